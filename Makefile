@@ -1,0 +1,63 @@
+# Everything that a person or a machine does with this tree. `make` alone lists it.
+#
+# Settings, as in `make fuzz FUZZTIME=10m`:
+FUZZTIME      ?= 60s
+SOAK_DURATION ?= 10m
+BENCH         ?= .
+VERSION       ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+
+# One scratch PostgreSQL for all test processes; it also forbids them to skip.
+SCRATCHPG := go run ./internal/testkit/scratchpg/cmd/scratchpg --
+TOOL      := go tool -modfile=tools/go.mod
+
+# Users get a static binary, so that is what the tests compile; only the race detector needs cgo.
+export CGO_ENABLED := 0
+
+.DEFAULT_GOAL := help
+.PHONY: help check test test-postgres race fuzz soak bench golden vuln run build
+
+help: ## list the targets
+	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-14s %s\n", $$1, $$2 }'
+
+check: ## format, vet, staticcheck and the policy tests; no server, no network once tools are fetched
+	@bad=$$(gofmt -l .); if [ -n "$$bad" ]; then echo "gofmt would change:"; echo "$$bad"; exit 1; fi
+	go vet -tags soak ./...
+	$(TOOL) staticcheck -tags soak ./...
+	go test -run '^TestPolicy' ./tests
+
+test: ## everything, on SQLite and PostgreSQL; installs what is missing on Debian
+	script/install-test-tools
+	script/fuzz 3000x
+	$(SCRATCHPG) go test -timeout 8m ./...
+
+test-postgres: ## only the packages whose tests reach PostgreSQL, uncached
+	script/install-test-tools
+	$(SCRATCHPG) go test -count=1 -timeout 8m $$(script/packages postgres)
+
+race: ## everything under the race detector; needs a C compiler
+	script/install-test-tools --cgo
+	CGO_ENABLED=1 $(SCRATCHPG) go test -race -timeout 30m ./...
+
+fuzz: ## each fuzz target for FUZZTIME (60s)
+	script/fuzz $(FUZZTIME)
+
+soak: ## the long tests for SOAK_DURATION (10m) each
+	script/install-test-tools
+	SOAK_DURATION=$(SOAK_DURATION) $(SCRATCHPG) go test -tags soak -count=1 -timeout 0 -v ./tests/...
+
+bench: ## Go benchmarks; BENCH is a pattern
+	script/install-test-tools
+	$(SCRATCHPG) go test -run '^$$' -bench '$(BENCH)' -benchmem -timeout 60m ./...
+
+golden: ## rewrite golden files and transcripts, record new migrations; review the diff like code
+	script/install-test-tools
+	$(SCRATCHPG) go test -count=1 -timeout 8m $$(script/packages golden) -update
+
+vuln: ## known vulnerabilities in what we link; needs the network
+	$(TOOL) govulncheck ./...
+
+run: ## start a server with everything inside
+	go run ./cmd/custodex dev
+
+build: ## the static binary, as bin/custodex
+	go build -trimpath -ldflags '-s -w -X main.version=$(VERSION)' -o bin/custodex ./cmd/custodex

@@ -1,0 +1,126 @@
+package client
+
+import (
+	"context"
+	"net/http"
+	"net/url"
+	"time"
+)
+
+const appsPath = "manage/v1/apps"
+
+// Manage is a client of the management API. Make one with NewManage.
+type Manage struct{ t *transport }
+
+// NewManage makes a client of the management listener at base, for example
+// http://127.0.0.1:8081, with an operator's key: op_….ops_….
+func NewManage(base, operatorKey string, opts Options) (*Manage, error) {
+	t, err := newTransport(base, opts, map[string]string{"Authorization": "Bearer " + operatorKey}, manageError)
+	if err != nil {
+		return nil, err
+	}
+	return &Manage{t}, nil
+}
+
+// App is an application.
+type App struct {
+	ID        string    `json:"id"`
+	Name      string    `json:"name"`
+	CreatedAt time.Time `json:"created_at"`
+}
+
+// CreateApp makes an application.
+func (m *Manage) CreateApp(ctx context.Context, name string) (App, error) {
+	var out App
+	_, err := m.t.do(ctx, call{method: http.MethodPost, path: appsPath, body: map[string]string{"name": name}}, &out)
+	return out, err
+}
+
+// ListApps gives every application.
+func (m *Manage) ListApps(ctx context.Context) ([]App, error) {
+	return listAll[App](ctx, m.t, appsPath)
+}
+
+// FetchApp gives one application.
+func (m *Manage) FetchApp(ctx context.Context, app string) (App, error) {
+	var out App
+	_, err := m.t.do(ctx, call{method: http.MethodGet, path: appPath(app)}, &out)
+	return out, err
+}
+
+func appPath(app string) string { return appsPath + "/" + url.PathEscape(app) }
+
+func keyPath(app, key, verb string) string {
+	return appPath(app) + "/keys/" + url.PathEscape(key) + "/" + verb
+}
+
+// listAll reads a list to its end.
+func listAll[T any](ctx context.Context, t *transport, path string) ([]T, error) {
+	var page struct {
+		Data []T `json:"data"`
+	}
+	_, err := t.do(ctx, call{method: http.MethodGet, path: path}, &page)
+	return page.Data, err
+}
+
+// Key is a credential of an application, or of the operators (app_system).
+type Key struct {
+	ID        string     `json:"id"`
+	AppID     string     `json:"app_id"`
+	Kind      string     `json:"kind"`
+	PublicKey string     `json:"public_key"` // what a client sends as its key
+	Name      string     `json:"name"`
+	Owner     string     `json:"owner"`
+	Scopes    []string   `json:"scopes"`
+	RateLimit int        `json:"rate_limit"` // requests a minute; 0: unlimited
+	CreatedAt time.Time  `json:"created_at"`
+	ExpiresAt *time.Time `json:"expires_at"`
+	RevokedAt *time.Time `json:"revoked_at"`
+	LastUsed  *time.Time `json:"last_used_at"`
+	OldUntil  *time.Time `json:"old_secret_until"` // the secret before the last rotation works until then
+}
+
+// IssuedKey is a key with its secret, which the server shows this once.
+type IssuedKey struct {
+	Key
+	Secret string `json:"secret"`
+}
+
+// NewKey describes a key to be made. Only Name is needed.
+type NewKey struct {
+	Name      string     `json:"name"`
+	Owner     string     `json:"owner,omitempty"`
+	Scopes    []string   `json:"scopes,omitempty"`     // default: everything an application may
+	RateLimit *int       `json:"rate_limit,omitempty"` // requests a minute; nil: the server's default
+	ExpiresAt *time.Time `json:"expires_at,omitempty"` // nil: never
+}
+
+// CreateKey makes a key.
+func (m *Manage) CreateKey(ctx context.Context, app string, in NewKey) (IssuedKey, error) {
+	var out IssuedKey
+	_, err := m.t.do(ctx, call{method: http.MethodPost, path: appPath(app) + "/keys", body: in}, &out)
+	return out, err
+}
+
+// ListKeys gives the keys of an application, revoked ones too, without secrets.
+func (m *Manage) ListKeys(ctx context.Context, app string) ([]Key, error) {
+	return listAll[Key](ctx, m.t, appPath(app)+"/keys")
+}
+
+// RevokeKey ends a key for good. Every server refuses it within seconds.
+func (m *Manage) RevokeKey(ctx context.Context, app, key string) (Key, error) {
+	var out Key
+	_, err := m.t.do(ctx, call{method: http.MethodPost, path: keyPath(app, key, "revoke")}, &out)
+	return out, err
+}
+
+// RotateKey gives a key a new secret. The old one works for the time keepOld yet,
+// up to 90 days.
+func (m *Manage) RotateKey(ctx context.Context, app, key string, keepOld time.Duration) (IssuedKey, error) {
+	var out IssuedKey
+	_, err := m.t.do(ctx, call{
+		method: http.MethodPost, path: keyPath(app, key, "rotate"),
+		body: map[string]string{"keep_old": keepOld.String()},
+	}, &out)
+	return out, err
+}

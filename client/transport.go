@@ -1,0 +1,157 @@
+package client
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"net/url"
+	"strings"
+	"time"
+)
+
+// Options changes how requests are made. The zero value is ready to use.
+type Options struct {
+	// HTTP makes the requests. Default: one that wants an answer to begin within 30
+	// seconds and follows no redirects. How long the whole may take is the
+	// context's business.
+	HTTP *http.Client
+
+	// Retries is how often a request is sent again after an answer of 429 or 503
+	// that says when, in Retry-After, as long as that is at most a minute. Default
+	// 0: never. Whatever is sent again carries the same idempotency key.
+	Retries int
+
+	// UserAgent names the caller; the server's audit log shows it.
+	UserAgent string
+}
+
+const (
+	maxAnswer    = 16 << 20 // bytes of an answer that is read at once
+	maxWait      = time.Minute
+	defaultAgent = "custodex-client"
+)
+
+// transport is what both clients share.
+type transport struct {
+	base    *url.URL
+	header  http.Header // credentials among it
+	http    *http.Client
+	retries int
+	problem func(*http.Response, []byte) *Error
+}
+
+func newTransport(base string, opts Options, header map[string]string, problem func(*http.Response, []byte) *Error) (*transport, error) {
+	u, err := url.Parse(strings.TrimRight(base, "/"))
+	if err != nil || u.Scheme != "http" && u.Scheme != "https" || u.Host == "" || u.User != nil || u.RawQuery != "" {
+		return nil, errors.New("the server's address must look like https://host:port")
+	}
+	t := &transport{base: u, header: make(http.Header), http: opts.HTTP, retries: opts.Retries, problem: problem}
+	if t.http == nil {
+		transport := http.DefaultTransport.(*http.Transport).Clone()
+		transport.ResponseHeaderTimeout = 30 * time.Second
+		t.http = &http.Client{
+			Transport:     transport,
+			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
+		}
+	}
+	t.header.Set("Accept", "application/json")
+	t.header.Set("User-Agent", defaultAgent)
+	if opts.UserAgent != "" {
+		t.header.Set("User-Agent", opts.UserAgent)
+	}
+	for name, value := range header {
+		if strings.ContainsFunc(value, func(r rune) bool { return r < ' ' || r > '~' }) {
+			return nil, errors.New("a credential has a character that no credential has")
+		}
+		t.header.Set(name, value)
+	}
+	return t, nil
+}
+
+// call is one request.
+type call struct {
+	method, path   string
+	query          url.Values
+	body           any    // sent as JSON; nil: none
+	idempotencyKey string // sent if not empty
+}
+
+// do sends the request and reads the answer into out, if that is not nil. It
+// returns the answer's headers.
+func (t *transport) do(ctx context.Context, c call, out any) (http.Header, error) {
+	res, err := t.send(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = res.Body.Close() }() // it has been read
+	data, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer))
+	if err != nil {
+		return nil, fmt.Errorf("read the answer: %w", err)
+	}
+	if out == nil {
+		return res.Header, nil
+	}
+	if err := json.Unmarshal(data, out); err != nil {
+		return nil, fmt.Errorf("the answer is not what was expected; is this a Custodex server? %w", err)
+	}
+	return res.Header, nil
+}
+
+// send sends the request, again if it may, until there is a good answer, whose
+// body the caller closes.
+func (t *transport) send(ctx context.Context, c call) (*http.Response, error) {
+	for try := 0; ; try++ {
+		res, err := t.once(ctx, c)
+		if err != nil {
+			return nil, err
+		}
+		if res.StatusCode/100 == 2 {
+			return res, nil
+		}
+		data, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer))
+		if err := errors.Join(err, res.Body.Close()); err != nil {
+			return nil, fmt.Errorf("read the answer: %w", err)
+		}
+		problem := t.problem(res, data)
+		again := res.StatusCode == http.StatusTooManyRequests || res.StatusCode == http.StatusServiceUnavailable
+		if !again || try >= t.retries || problem.RetryAfter <= 0 || problem.RetryAfter > maxWait {
+			return nil, problem
+		}
+		wait := time.NewTimer(problem.RetryAfter)
+		select {
+		case <-ctx.Done():
+			wait.Stop()
+			return nil, errors.Join(ctx.Err(), problem)
+		case <-wait.C:
+		}
+	}
+}
+
+func (t *transport) once(ctx context.Context, c call) (*http.Response, error) {
+	u := t.base.JoinPath(c.path)
+	u.RawQuery = c.query.Encode()
+	var content io.Reader
+	if c.body != nil {
+		data, err := json.Marshal(c.body)
+		if err != nil {
+			return nil, err
+		}
+		content = bytes.NewReader(data)
+	}
+	req, err := http.NewRequestWithContext(ctx, c.method, u.String(), content)
+	if err != nil {
+		return nil, err
+	}
+	req.Header = t.header.Clone()
+	if c.body != nil {
+		req.Header.Set("Content-Type", "application/json")
+	}
+	if c.idempotencyKey != "" {
+		req.Header.Set("Idempotency-Key", c.idempotencyKey)
+	}
+	return t.http.Do(req)
+}

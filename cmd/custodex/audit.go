@@ -1,0 +1,237 @@
+package main
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"strconv"
+	"strings"
+	"time"
+
+	"custodex.dev/client"
+	"custodex.dev/internal/audit"
+)
+
+type auditCmd struct {
+	List       auditListCmd       `cmd:"" help:"List entries, newest first."`
+	Export     auditExportCmd     `cmd:"" help:"Write the log, or a part of it, so that it verifies offline."`
+	Checkpoint auditCheckpointCmd `cmd:"" help:"Print the newest signed checkpoint and the key that checks it. Keep both elsewhere."`
+	Verify     auditVerifyCmd     `cmd:"" help:"Check an export offline."`
+}
+
+type auditListCmd struct {
+	operatorFlags
+	appFlag
+	Customer   string `name:"customer" placeholder:"ID" help:"Only what touched this customer."`
+	Credential string `name:"credential" placeholder:"KEY" help:"Only what this key did, cred_…"`
+	Action     string `name:"action" help:"Only this action, as customer.fetch."`
+	From       string `name:"from" placeholder:"TIME" help:"From this time on: 2030-01-31T12:00:00Z, 2030-01-31 or 24h (ago)."`
+	To         string `name:"to" placeholder:"TIME" help:"Before this time."`
+	Limit      int    `name:"limit" default:"50" help:"Entries to show, 1 to 1000."`
+	Before     string `name:"before" placeholder:"SEQ" help:"Only entries before this one, to go on from an earlier list."`
+}
+
+// Run lists audit entries.
+func (c *auditListCmd) Run(env *environment) error {
+	op, err := c.connect(env)
+	if err != nil {
+		return err
+	}
+	app, err := c.app(op)
+	if err != nil {
+		return err
+	}
+	q := client.AuditQuery{
+		Customer: c.Customer, Credential: c.Credential, Action: c.Action, Limit: c.Limit, Before: c.Before,
+	}
+	var okFrom, okTo bool
+	q.From, okFrom = parseMoment(c.From, time.Now())
+	q.To, okTo = parseMoment(c.To, time.Now())
+	if !okFrom || !okTo {
+		return usage("--from, --to: not a time", "use 2030-01-31T12:00:00Z, 2030-01-31 or 24h (ago)")
+	}
+	page, err := op.ListAudit(env.ctx, app, q)
+	if err != nil {
+		return explain(err)
+	}
+	if env.json {
+		return env.printJSON(page)
+	}
+	var rows [][]string
+	for _, e := range page.Entries {
+		rows = append(rows, []string{
+			strconv.FormatInt(e.Seq, 10), formatTime(e.Time), e.Action, outcomeOf(e),
+			orDash(e.Actor), orDash(e.Origin.Owner), orDash(e.Origin.Address), targetsOf(e),
+		})
+	}
+	if err := env.table([]string{"SEQ", "TIME", "ACTION", "OUTCOME", "KEY", "OWNER", "ADDRESS", "TOUCHED"}, rows); err != nil {
+		return err
+	}
+	if page.Next != nil {
+		_, err = fmt.Fprintf(env.err, "there is more: add --before %s\n", *page.Next)
+	}
+	return err
+}
+
+// parseMoment reads a time, the beginning of a day in UTC, or how long ago. Empty
+// is no time.
+func parseMoment(text string, now time.Time) (time.Time, bool) {
+	if text == "" {
+		return time.Time{}, true
+	}
+	if at, err := time.Parse(time.RFC3339, text); err == nil {
+		return at, true
+	}
+	if day, err := time.Parse(time.DateOnly, text); err == nil {
+		return day, true
+	}
+	if d, err := time.ParseDuration(text); err == nil {
+		return now.Add(-d), true
+	}
+	return time.Time{}, false
+}
+
+func orDash(s string) string {
+	if s == "" {
+		return "-"
+	}
+	return s
+}
+
+func outcomeOf(e client.AuditEntry) string {
+	text := strings.TrimSpace(e.Outcome + " " + e.Code)
+	if e.Damaged {
+		text += " DAMAGED"
+	}
+	return text
+}
+
+// targetsOf shows what an entry is about; a long list is counted.
+func targetsOf(e client.AuditEntry) string {
+	switch {
+	case len(e.Targets) > 1:
+		return strconv.Itoa(len(e.Targets)) + " customers"
+	case len(e.Targets) == 1:
+		return e.Targets[0]
+	}
+	return orDash(e.Subject)
+}
+
+type auditExportCmd struct {
+	operatorFlags
+	appFlag
+	From   int64  `name:"from-seq" placeholder:"SEQ" help:"First entry. Default: the first there is."`
+	To     int64  `name:"to-seq" placeholder:"SEQ" help:"Entry to stop before. Default: all."`
+	Opened bool   `name:"opened" help:"With addresses, user agents and owners readable; they are personal data."`
+	Out    string `name:"out" placeholder:"FILE" help:"Write to this new file, mode 0600. Default: standard output."`
+}
+
+// Run exports an audit log.
+func (c *auditExportCmd) Run(env *environment) error {
+	op, err := c.connect(env)
+	if err != nil {
+		return err
+	}
+	app, err := c.app(op)
+	if err != nil {
+		return err
+	}
+	q := client.ExportQuery{From: c.From, To: c.To, Opened: c.Opened}
+	if c.Out == "" {
+		return explain(op.ExportAudit(env.ctx, app, q, env.out))
+	}
+	if err := mustNotExist(c.Out); err != nil {
+		return err
+	}
+	out, err := beginPrivate(c.Out)
+	if err != nil {
+		return err
+	}
+	defer out.discard()
+	if err := op.ExportAudit(env.ctx, app, q, out.temp); err != nil {
+		return explain(err)
+	}
+	if err := out.finish(nil); err != nil {
+		return err
+	}
+	if env.json {
+		return env.printJSON(map[string]string{"file": c.Out})
+	}
+	return env.printf("Wrote %s; custodex audit verify checks it\n", c.Out)
+}
+
+type auditCheckpointCmd struct {
+	operatorFlags
+	appFlag
+}
+
+// Run prints the newest checkpoint.
+func (c *auditCheckpointCmd) Run(env *environment) error {
+	op, err := c.connect(env)
+	if err != nil {
+		return err
+	}
+	app, err := c.app(op)
+	if err != nil {
+		return err
+	}
+	point, err := op.FetchCheckpoint(env.ctx, app)
+	if err != nil {
+		return explain(err)
+	}
+	if env.json {
+		return env.printJSON(point)
+	}
+	if _, err := fmt.Fprintf(env.err, "Key: %s\n", point.Key); err != nil {
+		return err
+	}
+	return env.printf("%s", point.Checkpoint)
+}
+
+type auditVerifyCmd struct {
+	File       string `arg:"" help:"The export; - for standard input."`
+	Key        string `name:"key" required:"" placeholder:"KEY" help:"Key of the log, custodex/app_…+…, as custodex audit checkpoint printed it. It must not come from beside the export."`
+	Checkpoint string `name:"checkpoint" placeholder:"FILE" help:"An earlier checkpoint that was kept elsewhere; shows that the log was not rewritten since."`
+}
+
+// Run verifies an export. It speaks to no server.
+func (c *auditVerifyCmd) Run(env *environment) error {
+	var trusted []byte
+	var err error
+	if c.Checkpoint != "" {
+		if trusted, err = os.ReadFile(c.Checkpoint); err != nil {
+			return err
+		}
+	}
+	var file io.ReadCloser = os.Stdin
+	if c.File != "-" {
+		if file, err = os.Open(c.File); err != nil {
+			return withHint(err, "custodex audit export --out FILE writes one")
+		}
+	}
+	report, err := audit.VerifyExport(file, c.Key, trusted)
+	if err := errors.Join(err, file.Close()); err != nil {
+		return withHint(fmt.Errorf("%s does not verify: %w", c.File, err),
+			"do not trust it; export again, and if that fails too, keep both and look for who changed the log")
+	}
+	return env.printReport(report)
+}
+
+func (env *environment) printReport(r audit.Report) error {
+	if env.json {
+		return env.printJSON(map[string]any{
+			"verified": true, "app_id": r.App, "from_seq": r.From, "to_seq": r.To, "log_size": r.Checkpoint.Size,
+			"checkpoint_time": r.Checkpoint.Time, "anchored": r.Anchored, "opened": r.Opened,
+		})
+	}
+	anchored := ""
+	if r.Anchored > 0 {
+		anchored = fmt.Sprintf("begins with the %d entries of the checkpoint given", r.Anchored)
+	}
+	span := "none"
+	if r.To > r.From {
+		span = fmt.Sprintf("%d to %d of %d, %s to %s", r.From, r.To-1, r.Checkpoint.Size, formatTime(r.First), formatTime(r.Last))
+	}
+	return env.facts("Verified", string(r.App), "Entries", span, "The log", anchored)
+}

@@ -1,0 +1,59 @@
+package main
+
+import (
+	"errors"
+
+	"custodex.dev/internal/records"
+	"custodex.dev/internal/server"
+)
+
+type initCmd struct {
+	settings
+	KeyOut string `name:"operator-key-out" placeholder:"FILE" help:"Write the operator key to this new file, mode 0600, instead of printing it."`
+}
+
+// Run prepares a database, once.
+func (c *initCmd) Run(env *environment) error {
+	cfg, err := c.loadValid(env)
+	if err != nil {
+		return err
+	}
+	var out *privateFile
+	if c.KeyOut != "" {
+		if err := mustNotExist(c.KeyOut); err != nil {
+			return err
+		}
+		if out, err = beginPrivate(c.KeyOut); err != nil {
+			return err
+		}
+		defer out.discard()
+	}
+	issued, err := server.Init(env.ctx, cfg)
+	switch {
+	case errors.Is(err, records.ErrInitialised):
+		return withHint(errors.New("this database has been initialised before; nothing was changed"),
+			"custodex serve serves it; for more operator keys: custodex key create --app app_system")
+	case err != nil:
+		return err
+	}
+	result := struct {
+		OperatorKeyID string `json:"operator_key_id"`
+		OperatorKey   string `json:"operator_key,omitempty"`
+		KeyOut        string `json:"operator_key_file,omitempty"`
+		MasterKeyFile string `json:"master_key_file"`
+	}{OperatorKeyID: string(issued.ID), KeyOut: c.KeyOut, MasterKeyFile: cfg.KeyFile()}
+	if out == nil {
+		result.OperatorKey = issued.OperatorToken().Reveal()
+	} else if err := out.finish([]byte(issued.OperatorToken().Reveal() + "\n")); err != nil {
+		return err
+	}
+	if env.json {
+		return env.printJSON(result)
+	}
+	return env.facts(
+		"Operator key (shown this once)", result.OperatorKey,
+		"Operator key in", result.KeyOut,
+		"Master key in", result.MasterKeyFile,
+		"Now", "back up the master key apart from the database: without it nothing can be read",
+	)
+}

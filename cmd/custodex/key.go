@@ -1,0 +1,195 @@
+package main
+
+import (
+	"strconv"
+	"strings"
+	"time"
+
+	"custodex.dev/client"
+)
+
+type keyCmd struct {
+	Create keyCreateCmd `cmd:"" help:"Create a key; its secret is shown this once."`
+	List   keyListCmd   `cmd:"" help:"List the keys of an application."`
+	Revoke keyRevokeCmd `cmd:"" help:"End a key for good."`
+	Rotate keyRotateCmd `cmd:"" help:"Give a key a new secret, shown this once; the old one keeps working for a while."`
+}
+
+type keyCreateCmd struct {
+	operatorFlags
+	appFlag
+	Name      string   `name:"name" required:"" help:"What the key is for."`
+	Owner     string   `name:"owner" help:"Who answers for it; the audit log shows it."`
+	Scopes    []string `name:"scopes" help:"What it may do: customers:read, customers:write. Default: both."`
+	Expires   string   `name:"expires" help:"When it ends: a time (2030-01-31T12:00:00Z), a day (2030-01-31, UTC) or from now (720h). Default: never."`
+	RateLimit *int     `name:"rate-limit" help:"Requests a minute, 0 for no limit. Default: 100."`
+}
+
+// Run creates a key.
+func (c *keyCreateCmd) Run(env *environment) error {
+	op, err := c.connect(env)
+	if err != nil {
+		return err
+	}
+	app, err := c.app(op)
+	if err != nil {
+		return err
+	}
+	in := client.NewKey{Name: c.Name, Owner: c.Owner, Scopes: c.Scopes, RateLimit: c.RateLimit}
+	if c.Expires != "" {
+		at, ok := parseExpiry(c.Expires, time.Now())
+		if !ok {
+			return usage("--expires: not a time", "use 2030-01-31T12:00:00Z, 2030-01-31 or 720h")
+		}
+		in.ExpiresAt = &at
+	}
+	issued, err := op.CreateKey(env.ctx, app, in)
+	if err != nil {
+		return explain(err)
+	}
+	return env.printIssued(issued)
+}
+
+// parseExpiry reads a time, the end of a day in UTC, or a duration from now.
+func parseExpiry(text string, now time.Time) (time.Time, bool) {
+	if at, err := time.Parse(time.RFC3339, text); err == nil {
+		return at, true
+	}
+	if day, err := time.Parse(time.DateOnly, text); err == nil {
+		return day.AddDate(0, 0, 1), true
+	}
+	if d, err := time.ParseDuration(text); err == nil {
+		return now.Add(d).UTC(), true
+	}
+	return time.Time{}, false
+}
+
+type keyListCmd struct {
+	operatorFlags
+	appFlag
+}
+
+// Run lists the keys of an application.
+func (c *keyListCmd) Run(env *environment) error {
+	op, err := c.connect(env)
+	if err != nil {
+		return err
+	}
+	app, err := c.app(op)
+	if err != nil {
+		return err
+	}
+	keys, err := op.ListKeys(env.ctx, app)
+	if err != nil {
+		return explain(err)
+	}
+	if env.json {
+		return env.printJSON(listOf(keys))
+	}
+	var rows [][]string
+	for _, k := range keys {
+		rows = append(rows, []string{
+			k.ID, k.Name, k.Owner, strings.Join(k.Scopes, ","), rateOf(k), stateOf(k), formatOptional(k.LastUsed, "never"),
+		})
+	}
+	return env.table([]string{"ID", "NAME", "OWNER", "SCOPES", "RATE", "STATE", "LAST USED"}, rows)
+}
+
+type keyRevokeCmd struct {
+	operatorFlags
+	appFlag
+	Key string `arg:"" help:"The key's id, cred_…"`
+}
+
+// Run revokes a key.
+func (c *keyRevokeCmd) Run(env *environment) error {
+	op, err := c.connect(env)
+	if err != nil {
+		return err
+	}
+	app, err := c.app(op)
+	if err != nil {
+		return err
+	}
+	key, err := op.RevokeKey(env.ctx, app, c.Key)
+	if err != nil {
+		return explain(err)
+	}
+	if env.json {
+		return env.printJSON(key)
+	}
+	return env.printKey(key, "")
+}
+
+type keyRotateCmd struct {
+	operatorFlags
+	appFlag
+	Key     string        `arg:"" help:"The key's id, cred_…"`
+	KeepOld time.Duration `name:"keep-old" default:"24h" help:"How long the old secret works yet; 0s ends it at once, as after a leak."`
+}
+
+// Run rotates a key.
+func (c *keyRotateCmd) Run(env *environment) error {
+	op, err := c.connect(env)
+	if err != nil {
+		return err
+	}
+	app, err := c.app(op)
+	if err != nil {
+		return err
+	}
+	issued, err := op.RotateKey(env.ctx, app, c.Key, c.KeepOld)
+	if err != nil {
+		return explain(err)
+	}
+	return env.printIssued(issued)
+}
+
+func (env *environment) printIssued(k client.IssuedKey) error {
+	if env.json {
+		return env.printJSON(k)
+	}
+	return env.printKey(k.Key, k.Secret)
+}
+
+// printKey prints a key; secret is empty if it is not to be seen.
+func (env *environment) printKey(k client.Key, secret string) error {
+	public, shown := "Client key", "Client secret (shown this once)"
+	if k.Kind == "operator" {
+		public, shown = "Public key", "Operator key (shown this once)"
+		if secret != "" {
+			secret = k.PublicKey + "." + secret
+		}
+	}
+	return env.facts(
+		"Key", k.ID,
+		"Application", k.AppID,
+		"Name", k.Name,
+		"Owner", k.Owner,
+		"Scopes", strings.Join(k.Scopes, ", "),
+		"Rate limit", rateOf(k),
+		"State", stateOf(k),
+		"Old secret until", formatOptional(k.OldUntil, ""),
+		public, k.PublicKey,
+		shown, secret,
+	)
+}
+
+func rateOf(k client.Key) string {
+	if k.RateLimit == 0 {
+		return "unlimited"
+	}
+	return strconv.Itoa(k.RateLimit) + "/min"
+}
+
+func stateOf(k client.Key) string {
+	switch {
+	case k.RevokedAt != nil:
+		return "revoked " + formatTime(*k.RevokedAt)
+	case k.ExpiresAt != nil && !time.Now().Before(*k.ExpiresAt):
+		return "expired " + formatTime(*k.ExpiresAt)
+	case k.ExpiresAt != nil:
+		return "until " + formatTime(*k.ExpiresAt)
+	}
+	return "live"
+}

@@ -1,0 +1,84 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"strings"
+	"text/tabwriter"
+	"time"
+)
+
+// printJSON prints a result for programs.
+func (env *environment) printJSON(v any) error {
+	e := json.NewEncoder(env.out)
+	e.SetEscapeHTML(false)
+	e.SetIndent("", "  ")
+	return e.Encode(v)
+}
+
+// printf prints a result for people.
+func (env *environment) printf(format string, args ...any) error {
+	_, err := fmt.Fprintf(env.out, format, args...)
+	return err
+}
+
+// table prints rows in columns.
+func (env *environment) table(head []string, rows [][]string) error {
+	w := tabwriter.NewWriter(env.out, 0, 0, 2, ' ', 0)
+	for _, row := range append([][]string{head}, rows...) {
+		for i, cell := range row {
+			row[i] = plain(cell)
+		}
+		if _, err := fmt.Fprintln(w, strings.TrimRight(strings.Join(row, "\t"), "\t ")); err != nil {
+			return err
+		}
+	}
+	return w.Flush()
+}
+
+// facts prints names and values, one a line; empty values are left out.
+func (env *environment) facts(pairs ...string) error {
+	w := tabwriter.NewWriter(env.out, 0, 0, 2, ' ', 0)
+	for i := 0; i+1 < len(pairs); i += 2 {
+		if pairs[i+1] == "" {
+			continue
+		}
+		if _, err := fmt.Fprintf(w, "%s\t%s\n", pairs[i], plain(pairs[i+1])); err != nil {
+			return err
+		}
+	}
+	return w.Flush()
+}
+
+// plain keeps a text that somebody else chose from steering the terminal.
+func plain(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < ' ' || r >= 0x7f && r < 0xa0 || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 {
+			return '?'
+		}
+		return r
+	}, s)
+}
+
+func formatTime(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05Z") }
+
+// formatOptional gives fallback for a time that is not set.
+func formatOptional(t *time.Time, fallback string) string {
+	if t == nil {
+		return fallback
+	}
+	return formatTime(*t)
+}
+
+// list is how every list looks with --json.
+type list[T any] struct {
+	Data []T     `json:"data"`
+	Next *string `json:"next"`
+}
+
+func listOf[T any](data []T) list[T] {
+	if data == nil {
+		data = []T{}
+	}
+	return list[T]{Data: data}
+}

@@ -1,0 +1,58 @@
+package main
+
+import (
+	"errors"
+
+	"custodex.dev/internal/config"
+	"custodex.dev/internal/server"
+)
+
+type serveCmd struct {
+	settings
+}
+
+// Run serves until a signal asks for the end.
+func (c *serveCmd) Run(env *environment) error {
+	cfg, err := c.loadValid(env)
+	if err != nil {
+		return err
+	}
+	srv, err := server.New(env.ctx, cfg, programVersion())
+	if err != nil {
+		return withHint(err, "custodex init prepares a database, custodex migrate brings an older one up")
+	}
+	return env.serve(srv, func() error {
+		at := addressesOf(cfg, srv)
+		if env.json {
+			return env.printJSON(at)
+		}
+		return env.printf("Custodex %s serves applications on %s and operators on %s\n", programVersion(), at.URL, at.ManageURL)
+	})
+}
+
+// addresses are where a server listens, with real ports.
+type addresses struct {
+	URL       string `json:"url"`
+	ManageURL string `json:"manage_url"`
+}
+
+func addressesOf(cfg config.Config, srv *server.Server) addresses {
+	scheme := func(cert string) string {
+		if cert != "" {
+			return "https://"
+		}
+		return "http://"
+	}
+	return addresses{scheme(cfg.TLSCert) + srv.Addr(), scheme(cfg.ManageTLSCert) + srv.ManageAddr()}
+}
+
+// serve listens, says so, and serves until a signal asks for the end.
+func (env *environment) serve(srv *server.Server, listening func() error) error {
+	if err := srv.Listen(); err != nil {
+		return withHint(errors.Join(err, srv.Close(env.ctx)), "--addr and --manage-addr choose addresses; port 0 takes a free one")
+	}
+	if err := listening(); err != nil {
+		return errors.Join(err, srv.Close(env.ctx))
+	}
+	return srv.Run(env.ctx)
+}

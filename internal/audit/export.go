@@ -1,0 +1,137 @@
+package audit
+
+import (
+	"bufio"
+	"crypto/ed25519"
+	"crypto/sha256"
+	"encoding/base64"
+	"encoding/json"
+	"fmt"
+	"hash"
+	"io"
+
+	"custodex.dev/internal/id"
+)
+
+// An export is JSON Lines: a header, the entries From to To-1 in order, a trailer.
+// The header holds a checkpoint and the hashes of what lies left and right of the
+// range in its tree; with them the entries alone give the checkpoint's root. The
+// trailer is signed over a digest of all lines before it, so it also vouches for
+// what the tree does not cover: the opened personal parts.
+
+const exportFormat = "custodex audit export v1"
+
+// Export says what an export holds.
+type Export struct {
+	Checkpoint Checkpoint
+	From, To   int64 // entries From <= Seq < To, To at most the checkpoint's Size
+	Opened     bool  // personal parts are opened as well
+}
+
+// header is the first line.
+type header struct {
+	Format     string `json:"format"`
+	App        id.App `json:"app"`
+	Key        string `json:"key"`
+	From       int64  `json:"from"`
+	To         int64  `json:"to"`
+	Opened     bool   `json:"opened"`
+	Before     []Hash `json:"before"` // cover(0, From)
+	After      []Hash `json:"after"`  // cover(To, size)
+	Checkpoint string `json:"checkpoint"`
+}
+
+// trailer is the last line.
+type trailer struct {
+	Count     int64  `json:"count"`
+	Statement string `json:"statement"`
+}
+
+// statement is what the trailer's note says. It must never look like a checkpoint.
+func statement(app id.App, lines int64, digest []byte) string {
+	return fmt.Sprintf("%s\n%s\n%d lines\nsha256 %s\n", exportFormat, LogName(app), lines,
+		base64.StdEncoding.EncodeToString(digest))
+}
+
+// Exporter writes an export. Make one with NewExporter, call Add for each entry
+// and Close at the end. An export without its trailer does not verify.
+type Exporter struct {
+	w      *bufio.Writer
+	digest hash.Hash
+	key    ed25519.PrivateKey
+	what   Export
+	next   int64
+	buf    []byte
+}
+
+// NewExporter writes the header to w. note is what.Checkpoint signed with key; read
+// gives the tiles of its tree. Errors are ErrTree, or those of read and w.
+func NewExporter(w io.Writer, what Export, note []byte, key ed25519.PrivateKey, read TileReader) (*Exporter, error) {
+	tree := what.Checkpoint.Tree
+	before, err := tree.hashesOf(cover(0, what.From), read)
+	if err != nil {
+		return nil, err
+	}
+	after, err := tree.hashesOf(cover(what.To, tree.Size), read)
+	if err != nil {
+		return nil, err
+	}
+	x := &Exporter{w: bufio.NewWriterSize(w, 1<<16), digest: sha256.New(), key: key, what: what, next: what.From}
+	head, err := marshalLine(header{
+		Format: exportFormat, App: what.Checkpoint.App, Key: VerifierKey(what.Checkpoint.App, key),
+		From: what.From, To: what.To, Opened: what.Opened,
+		Before: before, After: after, Checkpoint: string(note),
+	})
+	if err != nil {
+		return nil, err
+	}
+	return x, x.write(head)
+}
+
+// Add writes the next entry. leaf is its leaf hash as the stored tree has it: an
+// entry that was altered since it was sealed then shows by its number. origin may
+// be nil; it is left out unless the export is Opened.
+func (x *Exporter) Add(e *Entry, leaf Hash, origin *Origin) error {
+	if e.Seq != x.next || e.Seq >= x.what.To {
+		return fmt.Errorf("entry %d where %d is due: %w", e.Seq, x.next, ErrMalformed)
+	}
+	x.next++
+	l := line{Entry: *e, leaf: leaf}
+	if x.what.Opened && origin != nil {
+		l.origin, l.opened = *origin, true
+	}
+	var err error
+	if x.buf, err = l.appendTo(x.buf[:0]); err != nil {
+		return fmt.Errorf("entry %d: %w", e.Seq, err)
+	}
+	return x.write(x.buf)
+}
+
+// Close writes the trailer; it does not close the writer below. It fails if an
+// entry is missing.
+func (x *Exporter) Close() error {
+	if x.next != x.what.To {
+		return fmt.Errorf("entries %d to %d were not given: %w", x.next, x.what.To-1, ErrMalformed)
+	}
+	app, count := x.what.Checkpoint.App, x.what.To-x.what.From
+	said := signNote(app, statement(app, count+1, x.digest.Sum(nil)), x.key)
+	tail, err := marshalLine(trailer{count, string(said)})
+	if err != nil {
+		return err
+	}
+	if err := x.write(tail); err != nil {
+		return err
+	}
+	return x.w.Flush()
+}
+
+func (x *Exporter) write(b []byte) error {
+	x.digest.Write(b)
+	_, err := x.w.Write(b)
+	return err
+}
+
+func marshalLine(v any) ([]byte, error) {
+	b, err := json.Marshal(v)
+	return append(b, '\n'), err
+}

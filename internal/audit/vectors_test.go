@@ -1,0 +1,88 @@
+package audit_test
+
+import (
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"os"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"golang.org/x/mod/sumdb/note"
+
+	"custodex.dev/internal/audit"
+)
+
+var update = flag.Bool("update", false, "rewrite golden files")
+
+// noteSigner is the library's own signer with the log's key.
+func noteSigner(t *testing.T) note.Signer {
+	t.Helper()
+	v, err := note.NewVerifier(testVerifier())
+	if err != nil {
+		t.Fatal(err)
+	}
+	secret := base64.StdEncoding.EncodeToString(append([]byte{1}, testKey("log").Seed()...))
+	s, err := note.NewSigner(fmt.Sprintf("PRIVATE+KEY+%s+%08x+%s", v.Name(), v.KeyHash(), secret))
+	if err != nil {
+		t.Fatal(err)
+	}
+	return s
+}
+
+// TestVectors pins what is stored and signed for ever. A change of these files
+// means that no log made before it verifies any more.
+func TestVectors(t *testing.T) {
+	t.Parallel()
+	type vector struct{ Content, Leaf, Root string }
+	var vectors []vector
+	l := newTestLog(t, 5, 1)
+	for i := range l.entries {
+		c, _ := l.checkpoint(t, i+1, testKey("log"))
+		vectors = append(vectors, vector{
+			Content: hex.EncodeToString(l.entries[i].AppendContent(nil)),
+			Leaf:    l.leaves[i].String(), Root: c.Root.String(),
+		})
+	}
+	content, err := json.MarshalIndent(vectors, "", "\t")
+	if err != nil {
+		t.Fatal(err)
+	}
+	golden(t, "testdata/vectors.json", append(content, '\n'))
+	golden(t, "testdata/export.jsonl", l.export(t, 0, 5, true))
+	golden(t, "testdata/export-range.jsonl", l.export(t, 1, 3, false))
+	golden(t, "testdata/verifier.key", []byte(testVerifier()+"\n"))
+}
+
+func golden(t *testing.T, name string, got []byte) {
+	t.Helper()
+	if *update {
+		if err := os.WriteFile(name, got, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), string(got)); diff != "" {
+		t.Errorf("%s (-want +got):\n%s", name, diff)
+	}
+}
+
+// An old export still verifies.
+func TestVectorsVerify(t *testing.T) {
+	t.Parallel()
+	for _, name := range []string{"testdata/export.jsonl", "testdata/export-range.jsonl"} {
+		f, err := os.Open(name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer f.Close()
+		if _, err := audit.VerifyExport(f, testVerifier(), nil); err != nil {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+}

@@ -1,0 +1,106 @@
+// Package authz is the policy: which scope an action needs. It is pure, does no
+// I/O, and knows nothing of HTTP. Every use case of records names its Action
+// here; an action without a scope is allowed to nobody.
+package authz
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+)
+
+// Action is something a caller may do. The text is what the audit log shows.
+type Action string
+
+// The actions.
+const (
+	Authenticate   Action = "authenticate" // only ever audited as a failure
+	CustomerCreate Action = "customer.create"
+	CustomerFetch  Action = "customer.fetch"
+	CustomerList   Action = "customer.list"
+	CustomerUpdate Action = "customer.update"
+
+	AppCreate  Action = "app.create"
+	AppList    Action = "app.list"
+	AppFetch   Action = "app.fetch"
+	KeyCreate  Action = "key.create"
+	KeyList    Action = "key.list"
+	KeyRevoke  Action = "key.revoke"
+	KeyRotate  Action = "key.rotate"
+	AuditList  Action = "audit.list"
+	AuditCheck Action = "audit.export"
+)
+
+// Scope is a permission that a credential carries, for example customers:read.
+type Scope string
+
+// The scopes. Manage is held by operators alone and cannot be given to an
+// application's credential.
+const (
+	CustomersRead  Scope = "customers:read"
+	CustomersWrite Scope = "customers:write"
+	Manage         Scope = "manage"
+)
+
+var needs = map[Action]Scope{
+	CustomerCreate: CustomersWrite,
+	CustomerFetch:  CustomersRead,
+	CustomerList:   CustomersRead,
+	CustomerUpdate: CustomersWrite,
+
+	AppCreate: Manage, AppList: Manage, AppFetch: Manage,
+	KeyCreate: Manage, KeyList: Manage, KeyRevoke: Manage, KeyRotate: Manage,
+	AuditList: Manage, AuditCheck: Manage,
+}
+
+// Scopes is a set of scopes in the order they were given.
+type Scopes []Scope
+
+// AllCustomers is what a credential gets when nobody chose: read and write.
+var AllCustomers = Scopes{CustomersRead, CustomersWrite}
+
+// Allow reports whether a caller with these scopes may do the action.
+func Allow(have Scopes, do Action) bool {
+	need, ok := needs[do]
+	return ok && slices.Contains(have, need)
+}
+
+// Needs gives the scope of an action, "" for one that nobody may do.
+func Needs(do Action) Scope { return needs[do] }
+
+// ParseScopes reads scopes that an application's credential may carry. An empty
+// list is refused: a credential that may do nothing is a mistake.
+func ParseScopes(names []string) (Scopes, error) {
+	var out Scopes
+	for _, n := range names {
+		s := Scope(strings.TrimSpace(n))
+		if s != CustomersRead && s != CustomersWrite {
+			return nil, fmt.Errorf("unknown scope; use %s or %s", CustomersRead, CustomersWrite)
+		}
+		if !slices.Contains(out, s) {
+			out = append(out, s)
+		}
+	}
+	if len(out) == 0 {
+		return nil, fmt.Errorf("name at least one scope: %s or %s", CustomersRead, CustomersWrite)
+	}
+	return out, nil
+}
+
+// String joins the scopes with commas, as they are stored.
+func (s Scopes) String() string {
+	parts := make([]string, len(s))
+	for i, v := range s {
+		parts[i] = string(v)
+	}
+	return strings.Join(parts, ",")
+}
+
+// Strings gives the scopes as text.
+func (s Scopes) Strings() []string {
+	parts := make([]string, len(s))
+	for i, v := range s {
+		parts[i] = string(v)
+	}
+	return parts
+}

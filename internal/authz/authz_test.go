@@ -1,0 +1,175 @@
+package authz_test
+
+import (
+	"go/ast"
+	"go/parser"
+	"go/token"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"custodex.dev/internal/authz"
+)
+
+// actions reads the constants of type Action from the source, so that a new one cannot be forgotten.
+func actions(t *testing.T) []authz.Action {
+	t.Helper()
+	file, err := parser.ParseFile(token.NewFileSet(), "authz.go", nil, parser.SkipObjectResolution)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var found []authz.Action
+	ast.Inspect(file, func(n ast.Node) bool {
+		spec, ok := n.(*ast.ValueSpec)
+		if !ok {
+			return true
+		}
+		if kind, ok := spec.Type.(*ast.Ident); ok && kind.Name == "Action" {
+			for _, v := range spec.Values {
+				text, err := strconv.Unquote(v.(*ast.BasicLit).Value)
+				if err != nil {
+					t.Fatal(err)
+				}
+				found = append(found, authz.Action(text))
+			}
+		}
+		return true
+	})
+	if len(found) < 10 || !slices.Contains(found, authz.AuditCheck) {
+		t.Fatalf("the source seems to have the actions %v only", found)
+	}
+	return found
+}
+
+func TestEveryActionHasItsScope(t *testing.T) {
+	t.Parallel()
+	seen := make(map[authz.Action]bool)
+	for _, do := range actions(t) {
+		if seen[do] {
+			t.Errorf("two actions are called %q", do)
+		}
+		seen[do] = true
+		need := authz.Needs(do)
+		switch {
+		case do == authz.Authenticate:
+			if need != "" {
+				t.Errorf("Needs(%q) = %q, but nobody is allowed it: it is only ever recorded as a failure", do, need)
+			}
+		case need == "":
+			t.Errorf("Needs(%q) is nothing, so nobody can do it", do)
+		case (need == authz.Manage) == strings.HasPrefix(string(do), "customer."):
+			t.Errorf("Needs(%q) = %q: operators manage, and keys of applications reach customers", do, need)
+		}
+	}
+}
+
+func TestAllow(t *testing.T) {
+	t.Parallel()
+	read, write := authz.CustomersRead, authz.CustomersWrite
+	tests := []struct {
+		do    authz.Action
+		needs authz.Scope
+	}{
+		{authz.CustomerCreate, write}, {authz.CustomerUpdate, write},
+		{authz.CustomerFetch, read}, {authz.CustomerList, read},
+	}
+	want := make(map[authz.Action]authz.Scope)
+	for _, tt := range tests {
+		want[tt.do] = tt.needs
+	}
+	for _, do := range actions(t) {
+		if _, ok := want[do]; !ok && do != authz.Authenticate {
+			want[do] = authz.Manage
+		}
+		for _, have := range []authz.Scopes{nil, {}, {""}, {read}, {write}, {read, write}, {write, read}, {authz.Manage},
+			{"customers:*"}, {"*"}, {"MANAGE"}, {"manage "}, {"customers:read,customers:write"}} {
+			allowed := want[do] != "" && slices.Contains(have, want[do])
+			if got := authz.Allow(have, do); got != allowed {
+				t.Errorf("Allow(%q, %q) = %t, want %t", have, do, got, allowed)
+			}
+		}
+	}
+}
+
+// No set of scopes that an application's credential may carry reaches anything of the operators'.
+func TestCustomersScopesDoNotManage(t *testing.T) {
+	t.Parallel()
+	every, err := authz.ParseScopes([]string{string(authz.CustomersRead), string(authz.CustomersWrite)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, do := range actions(t) {
+		manages := !strings.HasPrefix(string(do), "customer.")
+		for _, have := range []authz.Scopes{authz.AllCustomers, every} {
+			if got := authz.Allow(have, do); got == manages {
+				t.Errorf("Allow(%q, %q) = %t", have, do, got)
+			}
+		}
+		if got := authz.Allow(authz.Scopes{authz.Manage}, do); got && !manages {
+			t.Errorf("an operator may %q without a credential of the application", do)
+		}
+	}
+}
+
+func TestUnknownActionIsDenied(t *testing.T) {
+	t.Parallel()
+	all := append(authz.Scopes{authz.Manage, ""}, authz.AllCustomers...)
+	for _, do := range []authz.Action{"", "customer", "customer.delete", "customer.Fetch", "manage", "customers:read", authz.Authenticate} {
+		if authz.Allow(all, do) {
+			t.Errorf("Allow(%q, %q) = true", all, do)
+		}
+		if need := authz.Needs(do); need != "" {
+			t.Errorf("Needs(%q) = %q, want nothing", do, need)
+		}
+	}
+}
+
+func TestParseScopes(t *testing.T) {
+	t.Parallel()
+	tests := []struct {
+		names []string
+		want  authz.Scopes
+	}{
+		{[]string{"customers:read"}, authz.Scopes{authz.CustomersRead}},
+		{[]string{"customers:write", "customers:read"}, authz.Scopes{authz.CustomersWrite, authz.CustomersRead}},
+		{[]string{" customers:read ", "customers:read"}, authz.Scopes{authz.CustomersRead}},
+		{nil, nil},
+		{[]string{""}, nil},
+		{[]string{"customers:read", ""}, nil},
+		{[]string{"manage"}, nil},
+		{[]string{"customers:read", " manage"}, nil},
+		{[]string{"customers:*"}, nil},
+		{[]string{"Customers:Read"}, nil},
+		{[]string{"customers:read,customers:write"}, nil},
+	}
+	for _, tt := range tests {
+		got, err := authz.ParseScopes(tt.names)
+		if diff := cmp.Diff(tt.want, got); diff != "" || (err == nil) != (tt.want != nil) {
+			t.Errorf("ParseScopes(%q) = %q, %v (-want +got):\n%s", tt.names, got, err, diff)
+		}
+	}
+}
+
+// Scopes are stored as their text.
+func TestScopesReadAsTheyPrint(t *testing.T) {
+	t.Parallel()
+	for _, s := range []authz.Scopes{authz.AllCustomers, {authz.CustomersRead}, {authz.CustomersWrite, authz.CustomersRead}} {
+		fromText, err := authz.ParseScopes(strings.Split(s.String(), ","))
+		if diff := cmp.Diff(s, fromText); diff != "" || err != nil {
+			t.Errorf("ParseScopes(%q): %v (-want +got):\n%s", s.String(), err, diff)
+		}
+		fromList, err := authz.ParseScopes(s.Strings())
+		if diff := cmp.Diff(s, fromList); diff != "" || err != nil {
+			t.Errorf("ParseScopes(%q): %v (-want +got):\n%s", s.Strings(), err, diff)
+		}
+	}
+	if got := (authz.Scopes{authz.Manage}).String(); got != "manage" {
+		t.Errorf("String() = %q, want manage", got)
+	}
+	if got := (authz.Scopes{}).String(); got != "" {
+		t.Errorf("String() of none = %q", got)
+	}
+}

@@ -1,0 +1,181 @@
+package customer
+
+import (
+	"encoding/binary"
+	"strconv"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"custodex.dev/internal/fault"
+	"custodex.dev/internal/page"
+)
+
+// FindInput is a list request before validation, each value as it was sent.
+type FindInput struct {
+	Take, Skip                   Text
+	Status, Name, Email          Text
+	Type, CreatedFrom, CreatedTo Text // ours; the published contract has no such filters
+}
+
+// Find is a validated list request.
+type Find struct {
+	Take, Skip int
+	Filter
+}
+
+// Filter selects customers; its conditions are joined by "and". The zero value of
+// a field is no condition.
+type Filter struct {
+	Status      Status
+	Type        Type
+	Name, Email string    // fragments as typed, trimmed
+	CreatedFrom time.Time // at or after, to the millisecond
+	CreatedTo   time.Time // before
+}
+
+// The paths and further codes of problems of a list request, in the order in
+// which they are told (Devdraft, "List Customers", invalid parameters).
+const (
+	PathTake        = "take"
+	PathSkip        = "skip"
+	PathName        = "name"
+	PathCreatedFrom = "created_from"
+	PathCreatedTo   = "created_to"
+
+	CodeNotNumber = "not_number"
+	CodeTooSmall  = "too_small"
+	CodeTooLarge  = "too_large"
+	CodeNotTime   = "not_time" // not RFC 3339
+)
+
+// Find validates the request. maxSkip is the setting; see page.MaxSkip. Problems
+// are told in the order take, skip, status, name, email, type, created_from,
+// created_to, at most one each.
+func (in FindInput) Find(maxSkip int) (Find, []fault.Field) {
+	v := validator{}
+	f := Find{
+		Take: v.integer(PathTake, in.Take, page.DefaultTake, 1, page.MaxTake),
+		Skip: v.integer(PathSkip, in.Skip, 0, 0, maxSkip),
+	}
+	if s := listed(&v, PathStatus, in.Status, ParseStatus); s != nil {
+		f.Status = *s
+	}
+	f.Name = v.fragment(PathName, in.Name, MaxName)
+	f.Email = v.fragment(PathEmail, in.Email, MaxEmail)
+	if t := listed(&v, PathType, in.Type, ParseType); t != nil {
+		f.Type = *t
+	}
+	f.CreatedFrom = v.time(PathCreatedFrom, in.CreatedFrom)
+	f.CreatedTo = v.time(PathCreatedTo, in.CreatedTo)
+	return f, v.problems
+}
+
+func (v *validator) integer(path string, t Text, otherwise, least, most int) int {
+	if !t.Sent {
+		return otherwise
+	}
+	n, ok := parseInteger(t.Value)
+	switch {
+	case t.Null || t.Other || !ok:
+		v.add(path, CodeNotNumber)
+	case n < int64(least):
+		v.add(path, CodeTooSmall)
+	case n > int64(most):
+		v.add(path, CodeTooLarge)
+	default:
+		return int(n)
+	}
+	return otherwise
+}
+
+// parseInteger reads a decimal integer, also as "10.0". One too large for 64
+// bits counts as the nearest that fits.
+func parseInteger(s string) (int64, bool) {
+	if whole, zeros, ok := strings.Cut(s, "."); ok {
+		if zeros == "" || strings.Trim(zeros, "0") != "" {
+			return 0, false
+		}
+		s = whole
+	}
+	digits := strings.TrimPrefix(s, "-")
+	if digits == "" || strings.Trim(digits, "0123456789") != "" {
+		return 0, false
+	}
+	n, _ := strconv.ParseInt(s, 10, 64) // saturates
+	return n, true
+}
+
+func (v *validator) fragment(path string, t Text, most int) string {
+	switch {
+	case !t.Sent:
+		return ""
+	case t.Null || t.Other:
+		v.add(path, CodeNotText)
+		return ""
+	}
+	s := Trim(t.Value)
+	if utf8.RuneCountInString(s) > most {
+		v.add(path, CodeTooLong)
+		return ""
+	}
+	return s
+}
+
+func (v *validator) time(path string, t Text) time.Time {
+	if !t.Sent {
+		return time.Time{}
+	}
+	at, err := time.Parse(time.RFC3339Nano, t.Value)
+	if t.Null || t.Other || err != nil || at.Year() < 1 || at.Year() > 9999 {
+		v.add(path, CodeNotTime)
+		return time.Time{}
+	}
+	return at.UTC().Truncate(time.Millisecond)
+}
+
+// Sent reports whether any filter was sent.
+func (in FindInput) Sent() bool {
+	return in.Status.Sent || in.Name.Sent || in.Email.Sent || in.Type.Sent || in.CreatedFrom.Sent || in.CreatedTo.Sent
+}
+
+// AppendBinary appends the filter in a form that is equal for equal filters. A
+// cursor carries it, sealed.
+func (f Filter) AppendBinary(b []byte) []byte {
+	b = append(b, byte(f.Status), byte(f.Type))
+	for _, t := range [...]time.Time{f.CreatedFrom, f.CreatedTo} {
+		ms := int64(0)
+		if !t.IsZero() {
+			ms = t.UnixMilli()
+		}
+		b = binary.AppendVarint(b, ms)
+	}
+	b = binary.AppendUvarint(b, uint64(len(f.Name)))
+	b = append(b, f.Name...)
+	return append(b, f.Email...)
+}
+
+// ParseFilter reads what AppendBinary wrote, or fails with ErrMalformed.
+func ParseFilter(b []byte) (Filter, error) {
+	if len(b) < 2 {
+		return Filter{}, ErrMalformed
+	}
+	f := Filter{Status: Status(b[0]), Type: Type(b[1])}
+	b = b[2:]
+	for _, t := range [...]*time.Time{&f.CreatedFrom, &f.CreatedTo} {
+		ms, n := binary.Varint(b)
+		if n <= 0 {
+			return Filter{}, ErrMalformed
+		}
+		if ms != 0 {
+			*t = time.UnixMilli(ms).UTC()
+		}
+		b = b[n:]
+	}
+	length, n := binary.Uvarint(b)
+	if n <= 0 || length > uint64(len(b)-n) {
+		return Filter{}, ErrMalformed
+	}
+	f.Name, f.Email = string(b[n:n+int(length)]), string(b[n+int(length):])
+	return f, nil
+}

@@ -1,0 +1,48 @@
+package limit
+
+import (
+	"sync"
+	"time"
+)
+
+// Failures bounds the failed authentications of a source address in a minute, so
+// that guessing cannot flood the audit log. It counts failures only: a valid
+// credential from the same address is never refused. It is safe for concurrent
+// use, and holds at most maxAddresses addresses.
+type Failures struct {
+	perMinute int
+	now       func() time.Time
+
+	mu     sync.Mutex
+	minute int64
+	counts map[string]int
+}
+
+const maxAddresses = 100_000
+
+// NewFailures makes a bucket of perMinute failures for every address.
+func NewFailures(perMinute int, now func() time.Time) *Failures {
+	return &Failures{perMinute: perMinute, now: now, counts: make(map[string]int)}
+}
+
+// Spend counts one failure of the address. It reports whether the failure is
+// within the bucket and, if not, when the next minute begins. An address that
+// does not fit any more shares one bucket with all such addresses.
+func (f *Failures) Spend(address string) (ok bool, retry time.Duration) {
+	now := f.now()
+	minute := now.Unix() / 60
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.minute != minute {
+		f.minute = minute
+		clear(f.counts)
+	}
+	if _, known := f.counts[address]; !known && len(f.counts) >= maxAddresses {
+		address = ""
+	}
+	f.counts[address]++
+	if f.counts[address] <= f.perMinute {
+		return true, 0
+	}
+	return false, time.Unix((minute+1)*60, 0).Sub(now)
+}

@@ -1,0 +1,139 @@
+// Package limit counts requests. Each credential has a fixed window of one minute
+// that begins on the minute, shared by all replicas: a replica takes leases of
+// the window's quota from the store and spends them in memory. Leases shrink as
+// the quota runs out, so that one replica does not sit on what another needs, and
+// their sum never exceeds the limit.
+//
+// It must never be asked on behalf of a credential that has not been checked: a
+// stranger must not spend a customer's quota (see Failures).
+package limit
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"custodex.dev/internal/id"
+	"custodex.dev/internal/store"
+)
+
+// leaseShare is the part of what is left that a replica leases at a time.
+const leaseShare = 8
+
+// State is what a caller is told about its quota.
+type State struct {
+	Allowed   bool
+	Limit     int // requests a window; 0: unlimited, and the rest means nothing
+	Remaining int // left in the window, as far as this replica knows
+	Reset     time.Time
+}
+
+// RetryAfter is how long a refused caller should wait: whole seconds, 1 to 60.
+func (s State) RetryAfter(now time.Time) time.Duration {
+	d := s.Reset.Sub(now)
+	if d > d.Truncate(time.Second) {
+		d = d.Truncate(time.Second) + time.Second
+	}
+	return min(max(d, time.Second), time.Minute)
+}
+
+// Leaser is the part of the store that hands out leases.
+type Leaser interface {
+	RateTake(ctx context.Context, app id.App, take store.RateTake) (store.RateGrant, error)
+}
+
+// Limiter spends quotas. Make one with New; it is safe for concurrent use.
+type Limiter struct {
+	leaser  Leaser
+	now     func() time.Time
+	mu      sync.Mutex
+	windows map[id.Credential]*window
+	minute  int64 // of the last sweep
+}
+
+type window struct {
+	mu        sync.Mutex
+	minute    int64
+	lease     int64 // leased and not yet spent
+	taken     int64 // leased by everyone, as of the last lease
+	forgotten bool  // no longer in the map
+}
+
+// New makes a Limiter. now is the clock.
+func New(leaser Leaser, now func() time.Time) *Limiter {
+	return &Limiter{leaser: leaser, now: now, windows: make(map[id.Credential]*window)}
+}
+
+// Take spends one request of the credential's quota. perMinute 0 is unlimited. It
+// fails only if the store does.
+func (l *Limiter) Take(ctx context.Context, app id.App, c id.Credential, perMinute int) (State, error) {
+	if perMinute <= 0 {
+		return State{Allowed: true}, nil
+	}
+	minute := l.now().Unix() / 60
+	w := l.window(c, minute)
+	defer w.mu.Unlock()
+	switch w.minute {
+	case minute:
+	case minute + 1:
+		minute++ // a minute began between this request's look at the clock and its turn
+	default:
+		w.minute, w.lease, w.taken = minute, 0, 0
+	}
+	state := State{Limit: perMinute, Reset: time.Unix((minute+1)*60, 0)}
+	limit := int64(perMinute)
+	if w.lease == 0 && w.taken < limit {
+		want := max(1, (limit-w.taken)/leaseShare)
+		grant, err := l.leaser.RateTake(ctx, app, store.RateTake{Credential: c, Window: minute, Want: want, Limit: limit})
+		if err != nil {
+			return State{}, err
+		}
+		w.lease, w.taken = grant.Granted, grant.Taken
+		if grant.Granted == 0 {
+			w.taken = limit
+		}
+	}
+	if w.lease > 0 {
+		w.lease--
+		state.Allowed = true
+	}
+	state.Remaining = int(max(0, limit-w.taken+w.lease))
+	return state, nil
+}
+
+// window finds the credential's window and locks it.
+func (l *Limiter) window(c id.Credential, minute int64) *window {
+	for {
+		w := l.find(c, minute)
+		w.mu.Lock()
+		if !w.forgotten {
+			return w
+		}
+		w.mu.Unlock() // swept between the look-up and the lock: its lease would be lost
+	}
+}
+
+// find finds the credential's window and, once a minute, forgets old ones.
+func (l *Limiter) find(c id.Credential, minute int64) *window {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if l.minute != minute {
+		l.minute = minute
+		for k, w := range l.windows {
+			if !w.mu.TryLock() {
+				continue // in use, so not old
+			}
+			if w.minute < minute-1 {
+				w.forgotten = true
+				delete(l.windows, k)
+			}
+			w.mu.Unlock()
+		}
+	}
+	w := l.windows[c]
+	if w == nil {
+		w = &window{minute: minute}
+		l.windows[c] = w
+	}
+	return w
+}

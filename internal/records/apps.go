@@ -1,0 +1,152 @@
+package records
+
+import (
+	"context"
+	"errors"
+	"unicode/utf8"
+
+	"custodex.dev/internal/audit"
+	"custodex.dev/internal/authz"
+	"custodex.dev/internal/fault"
+	"custodex.dev/internal/id"
+	"custodex.dev/internal/redact"
+	"custodex.dev/internal/seal"
+	"custodex.dev/internal/store"
+	"custodex.dev/internal/tenant"
+)
+
+// CreateApp makes an application with a key of its own. Faults: Forbidden,
+// Invalid. caller.App is not looked at: an operator manages all applications.
+func (s *Service) CreateApp(ctx context.Context, caller tenant.Caller, name string) (tenant.Application, error) {
+	caller.App = id.System
+	a, err := s.begin(ctx, caller, authz.AppCreate)
+	if err != nil {
+		return tenant.Application{}, err
+	}
+	if n := utf8.RuneCountInString(name); n < 1 || n > 100 {
+		return tenant.Application{}, fault.Validation(fault.Field{Path: "name", Code: "invalid", Message: "name must have 1 to 100 characters"})
+	}
+	app := tenant.Application{ID: id.NewApp(), Name: name, CreatedAt: s.now()}
+	key := seal.NewAppKey()
+	if err := s.insertApp(ctx, a, app, key, nil); err != nil {
+		return tenant.Application{}, err
+	}
+	return app, nil
+}
+
+// insertApp stores the application, its wrapped key and, in its own log, the
+// entry of its making; and in the same transaction what also does, if not nil.
+func (s *Service) insertApp(ctx context.Context, a *act, app tenant.Application, key []byte, also func(store.Tx) error) error {
+	wrapped, err := s.cfg.Keys.Wrap(ctx, app.ID, key)
+	if err != nil {
+		return err
+	}
+	opened, err := seal.OpenApp(app.ID, key)
+	if err != nil {
+		return err
+	}
+	own := &act{s: s, key: opened, caller: a.caller, action: a.action}
+	own.caller.App = app.ID
+	entry := own.entry(audit.Done, nil)
+	entry.Subject = string(app.ID)
+	return s.store.Update(ctx, app.ID, func(tx store.Tx) error {
+		tx.AuditAppend(own.row(entry))
+		err := tx.AppInsert(store.AppRow{ID: app.ID, Name: app.Name, Key: wrapped, CreatedAt: app.CreatedAt.UnixMilli()})
+		if err != nil || also == nil {
+			return err
+		}
+		return also(tx)
+	})
+}
+
+// ListApps gives every application, in order of id.
+func (s *Service) ListApps(ctx context.Context, caller tenant.Caller) ([]tenant.Application, error) {
+	caller.App = id.System
+	a, err := s.begin(ctx, caller, authz.AppList)
+	if err != nil {
+		return nil, err
+	}
+	var list []tenant.Application
+	err = s.eachApp(ctx, func(row store.AppRow) error {
+		if row.ID != id.System {
+			list = append(list, tenant.Application{ID: row.ID, Name: row.Name, CreatedAt: instant(row.CreatedAt)})
+		}
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return list, a.record(ctx, a.entry(audit.Done, nil), nil)
+}
+
+// eachApp calls fn for every application, id.System among them.
+func (s *Service) eachApp(ctx context.Context, fn func(store.AppRow) error) error {
+	const page = 500
+	var after id.App
+	for {
+		rows, err := s.store.AppList(ctx, after, page)
+		if err != nil {
+			return err
+		}
+		for _, row := range rows {
+			if err := fn(row); err != nil {
+				return err
+			}
+			after = row.ID
+		}
+		if len(rows) < page {
+			return nil
+		}
+	}
+}
+
+// FetchApp gives the application caller.App. Faults: Forbidden, NotFound.
+func (s *Service) FetchApp(ctx context.Context, caller tenant.Caller) (tenant.Application, error) {
+	a, err := s.begin(ctx, caller, authz.AppFetch)
+	if err != nil {
+		return tenant.Application{}, err
+	}
+	row, err := s.store.AppGet(ctx, caller.App)
+	if err != nil {
+		return tenant.Application{}, a.fail(ctx, err)
+	}
+	app := tenant.Application{ID: row.ID, Name: row.Name, CreatedAt: instant(row.CreatedAt)}
+	return app, a.record(ctx, a.entry(audit.Done, nil), nil)
+}
+
+// ErrInitialised is the fault of Initialise on a store that has been.
+var ErrInitialised = fault.New(fault.Conflict, "already_initialised", "this database has been initialised before")
+
+// Initialise makes what every store needs once: the system application and its
+// first operator credential. ErrInitialised if they are there.
+func (s *Service) Initialise(ctx context.Context) (Issued, error) {
+	key := seal.NewAppKey()
+	opened, err := seal.OpenApp(id.System, key)
+	if err != nil {
+		return Issued{}, err
+	}
+	a := &act{s: s, key: opened, action: authz.AppCreate, caller: tenant.Caller{
+		App: id.System, Owner: "custodex init", Origin: tenant.Origin{Dialect: "init", Request: id.NewRequest()},
+	}}
+	app := tenant.Application{ID: id.System, Name: "system", CreatedAt: s.now()}
+	issued, row := a.newKey(id.System, NewKey{
+		Kind: tenant.Operator, Name: "first operator", Owner: "custodex init", Scopes: authz.Scopes{authz.Manage},
+	})
+	made := *a
+	made.action = authz.KeyCreate
+	entry := made.entry(audit.Done, nil)
+	entry.Subject = string(issued.ID)
+	err = s.insertApp(ctx, a, app, key, func(tx store.Tx) error {
+		tx.AuditAppend(made.row(entry))
+		return tx.CredentialInsert(row)
+	})
+	if errors.Is(err, fault.Conflict) {
+		return Issued{}, ErrInitialised
+	}
+	return issued, err
+}
+
+// OperatorToken is the one string an operator presents: public key and secret.
+func (i Issued) OperatorToken() redact.Secret {
+	return redact.NewSecret(i.PublicKey + "." + i.Secret.Reveal())
+}

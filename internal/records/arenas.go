@@ -1,0 +1,269 @@
+package records
+
+import (
+	"context"
+	"errors"
+	"math"
+	"runtime"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"golang.org/x/sync/errgroup"
+
+	"custodex.dev/internal/id"
+	"custodex.dev/internal/seal"
+	"custodex.dev/internal/search"
+	"custodex.dev/internal/store"
+)
+
+// arenas holds the search arena of each application that searches. An arena is
+// built on first use, brought up to date before every search, and dropped when it
+// has been idle or when memory is needed for another.
+type arenas struct {
+	s       *Service
+	slots   chan struct{}
+	waiting atomic.Int64
+
+	mu   sync.Mutex
+	held map[id.App]*held
+}
+
+// held is one application's arena, or its building.
+type held struct {
+	used   atomic.Int64  // unix milliseconds
+	ready  chan struct{} // closed when the build has ended
+	arena  *search.Arena // set before ready is closed; nil if err is set
+	err    error
+	update sync.Mutex // one goroutine at a time reads changes
+}
+
+// waitersPerSlot bounds how many searches wait for a slot.
+const waitersPerSlot = 8
+
+// guessedSize is what one customer takes in an arena, to decide whether one would
+// fit before it is built.
+const guessedSize = 120
+
+func (x *arenas) init(s *Service) {
+	x.s = s
+	x.slots = make(chan struct{}, s.cfg.SearchSlots)
+	x.held = make(map[id.App]*held)
+}
+
+// enter waits for a search slot. Too many waiting is errSaturated.
+func (x *arenas) enter(ctx context.Context) (release func(), err error) {
+	release = func() { <-x.slots }
+	select {
+	case x.slots <- struct{}{}:
+		return release, nil
+	default:
+	}
+	if x.waiting.Add(1) > int64(waitersPerSlot*cap(x.slots)) {
+		x.waiting.Add(-1)
+		return nil, errSaturated
+	}
+	defer x.waiting.Add(-1)
+	select {
+	case x.slots <- struct{}{}:
+		return release, nil
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
+// fresh gives the application's arena with every change in it that was committed
+// before the call. While the arena is being built it gives nil and a channel that
+// is closed at the end of the build; if there will be no arena, nil and nil.
+func (x *arenas) fresh(ctx context.Context, a *act) (*search.Arena, <-chan struct{}, error) {
+	h := x.get(a.caller.App, a.key)
+	h.used.Store(x.s.now().UnixMilli())
+	select {
+	case <-h.ready:
+	default:
+		return nil, h.ready, nil
+	}
+	if errors.Is(h.err, errArenaGone) {
+		return nil, nil, nil
+	}
+	if h.err != nil {
+		x.drop(a.caller.App, h)
+		return nil, nil, h.err
+	}
+	head, err := x.s.store.Head(ctx, a.caller.App)
+	if err != nil {
+		return nil, nil, err
+	}
+	if head.Version > h.arena.Version() {
+		h.update.Lock()
+		defer h.update.Unlock()
+		if err := x.catchUp(ctx, a, h.arena, head.Version); err != nil {
+			return nil, nil, err
+		}
+	}
+	return h.arena, nil, nil
+}
+
+// catchUp applies the changes up to version. Later ones may come along; they are
+// applied again next time, which is harmless.
+func (x *arenas) catchUp(ctx context.Context, a *act, arena *search.Arena, version int64) error {
+	const batch = 1000
+	from := store.ChangePoint{Version: arena.Version(), Seq: math.MaxInt64}
+	for arena.Version() < version {
+		rows, err := x.s.store.CustomerChanges(ctx, a.caller.App, from, batch)
+		if err != nil {
+			return err
+		}
+		entries := make([]search.Entry, len(rows))
+		for i := range rows {
+			c, _, err := open(a.key, &rows[i])
+			if err != nil {
+				return err
+			}
+			entries[i] = arenaEntry(&c)
+		}
+		if len(rows) < batch {
+			arena.Apply(entries, version)
+			return nil
+		}
+		arena.Apply(entries, arena.Version())
+		last := rows[len(rows)-1]
+		from = store.ChangePoint{Version: last.Version, Seq: last.Seq}
+	}
+	return nil
+}
+
+// get finds the application's arena or starts building it.
+func (x *arenas) get(app id.App, key *seal.App) *held {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	h := x.held[app]
+	if h == nil {
+		h = &held{ready: make(chan struct{})}
+		x.held[app] = h
+		x.s.background(func(ctx context.Context) {
+			h.arena, h.err = x.build(ctx, app, key)
+			close(h.ready)
+			x.makeRoom(app)
+		})
+	}
+	return h
+}
+
+// build reads and unseals every customer of the application, on all cores.
+func (x *arenas) build(ctx context.Context, app id.App, key *seal.App) (*search.Arena, error) {
+	head, err := x.s.store.Head(ctx, app) // first: later changes are caught up with
+	if err != nil {
+		return nil, err
+	}
+	r, err := x.s.store.CustomerRange(ctx, app)
+	if err != nil {
+		return nil, err
+	}
+	if r.Count*guessedSize > x.s.cfg.SearchMemory {
+		return nil, errArenaGone
+	}
+	b := search.NewBuilder(int(r.Count))
+	shards := int64(runtime.GOMAXPROCS(0))
+	step := (r.MaxSeq-r.MinSeq)/shards + 1
+	g, ctx := errgroup.WithContext(ctx)
+	for from := r.MinSeq; from <= r.MaxSeq && r.Count > 0; from += step {
+		g.Go(func() error { return x.buildPart(ctx, app, key, b, from, from+step) })
+	}
+	if err := g.Wait(); err != nil {
+		return nil, err
+	}
+	return b.Finish(head.Version), nil
+}
+
+func (x *arenas) buildPart(ctx context.Context, app id.App, key *seal.App, b *search.Builder, from, to int64) error {
+	const batch = 1024
+	entries := make([]search.Entry, 0, batch)
+	err := x.s.eachEntry(ctx, app, key, from, to, func(e search.Entry) {
+		if entries = append(entries, e); len(entries) == batch {
+			b.AddBatch(entries)
+			entries = entries[:0]
+		}
+	})
+	b.AddBatch(entries)
+	return err
+}
+
+// eachEntry reads and unseals the customers with from <= Seq < to.
+func (s *Service) eachEntry(ctx context.Context, app id.App, key *seal.App, from, to int64, fn func(search.Entry)) error {
+	return s.store.CustomerScan(ctx, app, from, to, func(row *store.CustomerRow) error {
+		c, _, err := open(key, row)
+		if err == nil {
+			fn(arenaEntry(&c))
+		}
+		return err
+	})
+}
+
+// makeRoom drops the longest unused arenas until all fit, but never keep's.
+func (x *arenas) makeRoom(keep id.App) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	for {
+		total, oldest := int64(0), id.App("")
+		for app, h := range x.held {
+			if !h.built() {
+				continue
+			}
+			total += h.arena.Bytes()
+			if app != keep && (oldest == "" || h.used.Load() < x.held[oldest].used.Load()) {
+				oldest = app
+			}
+		}
+		if total <= x.s.cfg.SearchMemory || oldest == "" {
+			return
+		}
+		delete(x.held, oldest)
+	}
+}
+
+// dropIdle drops the arenas that were last used before the time given, and what
+// is known of applications that have none.
+func (x *arenas) dropIdle(before time.Time) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	for app, h := range x.held {
+		select {
+		case <-h.ready:
+			if h.used.Load() < before.UnixMilli() {
+				delete(x.held, app)
+			}
+		default: // being built
+		}
+	}
+}
+
+func (x *arenas) drop(app id.App, h *held) {
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	if x.held[app] == h {
+		delete(x.held, app)
+	}
+}
+
+func (h *held) built() bool {
+	select {
+	case <-h.ready:
+		return h.arena != nil
+	default:
+		return false
+	}
+}
+
+// SearchMemory is how many bytes the arenas hold now, and how many there are.
+func (s *Service) SearchMemory() (bytes int64, count int) {
+	s.arenas.mu.Lock()
+	defer s.arenas.mu.Unlock()
+	for _, h := range s.arenas.held {
+		if h.built() {
+			bytes += h.arena.Bytes()
+			count++
+		}
+	}
+	return bytes, count
+}

@@ -1,0 +1,53 @@
+package records
+
+import (
+	"fmt"
+	"time"
+
+	"custodex.dev/internal/customer"
+	"custodex.dev/internal/seal"
+	"custodex.dev/internal/store"
+)
+
+// rowOf seals a customer into a row. The key column is left alone.
+func rowOf(app *seal.App, key seal.Customer, c *customer.Customer) store.CustomerRow {
+	row := store.CustomerRow{
+		ID:        c.ID,
+		Seq:       c.Seq,
+		Status:    uint8(c.Status),
+		Type:      uint8(c.Type),
+		CreatedAt: c.CreatedAt.UnixMilli(),
+		UpdatedAt: c.UpdatedAt.UnixMilli(),
+		Sealed:    key.SealPersonal(c.AppendBinary(nil)),
+	}
+	if c.Email != "" {
+		row.EmailHash = app.EmailHash(customer.CanonicalEmail(c.Email.Reveal()))
+		row.EmailForm = customer.EmailForm
+	}
+	return row
+}
+
+// open unseals a row.
+func open(app *seal.App, row *store.CustomerRow) (customer.Customer, seal.Customer, error) {
+	key, err := app.OpenCustomer(row.ID, row.Key)
+	if err != nil {
+		return customer.Customer{}, key, fmt.Errorf("key of customer %s: %w", row.ID, err)
+	}
+	var buf [512]byte
+	plain, err := key.OpenPersonal(buf[:0], row.Sealed)
+	if err != nil {
+		return customer.Customer{}, key, fmt.Errorf("customer %s: %w", row.ID, err)
+	}
+	c := customer.Customer{
+		ID:        row.ID,
+		Seq:       row.Seq,
+		Status:    customer.Status(row.Status),
+		Type:      customer.Type(row.Type),
+		CreatedAt: time.UnixMilli(row.CreatedAt).UTC(),
+		UpdatedAt: time.UnixMilli(row.UpdatedAt).UTC(),
+	}
+	if err := c.Personal.UnmarshalBinary(plain); err != nil {
+		return customer.Customer{}, key, fmt.Errorf("customer %s: %w", row.ID, err)
+	}
+	return c, key, nil
+}

@@ -1,0 +1,55 @@
+package records
+
+import (
+	"context"
+
+	"custodex.dev/internal/customer"
+	"custodex.dev/internal/search"
+)
+
+// count gives the number of customers that match. It counts in the arena, which
+// sums whole blocks; an application without one is counted by reading it.
+func (a *act) count(ctx context.Context, f customer.Filter) (int, error) {
+	if (f == customer.Filter{}) {
+		r, err := a.s.store.CustomerRange(ctx, a.caller.App)
+		return int(r.Count), err
+	}
+	release, err := a.s.arenas.enter(ctx)
+	if err != nil {
+		return 0, err
+	}
+	defer release()
+	filter := arenaFilter(f)
+	for {
+		arena, wait, err := a.s.arenas.fresh(ctx, a)
+		if err != nil {
+			return 0, err
+		}
+		if arena != nil {
+			return arena.Count(ctx, filter)
+		}
+		if wait == nil {
+			return a.countRows(ctx, filter)
+		}
+		select {
+		case <-wait:
+		case <-ctx.Done():
+			return 0, ctx.Err()
+		}
+	}
+}
+
+// countRows counts by reading every customer.
+func (a *act) countRows(ctx context.Context, f search.Filter) (n int, err error) {
+	r, err := a.s.store.CustomerRange(ctx, a.caller.App)
+	if err != nil || r.Count == 0 {
+		return 0, err
+	}
+	m := search.NewMatcher(f)
+	err = a.s.eachEntry(ctx, a.caller.App, a.key, r.MinSeq, r.MaxSeq+1, func(e search.Entry) {
+		if m.Match(e) {
+			n++
+		}
+	})
+	return n, err
+}

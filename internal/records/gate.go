@@ -1,0 +1,112 @@
+package records
+
+import (
+	"context"
+	"errors"
+
+	"custodex.dev/internal/audit"
+	"custodex.dev/internal/authz"
+	"custodex.dev/internal/fault"
+	"custodex.dev/internal/id"
+	"custodex.dev/internal/seal"
+	"custodex.dev/internal/store"
+	"custodex.dev/internal/tenant"
+)
+
+var errScope = fault.New(fault.Forbidden, "insufficient_scope", "This credential may not do that")
+
+// act is one use case under way, past the gate. It makes the audit entries.
+type act struct {
+	s      *Service
+	key    *seal.App
+	caller tenant.Caller
+	action authz.Action
+}
+
+// begin is the gate: every use case calls it first. A caller without the scope is
+// refused with fault.Forbidden, and the denial is recorded.
+func (s *Service) begin(ctx context.Context, caller tenant.Caller, action authz.Action, targets ...id.Customer) (*act, error) {
+	open, err := s.keys.get(ctx, caller.App)
+	if err != nil {
+		return nil, err
+	}
+	a := &act{s: s, key: open.key, caller: caller, action: action}
+	if !authz.Allow(caller.Scopes, action) {
+		return nil, a.fail(ctx, errScope, targets...)
+	}
+	return a, nil
+}
+
+// fail records that the action was denied or refused because of err and returns
+// err. If the entry cannot be written, the returned error says so as well and is
+// fault.Unavailable. Faults that disclose and change nothing (an invalid request,
+// a failure of ours) leave no entry.
+func (a *act) fail(ctx context.Context, err error, targets ...id.Customer) error {
+	f := fault.Of(err)
+	var outcome audit.Outcome
+	switch f.Kind {
+	case fault.Forbidden, fault.Unauthenticated:
+		outcome = audit.Denied
+	case fault.NotFound, fault.Conflict, fault.Stale:
+		outcome = audit.Refused
+	default:
+		return err
+	}
+	e := a.entry(outcome, targets)
+	e.Code = f.Code
+	return a.record(ctx, e, err)
+}
+
+// record makes e durable and returns result, or why e could not be written.
+func (a *act) record(ctx context.Context, e audit.Entry, result error) error {
+	if err := a.s.store.Record(ctx, a.caller.App, a.row(e)); err != nil {
+		return unrecorded(errors.Join(err, result))
+	}
+	return result
+}
+
+// unrecorded is the fault of an action whose audit entry could not be written:
+// it did not happen, and may be tried again.
+func unrecorded(cause error) error {
+	if errors.Is(cause, context.Canceled) || errors.Is(cause, context.DeadlineExceeded) {
+		return cause
+	}
+	return fault.Wrap(cause, fault.Unavailable, "audit_unavailable", "The server cannot record this access; try again")
+}
+
+// entry begins an audit entry of this act.
+func (a *act) entry(outcome audit.Outcome, targets []id.Customer, fields ...string) audit.Entry {
+	o := a.caller.Origin
+	return audit.Entry{
+		Time:    a.s.now(),
+		App:     a.caller.App,
+		Actor:   string(a.caller.Credential),
+		Action:  a.action,
+		Outcome: outcome,
+		Dialect: o.Dialect,
+		Request: o.Request,
+		Targets: targets,
+		Fields:  fields,
+	}
+}
+
+// row seals the entry's personal part and puts the keyed checksum on it.
+func (a *act) row(e audit.Entry) store.AuditRow {
+	o := a.caller.Origin
+	origin := audit.Origin{Owner: a.caller.Owner, Address: o.Address, UserAgent: o.UserAgent, ActingUser: o.ActingUser}
+	e.Personal = a.key.SealOrigin(origin.AppendBinary(nil))
+	targets := make([]byte, 0, 16*len(e.Targets))
+	for _, t := range e.Targets {
+		targets = append(targets, t[:]...)
+	}
+	return store.AuditRow{
+		At:       e.Time.UnixMilli(),
+		Actor:    e.Actor,
+		Action:   string(e.Action),
+		Outcome:  uint8(e.Outcome),
+		Targets:  targets,
+		Detail:   e.AppendDetail(nil),
+		Personal: e.Personal,
+		MAC:      a.key.EntryMAC(e.AppendContent(nil)),
+	}
+}

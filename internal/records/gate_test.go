@@ -1,0 +1,142 @@
+package records_test
+
+import (
+	"context"
+	"errors"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"custodex.dev/internal/audit"
+	"custodex.dev/internal/authz"
+	"custodex.dev/internal/fault"
+	"custodex.dev/internal/id"
+	"custodex.dev/internal/records"
+	"custodex.dev/internal/store"
+	"custodex.dev/internal/store/storetest"
+	"custodex.dev/internal/tenant"
+	"custodex.dev/internal/testkit"
+)
+
+// ungated are the methods that act for nobody.
+var ungated = []string{"Authenticate", "Initialise", "Close", "SearchMemory", "AuditHealth"}
+
+// useCases calls visit for every exported method of records.Service that takes a
+// caller, with call, which calls it for the given caller and otherwise zero
+// arguments.
+func useCases(t *testing.T, s *records.Service, visit func(name string, call func(context.Context, tenant.Caller) error)) {
+	v := reflect.ValueOf(s)
+	for i := range v.NumMethod() {
+		name, method := v.Type().Method(i).Name, v.Method(i)
+		if slices.Contains(ungated, name) {
+			continue
+		}
+		if mt := method.Type(); mt.NumIn() < 2 || mt.In(1) != reflect.TypeFor[tenant.Caller]() || mt.NumOut() == 0 {
+			t.Errorf("%s takes no caller: gate it, or say here why it needs none", name)
+			continue
+		}
+		visit(name, func(ctx context.Context, caller tenant.Caller) error {
+			args := []reflect.Value{reflect.ValueOf(ctx), reflect.ValueOf(caller)}
+			for j := 2; j < method.Type().NumIn(); j++ {
+				args = append(args, reflect.Zero(method.Type().In(j)))
+			}
+			out := method.Call(args)
+			err, _ := out[len(out)-1].Interface().(error)
+			return err
+		})
+	}
+}
+
+// Every use case refuses a caller without grants, and records the denial.
+func TestGateEveryUseCase(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	nobody := tenant.Caller{App: w.app.ID, Credential: id.NewCredential(), Origin: tenant.Origin{Dialect: "test", Request: id.NewRequest()}}
+	count := 0
+	useCases(t, w.Service, func(name string, call func(context.Context, tenant.Caller) error) {
+		count++
+		if err := call(t.Context(), nobody); !errors.Is(err, fault.Forbidden) {
+			t.Errorf("%s without grants = %v, want forbidden", name, err)
+			return
+		}
+		found := false
+		for _, app := range []id.App{w.app.ID, id.System} {
+			e := w.lastEntry(t, app)
+			found = found || e.Outcome == uint8(audit.Denied) && e.Actor == string(nobody.Credential)
+		}
+		if !found {
+			t.Errorf("%s without grants left no denied entry", name)
+		}
+	})
+	if count < 10 {
+		t.Errorf("only %d use cases were tried", count)
+	}
+}
+
+// A caller's kind of scope opens its own use cases and no other's.
+func TestGateScopes(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	operator := w.operator(w.app.ID)
+	useCases(t, w.Service, func(name string, call func(context.Context, tenant.Caller) error) {
+		customers := strings.HasSuffix(name, "Customer") || strings.HasSuffix(name, "Customers")
+		if err := call(t.Context(), operator); errors.Is(err, fault.Forbidden) != customers {
+			t.Errorf("%s for an operator = %v", name, err)
+		}
+		if err := call(t.Context(), w.me); errors.Is(err, fault.Forbidden) == customers {
+			t.Errorf("%s for an application's credential = %v", name, err)
+		}
+	})
+	reader := w.me
+	reader.Scopes = authz.Scopes{authz.CustomersRead}
+	if _, err := w.CreateCustomer(t.Context(), reader, records.Write{Input: person("A", "B", ""), Encode: encode}); !errors.Is(err, fault.Forbidden) {
+		t.Errorf("CreateCustomer with customers:read = %v, want forbidden", err)
+	}
+}
+
+// If the entry cannot be written, the read does not happen.
+func TestNoEntryNoAnswer(t *testing.T) {
+	t.Parallel()
+	faulty := storetest.NewFaulty(testkit.NewStore(t, "sqlite"))
+	w := newWorldOn(t, faulty)
+	c := w.mustCreate(t, w.me, person("A", "B", "a@example.com"))
+	for _, name := range []string{"fetch", "list", "search"} {
+		faulty.Next("Record", storetest.Fail)
+		var err error
+		switch name {
+		case "fetch":
+			_, err = w.FetchCustomer(t.Context(), w.me, c)
+		case "list":
+			_, err = w.FindCustomers(t.Context(), w.me, records.Find{})
+		case "search":
+			in := records.Find{}
+			in.Input.Name = text("a")
+			_, err = w.FindCustomers(t.Context(), w.me, in)
+		}
+		if !errors.Is(err, fault.Unavailable) {
+			t.Errorf("%s without its entry = %v, want unavailable", name, err)
+		}
+	}
+}
+
+// A write whose answer was lost converges when it is tried again with its key.
+func TestLostAnswersConverge(t *testing.T) {
+	t.Parallel()
+	for _, mode := range []storetest.Injection{storetest.Fail, storetest.Apply} {
+		faulty := storetest.NewFaulty(testkit.NewStore(t, "sqlite"))
+		w := newWorldOn(t, faulty)
+		faulty.Next("Update", mode)
+		if _, err := w.create(t, w.me, person("A", "B", "a@example.com"), "key"); !errors.Is(err, fault.Unavailable) {
+			t.Fatalf("create with a lost answer = %v, want unavailable", err)
+		}
+		r, err := w.create(t, w.me, person("A", "B", "a@example.com"), "key")
+		if err != nil || r.Replayed != (mode == storetest.Apply) {
+			t.Errorf("the retry after %v = %v, replayed %v", mode, err, r.Replayed)
+		}
+		rows, err := w.store.CustomerList(t.Context(), w.app.ID, store.CustomerList{Take: 10})
+		if err != nil || len(rows) != 1 {
+			t.Errorf("after the retry there are %d customers, want 1 (%v)", len(rows), err)
+		}
+	}
+}

@@ -1,0 +1,67 @@
+package records
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"custodex.dev/internal/store"
+)
+
+// background runs fn until it ends; its context ends when the Service is closed.
+func (s *Service) background(fn func(ctx context.Context)) {
+	s.workers.Go(func() { fn(s.life) })
+}
+
+// every calls fn at each tick until the Service is closed.
+func (s *Service) every(ctx context.Context, d time.Duration, what string, fn func(context.Context) error) {
+	t := time.NewTicker(d)
+	defer t.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-t.C:
+			if err := fn(ctx); err != nil && ctx.Err() == nil {
+				s.cfg.Log.WarnContext(ctx, "background work failed; it will be tried again", "work", what, "cause", err)
+			}
+		}
+	}
+}
+
+// runJanitor writes last uses, drops idle arenas and deletes expired keys.
+func (s *Service) runJanitor(ctx context.Context) {
+	const purgeEvery = 10 // minutes
+	minutes := 0
+	s.every(ctx, time.Minute, "clean-up", func(ctx context.Context) error {
+		s.arenas.dropIdle(s.now().Add(-s.cfg.SearchIdle))
+		err := s.flush(ctx)
+		if minutes++; minutes%purgeEvery == 0 {
+			err = errors.Join(err, s.purge(ctx))
+		}
+		return err
+	})
+}
+
+// flush writes the last uses of credentials.
+func (s *Service) flush(ctx context.Context) error {
+	var failed error
+	for app, used := range s.creds.drain() {
+		failed = errors.Join(failed, s.store.CredentialTouch(ctx, app, used))
+	}
+	return failed
+}
+
+// purge deletes expired idempotency keys, a few at a time, so that it never holds
+// up other writes for long.
+func (s *Service) purge(ctx context.Context) error {
+	const few = 500
+	return s.eachApp(ctx, func(app store.AppRow) error {
+		for {
+			n, err := s.store.IdempotencyPurge(ctx, app.ID, few)
+			if err != nil || n < few {
+				return err
+			}
+		}
+	})
+}

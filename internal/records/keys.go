@@ -1,0 +1,260 @@
+package records
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/base32"
+	"encoding/binary"
+	"fmt"
+	"strings"
+	"time"
+	"unicode/utf8"
+
+	"custodex.dev/internal/audit"
+	"custodex.dev/internal/authz"
+	"custodex.dev/internal/fault"
+	"custodex.dev/internal/id"
+	"custodex.dev/internal/redact"
+	"custodex.dev/internal/seal"
+	"custodex.dev/internal/store"
+	"custodex.dev/internal/tenant"
+)
+
+// DefaultRateLimit is requests a minute for a credential when nobody chose
+// (Devdraft, "Rate limiting").
+const DefaultRateLimit = 100
+
+// NewKey describes a credential to be made.
+type NewKey struct {
+	Kind      tenant.Kind
+	Name      string // what it is for; 1–100 characters
+	Owner     string // who answers for it; up to 100 characters
+	Scopes    authz.Scopes
+	RateLimit int       // requests a minute; 0: unlimited
+	ExpiresAt time.Time // zero: never
+}
+
+// Issued is a credential with its secret, which is shown this once.
+type Issued struct {
+	tenant.Credential
+	Secret redact.Secret
+}
+
+// CreateKey makes a credential for caller.App. Faults: Forbidden, Invalid,
+// NotFound (no such application).
+func (s *Service) CreateKey(ctx context.Context, caller tenant.Caller, in NewKey) (Issued, error) {
+	a, err := s.begin(ctx, caller, authz.KeyCreate)
+	if err != nil {
+		return Issued{}, err
+	}
+	if err := s.validKey(in, caller.App); err != nil {
+		return Issued{}, err
+	}
+	issued, row := a.newKey(caller.App, in)
+	entry := a.entry(audit.Done, nil)
+	entry.Subject = string(issued.ID)
+	err = s.store.Update(ctx, caller.App, func(tx store.Tx) error {
+		tx.AuditAppend(a.row(entry))
+		return tx.CredentialInsert(row)
+	})
+	if err != nil {
+		return Issued{}, a.fail(ctx, err)
+	}
+	return issued, nil
+}
+
+// newKey makes a credential and its row; nothing is stored yet.
+func (a *act) newKey(app id.App, in NewKey) (Issued, store.CredentialRow) {
+	cred := tenant.Credential{
+		ID: id.NewCredential(), App: app, Kind: in.Kind,
+		PublicKey: newPublicKey(in.Kind, app, randomText(10)),
+		Name:      in.Name, Owner: in.Owner, Scopes: in.Scopes, RateLimit: in.RateLimit,
+		CreatedAt: a.s.now(), ExpiresAt: in.ExpiresAt.UTC().Truncate(time.Millisecond),
+	}
+	secret := newSecret(in.Kind)
+	row := store.CredentialRow{
+		ID: cred.ID, Kind: string(cred.Kind), PublicKey: cred.PublicKey,
+		Label:  a.key.SealLabel(string(cred.ID), appendLabel(nil, cred.Name, cred.Owner)),
+		Scopes: cred.Scopes.String(), RateLimit: int64(cred.RateLimit),
+		Secret: a.key.SecretHash(secret.Reveal()), CreatedAt: cred.CreatedAt.UnixMilli(),
+		ExpiresAt: millis(cred.ExpiresAt),
+	}
+	return Issued{cred, secret}, row
+}
+
+func (s *Service) validKey(in NewKey, app id.App) error {
+	var problems []fault.Field
+	bad := func(path, message string) {
+		problems = append(problems, fault.Field{Path: path, Code: "invalid", Message: message})
+	}
+	if _, ok := publicPrefix[in.Kind]; !ok || (in.Kind == tenant.Operator) != (app == id.System) {
+		bad("kind", "kind must be devdraft")
+	}
+	if n := utf8.RuneCountInString(in.Name); n < 1 || n > 100 {
+		bad("name", "name must have 1 to 100 characters")
+	}
+	if utf8.RuneCountInString(in.Owner) > 100 {
+		bad("owner", "owner must have at most 100 characters")
+	}
+	if in.RateLimit < 0 || in.RateLimit > 10_000_000 {
+		bad("rate_limit", "rate_limit must be 0 (unlimited) to 10000000 requests a minute")
+	}
+	if !in.ExpiresAt.IsZero() && !in.ExpiresAt.After(s.now()) {
+		bad("expires_at", "expires_at must be in the future")
+	}
+	if len(problems) > 0 {
+		return fault.Validation(problems...)
+	}
+	return nil
+}
+
+// ListKeys gives the credentials of caller.App, oldest first, revoked ones too.
+func (s *Service) ListKeys(ctx context.Context, caller tenant.Caller) ([]tenant.Credential, error) {
+	a, err := s.begin(ctx, caller, authz.KeyList)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := s.store.CredentialList(ctx, caller.App)
+	if err != nil {
+		return nil, err
+	}
+	list := make([]tenant.Credential, 0, len(rows))
+	for _, row := range rows {
+		c, err := credentialOf(caller.App, a.key, row)
+		if err != nil {
+			return nil, err
+		}
+		list = append(list, c)
+	}
+	return list, a.record(ctx, a.entry(audit.Done, nil), nil)
+}
+
+// RevokeKey ends a credential for good. Replicas refuse it within CredentialTTL.
+// Revoking a revoked one changes nothing and succeeds.
+func (s *Service) RevokeKey(ctx context.Context, caller tenant.Caller, cred id.Credential) (tenant.Credential, error) {
+	c, _, err := s.changeKey(ctx, caller, authz.KeyRevoke, cred, func(_ *act, row *store.CredentialRow) error {
+		if row.RevokedAt == 0 {
+			row.RevokedAt = s.now().UnixMilli()
+		}
+		return nil
+	})
+	return c, err
+}
+
+// maxKeep bounds how long two secrets of one credential work.
+const maxKeep = 90 * 24 * time.Hour
+
+var errRevoked = fault.New(fault.Conflict, "key_revoked", "This key is revoked; create a new one")
+
+// RotateKey gives a credential a new secret. The old one keeps working for the
+// time keep; a still older one stops at once.
+func (s *Service) RotateKey(ctx context.Context, caller tenant.Caller, cred id.Credential, keep time.Duration) (Issued, error) {
+	var secret redact.Secret
+	c, _, err := s.changeKey(ctx, caller, authz.KeyRotate, cred, func(a *act, row *store.CredentialRow) error {
+		if keep < 0 || keep > maxKeep {
+			return fault.Validation(fault.Field{Path: "keep_old", Code: "invalid", Message: "keep_old must be 0 to 90 days"})
+		}
+		if row.RevokedAt != 0 {
+			return errRevoked
+		}
+		secret = newSecret(tenant.Kind(row.Kind))
+		row.OldSecret, row.OldUntil = row.Secret, s.now().Add(keep).UnixMilli()
+		if keep == 0 {
+			row.OldSecret, row.OldUntil = nil, 0
+		}
+		row.Secret = a.key.SecretHash(secret.Reveal())
+		return nil
+	})
+	return Issued{c, secret}, err
+}
+
+func (s *Service) changeKey(ctx context.Context, caller tenant.Caller, action authz.Action, cred id.Credential,
+	change func(*act, *store.CredentialRow) error,
+) (tenant.Credential, store.CredentialRow, error) {
+	a, err := s.begin(ctx, caller, action)
+	if err != nil {
+		return tenant.Credential{}, store.CredentialRow{}, err
+	}
+	entry := a.entry(audit.Done, nil)
+	entry.Subject = string(cred)
+	var row store.CredentialRow
+	err = s.store.Update(ctx, caller.App, func(tx store.Tx) error {
+		var err error
+		if row, err = tx.CredentialGet(cred); err != nil {
+			return err
+		}
+		if err := change(a, &row); err != nil {
+			return err
+		}
+		tx.AuditAppend(a.row(entry))
+		return tx.CredentialUpdate(row)
+	})
+	if err != nil {
+		return tenant.Credential{}, row, a.fail(ctx, err)
+	}
+	s.creds.forget(row.PublicKey)
+	c, err := credentialOf(caller.App, a.key, row)
+	return c, row, err
+}
+
+func credentialOf(app id.App, key *seal.App, row store.CredentialRow) (tenant.Credential, error) {
+	plain, err := key.OpenLabel(string(row.ID), row.Label)
+	if err != nil {
+		return tenant.Credential{}, fmt.Errorf("credential %s: %w", row.ID, err)
+	}
+	name, owner := parseLabel(plain)
+	c := tenant.Credential{
+		ID: row.ID, App: app, Kind: tenant.Kind(row.Kind), PublicKey: row.PublicKey, Name: name, Owner: owner,
+		RateLimit: int(row.RateLimit), CreatedAt: instant(row.CreatedAt), ExpiresAt: instant(row.ExpiresAt),
+		RevokedAt: instant(row.RevokedAt), LastUsedAt: instant(row.LastUsedAt), OldUntil: instant(row.OldUntil),
+	}
+	for part := range strings.SplitSeq(row.Scopes, ",") {
+		c.Scopes = append(c.Scopes, authz.Scope(part))
+	}
+	return c, nil
+}
+
+// A label is the name's length, the name, the owner.
+func appendLabel(b []byte, name, owner string) []byte {
+	b = binary.AppendUvarint(b, uint64(len(name)))
+	return append(append(b, name...), owner...)
+}
+
+func parseLabel(b []byte) (name, owner string) {
+	n, k := binary.Uvarint(b)
+	if k <= 0 || n > uint64(len(b)-k) {
+		return "", ""
+	}
+	return string(b[k : k+int(n)]), string(b[k+int(n):])
+}
+
+var lowerBase32 = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(base32.NoPadding)
+
+func randomText(bytes int) string {
+	b := make([]byte, bytes)
+	_, _ = rand.Read(b)
+	return lowerBase32.EncodeToString(b)
+}
+
+// newSecret makes 256 random bits with a prefix that secret scanners can find.
+func newSecret(kind tenant.Kind) redact.Secret {
+	prefix := "cs_"
+	if kind == tenant.Operator {
+		prefix = "ops_"
+	}
+	return redact.NewSecret(prefix + randomText(32))
+}
+
+func millis(t time.Time) int64 {
+	if t.IsZero() {
+		return 0
+	}
+	return t.UnixMilli()
+}
+
+func instant(ms int64) time.Time {
+	if ms == 0 {
+		return time.Time{}
+	}
+	return time.UnixMilli(ms).UTC()
+}

@@ -1,0 +1,125 @@
+package records
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"time"
+
+	"custodex.dev/internal/limit"
+	"custodex.dev/internal/page"
+	"custodex.dev/internal/seal"
+	"custodex.dev/internal/store"
+)
+
+// Config says how a Service works. Store and Keys must be set; a zero value of
+// any other field means its default.
+type Config struct {
+	Store store.Store
+	Keys  seal.KeySource
+
+	// Conceal answers 404 for a customer of another application, where the
+	// Devdraft contract says 403.
+	Conceal bool
+
+	// MaxSkip is the largest skip of a list. Default page.MaxSkip.
+	MaxSkip int
+
+	// IdempotencyTTL is how long a key replays its answer. Default 24 hours.
+	IdempotencyTTL time.Duration
+
+	// CredentialTTL is how long a checked credential is trusted before it is read
+	// again, so a revocation is seen everywhere within it. Default 3 seconds.
+	CredentialTTL time.Duration
+
+	// FailedLogins is how many failed authentications a minute an address may
+	// cause before they are answered 429 unrecorded. Default 60.
+	FailedLogins int
+
+	// SearchMemory bounds the bytes of all search arenas together. An application
+	// whose arena would not fit is searched by streaming. Default 2 GiB.
+	SearchMemory int64
+
+	// SearchSlots is how many searches run at once; as many again may wait 8 deep.
+	// Default 16.
+	SearchSlots int
+
+	// SearchIdle is after how long unused an arena is dropped. Default 30 minutes.
+	SearchIdle time.Duration
+
+	// Now is the clock. Default time.Now.
+	Now func() time.Time
+
+	// Log gets what background work meets. Default: discarded.
+	Log *slog.Logger
+}
+
+// Service is the domain service. It is safe for concurrent use.
+type Service struct {
+	cfg      Config
+	store    store.Store
+	keys     keyring
+	creds    credentialCache
+	failures *limit.Failures
+	arenas   arenas
+	sealer   sealer
+
+	life    context.Context // of background work; ends with Close
+	stop    context.CancelFunc
+	workers sync.WaitGroup
+}
+
+// New makes a Service and starts its background work. Close ends it.
+func New(cfg Config) *Service {
+	def := func(v *int, d int) {
+		if *v == 0 {
+			*v = d
+		}
+	}
+	def(&cfg.MaxSkip, page.MaxSkip)
+	def(&cfg.FailedLogins, 60)
+	def(&cfg.SearchSlots, 16)
+	if cfg.IdempotencyTTL == 0 {
+		cfg.IdempotencyTTL = 24 * time.Hour
+	}
+	if cfg.CredentialTTL == 0 {
+		cfg.CredentialTTL = 3 * time.Second
+	}
+	if cfg.SearchMemory == 0 {
+		cfg.SearchMemory = 2 << 30
+	}
+	if cfg.SearchIdle == 0 {
+		cfg.SearchIdle = 30 * time.Minute
+	}
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	s := &Service{
+		cfg:      cfg,
+		keys:     keyring{store: cfg.Store, source: cfg.Keys},
+		failures: limit.NewFailures(cfg.FailedLogins, cfg.Now),
+	}
+	s.arenas.init(s)
+	s.sealer.init()
+	s.store = marking{cfg.Store, &s.sealer}
+	s.life, s.stop = context.WithCancel(context.Background())
+	s.background(s.runSealer)
+	s.background(s.runSweep)
+	s.background(s.runJanitor)
+	return s
+}
+
+// Close stops background work, seals the audit log's tail, and writes what is
+// still held in memory. It does not close the store.
+func (s *Service) Close(ctx context.Context) error {
+	s.stop()
+	s.workers.Wait()
+	return errors.Join(s.sealTail(ctx), s.flush(ctx))
+}
+
+// now is the current time as it is stored: UTC, whole milliseconds.
+func (s *Service) now() time.Time { return s.cfg.Now().UTC().Truncate(time.Millisecond) }

@@ -1,0 +1,193 @@
+package seal
+
+import (
+	"crypto/cipher"
+	"crypto/ed25519"
+	"crypto/hkdf"
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"encoding/binary"
+	"fmt"
+	"hash"
+	"sync"
+
+	"golang.org/x/crypto/chacha20poly1305"
+
+	"custodex.dev/internal/fault"
+	"custodex.dev/internal/id"
+)
+
+// KeySize is the size in bytes of every key here.
+const KeySize = 32
+
+const formatX = 1 // XChaCha20-Poly1305
+
+// ErrOpen is the fault of a value that does not open: altered, moved, of an
+// unknown format, or under another key.
+var ErrOpen = fault.New(fault.Internal, "sealed_value_damaged", "a stored value is damaged")
+
+// App holds the subkeys of one application. It is safe for concurrent use.
+//
+// fmt follows a pointer whose verb does not fit, and one only: so keys are two
+// away from whatever may be printed, here and in Customer and masterKey.
+type App struct{ *appKeys }
+
+type appKeys struct {
+	id        id.App
+	customers cipher.AEAD // wraps customer keys
+	entries   cipher.AEAD // personal part of audit entries
+	cursors   cipher.AEAD
+	labels    cipher.AEAD // names and owners of credentials
+	email     macs
+	entryMAC  macs
+	replay    macs // idempotency keys and fingerprints
+	secrets   macs // credential secrets
+	signer    *ed25519.PrivateKey
+}
+
+// NewAppKey makes a random application key.
+func NewAppKey() []byte {
+	key := make([]byte, KeySize)
+	_, _ = rand.Read(key)
+	return key
+}
+
+// OpenApp derives the subkeys of an application from its key. The key is not
+// kept. It fails only if key is not KeySize bytes.
+func OpenApp(app id.App, key []byte) (*App, error) {
+	if len(key) != KeySize {
+		return nil, fmt.Errorf("application key of %d bytes: %w", len(key), ErrOpen)
+	}
+	sub := func(purpose string) []byte {
+		k, err := hkdf.Key(sha256.New, key, nil, "custodex v1 "+purpose+"\x00"+string(app), KeySize)
+		if err != nil {
+			panic(err) // only for absurd lengths
+		}
+		return k
+	}
+	aead := func(purpose string) cipher.AEAD {
+		a, err := chacha20poly1305.NewX(sub(purpose))
+		if err != nil {
+			panic(err) // only for a wrong key size
+		}
+		return a
+	}
+	signer := ed25519.NewKeyFromSeed(sub("audit checkpoint"))
+	return &App{&appKeys{
+		id:        app,
+		customers: aead("customer key"),
+		entries:   aead("audit personal"),
+		cursors:   aead("cursor"),
+		labels:    aead("credential label"),
+		email:     newMACs(sub("email index")),
+		entryMAC:  newMACs(sub("audit checksum")),
+		replay:    newMACs(sub("idempotency")),
+		secrets:   newMACs(sub("credential secret")),
+		signer:    &signer,
+	}}, nil
+}
+
+// context is the additional data: what a value is bound to. Every part is given
+// with its length, so no two contexts have the same bytes.
+func context(app id.App, c id.Customer, table, purpose string) []byte {
+	b := make([]byte, 0, 96)
+	b = append(b, formatX)
+	for _, s := range [...]string{string(app), string(c[:]), table, purpose} {
+		b = binary.AppendUvarint(b, uint64(len(s)))
+		b = append(b, s...)
+	}
+	return b
+}
+
+func sealWith(a cipher.AEAD, dst, plain, aad []byte) []byte {
+	need := len(dst) + 1 + chacha20poly1305.NonceSizeX + len(plain) + chacha20poly1305.Overhead
+	out := make([]byte, len(dst)+1+chacha20poly1305.NonceSizeX, need)
+	copy(out, dst)
+	out[len(dst)] = formatX
+	nonce := out[len(dst)+1:]
+	_, _ = rand.Read(nonce)
+	return a.Seal(out, nonce, plain, aad)
+}
+
+func openWith(a cipher.AEAD, dst, sealed, aad []byte) ([]byte, error) {
+	if len(sealed) < 1+chacha20poly1305.NonceSizeX+chacha20poly1305.Overhead || sealed[0] != formatX {
+		return nil, ErrOpen
+	}
+	plain, err := a.Open(dst, sealed[1:1+chacha20poly1305.NonceSizeX], sealed[1+chacha20poly1305.NonceSizeX:], aad)
+	if err != nil {
+		return nil, ErrOpen
+	}
+	return plain, nil
+}
+
+// EmailHash is the keyed hash of an address in canonical form: what the unique
+// index holds.
+func (a *App) EmailHash(canonical string) []byte { return a.email.sum([]byte(canonical)) }
+
+// EntryMAC is the keyed checksum of an audit entry's content.
+func (a *App) EntryMAC(content []byte) []byte { return a.entryMAC.sum(content) }
+
+// ReplayHash hashes what names or describes an idempotent request: neither the
+// key a caller chose nor its request may be stored as it is. what keeps uses apart.
+func (a *App) ReplayHash(what string, parts ...string) []byte {
+	b := make([]byte, 0, 256)
+	for _, s := range append([]string{what}, parts...) {
+		b = binary.AppendUvarint(b, uint64(len(s)))
+		b = append(b, s...)
+	}
+	return a.replay.sum(b)
+}
+
+// SecretHash is the keyed hash of a credential's secret: what is stored of it.
+func (a *App) SecretHash(secret string) []byte { return a.secrets.sum([]byte(secret)) }
+
+// SealOrigin seals the personal part of an audit entry.
+func (a *App) SealOrigin(plain []byte) []byte {
+	return sealWith(a.entries, nil, plain, context(a.id, id.Customer{}, "audit", "origin"))
+}
+
+// OpenOrigin opens what SealOrigin sealed, or fails with ErrOpen.
+func (a *App) OpenOrigin(sealed []byte) ([]byte, error) {
+	return openWith(a.entries, nil, sealed, context(a.id, id.Customer{}, "audit", "origin"))
+}
+
+// SealCursor seals a list's position; the result is opaque to callers.
+func (a *App) SealCursor(plain []byte) []byte {
+	return sealWith(a.cursors, nil, plain, context(a.id, id.Customer{}, "list", "cursor"))
+}
+
+// OpenCursor opens what SealCursor sealed, or fails with ErrOpen.
+func (a *App) OpenCursor(sealed []byte) ([]byte, error) {
+	return openWith(a.cursors, nil, sealed, context(a.id, id.Customer{}, "list", "cursor"))
+}
+
+// SealLabel seals the name and owner of the credential or operator named by row.
+func (a *App) SealLabel(row string, plain []byte) []byte {
+	return sealWith(a.labels, nil, plain, context(a.id, id.Customer{}, "credential", "label "+row))
+}
+
+// OpenLabel opens what SealLabel sealed for the same row, or fails with ErrOpen.
+func (a *App) OpenLabel(row string, sealed []byte) ([]byte, error) {
+	return openWith(a.labels, nil, sealed, context(a.id, id.Customer{}, "credential", "label "+row))
+}
+
+// Signer signs the application's audit checkpoints (Ed25519).
+func (a *App) Signer() ed25519.PrivateKey { return *a.signer }
+
+// macs is HMAC-SHA-256 under one key, with its states pooled: keying one costs
+// as much as hashing a short message.
+type macs struct{ pool *sync.Pool }
+
+func newMACs(key []byte) macs {
+	return macs{&sync.Pool{New: func() any { return hmac.New(sha256.New, key) }}}
+}
+
+func (m macs) sum(msg []byte) []byte {
+	h := m.pool.Get().(hash.Hash)
+	h.Reset()
+	h.Write(msg)
+	out := h.Sum(make([]byte, 0, sha256.Size))
+	m.pool.Put(h)
+	return out
+}

@@ -1,0 +1,75 @@
+package seal
+
+import (
+	"crypto/cipher"
+	"crypto/rand"
+
+	"golang.org/x/crypto/chacha20poly1305"
+
+	"custodex.dev/internal/id"
+)
+
+// The purposes of a customer's key. A value sealed for one does not open for
+// another.
+const (
+	purposeKey      = "customer key"
+	purposePersonal = "personal"
+	purposeReply    = "reply"
+)
+
+// Customer is one customer's key, ready for use. It is safe for concurrent use.
+// The zero value has no key and must not be used.
+type Customer struct{ *customerKey }
+
+type customerKey struct {
+	app  id.App
+	id   id.Customer
+	aead cipher.AEAD
+}
+
+// NewCustomer makes a customer's key and gives it ready for use and wrapped for
+// the store.
+func (a *App) NewCustomer(c id.Customer) (key Customer, wrapped []byte) {
+	var raw [KeySize]byte
+	_, _ = rand.Read(raw[:])
+	wrapped = sealWith(a.customers, nil, raw[:], context(a.id, c, "customer_key", purposeKey))
+	return Customer{&customerKey{a.id, c, mustX(raw[:])}}, wrapped
+}
+
+// OpenCustomer unwraps a customer's key, or fails with ErrOpen.
+func (a *App) OpenCustomer(c id.Customer, wrapped []byte) (Customer, error) {
+	var buf [KeySize]byte
+	raw, err := openWith(a.customers, buf[:0], wrapped, context(a.id, c, "customer_key", purposeKey))
+	if err != nil || len(raw) != KeySize {
+		return Customer{}, ErrOpen
+	}
+	return Customer{&customerKey{a.id, c, mustX(raw)}}, nil
+}
+
+func mustX(key []byte) cipher.AEAD {
+	aead, err := chacha20poly1305.NewX(key)
+	if err != nil {
+		panic(err) // only for a wrong key size
+	}
+	return aead
+}
+
+// SealPersonal seals the customer's personal fields.
+func (k Customer) SealPersonal(plain []byte) []byte {
+	return sealWith(k.aead, nil, plain, context(k.app, k.id, "customer", purposePersonal))
+}
+
+// OpenPersonal opens what SealPersonal sealed into dst[:0], or fails with ErrOpen.
+func (k Customer) OpenPersonal(dst, sealed []byte) ([]byte, error) {
+	return openWith(k.aead, dst[:0], sealed, context(k.app, k.id, "customer", purposePersonal))
+}
+
+// SealReply seals the answer that a replayed request gets again.
+func (k Customer) SealReply(plain []byte) []byte {
+	return sealWith(k.aead, nil, plain, context(k.app, k.id, "idempotency", purposeReply))
+}
+
+// OpenReply opens what SealReply sealed, or fails with ErrOpen.
+func (k Customer) OpenReply(sealed []byte) ([]byte, error) {
+	return openWith(k.aead, nil, sealed, context(k.app, k.id, "idempotency", purposeReply))
+}

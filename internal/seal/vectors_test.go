@@ -1,0 +1,274 @@
+package seal_test
+
+import (
+	"bytes"
+	"context"
+	"crypto/ed25519"
+	"crypto/hkdf"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"flag"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"golang.org/x/crypto/chacha20poly1305"
+
+	"custodex.dev/internal/id"
+	"custodex.dev/internal/seal"
+)
+
+// -update adds a vector of each kind that the file has none of. It never touches one that is there:
+// values of that form are in databases and have to open for good.
+var update = flag.Bool("update", false, "add missing vectors to testdata")
+
+const vectorFile = "vectors.json"
+
+// vectors is testdata/vectors.json. Every byte string is hexadecimal.
+type vectors struct {
+	App       id.App   `json:"app"`
+	Customer  string   `json:"customer"`
+	MasterKey string   `json:"master_key"`
+	Values    []vector `json:"values"`
+}
+
+type vector struct {
+	Kind  string `json:"kind"`
+	Plain string `json:"plain"`           // what was sealed, hashed or signed
+	Out   string `json:"out"`             // the sealed value, the hash or the signature
+	Under string `json:"under,omitempty"` // the wrapped key that it needs
+}
+
+// vectorApp makes the application of the file. Its key is wrapped in the first vector.
+func vectorApp(t *testing.T, v vectors) *seal.App {
+	t.Helper()
+	for _, value := range v.Values {
+		if value.Kind == "application key" {
+			key, err := mustMaster(t, unhex(t, v.MasterKey)).Unwrap(context.Background(), v.App, unhex(t, value.Out))
+			if err != nil {
+				t.Fatalf("application key: %v", err)
+			}
+			return mustApp(t, v.App, key)
+		}
+	}
+	t.Fatal("the vectors lack an application key")
+	return nil
+}
+
+// sealings are the kinds of vector whose output differs each time; how is one made, and opened?
+var sealings = map[string]struct {
+	seal func(a *seal.App, key seal.Customer, plain []byte) []byte
+	open func(a *seal.App, key seal.Customer, sealed []byte) ([]byte, error)
+}{
+	"origin": {
+		func(a *seal.App, _ seal.Customer, plain []byte) []byte { return a.SealOrigin(plain) },
+		func(a *seal.App, _ seal.Customer, sealed []byte) ([]byte, error) { return a.OpenOrigin(sealed) },
+	},
+	"cursor": {
+		func(a *seal.App, _ seal.Customer, plain []byte) []byte { return a.SealCursor(plain) },
+		func(a *seal.App, _ seal.Customer, sealed []byte) ([]byte, error) { return a.OpenCursor(sealed) },
+	},
+	"label of cred_a": {
+		func(a *seal.App, _ seal.Customer, plain []byte) []byte { return a.SealLabel("cred_a", plain) },
+		func(a *seal.App, _ seal.Customer, sealed []byte) ([]byte, error) {
+			return a.OpenLabel("cred_a", sealed)
+		},
+	},
+	"personal": {
+		func(_ *seal.App, key seal.Customer, plain []byte) []byte { return key.SealPersonal(plain) },
+		func(_ *seal.App, key seal.Customer, sealed []byte) ([]byte, error) {
+			return key.OpenPersonal(nil, sealed)
+		},
+	},
+	"reply": {
+		func(_ *seal.App, key seal.Customer, plain []byte) []byte { return key.SealReply(plain) },
+		func(_ *seal.App, key seal.Customer, sealed []byte) ([]byte, error) { return key.OpenReply(sealed) },
+	},
+}
+
+// derivations are the kinds whose output is always the same.
+var derivations = map[string]func(a *seal.App, plain []byte) []byte{
+	"email hash":       func(a *seal.App, plain []byte) []byte { return a.EmailHash(string(plain)) },
+	"entry checksum":   func(a *seal.App, plain []byte) []byte { return a.EntryMAC(plain) },
+	"secret hash":      func(a *seal.App, plain []byte) []byte { return a.SecretHash(string(plain)) },
+	"replay hash of a": func(a *seal.App, plain []byte) []byte { return a.ReplayHash("a", string(plain), "") },
+	"signature":        func(a *seal.App, plain []byte) []byte { return ed25519.Sign(a.Signer(), plain) },
+}
+
+func TestVectors(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join("testdata", vectorFile)
+	var v vectors
+	b, err := os.ReadFile(path)
+	if err == nil {
+		err = json.Unmarshal(b, &v)
+	} else if *update && os.IsNotExist(err) {
+		v, err = vectors{App: appA, Customer: ada.String(), MasterKey: hex.EncodeToString(fixed(0x40))}, nil
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	if *update {
+		addMissing(t, &v)
+		b, err := json.MarshalIndent(v, "", "\t")
+		if err == nil {
+			err = os.WriteFile(path, append(b, '\n'), 0o644)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+
+	app := vectorApp(t, v)
+	c, err := id.ParseCustomer(v.Customer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	seen := map[string]bool{"application key": true}
+	for _, value := range v.Values {
+		seen[value.Kind] = true
+		plain, out := unhex(t, value.Plain), unhex(t, value.Out)
+		if derive, ok := derivations[value.Kind]; ok {
+			if got := derive(app, plain); !bytes.Equal(got, out) {
+				t.Errorf("%s of %q = %x, want %x", value.Kind, plain, got, out)
+			}
+			continue
+		}
+		if value.Kind == "application key" {
+			got, err := mustMaster(t, unhex(t, v.MasterKey)).Unwrap(t.Context(), v.App, out)
+			if err != nil || !bytes.Equal(got, plain) {
+				t.Errorf("%s opens as %x, %v, want %x", value.Kind, got, err, plain)
+			}
+			continue
+		}
+		how, ok := sealings[value.Kind]
+		if !ok {
+			t.Errorf("nothing here opens a value of kind %q any more, but there are such values", value.Kind)
+			continue
+		}
+		key, err := app.OpenCustomer(c, unhex(t, value.Under))
+		if err != nil {
+			t.Errorf("%s: the customer's key: %v", value.Kind, err)
+			continue
+		}
+		got, err := how.open(app, key, out)
+		if err != nil || !bytes.Equal(got, plain) {
+			t.Errorf("%s opens as %q, %v, want %q", value.Kind, got, err, plain)
+		}
+	}
+	for _, kind := range kinds() {
+		if !seen[kind] {
+			t.Errorf("%s has no vector of kind %q; add one with -update", path, kind)
+		}
+	}
+}
+
+// kinds lists every kind of vector, in a fixed order.
+func kinds() []string {
+	var list []string
+	for kind := range sealings {
+		list = append(list, kind)
+	}
+	for kind := range derivations {
+		list = append(list, kind)
+	}
+	slices.Sort(list)
+	return list
+}
+
+func addMissing(t *testing.T, v *vectors) {
+	t.Helper()
+	has := func(kind string) bool {
+		return slices.ContainsFunc(v.Values, func(value vector) bool { return value.Kind == kind })
+	}
+	if !has("application key") {
+		key := fixed(0x80)
+		wrapped, err := mustMaster(t, unhex(t, v.MasterKey)).Wrap(t.Context(), v.App, key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		v.Values = append(v.Values, vector{Kind: "application key", Plain: hex.EncodeToString(key), Out: hex.EncodeToString(wrapped)})
+	}
+	app := vectorApp(t, *v)
+	c, err := id.ParseCustomer(v.Customer)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, kind := range kinds() {
+		if has(kind) {
+			continue
+		}
+		plain := []byte("vector of " + kind)
+		value := vector{Kind: kind, Plain: hex.EncodeToString(plain)}
+		if derive, ok := derivations[kind]; ok {
+			value.Out = hex.EncodeToString(derive(app, plain))
+		} else {
+			key, wrapped := app.NewCustomer(c)
+			value.Out, value.Under = hex.EncodeToString(sealings[kind].seal(app, key, plain)), hex.EncodeToString(wrapped)
+		}
+		v.Values = append(v.Values, value)
+	}
+}
+
+func unhex(t *testing.T, s string) []byte {
+	t.Helper()
+	b, err := hex.DecodeString(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// TestFormByHand does with the primitives what the package comment says, so that the comment is
+// enough to read a database without this package.
+func TestFormByHand(t *testing.T) {
+	t.Parallel()
+	appKey := fixed(1)
+	app := mustApp(t, appA, appKey)
+	sub := func(purpose string) []byte {
+		key, err := hkdf.Key(sha256.New, appKey, nil, "custodex v1 "+purpose+"\x00"+string(appA), 32)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return key
+	}
+	open := func(key, sealed []byte, customer id.Customer, table, purpose string) []byte {
+		aead, err := chacha20poly1305.NewX(key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		bound := []byte{1}
+		for _, s := range []string{string(appA), string(customer[:]), table, purpose} {
+			bound = append(append(bound, byte(len(s))), s...)
+		}
+		if sealed[0] != 1 {
+			t.Fatalf("format %d, want 1", sealed[0])
+		}
+		plain, err := aead.Open(nil, sealed[1:25], sealed[25:], bound)
+		if err != nil {
+			t.Fatalf("%s of %s: %v", purpose, table, err)
+		}
+		return plain
+	}
+	key, wrapped := app.NewCustomer(ada)
+	raw := open(sub("customer key"), wrapped, ada, "customer_key", "customer key")
+	for what, got := range map[string][]byte{
+		"personal": open(raw, key.SealPersonal([]byte("x")), ada, "customer", "personal"),
+		"reply":    open(raw, key.SealReply([]byte("x")), ada, "idempotency", "reply"),
+		"origin":   open(sub("audit personal"), app.SealOrigin([]byte("x")), id.Customer{}, "audit", "origin"),
+		"cursor":   open(sub("cursor"), app.SealCursor([]byte("x")), id.Customer{}, "list", "cursor"),
+		"label":    open(sub("credential label"), app.SealLabel("cred_a", []byte("x")), id.Customer{}, "credential", "label cred_a"),
+	} {
+		if string(got) != "x" {
+			t.Errorf("%s opens as %q, want x", what, got)
+		}
+	}
+	sum := hmac.New(sha256.New, sub("email index"))
+	sum.Write([]byte("ada@example.com"))
+	if got, want := app.EmailHash("ada@example.com"), sum.Sum(nil); !bytes.Equal(got, want) {
+		t.Errorf("EmailHash = %x, want %x", got, want)
+	}
+}

@@ -1,0 +1,249 @@
+package search_test
+
+import (
+	"context"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"custodex.dev/internal/search"
+)
+
+// model is the arena, written so that it is plainly right.
+type model map[int64]search.Entry
+
+func (m model) apply(changes []search.Entry) {
+	for _, e := range changes {
+		if e.Deleted {
+			delete(m, e.Seq)
+		} else {
+			m[e.Seq] = e
+		}
+	}
+}
+
+func (m model) search(q search.Query) (hits []search.Position, more bool) {
+	for _, e := range m {
+		if search.Match(q.Filter, e) && (q.After == nil || q.After.Before(e.Position)) {
+			hits = append(hits, e.Position)
+		}
+	}
+	slices.SortFunc(hits, func(x, y search.Position) int {
+		if x.Before(y) {
+			return -1
+		}
+		return 1
+	})
+	hits = hits[min(max(q.Skip, 0), len(hits)):]
+	take := min(max(q.Take, 0), len(hits))
+	return hits[:take:take], len(hits) > take
+}
+
+// The pieces that names, addresses and terms are made of. They have few letters, so that terms match
+// often and nearly match more often still.
+var (
+	pieces = []string{"a", "an", "na", "ana", "nan", "b", "A", "AN", "é", "e\u0301", "É", "ß", "SS", "ss", "ẞ", "i", "I", "İ", "ı",
+		"σ", "ς", "Σ", "ł", "ø", "æ", "ae", "王", "小明", "山田", "محمد", "مُحَمَّد", "עם", "👩🏽‍🚀", "❤️", "❤", "ガ", "カ", "ｶﾞ", "가", "각",
+		"кий", "Ё", "ё", "'", "’", "%", "_", "*", "\\", "\"", ".", "-", " ", "  ", "\t", "o'", "\u0301", "\u200d", "maria ", "garcia", "z"}
+	firsts = []string{"Ana", "Anna Maria", "José", "Josè", "Zoë", "İbrahim", "Işıl", "Jürgen", "Strauß", "王", "王小明", "محمد", "👩🏽‍🚀", "50%", "", " "}
+	mails  = []string{"", "ana@gmail.com", "a.na@gmail.com", "ANA@GMAIL.COM", "straße@example.de", "nan_ana@x.org", "josé@exämple.com"}
+)
+
+func text(fixed []string) *rapid.Generator[string] {
+	return rapid.Custom(func(t *rapid.T) string {
+		if rapid.Bool().Draw(t, "fixed") {
+			return rapid.SampledFrom(fixed).Draw(t, "text")
+		}
+		s := ""
+		for _, p := range rapid.SliceOfN(rapid.SampledFrom(pieces), 0, 6).Draw(t, "pieces") {
+			s += p
+		}
+		return s
+	})
+}
+
+var anEntry = rapid.Custom(func(t *rapid.T) search.Entry {
+	e := search.Entry{
+		Position: search.Position{CreatedAt: rapid.Int64Range(0, 30).Draw(t, "created"), Seq: rapid.Int64Range(1, 60).Draw(t, "seq")},
+		Deleted:  rapid.IntRange(0, 4).Draw(t, "kind") == 0,
+	}
+	if e.Deleted {
+		if rapid.Bool().Draw(t, "bare") {
+			e.CreatedAt = 0
+		}
+		return e
+	}
+	e.First, e.Last = text(firsts).Draw(t, "first"), text(firsts).Draw(t, "last")
+	e.Email = text(mails).Draw(t, "mail")
+	e.Status, e.Type = uint8(rapid.IntRange(0, 9).Draw(t, "status")/4), uint8(rapid.IntRange(0, 9).Draw(t, "type")/8)
+	e.Group = rapid.SampledFrom([]int64{0, 0, 0, 1, 2}).Draw(t, "group")
+	return e
+})
+
+var aFilter = rapid.Custom(func(t *rapid.T) (f search.Filter) {
+	if rapid.IntRange(0, 3).Draw(t, "by name") > 0 {
+		f.Name = text([]string{"a", "an", "ana", "anan", "aria g", "garcia", "ss", "i", "王", "%", " "}).Draw(t, "name")
+	}
+	if rapid.IntRange(0, 3).Draw(t, "by mail") == 0 {
+		f.Email = text([]string{"@", "@gmail.com", "a", "ss", "zz", ".", "\u0301"}).Draw(t, "email")
+	}
+	if rapid.IntRange(0, 3).Draw(t, "by status") == 0 {
+		f.Status = new(uint8)
+		*f.Status = rapid.Uint8Range(0, 3).Draw(t, "status")
+	}
+	if rapid.IntRange(0, 3).Draw(t, "by type") == 0 {
+		f.Type = new(uint8)
+		*f.Type = rapid.Uint8Range(0, 2).Draw(t, "type")
+	}
+	if rapid.IntRange(0, 5).Draw(t, "by group") == 0 {
+		f.Group = new(int64)
+		*f.Group = rapid.Int64Range(0, 3).Draw(t, "group")
+	}
+	if rapid.IntRange(0, 3).Draw(t, "by time") == 0 {
+		f.CreatedFrom, f.CreatedTo = rapid.Int64Range(0, 30).Draw(t, "from"), rapid.Int64Range(0, 32).Draw(t, "to")
+	}
+	return f
+})
+
+// The arena answers as the model does, through edits, deletions, moves and compaction.
+func TestArenaEqualsModel(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		m, version := model{}, int64(1)
+		b := search.NewSmallBuilder()
+		batch := rapid.SliceOfNDistinct(anEntry, 0, 50, func(e search.Entry) int64 { return e.Seq }).Draw(t, "built")
+		for i, e := range batch {
+			e.Deleted = false
+			batch[i] = e
+		}
+		m.apply(batch)
+		b.AddBatch(batch[:len(batch)/2])
+		for _, e := range batch[len(batch)/2:] {
+			b.Add(e)
+		}
+		a := b.Finish(version)
+		t.Repeat(map[string]func(*rapid.T){
+			"apply": func(t *rapid.T) {
+				changes := rapid.SliceOfN(anEntry, 0, 8).Draw(t, "changes")
+				version += rapid.Int64Range(0, 2).Draw(t, "step")
+				m.apply(changes)
+				a.Apply(changes, version)
+				if rapid.Bool().Draw(t, "twice") {
+					a.Apply(changes, version)
+				}
+				a.Apply([]search.Entry{{Position: search.Position{CreatedAt: 99, Seq: 999}}}, version-1)
+			},
+			"flood": func(t *rapid.T) {
+				changes := rapid.SliceOfN(anEntry, 20, 60).Draw(t, "changes")
+				version++
+				m.apply(changes)
+				a.Apply(changes, version)
+			},
+			"settle": func(t *rapid.T) { a.Settle() },
+			"settle beside changes": func(t *rapid.T) {
+				changes := rapid.SliceOfN(anEntry, 0, 8).Draw(t, "changes")
+				version++
+				m.apply(changes)
+				a.SettleBeside(func() { a.Apply(changes, version) })
+			},
+			"search": func(t *rapid.T) {
+				q := search.Query{Filter: aFilter.Draw(t, "filter"), Skip: rapid.IntRange(-1, 12).Draw(t, "skip"), Take: rapid.IntRange(-1, 12).Draw(t, "take")}
+				if rapid.IntRange(0, 2).Draw(t, "cursor") == 0 {
+					q.After = &search.Position{CreatedAt: rapid.Int64Range(0, 30).Draw(t, "after"), Seq: rapid.Int64Range(0, 61).Draw(t, "after seq")}
+				}
+				hits, more := m.search(q)
+				p, err := a.Search(context.Background(), q)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if !slices.Equal(p.Hits, hits) || p.More != more {
+					t.Fatalf("Search(%+v) = %v, more %v; want %v, more %v", q, p.Hits, p.More, hits, more)
+				}
+				q.After, q.Skip, q.Take = nil, 0, 1000
+				hits, _ = m.search(q)
+				if n, err := a.Count(context.Background(), q.Filter); err != nil || n != len(hits) {
+					t.Fatalf("Count(%+v) = %d, %v; want %d", q.Filter, n, err, len(hits))
+				}
+			},
+			"": func(t *rapid.T) {
+				if msg := a.Check(); msg != "" {
+					t.Fatal(msg)
+				}
+				if a.Len() != len(m) || a.Version() != version {
+					t.Fatalf("Len, Version = %d, %d; want %d, %d", a.Len(), a.Version(), len(m), version)
+				}
+			},
+		})
+	})
+}
+
+// Random people in blocks of the usual size: every term kind gives what the model gives, with many
+// pages and filters, on several processors.
+func TestArenaEqualsModelAtSize(t *testing.T) {
+	t.Parallel()
+	const n = 40_000
+	a, m := filled(n)
+	p := newPeople(99)
+	var changes []search.Entry
+	for i := range int64(3_000) {
+		e := p.entry(p.r.Int64N(n+500), i)
+		e.CreatedAt = m[e.Seq].CreatedAt
+		if e.CreatedAt == 0 || i%7 == 0 {
+			e.CreatedAt = p.r.Int64N(2 * n)
+		}
+		e.Deleted = i%11 == 0
+		changes = append(changes, e)
+	}
+	for c := range slices.Chunk(changes, 100) {
+		m.apply(c)
+		a.Apply(c, a.Version()+1)
+	}
+	var entries []search.Entry
+	for _, e := range m {
+		entries = append(entries, e)
+	}
+	rare := uint8(3)
+	for _, term := range terms {
+		for _, q := range []search.Query{
+			{Take: 10}, {Skip: 1_000, Take: 20}, {Take: n},
+			{Take: 50, Filter: search.Filter{Status: &rare}},
+			{Take: 50, Filter: search.Filter{CreatedFrom: 20_000, CreatedTo: 60_000}},
+		} {
+			q.Name, q.Email = term.Name, term.Email
+			match := search.NewMatcher(q.Filter)
+			found := model{}
+			for _, e := range entries {
+				if match.Match(e) {
+					found[e.Seq] = e
+				}
+			}
+			hits, more := found.search(q)
+			got, err := a.Search(context.Background(), q)
+			if err != nil || got.More != more || !slices.Equal(got.Hits, hits) {
+				t.Errorf("Search(%+v): more %v, want %v; (-want +got)\n%s", q, got.More, more, cmp.Diff(hits, got.Hits))
+			}
+		}
+	}
+}
+
+// filled returns an arena of n people, created about two milliseconds apart, and the same as a model.
+func filled(n int) (*search.Arena, model) {
+	b, m, p := search.NewBuilder(n), model{}, newPeople(5)
+	for i := range int64(n) {
+		e := p.entry(i, 2*i+p.r.Int64N(4))
+		m[e.Seq] = e
+		b.Add(e)
+	}
+	return b.Finish(1), m
+}
+
+// terms are what people type, and what they should not.
+var terms = []search.Filter{
+	{Name: "ana"}, {Name: "Maria"}, {Name: "müller"}, {Name: "a"}, {Name: "王"}, {Name: "ф"}, {Name: "q"}, {Name: "%"},
+	{Name: "anananan"}, {Name: "xqzw"}, {Name: "maria garcia"}, {Name: "JOSÉ HERNÁNDEZ"}, {Name: "a g"}, {Name: "иванов"},
+	{Name: "أحمد"}, {Name: "o'b"}, {Name: "nosuchname"}, {Name: "stonefordham"},
+	{Email: "@gmail.com"}, {Email: "@"}, {Email: "maria.garcia"}, {Email: "1987@"}, {Email: "@nowhere.example"}, {Email: "zz"},
+	{Name: "ana", Email: "@gmail.com"}, {Name: "maria", Email: "1987"},
+}

@@ -1,0 +1,118 @@
+package search
+
+import "strings"
+
+// Position is a customer's place in the list, newest first: the greater CreatedAt comes first, and
+// among equals the greater Seq.
+type Position struct {
+	CreatedAt int64 // unix milliseconds
+	Seq       int64 // unique within the application
+}
+
+// Before reports whether p is listed before q, which is to say that p is newer.
+func (p Position) Before(q Position) bool {
+	return p.CreatedAt > q.CreatedAt || p.CreatedAt == q.CreatedAt && p.Seq > q.Seq
+}
+
+// compare orders positions as they are listed.
+func compare(p, q Position) int {
+	switch {
+	case p.Before(q):
+		return -1
+	case q.Before(p):
+		return 1
+	}
+	return 0
+}
+
+// Entry is one customer as the arena sees it. Texts are plain, as stored; the arena folds them.
+type Entry struct {
+	Position
+	First, Last, Email string // any may be empty
+	Status, Type       uint8  // small enumerations; their meaning is the caller's
+	Group              int64  // 0: none
+	Deleted            bool   // in Apply: remove the entry with this Seq; nothing but Seq need be set
+}
+
+// Filter selects customers. Its conditions are joined by "and"; a zero field is no condition.
+type Filter struct {
+	Name  string // a fragment of "first last", as typed
+	Email string // a fragment of the e-mail address, as typed
+
+	Status, Type *uint8
+	Group        *int64
+
+	CreatedFrom, CreatedTo int64 // unix milliseconds, from inclusive, to exclusive; 0 is open
+}
+
+// Query asks for one page of the customers that match Filter, newest first.
+type Query struct {
+	Filter
+	After *Position // if set, only customers listed strictly after it
+	Skip  int       // how many to leave out before the page begins
+	Take  int       // how many the page holds at most
+}
+
+// Page is the answer to a Query.
+type Page struct {
+	Hits  []Position
+	More  bool // at least one more customer matches after the last hit
+	Stats Stats
+}
+
+// Stats counts the work of one search, for tests that guard it and for metrics.
+type Stats struct {
+	Blocks   int // blocks considered
+	Skipped  int // of these, passed over on their summary or their counts alone
+	Verified int // customers looked at one by one
+}
+
+// Match reports whether e matches f. It is the definition of a match.
+func Match(f Filter, e Entry) bool { return NewMatcher(f).Match(e) }
+
+// Matcher is a Filter made ready for repeated use. It may be used by several goroutines.
+type Matcher struct {
+	f           Filter
+	name, email string // folded
+}
+
+// NewMatcher folds the terms of f. A term that folds to nothing is no condition.
+func NewMatcher(f Filter) *Matcher {
+	return &Matcher{f: f, name: Fold(f.Name), email: Fold(f.Email)}
+}
+
+// Match reports whether e matches.
+func (m *Matcher) Match(e Entry) bool {
+	return m.fields(e.CreatedAt, e.Status, e.Type, e.Group) &&
+		(m.name == "" || strings.Contains(foldName(e), m.name)) &&
+		(m.email == "" || strings.Contains(Fold(e.Email), m.email))
+}
+
+// fields reports whether the conditions other than text hold.
+func (m *Matcher) fields(created int64, status, typ uint8, group int64) bool {
+	f := &m.f
+	return (f.Status == nil || *f.Status == status) &&
+		(f.Type == nil || *f.Type == typ) &&
+		(f.Group == nil || *f.Group == group) &&
+		(f.CreatedFrom == 0 || created >= f.CreatedFrom) &&
+		(f.CreatedTo == 0 || created < f.CreatedTo)
+}
+
+// foldName returns the text that name terms are looked for in.
+func foldName(e Entry) string { return string(appendName(nil, e)) }
+
+// appendName appends the folded first name, a space, and the folded last name. A term without a
+// space cannot match across the two.
+func appendName(dst []byte, e Entry) []byte {
+	start := len(dst)
+	dst = appendFold(dst, e.First)
+	first := len(dst)
+	if first > start {
+		dst = append(dst, ' ')
+	}
+	space := len(dst)
+	if dst = appendFold(dst, e.Last); len(dst) == space {
+		dst = dst[:first]
+	}
+	return dst
+}

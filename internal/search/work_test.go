@@ -1,0 +1,136 @@
+package search_test
+
+import (
+	"context"
+	"runtime"
+	"sync"
+	"testing"
+
+	"custodex.dev/internal/search"
+)
+
+// These tests count work, not time, so that they fail on any machine when a search begins to do
+// more than it has to.
+
+const guarded = 200_000
+
+var guardedArena = sync.OnceValue(func() *search.Arena {
+	a, _ := filled(guarded)
+	return a
+})
+
+func TestSearchWork(t *testing.T) {
+	t.Parallel()
+	a := guardedArena()
+	blocks, _ := a.Blocks(nil)
+	for _, c := range []struct {
+		kind string
+		q    search.Query
+		most float64 // of all blocks
+	}{
+		{"absent", search.Query{Filter: search.Filter{Name: "zzyzx"}}, 0.01},
+		{"absent, common pairs", search.Query{Filter: search.Filter{Name: "anananan"}}, 0.10},
+		{"absent, common pieces", search.Query{Filter: search.Filter{Name: "marianderson"}}, 0.02},
+		{"absent, two characters", search.Query{Filter: search.Filter{Name: "qx"}}, 0},
+		{"absent, three characters", search.Query{Filter: search.Filter{Name: "uio"}}, 0.20},
+		{"absent address", search.Query{Filter: search.Filter{Email: "anna.nanna@gmail.com"}}, 0.02},
+		{"absent end of address", search.Query{Filter: search.Filter{Email: "@gman"}}, 0.40},
+		{"common", search.Query{Filter: search.Filter{Name: "maria"}}, 2. / 98},
+		{"one character", search.Query{Filter: search.Filter{Name: "a"}}, 1. / 98},
+		{"common address", search.Query{Filter: search.Filter{Email: "@gmail.com"}}, 1. / 98},
+		{"deep, common address", search.Query{Filter: search.Filter{Email: "@gmail.com"}, Skip: 10_000}, 0.30},
+		{"deep, unfiltered", search.Query{Skip: 100_000}, 1. / 98},
+		{"deep, status only", search.Query{Filter: search.Filter{Status: status(2)}, Skip: 10_000}, 1. / 98},
+		{"absent status", search.Query{Filter: search.Filter{Name: "a", Status: status(9)}}, 0},
+		{"absent group", search.Query{Filter: search.Filter{Name: "a", Group: new(int64(5))}}, 0},
+		{"old", search.Query{Filter: search.Filter{Name: "a", CreatedTo: 20_000}}, 1. / 98},
+	} {
+		c.q.Take = 10
+		p, err := a.Search(context.Background(), c.q)
+		if err != nil {
+			t.Fatal(err)
+		}
+		scanned := float64(p.Stats.Blocks-p.Stats.Skipped) / float64(len(blocks))
+		if scanned > c.most+1e-9 {
+			t.Errorf("%s: %+v, that is %.3f of %d blocks scanned, want at most %.3f", c.kind, p.Stats, scanned, len(blocks), c.most)
+		}
+	}
+	// A rare status is not looked for by way of a common term.
+	p, _ := a.Search(context.Background(), search.Query{Filter: search.Filter{Name: "a", Status: status(3)}, Take: 1_000})
+	if p.Stats.Verified > 3_000 {
+		t.Errorf("1,000 customers of a rare status: %d looked at", p.Stats.Verified)
+	}
+}
+
+func TestApplyWork(t *testing.T) {
+	t.Parallel()
+	a, m := filled(guarded)
+	before, _ := a.Blocks(nil)
+	p := newPeople(8)
+	renamed := m[guarded/2]
+	renamed.Last = "Renamed"
+	a.Apply([]search.Entry{renamed}, 2)
+	a.Apply([]search.Entry{p.entry(guarded, 2*guarded+10)}, 3)
+	if _, common := a.Blocks(before); common != len(before) || a.Recent() != 2 {
+		t.Errorf("two changes: %d of %d blocks left, %d recent changes, want 2", common, len(before), a.Recent())
+	}
+	// New customers touch the newest block only.
+	for i := range int64(600) {
+		a.Apply([]search.Entry{p.entry(guarded+1+i, 2*guarded+11+i)}, 4+i)
+	}
+	a.Settle()
+	if _, common := a.Blocks(before); common < len(before)-2 {
+		t.Errorf("600 new customers and one old: %d of %d blocks left", common, len(before))
+	}
+}
+
+func TestSearchAllocations(t *testing.T) {
+	a := guardedArena()
+	for _, f := range []search.Filter{{Name: "maria"}, {Email: "@gmail.com"}, {Name: "zzyzx"}} {
+		n := testing.AllocsPerRun(100, func() { a.Search(context.Background(), search.Query{Filter: f, Take: 10}) })
+		if n > 20 {
+			t.Errorf("Search(%+v): %v allocations, want at most 20", f, n)
+		}
+	}
+}
+
+func TestMemory(t *testing.T) {
+	guardedArena() // so that it is not made between the two readings
+	heap := func() int64 {
+		var s runtime.MemStats
+		runtime.GC()
+		runtime.GC()
+		runtime.ReadMemStats(&s)
+		return int64(s.HeapAlloc)
+	}
+	b, p, before, text := search.NewBuilder(0), newPeople(6), heap(), 0
+	for i := range int64(guarded) {
+		e := p.entry(i, i)
+		e.Group = i % 5
+		text += len(search.Fold(e.First)) + len(search.Fold(e.Last)) + len(search.Fold(e.Email))
+		b.Add(e)
+	}
+	a := b.Finish(1)
+	b = nil
+	measured := heap() - before
+	if got := a.Bytes(); got < measured*95/100 || got > measured*105/100 {
+		t.Errorf("Bytes() = %d, but the heap has grown by %d", got, measured)
+	}
+	if over := float64(a.Bytes()-int64(text)) / guarded; over > 60 {
+		t.Errorf("%.1f bytes a customer beyond the text, want at most 60", over)
+	}
+	t.Logf("%.1f bytes of text a customer, %.1f beyond it", float64(text)/guarded, float64(a.Bytes()-int64(text))/guarded)
+	// Steady change does not make it grow.
+	size := a.Bytes()
+	for i := range int64(20_000) {
+		seq := p.r.Int64N(guarded)
+		e := p.entry(seq, seq)
+		e.Group = seq % 5
+		a.Apply([]search.Entry{e}, 2+i)
+	}
+	a.Settle()
+	if got := a.Bytes(); got > size*107/100 {
+		t.Errorf("Bytes() = %d after 20,000 changes, %d before", got, size)
+	}
+	runtime.KeepAlive(a)
+}

@@ -1,0 +1,119 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"custodex.dev/internal/config"
+	"custodex.dev/internal/fault"
+	"custodex.dev/internal/records"
+	"custodex.dev/internal/seal"
+	"custodex.dev/internal/store"
+	"custodex.dev/internal/store/postgres"
+	"custodex.dev/internal/store/sqlite"
+)
+
+// databaseFile is the name of the SQLite file in a data folder.
+const databaseFile = "custodex.db"
+
+// OpenStore opens the configured store, refusing one that is not ready for this
+// release with a sentence that says what to do.
+func OpenStore(ctx context.Context, cfg config.Config) (store.Store, error) {
+	if !cfg.DatabaseURL.IsZero() {
+		st, err := postgres.Open(ctx, postgres.Config{URL: cfg.DatabaseURL, MaxConns: cfg.MaxConns})
+		if err != nil {
+			return nil, err
+		}
+		return st, nil
+	}
+	st, err := sqlite.Open(ctx, sqlite.Config{Path: filepath.Join(cfg.DataDir, databaseFile)})
+	if err != nil {
+		return nil, err
+	}
+	return st, nil
+}
+
+func openKeys(cfg config.Config) (seal.KeySource, error) { return seal.OpenKeyFile(cfg.KeyFile()) }
+
+// checkKeys refuses a master key that is not the one this database was made with,
+// before a request fails on it, and a database whose initialisation did not end.
+func checkKeys(ctx context.Context, cfg config.Config, st store.Store) error {
+	keys, err := openKeys(cfg)
+	if err != nil {
+		return err
+	}
+	row, err := st.AppGet(ctx, systemApp)
+	if errors.Is(err, fault.NotFound) {
+		return errors.New("this database has a schema and no operator: its initialisation did not end; run custodex init")
+	}
+	if err != nil {
+		return err
+	}
+	if _, err := keys.Unwrap(ctx, systemApp, row.Key); err != nil {
+		return fmt.Errorf("the master key %s is not the one this database was made with; restore that one from your backup", cfg.KeyFile())
+	}
+	return nil
+}
+
+// Migrate brings the schema of the configured, initialised database up and gives
+// the number of steps that took.
+func Migrate(ctx context.Context, cfg config.Config) (steps int, err error) {
+	if err := cfg.Validate(); err != nil {
+		return 0, err
+	}
+	if !cfg.DatabaseURL.IsZero() {
+		return postgres.Migrate(ctx, cfg.DatabaseURL)
+	}
+	return sqlite.Migrate(ctx, filepath.Join(cfg.DataDir, databaseFile))
+}
+
+func initSchema(ctx context.Context, cfg config.Config) error {
+	if !cfg.DatabaseURL.IsZero() {
+		return postgres.Init(ctx, cfg.DatabaseURL)
+	}
+	if err := os.MkdirAll(cfg.DataDir, 0o700); err != nil {
+		return fmt.Errorf("make the data folder: %w", err)
+	}
+	return sqlite.Init(ctx, filepath.Join(cfg.DataDir, databaseFile))
+}
+
+// Init makes what a new installation needs: the data folder, the master key
+// unless there is one, the schema, the system application and its first operator,
+// whose secret is in the result. records.ErrInitialised if that was done before.
+func Init(ctx context.Context, cfg config.Config) (records.Issued, error) {
+	if err := cfg.Validate(); err != nil {
+		return records.Issued{}, err
+	}
+	if err := initSchema(ctx, cfg); err != nil {
+		return records.Issued{}, err
+	}
+	st, err := OpenStore(ctx, cfg)
+	if err != nil {
+		return records.Issued{}, err
+	}
+	issued, err := initialise(ctx, cfg, st)
+	return issued, errors.Join(err, st.Close(ctx))
+}
+
+// initialise makes the key only for a database that has no system application: a
+// new key beside old data would hide that the old one is lost.
+func initialise(ctx context.Context, cfg config.Config, st store.Store) (records.Issued, error) {
+	_, err := st.AppGet(ctx, systemApp)
+	if err == nil {
+		return records.Issued{}, records.ErrInitialised
+	}
+	if err := seal.CreateKeyFile(cfg.KeyFile()); err != nil && !errors.Is(err, fs.ErrExist) {
+		return records.Issued{}, fmt.Errorf("make the master key: %w", err)
+	}
+	keys, err := openKeys(cfg)
+	if err != nil {
+		return records.Issued{}, err
+	}
+	svc := records.New(records.Config{Store: st, Keys: keys, Now: cfg.Now})
+	issued, err := svc.Initialise(ctx)
+	return issued, errors.Join(err, svc.Close(ctx))
+}

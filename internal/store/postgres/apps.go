@@ -1,0 +1,112 @@
+package postgres
+
+import (
+	"context"
+
+	"github.com/jackc/pgx/v5"
+
+	"custodex.dev/internal/fault"
+	"custodex.dev/internal/id"
+	"custodex.dev/internal/store"
+)
+
+func scanApp(row pgx.Row, into *store.AppRow) error {
+	return row.Scan((*string)(&into.ID), &into.Name, &into.Key, &into.CreatedAt)
+}
+
+// AppGet gives one application.
+func (s *Store) AppGet(ctx context.Context, app id.App) (store.AppRow, error) {
+	var row store.AppRow
+	err := s.do(ctx, app, `
+		SELECT
+			app_id,
+			name,
+			wrapped_key,
+			created_at
+		FROM application
+		WHERE app_id = $1`,
+		[]any{string(app)},
+		one("application", func(r pgx.Row) error { return scanApp(r, &row) }),
+	)
+	return row, err
+}
+
+// AppList gives applications in ascending order of id.
+func (s *Store) AppList(ctx context.Context, after id.App, limit int) ([]store.AppRow, error) {
+	return list(ctx, s, "", `
+		SELECT
+			app_id,
+			name,
+			wrapped_key,
+			created_at
+		FROM application
+		WHERE app_id > $1
+		ORDER BY app_id
+		LIMIT $2`,
+		[]any{string(after), max(limit, 0)}, scanApp)
+}
+
+// Head gives the application's counters.
+func (s *Store) Head(ctx context.Context, app id.App) (store.Head, error) {
+	var h store.Head
+	err := s.do(ctx, app, `
+		SELECT
+			version,
+			entries
+		FROM head
+		WHERE app_id = $1`,
+		[]any{string(app)},
+		one("application", func(r pgx.Row) error { return r.Scan(&h.Version, &h.Entries) }),
+	)
+	return h, err
+}
+
+// AppInsert makes the application itself.
+func (x *tx) AppInsert(row store.AppRow) error {
+	if row.ID != x.app {
+		return fault.New(fault.Internal, "wrong_application",
+			"an application is made in a transaction of its own")
+	}
+	var made bool
+	err := x.queryAnyway(`
+		WITH made AS (
+			INSERT INTO application (
+				app_id,
+				name,
+				wrapped_key,
+				created_at
+			)
+			VALUES ($1, $2, $3, $4)
+			ON CONFLICT DO NOTHING
+			RETURNING app_id
+		)
+		INSERT INTO head (
+			app_id,
+			version,
+			entries,
+			customers,
+			recent
+		)
+		SELECT
+			app_id,
+			0,
+			0,
+			0,
+			'{}'
+		FROM made
+		RETURNING app_id`,
+		[]any{string(row.ID), row.Name, row.Key, row.CreatedAt}, found(&made))
+	switch {
+	case err != nil:
+		return err
+	case made:
+		x.head.found = true
+		return nil
+	case !x.head.found:
+		// Somebody made it after this batch had looked for its head. The batch must not
+		// go on without holding that.
+		x.lost = errStale
+		return errStale
+	}
+	return x.refuse(errExists)
+}

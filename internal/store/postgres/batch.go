@@ -1,0 +1,222 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"custodex.dev/internal/fault"
+	"custodex.dev/internal/id"
+	"custodex.dev/internal/store"
+)
+
+// A batch is the works of many requests in one transaction on one application:
+//
+//	BEGIN; name the application; lock and read its head       one round trip
+//	for each Update: SAVEPOINT, what fn does                  one for each statement
+//	INSERT the audit entries of all; write the head; COMMIT   one round trip
+//
+// Statements whose results nobody waits for (SAVEPOINT, RELEASE) travel with the
+// next one that matters. Works that only audit need no savepoint and no statement of
+// their own, so a batch of them is two round trips whatever its size.
+//
+// READ COMMITTED is enough: every transaction that writes customers, keys,
+// idempotency rows or entries of the application holds its head row first, and each
+// statement here begins after that lock was got and so sees all that the holders
+// before have committed.
+
+// Limits of a batch that meets trouble.
+const (
+	retryLimit   = 2 * time.Second  // for another try when nothing was committed
+	resolveLimit = 15 * time.Second // to find out what became of a COMMIT
+	firstWait    = 10 * time.Millisecond
+	longestWait  = 500 * time.Millisecond
+)
+
+// errNoOutcome is the fault of a batch whose COMMIT was lost with the connection
+// while the database stayed away longer than resolveLimit.
+var errNoOutcome = fault.New(fault.Unavailable, "commit_unknown",
+	"The database cannot be reached; try again").After(retrySoon)
+
+var (
+	// errStale asks for another try: the head appeared after the batch had found none.
+	errStale = errors.New("the application appeared meanwhile")
+
+	// errBlamed asks for another try at once, without the work that was blamed.
+	errBlamed = errors.New("a work of the batch was given up")
+)
+
+// work is one request's part of a batch: fn of an Update or the entries of a Record.
+type work struct {
+	fn      func(store.Tx) error
+	entries []store.AuditRow
+}
+
+// head is the application's head row as the batch will write it.
+type head struct {
+	found     bool
+	version   int64
+	entries   int64
+	customers int64
+	recent    marks
+}
+
+// batch is the state over all tries; try is that of one.
+type batch struct {
+	store    *Store
+	app      id.App
+	works    []work
+	verdicts []error // of works that are out of the game, whatever becomes of the rest
+	suspects []int   // how often the connection was lost in a work's fn
+	doubtful []doubtful
+}
+
+// doubtful is a try whose COMMIT was sent and not answered.
+type doubtful struct {
+	mark     int64
+	outcomes []error
+}
+
+// Update runs fn in a transaction on one application's data.
+func (s *Store) Update(ctx context.Context, app id.App, fn func(tx store.Tx) error) error {
+	return s.group.Do(ctx, app, work{fn: fn})
+}
+
+// Record appends audit entries.
+func (s *Store) Record(ctx context.Context, app id.App, entries ...store.AuditRow) error {
+	if len(entries) == 0 {
+		return ctx.Err()
+	}
+	return s.group.Do(ctx, app, work{entries: entries})
+}
+
+// flush commits the works and returns their outcomes.
+func (s *Store) flush(ctx context.Context, app id.App, works []work) []error {
+	b := &batch{
+		store:    s,
+		app:      app,
+		works:    works,
+		verdicts: make([]error, len(works)),
+		suspects: make([]int, len(works)),
+	}
+	return b.run(ctx)
+}
+
+// run tries until there is an outcome for every work.
+func (b *batch) run(ctx context.Context) []error {
+	begun, wait := time.Now(), firstWait
+	for {
+		outcomes, err := b.try(ctx)
+		since := time.Since(begun)
+		switch {
+		case err == nil:
+			return outcomes
+		case len(b.doubtful) > 0:
+			// Nothing may be said before it is known what the lost COMMIT did.
+			if ctx.Err() != nil || since > resolveLimit {
+				return b.all(errNoOutcome)
+			}
+		case ctx.Err() != nil:
+			return b.all(errClosed)
+		case errors.Is(err, errBlamed):
+			continue
+		case errors.Is(err, errStale) || clashed(err) || lost(err):
+			if since > retryLimit {
+				return b.all(verdict(err))
+			}
+		case len(b.works) > 1 && !errors.Is(verdict(err), fault.Unavailable):
+			return b.oneByOne(ctx)
+		default:
+			return b.all(verdict(err))
+		}
+		if pause(ctx, wait) == nil {
+			wait = min(2*wait, longestWait)
+		}
+	}
+}
+
+// verdict is the fault that a request is told. The limits on a batch are ours, not
+// the request's.
+func verdict(err error) error { return translate(context.Background(), err) }
+
+// all gives every work that has no verdict yet the same outcome.
+func (b *batch) all(err error) []error {
+	out := slices.Clone(b.verdicts)
+	for i := range out {
+		if out[i] == nil {
+			out[i] = err
+		}
+	}
+	return out
+}
+
+// oneByOne gives each work a batch of its own, after the database refused what they
+// have in common, such as a row of one of them: the others must not suffer.
+func (b *batch) oneByOne(ctx context.Context) []error {
+	out := slices.Clone(b.verdicts)
+	for i := range out {
+		if out[i] == nil {
+			out[i] = b.store.flush(ctx, b.app, b.works[i:i+1])[0]
+		}
+	}
+	return out
+}
+
+// try makes one transaction. An error means that it was not committed, or, if the
+// try was added to b.doubtful, that this is not known.
+func (b *batch) try(ctx context.Context) (outcomes []error, err error) {
+	ctx, cancel := context.WithTimeout(ctx, attemptLimit)
+	defer cancel()
+	conn, err := b.store.writes.Acquire(ctx)
+	if err != nil {
+		return nil, err
+	}
+	t := &try{batch: b, ctx: ctx, conn: conn, outcomes: slices.Clone(b.verdicts)}
+	defer func() { t.end(); conn.Release() }()
+	if err := t.begin(); err != nil {
+		return nil, err
+	}
+	if outcomes, known := b.resolve(t.head); known {
+		return outcomes, nil
+	}
+	kept := 0
+	for i, w := range b.works {
+		if t.outcomes[i] != nil {
+			continue
+		}
+		if err := t.perform(i, w); err != nil {
+			return nil, err
+		}
+		if t.outcomes[i] == nil {
+			kept++
+		}
+	}
+	if kept == 0 {
+		return t.outcomes, nil
+	}
+	if err := t.commit(); err != nil {
+		return nil, err
+	}
+	return t.outcomes, nil
+}
+
+// resolve says what became of the tries that were lost in COMMIT. It is asked with
+// the head locked, so none of them is still under way, and a committed one has left
+// its mark there.
+func (b *batch) resolve(h head) (outcomes []error, known bool) {
+	if len(b.doubtful) == 0 || !h.found {
+		return nil, false
+	}
+	mark, known := h.recent.last(b.store.writer)
+	if !known {
+		return b.all(errNoOutcome), true
+	}
+	for _, d := range b.doubtful {
+		if d.mark == mark {
+			return d.outcomes, true
+		}
+	}
+	b.doubtful = nil // not applied, and never will be
+	return nil, false
+}

@@ -1,0 +1,137 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"custodex.dev/internal/redact"
+)
+
+// runtimeRole is the role that every connection acts as. The migration makes it.
+const runtimeRole = "custodex_runtime"
+
+// Time limits. The server's keep a statement from holding locks for long; ours are
+// for a server or a network that does not answer at all.
+const (
+	connectLimit   = 5 * time.Second
+	lockLimit      = 2 * time.Second
+	statementLimit = 5 * time.Second
+	idleLimit      = 5 * time.Second  // in a transaction, waiting for us
+	readLimit      = 6 * time.Second  // for one statement, as seen from here
+	attemptLimit   = 10 * time.Second // for one try of a batch, as seen from here
+)
+
+// planner makes the server run each statement as it was written to be run: along one
+// index, and row by row into the next table. Plans are made once for all arguments
+// and cached for a connection's life. Left alone, the planner takes an unknown LIMIT
+// for a tenth of an application and joins by reading all of another table, and it
+// scans and sorts what was small when the plan was made.
+var planner = map[string]string{
+	"enable_seqscan":    "off",
+	"enable_bitmapscan": "off",
+	"enable_hashjoin":   "off",
+	"enable_mergejoin":  "off",
+	"plan_cache_mode":   "force_generic_plan",
+	"jit":               "off",
+}
+
+var errURL = errors.New("the database URL cannot be read; " +
+	"it should look like postgres://user:password@host:5432/database")
+
+func newPool(ctx context.Context, url redact.Secret, conns int) (*pgxpool.Pool, error) {
+	cfg, err := pgxpool.ParseConfig(url.Reveal())
+	if err != nil {
+		return nil, errURL // the parser's own text may quote the URL
+	}
+	cfg.MaxConns = int32(conns)
+	cfg.MinConns = 0
+	cfg.PingTimeout = connectLimit
+	cfg.ConnConfig.ConnectTimeout = connectLimit
+	cfg.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeCacheStatement
+	p := cfg.ConnConfig.RuntimeParams
+	if p["application_name"] == "" {
+		p["application_name"] = "custodex"
+	}
+	p["timezone"] = "UTC"
+	p["lock_timeout"] = milliseconds(lockLimit)
+	p["statement_timeout"] = milliseconds(statementLimit)
+	p["idle_in_transaction_session_timeout"] = milliseconds(idleLimit)
+	for name, value := range planner {
+		p[name] = value
+	}
+	cfg.AfterConnect = becomeRuntime
+	pool, err := pgxpool.NewWithConfig(ctx, cfg)
+	if err != nil {
+		return nil, translate(ctx, err)
+	}
+	return pool, nil
+}
+
+func milliseconds(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) }
+
+// becomeRuntime gives up the rights of the user who logged in.
+func becomeRuntime(ctx context.Context, conn *pgx.Conn) error {
+	_, err := conn.Exec(ctx, "SET ROLE "+runtimeRole)
+	if pg, ok := errors.AsType[*pgconn.PgError](err); ok && pg.Code == "42501" {
+		return fmt.Errorf("the database user may not act as %s; let an administrator run: "+
+			"GRANT %s TO the user of the database URL", runtimeRole, runtimeRole)
+	}
+	return err
+}
+
+// guarded are the tables that row-level security must guard.
+var guarded = []string{
+	"head", "credential", "customer", "customer_key", "idempotency", "rate_window",
+	"audit", "audit_tree", "audit_tile",
+}
+
+// checkRole refuses to serve over connections that row-level security does not bind.
+func checkRole(ctx context.Context, pool *pgxpool.Pool) error {
+	var super, bypass bool
+	var owned, open []string
+	err := pool.QueryRow(ctx, `
+		SELECT
+			r.rolsuper,
+			r.rolbypassrls,
+			ARRAY (
+				SELECT c.relname::text
+				FROM pg_class AS c
+				WHERE c.oid IN (SELECT unnest($1::text[])::regclass::oid)
+				AND pg_has_role(r.oid, c.relowner, 'USAGE')
+			),
+			ARRAY (
+				SELECT c.relname::text
+				FROM pg_class AS c
+				WHERE c.oid IN (SELECT unnest($1::text[])::regclass::oid)
+				AND NOT row_security_active(c.oid)
+			)
+		FROM pg_roles AS r
+		WHERE r.rolname = current_user`, guarded).Scan(&super, &bypass, &owned, &open)
+	switch {
+	case err != nil:
+		return fmt.Errorf("check the database role: %w", translate(ctx, err))
+	case super:
+		return roleError("is a superuser; run: ALTER ROLE " + runtimeRole + " NOSUPERUSER")
+	case bypass:
+		return roleError("bypasses row-level security; run: ALTER ROLE " + runtimeRole +
+			" NOBYPASSRLS")
+	case len(owned) > 0:
+		return roleError("has the rights of the owner of table " + owned[0] +
+			"; let another role own the tables")
+	case len(open) > 0:
+		return roleError("is not bound by row-level security on table " + open[0] +
+			"; run: ALTER TABLE " + open[0] + " ENABLE ROW LEVEL SECURITY")
+	}
+	return nil
+}
+
+func roleError(what string) error {
+	return fmt.Errorf("refusing to serve: the database role %s %s", runtimeRole, what)
+}

@@ -1,0 +1,217 @@
+package postgres
+
+import (
+	"context"
+
+	"github.com/jackc/pgx/v5"
+
+	"custodex.dev/internal/id"
+	"custodex.dev/internal/store"
+)
+
+// customerColumns is a customer with its key, as scanCustomer reads it.
+const customerColumns = `
+			c.customer_id,
+			c.seq,
+			c.version,
+			c.status,
+			c.type,
+			c.email_hash,
+			c.email_form,
+			c.created_at,
+			c.updated_at,
+			c.sealed,
+			k.wrapped_key`
+
+const joinKey = `
+		JOIN customer_key AS k ON k.app_id = c.app_id AND k.seq = c.seq`
+
+func scanCustomer(row pgx.Row, into *store.CustomerRow) error {
+	return row.Scan(
+		(*[16]byte)(&into.ID),
+		&into.Seq,
+		&into.Version,
+		&into.Status,
+		&into.Type,
+		&into.EmailHash,
+		&into.EmailForm,
+		&into.CreatedAt,
+		&into.UpdatedAt,
+		&into.Sealed,
+		&into.Key,
+	)
+}
+
+const getCustomer = `
+		SELECT` + customerColumns + `
+		FROM customer AS c` + joinKey + `
+		WHERE c.app_id = $1
+		AND c.customer_id = $2`
+
+// CustomerGet gives one customer with its wrapped key.
+func (s *Store) CustomerGet(ctx context.Context, app id.App, c id.Customer) (store.CustomerRow, error) {
+	var row store.CustomerRow
+	err := s.do(ctx, app, getCustomer, []any{string(app), [16]byte(c)},
+		one("customer", func(r pgx.Row) error { return scanCustomer(r, &row) }))
+	return row, err
+}
+
+// CustomerElsewhere reports whether some other application than app has the
+// customer. The function has its owner's rights and answers nothing but that.
+func (s *Store) CustomerElsewhere(ctx context.Context, app id.App, c id.Customer) (bool, error) {
+	var elsewhere bool
+	err := s.do(ctx, app, `SELECT custodex_customer_elsewhere($1, $2)`,
+		[]any{string(app), [16]byte(c)},
+		one("answer", func(r pgx.Row) error { return r.Scan(&elsewhere) }))
+	return elsewhere, err
+}
+
+// CustomerGet gives one customer with its key, as this transaction sees it.
+func (x *tx) CustomerGet(c id.Customer) (store.CustomerRow, error) {
+	var row store.CustomerRow
+	err := x.query(getCustomer, []any{string(x.app), [16]byte(c)},
+		one("customer", func(r pgx.Row) error { return scanCustomer(r, &row) }))
+	return row, err
+}
+
+// CustomerInsert adds a customer and its key and returns its Seq.
+func (x *tx) CustomerInsert(row store.CustomerRow) (seq int64, err error) {
+	var made bool
+	err = x.query(`
+		WITH made AS (
+			INSERT INTO customer (
+				app_id,
+				customer_id,
+				version,
+				status,
+				type,
+				email_hash,
+				email_form,
+				created_at,
+				updated_at,
+				sealed
+			)
+			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+			ON CONFLICT DO NOTHING
+			RETURNING app_id, seq
+		), keyed AS (
+			INSERT INTO customer_key (
+				app_id,
+				seq,
+				wrapped_key
+			)
+			SELECT
+				app_id,
+				seq,
+				$11
+			FROM made
+		)
+		SELECT seq
+		FROM made`,
+		[]any{
+			string(x.app),
+			[16]byte(row.ID),
+			x.head.version + 1,
+			row.Status,
+			row.Type,
+			row.EmailHash,
+			row.EmailForm,
+			row.CreatedAt,
+			row.UpdatedAt,
+			row.Sealed,
+			row.Key,
+		},
+		func(rows pgx.Rows) error {
+			if made = rows.Next(); made {
+				return rows.Scan(&seq)
+			}
+			return rows.Err()
+		})
+	switch {
+	case err != nil:
+		return 0, err
+	case !made:
+		return 0, x.conflict(row, true)
+	}
+	x.changed = true
+	x.head.customers++
+	return seq, nil
+}
+
+// CustomerUpdate replaces what may change of a customer. The look for the e-mail
+// hash only spares the savepoint an error: the unique index decides.
+func (x *tx) CustomerUpdate(row store.CustomerRow) error {
+	var done bool
+	err := x.query(`
+		UPDATE customer AS c
+		SET
+			version = $3,
+			status = $4,
+			type = $5,
+			email_hash = $6,
+			email_form = $7,
+			updated_at = $8,
+			sealed = $9
+		WHERE c.app_id = $1
+		AND c.customer_id = $2
+		AND NOT EXISTS (
+			SELECT
+			FROM customer AS o
+			WHERE o.app_id = $1
+			AND o.email_hash = $6
+			AND o.customer_id <> $2
+		)
+		RETURNING c.seq`,
+		[]any{
+			string(x.app),
+			[16]byte(row.ID),
+			x.head.version + 1,
+			row.Status,
+			row.Type,
+			row.EmailHash,
+			row.EmailForm,
+			row.UpdatedAt,
+			row.Sealed,
+		},
+		found(&done))
+	switch {
+	case err != nil:
+		return err
+	case !done:
+		return x.conflict(row, false)
+	}
+	x.changed = true
+	return nil
+}
+
+// conflict says why a customer could not be written: its e-mail hash is another's,
+// or else its id is taken (by an insert) or absent (to an update).
+func (x *tx) conflict(row store.CustomerRow, insert bool) error {
+	var email, exists bool
+	err := x.query(`
+		SELECT
+			EXISTS (
+				SELECT
+				FROM customer
+				WHERE app_id = $1
+				AND email_hash = $3
+				AND customer_id <> $2
+			),
+			EXISTS (
+				SELECT
+				FROM customer
+				WHERE app_id = $1
+				AND customer_id = $2
+			)`,
+		[]any{string(x.app), [16]byte(row.ID), row.EmailHash},
+		one("answer", func(r pgx.Row) error { return r.Scan(&email, &exists) }))
+	switch {
+	case err != nil:
+		return err
+	case email:
+		return x.refuse(store.ErrEmailTaken)
+	case exists && insert:
+		return x.refuse(errExists)
+	}
+	return store.NotFound("customer")
+}

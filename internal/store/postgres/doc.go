@@ -1,0 +1,26 @@
+// Package postgres is the store on PostgreSQL 14 or newer, for production. It
+// speaks to it through pgx without database/sql in between.
+//
+// Isolation has two nets. Every statement names the application it is about. And
+// the connections act as the role custodex_runtime, which owns nothing and cannot
+// bypass row-level security: a transaction sees the rows of the application that it
+// has named in the setting custodex.app, and no others. The setting is local to the
+// transaction and travels with the statement that needs it, in one round trip, so
+// it never costs a wait and never stays on a pooled connection.
+//
+// Writing: one batch is one transaction on one application. It begins by locking
+// the application's head row and ends by writing it back, so the batches of an
+// application, of all processes, come one after the other. That lock is why READ
+// COMMITTED is enough here: whatever a batch reads of its application cannot change
+// under it, and every statement after the lock sees all that came before. See
+// batch.go.
+//
+// Reading: single statements on the pool, see read.go.
+//
+// It must never decide anything: no policy, no time but the database's own for
+// expiry, and no value of a row in an error.
+//
+// What newcomers get wrong: a pooler that hands a connection to another client
+// between transactions (PgBouncer in transaction mode) breaks SET ROLE and the
+// prepared statements; connect to the server or use session mode.
+package postgres

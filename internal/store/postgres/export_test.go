@@ -1,0 +1,80 @@
+package postgres
+
+import (
+	"context"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"custodex.dev/internal/id"
+	"custodex.dev/internal/store"
+)
+
+// What the tests of this package look at from outside.
+var (
+	Translate = translate
+	Guarded   = guarded
+	Planner   = planner
+)
+
+// Pools are the store's connections.
+func (s *Store) Pools() []*pgxpool.Pool { return []*pgxpool.Pool{s.reads, s.writes} }
+
+// Batch commits functions and records in one batch.
+func (s *Store) Batch(ctx context.Context, app id.App, works ...any) []error {
+	batch := make([]work, 0, len(works))
+	for _, w := range works {
+		switch w := w.(type) {
+		case func(store.Tx) error:
+			batch = append(batch, work{fn: w})
+		case store.AuditRow:
+			batch = append(batch, work{entries: []store.AuditRow{w}})
+		}
+	}
+	return s.flush(ctx, app, batch)
+}
+
+// Statement is one that requests wait for, with arguments.
+type Statement struct {
+	SQL  string
+	Args []any
+}
+
+// Statements are those that must walk an index whatever an application holds.
+func Statements(app id.App, c id.Customer) map[string]Statement {
+	after := &store.Position{CreatedAt: 900, Seq: 900}
+	lists := map[string]store.CustomerList{
+		"list":             {Take: 10},
+		"list status":      {Take: 10, Status: 1},
+		"list after":       {Take: 10, After: after},
+		"list deep":        {Take: 10, Skip: 9000},
+		"list deep status": {Take: 10, Skip: 9000, Status: 1, After: after},
+	}
+	all := map[string]Statement{
+		"get":           {getCustomer, []any{string(app), [16]byte(c)}},
+		"by seq":        {customersBySeq, []any{string(app), []int64{5, 7, 11}}},
+		"changes":       {customersChanged, []any{string(app), 3, 100, 50}},
+		"scan":          {scanCustomers, []any{string(app), 100, 1 << 40, 1000}},
+		"range":         {rangeOfCustomers, []any{string(app)}},
+		"by public key": {credentialByKey, []any{string(app), "ck"}},
+		"lock head":     {lockHead, []any{string(app)}},
+	}
+	for name, l := range lists {
+		sql, args := listCustomers(app, l)
+		all[name] = Statement{sql, args}
+	}
+	sql, args := listEntries(app, store.AuditList{Customer: &c, Actor: "a", To: 5}, 0, 50_000, 20)
+	all["audit list"] = Statement{sql, args}
+	return all
+}
+
+// Writers is how many stores a head remembers.
+const Writers = writers
+
+// Marks is what a head remembers.
+type Marks struct{ m marks }
+
+// With is marks.with.
+func (m Marks) With(writer, mark int64) Marks { return Marks{m.m.with(writer, mark)} }
+
+// Last is marks.last.
+func (m Marks) Last(writer int64) (int64, bool) { return m.m.last(writer) }

@@ -1,0 +1,222 @@
+package postgres_test
+
+import (
+	"bufio"
+	"encoding/binary"
+	"fmt"
+	"io"
+	"net"
+	"net/url"
+	"sync"
+	"testing"
+)
+
+// cut says where a proxy ends a connection that carries a COMMIT.
+type cut int32
+
+const (
+	cutNever     cut = iota
+	cutBefore        // the server never gets it
+	cutAfter         // the server has done it, and the answer is withheld
+	cutMeanwhile     // the server gets it while both sides lose the connection
+)
+
+// proxy stands between a store and a server. Armed, it cuts the next connection in
+// its COMMIT, once.
+type proxy struct {
+	t      *testing.T
+	server string
+	listen net.Listener
+
+	mu    sync.Mutex
+	armed cut
+	cuts  int
+}
+
+// newProxy gives a proxy to the server of address, and its own address.
+func newProxy(t *testing.T, address string) (*proxy, string) {
+	t.Helper()
+	u, err := url.Parse(address)
+	if err != nil {
+		t.Fatal(err)
+	}
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	p := &proxy{t: t, server: u.Host, listen: l}
+	var group sync.WaitGroup
+	group.Go(func() {
+		for {
+			client, err := l.Accept()
+			if err != nil {
+				return
+			}
+			group.Go(func() { p.serve(client) })
+		}
+	})
+	t.Cleanup(func() { _ = l.Close(); group.Wait() })
+	u.Host = l.Addr().String()
+	return p, u.String()
+}
+
+func (p *proxy) arm(c cut) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.armed = c
+}
+
+// fire takes the cut that is due, if any.
+func (p *proxy) fire() cut {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	c := p.armed
+	if p.armed = cutNever; c != cutNever {
+		p.cuts++
+	}
+	return c
+}
+
+func (p *proxy) serve(client net.Conn) {
+	server, err := net.Dial("tcp", p.server)
+	if err != nil {
+		_ = client.Close()
+		return
+	}
+	l := &line{proxy: p, client: client, server: server, commits: make(map[string]bool)}
+	var group sync.WaitGroup
+	group.Go(func() { _ = l.up(); l.close() })
+	group.Go(func() { _ = l.down(); l.close() })
+	group.Wait()
+}
+
+// line is one connection through the proxy.
+type line struct {
+	*proxy
+	client, server net.Conn
+	commits        map[string]bool // prepared statements that are a COMMIT
+	mute           sync.Mutex      // held while answers are withheld
+	muted          bool
+}
+
+func (l *line) close() { _ = l.client.Close(); _ = l.server.Close() }
+
+// up carries what the client sends, message by message, and looks for a COMMIT that
+// is executed: Parse gives a statement a name, Bind makes it the portal that the next
+// Execute runs, and Sync ends what travels together.
+func (l *line) up() error {
+	r := bufio.NewReader(l.client)
+	first := make([]byte, 4) // the start-up message has no type
+	if _, err := io.ReadFull(r, first); err != nil {
+		return err
+	}
+	rest := make([]byte, binary.BigEndian.Uint32(first)-4)
+	if _, err := io.ReadFull(r, rest); err != nil {
+		return err
+	}
+	if _, err := l.server.Write(append(first, rest...)); err != nil {
+		return err
+	}
+	var flight []byte
+	commits := false
+	for {
+		kind, body, err := message(r)
+		if err != nil {
+			return err
+		}
+		flight = append(flight, kind)
+		flight = binary.BigEndian.AppendUint32(flight, uint32(len(body)+4))
+		flight = append(flight, body...)
+		switch kind {
+		case 'P': // Parse: name, SQL
+			name, sql := text(body)
+			sql, _ = text([]byte(sql))
+			l.commits[name] = sql == "COMMIT"
+		case 'B': // Bind: portal, name
+			_, after := text(body)
+			name, _ := text([]byte(after))
+			commits = commits || l.commits[name]
+			continue
+		case 'E', 'D':
+			continue
+		}
+		if commits {
+			if err := l.commit(flight); err != nil {
+				return err
+			}
+		} else if _, err := l.server.Write(flight); err != nil {
+			return err
+		}
+		flight, commits = flight[:0], false
+	}
+}
+
+// commit carries a flight with a COMMIT, or cuts.
+func (l *line) commit(flight []byte) error {
+	c := l.fire()
+	switch c {
+	case cutBefore:
+		return io.EOF
+	case cutAfter:
+		// What the server answers is read and thrown away by down, until it is ready.
+		l.mute.Lock()
+		l.muted = true
+		l.mute.Unlock()
+	}
+	if _, err := l.server.Write(flight); err != nil {
+		return err
+	}
+	if c == cutMeanwhile {
+		return io.EOF
+	}
+	return nil
+}
+
+// down carries what the server sends. Muted, it ends the connection at the moment
+// the server is ready again.
+func (l *line) down() error {
+	r := bufio.NewReader(l.server)
+	for {
+		kind, body, err := message(r)
+		if err != nil {
+			return err
+		}
+		l.mute.Lock()
+		muted := l.muted
+		l.mute.Unlock()
+		if muted {
+			if kind == 'Z' { // ReadyForQuery
+				return io.EOF
+			}
+			continue
+		}
+		head := binary.BigEndian.AppendUint32([]byte{kind}, uint32(len(body)+4))
+		if _, err := l.client.Write(append(head, body...)); err != nil {
+			return err
+		}
+	}
+}
+
+func message(r *bufio.Reader) (kind byte, body []byte, err error) {
+	head := make([]byte, 5)
+	if _, err := io.ReadFull(r, head); err != nil {
+		return 0, nil, err
+	}
+	n := binary.BigEndian.Uint32(head[1:])
+	if n < 4 || n > 1<<26 {
+		return 0, nil, fmt.Errorf("a message of %d bytes", n)
+	}
+	body = make([]byte, n-4)
+	_, err = io.ReadFull(r, body)
+	return head[0], body, err
+}
+
+// text cuts the text that a zero byte ends off the front of b.
+func text(b []byte) (s, after string) {
+	for i, c := range b {
+		if c == 0 {
+			return string(b[:i]), string(b[i+1:])
+		}
+	}
+	return string(b), ""
+}

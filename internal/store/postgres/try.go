@@ -1,0 +1,235 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math/rand/v2"
+	"runtime/debug"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"custodex.dev/internal/fault"
+	"custodex.dev/internal/store"
+)
+
+// try is one transaction of a batch.
+type try struct {
+	*batch
+	ctx      context.Context
+	conn     *pgxpool.Conn
+	pending  pgx.Batch // statements that wait for one that matters
+	head     head
+	changed  bool // customers were
+	entries  []store.AuditRow
+	outcomes []error
+}
+
+const lockHead = `
+	SELECT
+		version,
+		entries,
+		customers,
+		recent
+	FROM head
+	WHERE app_id = $1
+	FOR UPDATE`
+
+func (t *try) begin() error {
+	t.pending.Queue("BEGIN ISOLATION LEVEL READ COMMITTED")
+	t.pending.Queue(setApp, string(t.app))
+	err := t.send(lockHead, []any{string(t.app)}, func(rows pgx.Rows) error {
+		if !rows.Next() {
+			return rows.Err()
+		}
+		t.head.found = true
+		h := &t.head
+		return rows.Scan(&h.version, &h.entries, &h.customers, &h.recent)
+	})
+	if err != nil {
+		return fmt.Errorf("begin: %w", err)
+	}
+	return nil
+}
+
+// perform runs one work. Its outcome goes to t.outcomes; an error is about the whole
+// transaction.
+func (t *try) perform(i int, w work) error {
+	if w.fn == nil {
+		if !t.head.found {
+			t.outcomes[i] = store.NotFound("application")
+			return nil
+		}
+		t.entries = append(t.entries, w.entries...)
+		return nil
+	}
+	x := &tx{try: t}
+	head, changed, entries := t.head, t.changed, len(t.entries)
+	err := call(w.fn, x)
+	x.over = true
+	switch {
+	case x.lost != nil:
+		return t.blame(i, x.lost)
+	case err != nil:
+	case x.failed != nil:
+		err = x.failed // whatever fn made of it: its savepoint cannot be kept
+	case !t.head.found:
+		err = store.NotFound("application")
+	}
+	if err == nil {
+		if x.saved {
+			t.pending.Queue("RELEASE SAVEPOINT item")
+		}
+		return nil
+	}
+	t.outcomes[i] = err
+	t.head, t.changed, t.entries = head, changed, t.entries[:entries]
+	switch {
+	case x.failed != nil:
+		// On its own: the server prepares no statement in a failed transaction.
+		return t.exec(t.ctx, "ROLLBACK TO SAVEPOINT item; RELEASE SAVEPOINT item")
+	case x.saved:
+		t.pending.Queue("ROLLBACK TO SAVEPOINT item")
+		t.pending.Queue("RELEASE SAVEPOINT item")
+	}
+	return nil
+}
+
+// blame notes that the transaction was lost in a work's fn. One that has it happen
+// twice is given up, so that it cannot keep the others from committing.
+func (t *try) blame(i int, err error) error {
+	if !lost(err) {
+		return err
+	}
+	t.suspects[i]++
+	if t.suspects[i] < 2 || len(t.works) == 1 {
+		return err
+	}
+	t.verdicts[i] = verdict(err)
+	return errBlamed
+}
+
+// call runs fn and turns a panic into an error that tells where it was and not with
+// what: a panic's value may hold personal data.
+func call(fn func(store.Tx) error, x *tx) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fault.Wrap(fmt.Errorf("panic (%T) in an update\n%s", p, debug.Stack()),
+				fault.Internal, "internal", "Internal server error")
+		}
+	}()
+	return fn(x)
+}
+
+const writeHead = `
+	UPDATE head
+	SET
+		version = $2,
+		entries = $3,
+		customers = $4,
+		recent = $5
+	WHERE app_id = $1`
+
+// commit sends everything that is left, in one round trip.
+func (t *try) commit() error {
+	first := t.head.entries
+	t.head.entries += int64(len(t.entries))
+	if t.changed {
+		t.head.version++
+	}
+	if len(t.entries) > 0 {
+		t.pending.Queue(insertEntries, entryArgs(t.app, first, t.entries)...)
+	}
+	mark := rand.Int64()
+	h := t.head
+	t.pending.Queue(writeHead, string(t.app), h.version, h.entries, h.customers,
+		h.recent.with(t.store.writer, mark))
+	done, err := t.finish()
+	if err == nil || done {
+		return nil
+	}
+	if pg, ok := errors.AsType[*pgconn.PgError](err); ok && !broken(pg) {
+		return fmt.Errorf("commit: %w", err)
+	}
+	t.doubtful = append(t.doubtful, doubtful{mark, t.outcomes})
+	return fmt.Errorf("commit: %w", err)
+}
+
+// finish sends the pending statements and COMMIT. done says that the server has
+// confirmed the commit, also if an error follows.
+func (t *try) finish() (done bool, err error) {
+	n := t.pending.Len()
+	t.pending.Queue("COMMIT")
+	b := t.pending
+	t.pending = pgx.Batch{}
+	results := t.conn.SendBatch(t.ctx, &b)
+	for range n {
+		if _, err := results.Exec(); err != nil {
+			return false, errors.Join(err, results.Close())
+		}
+	}
+	tag, err := results.Exec()
+	// A transaction that had failed answers COMMIT with ROLLBACK.
+	done = err == nil && tag.String() == "COMMIT"
+	if err == nil && !done {
+		err = fmt.Errorf("commit was answered with %s", tag)
+	}
+	if closing := results.Close(); err == nil {
+		err = closing
+	}
+	return done, err
+}
+
+// exec runs plain statements at once.
+func (t *try) exec(ctx context.Context, sql string) error {
+	_, err := t.conn.Conn().PgConn().Exec(ctx, sql).ReadAll()
+	return err
+}
+
+// end leaves no transaction behind. A connection that does not take the ROLLBACK is
+// closed by the pool.
+func (t *try) end() {
+	if c := t.conn.Conn(); !c.IsClosed() && c.PgConn().TxStatus() != 'I' {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(t.ctx), time.Second)
+		defer cancel()
+		_ = t.exec(ctx, "ROLLBACK")
+	}
+}
+
+// errTorn is a transaction in which a statement that opens or ends a savepoint failed.
+var errTorn = errors.New("the transaction is torn")
+
+// send runs the pending statements and then sql, in one round trip, and hands rows
+// what sql returned.
+func (t *try) send(sql string, args []any, rows func(pgx.Rows) error) (err error) {
+	n := t.pending.Len()
+	t.pending.Queue(sql, args...)
+	b := t.pending
+	t.pending = pgx.Batch{}
+	results := t.conn.SendBatch(t.ctx, &b)
+	defer func() {
+		if closing := results.Close(); err == nil {
+			err = closing
+		}
+	}()
+	for range n {
+		if _, err := results.Exec(); err != nil {
+			// What waited never fails by itself, so it was not even prepared, and which
+			// savepoints there are is anybody's guess.
+			return errors.Join(errTorn, err)
+		}
+	}
+	got, err := results.Query()
+	if err != nil {
+		return err
+	}
+	defer got.Close()
+	if err := rows(got); err != nil {
+		return err
+	}
+	got.Close()
+	return got.Err()
+}

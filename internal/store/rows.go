@@ -1,0 +1,167 @@
+package store
+
+import (
+	"custodex.dev/internal/fault"
+	"custodex.dev/internal/id"
+)
+
+// ErrEmailTaken is the fault of an insert or update whose e-mail hash another
+// customer of the application has.
+var ErrEmailTaken = fault.New(fault.Conflict, "email_taken", "Customer with the same email already exists")
+
+// NotFound is the fault of an absent row; noun is what is missing, for the log.
+func NotFound(noun string) error {
+	return fault.New(fault.NotFound, noun+"_not_found", noun+" not found")
+}
+
+// AppRow is one application.
+type AppRow struct {
+	ID        id.App
+	Name      string
+	Key       []byte // application key, wrapped by the master key
+	CreatedAt int64
+}
+
+// Head holds the counters of one application.
+type Head struct {
+	Version   int64 // grows with every committed change of customers
+	Entries   int64 // number of audit entries
+	Customers int64 // number of customers
+}
+
+// CustomerRow is one customer as stored.
+type CustomerRow struct {
+	ID        id.Customer
+	Seq       int64 // unique in the database, ascending, never reused
+	Version   int64 // the application's Version that last changed it
+	Status    uint8
+	Type      uint8
+	Group     int64  // Seq of its group; 0: none
+	EmailHash []byte // 32 bytes; nil without e-mail
+	EmailForm uint8  // version of the canonical form that was hashed
+	CreatedAt int64
+	UpdatedAt int64
+	Sealed    []byte // personal fields under the customer's key
+	Key       []byte // the customer's key under the application's; its own table
+	Deleted   bool   // only ever set by CustomerChanges
+}
+
+// GroupRow is one group of customers.
+type GroupRow struct {
+	Seq       int64 // unique in the database, ascending, never reused
+	CreatedAt int64
+	UpdatedAt int64
+	Sealed    []byte // name and description, under a key of the application
+}
+
+// ItemKind says what an item is. The numbers are stored; do not reorder.
+type ItemKind uint8
+
+// The kinds of items.
+const (
+	LiquidationAddress ItemKind = 1
+	Transaction        ItemKind = 2
+)
+
+// ItemRow is something that hangs on one customer: it is added, never changed,
+// and goes with its customer.
+type ItemRow struct {
+	ID        id.Item
+	Kind      ItemKind
+	At        int64 // place in the list, newest first
+	CreatedAt int64
+	Sealed    []byte // under the customer's key
+}
+
+// Position is a place in the order newest first.
+type Position struct{ CreatedAt, Seq int64 }
+
+// CustomerList asks for a page.
+type CustomerList struct {
+	Status uint8     // 0: any
+	After  *Position // only customers after this place; nil: from the newest
+	Skip   int
+	Take   int
+}
+
+// ChangePoint is a place in the order of changes.
+type ChangePoint struct{ Version, Seq int64 }
+
+// CustomerRange describes what an application holds.
+type CustomerRange struct{ MinSeq, MaxSeq, Count int64 }
+
+// CredentialRow is one credential. Secrets are keyed hashes.
+type CredentialRow struct {
+	ID         id.Credential
+	Kind       string
+	PublicKey  string
+	Label      []byte // name and owner, sealed
+	Scopes     string // comma-separated
+	RateLimit  int64  // a minute; 0: unlimited
+	Secret     []byte // 32 bytes
+	OldSecret  []byte // 32 bytes; nil: none
+	OldUntil   int64  // 0: none
+	CreatedAt  int64
+	ExpiresAt  int64 // 0: never
+	RevokedAt  int64 // 0: live
+	LastUsedAt int64 // 0: never
+}
+
+// IdempotencyRow is a consumed idempotency key.
+type IdempotencyRow struct {
+	Scope       []byte // 32 bytes: keyed hash of method, path and key
+	Fingerprint []byte // 32 bytes: keyed hash of the validated request
+	Customer    id.Customer
+	Reply       []byte // the answer, sealed under the customer's key
+}
+
+// AuditRow is one audit entry.
+type AuditRow struct {
+	Seq      int64 // from 0, without gaps
+	At       int64
+	Actor    string
+	Action   string
+	Outcome  uint8
+	Targets  []byte // customer ids, 16 bytes each
+	Detail   []byte // audit.Entry.AppendDetail
+	Personal []byte // sealed
+	MAC      []byte // 32 bytes: keyed checksum of audit.Entry.AppendContent
+}
+
+// AuditList filters entries; a zero field filters nothing.
+type AuditList struct {
+	Customer *id.Customer
+	Actor    string
+	Action   string
+	From, To int64 // From <= At < To
+	Before   int64 // only Seq < Before; 0: from the newest
+}
+
+// RateTake asks for quota.
+type RateTake struct {
+	Credential id.Credential
+	Window     int64 // unix minute
+	Want       int64
+	Limit      int64
+}
+
+// RateGrant is the answer to RateTake.
+type RateGrant struct{ Granted, Taken int64 }
+
+// TreeRow is the newest signed state of an application's audit tree.
+type TreeRow struct {
+	Size       int64
+	Checkpoint []byte // signed note
+}
+
+// TileID names a tile of hashes (height 8): level L, index N.
+type TileID struct {
+	Level int
+	N     int64
+}
+
+// TileRow holds 1 to 256 hashes of 32 bytes.
+type TileRow struct {
+	TileID
+	Hashes []byte
+}

@@ -1,0 +1,98 @@
+package sqlite
+
+import (
+	"context"
+
+	"custodex.dev/internal/id"
+	"custodex.dev/internal/store"
+)
+
+// AppInsert makes the application and its head.
+func (t *tx) AppInsert(row store.AppRow) error {
+	_, err := t.exec(`
+		INSERT INTO application (
+			app_id,
+			name,
+			wrapped_key,
+			created_at
+		) VALUES (?, ?, ?, ?)`,
+		string(t.app), row.Name, row.Key, row.CreatedAt)
+	if err != nil {
+		return err
+	}
+	_, err = t.exec(`
+		INSERT INTO head (
+			app_id,
+			version,
+			entries,
+			customers
+		) VALUES (?, 0, 0, 0)`, string(t.app))
+	if err != nil {
+		return err
+	}
+	t.made = new(head)
+	return nil
+}
+
+// AppGet gives one application.
+func (s *Store) AppGet(ctx context.Context, app id.App) (row store.AppRow, err error) {
+	err = s.read(ctx, func(ctx context.Context, c *conn) error {
+		return c.one(ctx, store.NotFound("application"), `
+			SELECT
+				app_id,
+				name,
+				wrapped_key,
+				created_at
+			FROM application
+			WHERE app_id = ?`, []any{string(app)}, func(r *rows) error {
+			row = scanApp(r)
+			return nil
+		})
+	})
+	return row, err
+}
+
+// AppList gives applications in ascending order of id.
+func (s *Store) AppList(ctx context.Context, after id.App, limit int) (list []store.AppRow, err error) {
+	err = s.scan(ctx, func(ctx context.Context, c *conn) error {
+		return c.each(ctx, `
+			SELECT
+				app_id,
+				name,
+				wrapped_key,
+				created_at
+			FROM application
+			WHERE app_id > ?
+			ORDER BY app_id
+			LIMIT 0 + ?`, []any{string(after), int64(max(limit, 0))}, func(r *rows) error {
+			list = append(list, scanApp(r))
+			return nil
+		})
+	})
+	return list, err
+}
+
+func scanApp(r *rows) store.AppRow {
+	return store.AppRow{
+		ID:        id.App(r.text(0)),
+		Name:      r.text(1),
+		Key:       r.bytes(2),
+		CreatedAt: r.int(3),
+	}
+}
+
+// Head gives the application's counters.
+func (s *Store) Head(ctx context.Context, app id.App) (h store.Head, err error) {
+	err = s.read(ctx, func(ctx context.Context, c *conn) error {
+		return c.one(ctx, store.NotFound("application"), `
+			SELECT
+				version,
+				entries
+			FROM head
+			WHERE app_id = ?`, []any{string(app)}, func(r *rows) error {
+			h.Version, h.Entries = r.int(0), r.int(1)
+			return nil
+		})
+	})
+	return h, err
+}

@@ -1,0 +1,283 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"strings"
+
+	"custodex.dev/internal/fault"
+	"custodex.dev/internal/id"
+	"custodex.dev/internal/store"
+)
+
+// work is one item of a batch: a function in a savepoint of its own, or entries.
+type work struct {
+	app     id.App
+	fn      func(*tx) error // nil: entries only
+	entries []store.AuditRow
+}
+
+// Update runs fn in a transaction on one application's data.
+func (s *Store) Update(ctx context.Context, app id.App, fn func(store.Tx) error) error {
+	return s.write(ctx, app, func(t *tx) error {
+		if err := fn(t); err != nil {
+			return err
+		}
+		_, err := t.head() // there must be such an application, now at least
+		return err
+	})
+}
+
+// Record appends audit entries.
+func (s *Store) Record(ctx context.Context, app id.App, entries ...store.AuditRow) error {
+	if len(entries) == 0 {
+		return ctx.Err()
+	}
+	return s.group.Do(ctx, struct{}{}, &work{app: app, entries: entries})
+}
+
+// write is Update for our own functions.
+func (s *Store) write(ctx context.Context, app id.App, fn func(*tx) error) error {
+	return s.group.Do(ctx, struct{}{}, &work{app: app, fn: fn})
+}
+
+// flush runs a batch in one transaction. No outcome leaves before the commit is on
+// disk, not even a refusal: it may rest on what another item of the batch wrote.
+func (s *Store) flush(_ context.Context, _ struct{}, works []*work) []error {
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	errs := make([]error, len(works))
+	err := s.flushLocked(works, errs)
+	switch {
+	case err == nil:
+		s.checkpoint.committed()
+	case len(works) > 1 && s.writer.broken == nil && !s.hasFailed():
+		// What the items have in common was refused, such as an entry of one of
+		// them: the others must not suffer.
+		for i := range works {
+			if err := s.flushLocked(works[i:i+1], errs[i:i+1]); err != nil {
+				errs[i] = err
+			}
+		}
+	default:
+		for i := range errs {
+			errs[i] = err
+		}
+	}
+	return errs
+}
+
+func (s *Store) flushLocked(works []*work, errs []error) error {
+	if s.hasFailed() {
+		return errFailed
+	}
+	s.writer.broken = nil
+	b := batch{conn: s.writer, heads: make(map[id.App]*head, 4)}
+	ctx := context.Background()
+	if _, err := s.writer.exec(ctx, "BEGIN IMMEDIATE"); err != nil {
+		return err
+	}
+	err := b.run(ctx, works, errs)
+	atCommit := err == nil
+	if atCommit {
+		if _, err = s.writer.exec(ctx, "COMMIT"); err == nil {
+			return nil
+		}
+	}
+	if loses(err, atCommit) || loses(s.writer.broken, false) {
+		s.fail()
+		return errFailed
+	}
+	// SQLite may have rolled back by itself; then there is nothing to roll back and
+	// this is an error that says nothing new.
+	_, _ = s.writer.exec(ctx, "ROLLBACK")
+	return err
+}
+
+// batch is one transaction.
+type batch struct {
+	conn    *conn
+	heads   map[id.App]*head
+	entries []entry
+	lastSeq int64 // given to a customer; 0: not read yet
+	usedSeq bool
+}
+
+// head is the row of that name while a batch works on it. It is read once and
+// written once for all items of the application.
+type head struct {
+	store.Head
+	customers int64
+	changed   bool // some item changed a customer, so Version grows by one
+	dirty     bool
+}
+
+// entry is an audit entry whose place is settled.
+type entry struct {
+	app id.App
+	row *store.AuditRow
+	seq int64
+}
+
+// run does the items and writes what they share. An error ends the batch.
+func (b *batch) run(ctx context.Context, works []*work, errs []error) error {
+	for i, w := range works {
+		if w.fn == nil {
+			errs[i] = b.record(ctx, w)
+		} else {
+			errs[i] = b.update(ctx, w)
+		}
+		if b.conn.broken != nil {
+			return translate(b.conn.broken)
+		}
+	}
+	if err := b.writeEntries(ctx); err != nil {
+		return err
+	}
+	if err := b.writeHeads(ctx); err != nil {
+		return err
+	}
+	return b.writeSeq(ctx)
+}
+
+func (b *batch) record(ctx context.Context, w *work) error {
+	h, err := b.head(ctx, w.app)
+	if err != nil {
+		return err
+	}
+	b.settle(w.app, h, w.entries)
+	return nil
+}
+
+func (b *batch) update(ctx context.Context, w *work) error {
+	if _, err := b.conn.exec(ctx, "SAVEPOINT item"); err != nil {
+		return err
+	}
+	t := &tx{batch: b, ctx: ctx, app: w.app}
+	err := guarded(w.fn, t)
+	if err == nil {
+		err = t.failed
+	}
+	if err == nil {
+		err = t.finish()
+	}
+	t.batch = nil // a transaction that was kept by mistake is of no use
+	if err != nil && b.conn.broken == nil {
+		if _, rerr := b.conn.exec(ctx, "ROLLBACK TO item"); rerr != nil {
+			return errors.Join(err, rerr)
+		}
+	}
+	if _, rerr := b.conn.exec(ctx, "RELEASE item"); rerr != nil {
+		return errors.Join(err, rerr)
+	}
+	return err
+}
+
+// guarded turns a panic into an error that tells where it was and not with what:
+// a panic's value may hold personal data.
+func guarded(fn func(*tx) error, t *tx) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fault.Wrap(fmt.Errorf("panic (%T) in an update at %s", p, where()),
+				fault.Internal, "internal", "Internal server error")
+		}
+	}()
+	return fn(t)
+}
+
+// where names the functions on the stack, without their arguments.
+func where() string {
+	var pcs [24]uintptr
+	frames := runtime.CallersFrames(pcs[:runtime.Callers(4, pcs[:])])
+	var b strings.Builder
+	for {
+		f, more := frames.Next()
+		fmt.Fprintf(&b, "%s:%d", f.Function, f.Line)
+		if !more {
+			return b.String()
+		}
+		b.WriteString(" < ")
+	}
+}
+
+// settle gives entries their place in the application's log.
+func (b *batch) settle(app id.App, h *head, entries []store.AuditRow) {
+	for i := range entries {
+		b.entries = append(b.entries, entry{app: app, row: &entries[i], seq: h.Entries})
+		h.Entries++
+		h.dirty = true
+	}
+}
+
+// head reads an application's counters at its first use.
+func (b *batch) head(ctx context.Context, app id.App) (*head, error) {
+	if h, ok := b.heads[app]; ok {
+		return h, nil
+	}
+	h := new(head)
+	err := b.conn.one(ctx, store.NotFound("application"), `
+		SELECT
+			version,
+			entries,
+			customers
+		FROM head
+		WHERE app_id = ?`, []any{string(app)}, func(r *rows) error {
+		h.Version, h.Entries, h.customers = r.int(0), r.int(1), r.int(2)
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	b.heads[app] = h
+	return h, nil
+}
+
+func (b *batch) writeHeads(ctx context.Context) error {
+	for app, h := range b.heads {
+		if !h.dirty {
+			continue
+		}
+		if h.changed {
+			h.Version++
+		}
+		_, err := b.conn.exec(ctx, `
+			UPDATE head
+			SET
+				version = ?,
+				entries = ?,
+				customers = ?
+			WHERE app_id = ?`, h.Version, h.Entries, h.customers, string(app))
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// nextSeq gives a customer its number. Numbers of items that fail are lost.
+func (b *batch) nextSeq(ctx context.Context) (int64, error) {
+	if !b.usedSeq {
+		err := b.conn.one(ctx, errNoSeq, "SELECT value FROM customer_seq", nil, func(r *rows) error {
+			b.lastSeq = r.int(0)
+			return nil
+		})
+		if err != nil {
+			return 0, err
+		}
+		b.usedSeq = true
+	}
+	b.lastSeq++
+	return b.lastSeq, nil
+}
+
+var errNoSeq = errors.New("sqlite: the row of customer_seq is missing")
+
+func (b *batch) writeSeq(ctx context.Context) error {
+	if !b.usedSeq {
+		return nil
+	}
+	_, err := b.conn.exec(ctx, "UPDATE customer_seq SET value = ?", b.lastSeq)
+	return err
+}

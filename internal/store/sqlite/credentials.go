@@ -1,0 +1,152 @@
+package sqlite
+
+import (
+	"context"
+
+	"custodex.dev/internal/id"
+	"custodex.dev/internal/store"
+)
+
+const credentialColumns = `
+	credential_id,
+	kind,
+	public_key,
+	label,
+	scopes,
+	rate_limit,
+	secret,
+	old_secret,
+	old_until,
+	created_at,
+	expires_at,
+	revoked_at,
+	last_used_at`
+
+func scanCredential(r *rows) store.CredentialRow {
+	return store.CredentialRow{
+		ID:         id.Credential(r.text(0)),
+		Kind:       r.text(1),
+		PublicKey:  r.text(2),
+		Label:      r.bytes(3),
+		Scopes:     r.text(4),
+		RateLimit:  r.int(5),
+		Secret:     r.bytes(6),
+		OldSecret:  r.bytes(7),
+		OldUntil:   r.int(8),
+		CreatedAt:  r.int(9),
+		ExpiresAt:  r.int(10),
+		RevokedAt:  r.int(11),
+		LastUsedAt: r.int(12),
+	}
+}
+
+// CredentialInsert adds a credential.
+func (t *tx) CredentialInsert(row store.CredentialRow) error {
+	if _, err := t.head(); err != nil {
+		return err
+	}
+	_, err := t.exec(`
+		INSERT INTO credential (
+			app_id,`+credentialColumns+`
+		) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		string(t.app), string(row.ID), row.Kind, row.PublicKey, row.Label, row.Scopes,
+		row.RateLimit, row.Secret, row.OldSecret, row.OldUntil, row.CreatedAt,
+		row.ExpiresAt, row.RevokedAt, row.LastUsedAt)
+	return err
+}
+
+// CredentialUpdate replaces the secrets, expiry and revocation of a credential.
+func (t *tx) CredentialUpdate(row store.CredentialRow) error {
+	n, err := t.exec(`
+		UPDATE credential
+		SET
+			secret = ?,
+			old_secret = ?,
+			old_until = ?,
+			expires_at = ?,
+			revoked_at = ?
+		WHERE app_id = ?
+			AND credential_id = ?`,
+		row.Secret, row.OldSecret, row.OldUntil, row.ExpiresAt, row.RevokedAt,
+		string(t.app), string(row.ID))
+	if err == nil && n == 0 {
+		return store.NotFound("credential")
+	}
+	return err
+}
+
+// CredentialByKey gives the credential with this public key.
+func (s *Store) CredentialByKey(ctx context.Context, app id.App, publicKey string) (row store.CredentialRow, err error) {
+	err = s.read(ctx, func(ctx context.Context, c *conn) error {
+		return c.one(ctx, store.NotFound("credential"), `
+			SELECT`+credentialColumns+`
+			FROM credential
+			WHERE app_id = ?
+				AND public_key = ?`, []any{string(app), publicKey}, func(r *rows) error {
+			row = scanCredential(r)
+			return nil
+		})
+	})
+	return row, err
+}
+
+func credentialGet(ctx context.Context, c *conn, app id.App, cred id.Credential) (row store.CredentialRow, err error) {
+	err = c.one(ctx, store.NotFound("credential"), `
+		SELECT`+credentialColumns+`
+		FROM credential
+		WHERE app_id = ?
+			AND credential_id = ?`, []any{string(app), string(cred)}, func(r *rows) error {
+		row = scanCredential(r)
+		return nil
+	})
+	return row, err
+}
+
+// CredentialGet gives the credential with this id.
+func (s *Store) CredentialGet(ctx context.Context, app id.App, cred id.Credential) (row store.CredentialRow, err error) {
+	err = s.read(ctx, func(ctx context.Context, c *conn) error {
+		row, err = credentialGet(ctx, c, app, cred)
+		return err
+	})
+	return row, err
+}
+
+// CredentialGet gives one credential as this transaction sees it.
+func (t *tx) CredentialGet(cred id.Credential) (store.CredentialRow, error) {
+	return credentialGet(t.ctx, t.batch.conn, t.app, cred)
+}
+
+// CredentialList gives every credential of the application, oldest first.
+func (s *Store) CredentialList(ctx context.Context, app id.App) (list []store.CredentialRow, err error) {
+	err = s.scan(ctx, func(ctx context.Context, c *conn) error {
+		return c.each(ctx, `
+			SELECT`+credentialColumns+`
+			FROM credential
+			WHERE app_id = ?
+			ORDER BY
+				created_at,
+				credential_id`, []any{string(app)}, func(r *rows) error {
+			list = append(list, scanCredential(r))
+			return nil
+		})
+	})
+	return list, err
+}
+
+// CredentialTouch sets the last use of credentials. Absent ones are left out.
+func (s *Store) CredentialTouch(ctx context.Context, app id.App, used map[id.Credential]int64) error {
+	return s.write(ctx, app, func(t *tx) error {
+		for cred, at := range used {
+			_, err := t.exec(`
+				UPDATE credential
+				SET last_used_at = ?1
+				WHERE app_id = ?2
+					AND credential_id = ?3
+					AND last_used_at < ?1`, at, string(app), string(cred))
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}

@@ -1,0 +1,225 @@
+package sqlite
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"custodex.dev/internal/fault"
+	"custodex.dev/internal/id"
+	"custodex.dev/internal/store"
+)
+
+const customerColumns = `
+	c.customer_id,
+	c.seq,
+	c.version,
+	c.status,
+	c.type,
+	c.email_hash,
+	c.email_form,
+	c.created_at,
+	c.updated_at,
+	c.sealed,
+	k.wrapped_key`
+
+func scanCustomer(r *rows, row *store.CustomerRow) error {
+	raw := r.bytes(0)
+	if len(raw) != len(row.ID) {
+		return fmt.Errorf("sqlite: customer %d has an id of %d bytes", r.int(1), len(raw))
+	}
+	*row = store.CustomerRow{
+		ID:        id.Customer(raw),
+		Seq:       r.int(1),
+		Version:   r.int(2),
+		Status:    uint8(r.int(3)),
+		Type:      uint8(r.int(4)),
+		EmailHash: r.bytes(5),
+		EmailForm: uint8(r.int(6)),
+		CreatedAt: r.int(7),
+		UpdatedAt: r.int(8),
+		Sealed:    r.bytes(9),
+		Key:       r.bytes(10),
+	}
+	return nil
+}
+
+func customerGet(ctx context.Context, c *conn, app id.App, cust id.Customer) (row store.CustomerRow, err error) {
+	err = c.one(ctx, store.NotFound("customer"), `
+		SELECT`+customerColumns+`
+		FROM customer AS c
+		JOIN customer_key AS k ON k.app_id = c.app_id AND k.seq = c.seq
+		WHERE c.app_id = ?
+			AND c.customer_id = ?`, []any{string(app), cust[:]}, func(r *rows) error {
+		return scanCustomer(r, &row)
+	})
+	return row, err
+}
+
+// CustomerGet gives one customer with its wrapped key.
+func (s *Store) CustomerGet(ctx context.Context, app id.App, cust id.Customer) (row store.CustomerRow, err error) {
+	err = s.read(ctx, func(ctx context.Context, c *conn) error {
+		row, err = customerGet(ctx, c, app, cust)
+		return err
+	})
+	return row, err
+}
+
+// CustomerGet gives one customer as this transaction sees it. There is no other
+// writer that it would have to be held against.
+func (t *tx) CustomerGet(cust id.Customer) (store.CustomerRow, error) {
+	return customerGet(t.ctx, t.batch.conn, t.app, cust)
+}
+
+// CustomerElsewhere reports whether another application has the customer. It and
+// AppList are the statements that look beyond one application.
+func (s *Store) CustomerElsewhere(ctx context.Context, app id.App, cust id.Customer) (found bool, err error) {
+	err = s.read(ctx, func(ctx context.Context, c *conn) error {
+		return c.each(ctx, `
+			SELECT 1
+			FROM customer INDEXED BY customer_elsewhere
+			WHERE customer_id = ?
+				AND app_id <> ?
+			LIMIT 1`, []any{cust[:], string(app)}, func(*rows) error {
+			found = true
+			return nil
+		})
+	})
+	return found, err
+}
+
+// CustomerInsert adds a customer and its key.
+func (t *tx) CustomerInsert(row store.CustomerRow) (int64, error) {
+	h, err := t.head()
+	if err != nil {
+		return 0, err
+	}
+	seq, err := t.batch.nextSeq(t.ctx)
+	if err != nil {
+		return 0, err
+	}
+	_, err = t.exec(`
+		INSERT INTO customer (
+			app_id,
+			seq,
+			customer_id,
+			version,
+			status,
+			type,
+			email_hash,
+			email_form,
+			created_at,
+			updated_at,
+			sealed
+		) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		string(t.app), seq, row.ID[:], h.Version+1, int64(row.Status), int64(row.Type),
+		row.EmailHash, int64(row.EmailForm), row.CreatedAt, row.UpdatedAt, row.Sealed)
+	if err != nil {
+		return 0, t.emailTaken(err, row)
+	}
+	_, err = t.exec(`
+		INSERT INTO customer_key (
+			app_id,
+			seq,
+			wrapped_key
+		) VALUES (?, ?, ?)`, string(t.app), seq, row.Key)
+	if err != nil {
+		return 0, err
+	}
+	t.added++
+	t.changed = true
+	return seq, nil
+}
+
+// CustomerUpdate replaces a customer but for what never changes.
+func (t *tx) CustomerUpdate(row store.CustomerRow) error {
+	h, err := t.head()
+	if err != nil {
+		return err
+	}
+	n, err := t.exec(`
+		UPDATE customer
+		SET
+			version = ?,
+			status = ?,
+			type = ?,
+			email_hash = ?,
+			email_form = ?,
+			updated_at = ?,
+			sealed = ?
+		WHERE app_id = ?
+			AND customer_id = ?`,
+		h.Version+1, int64(row.Status), int64(row.Type), row.EmailHash, int64(row.EmailForm),
+		row.UpdatedAt, row.Sealed, string(t.app), row.ID[:])
+	if err != nil {
+		return t.emailTaken(err, row)
+	}
+	if n == 0 {
+		return store.NotFound("customer")
+	}
+	t.changed = true
+	return nil
+}
+
+// emailTaken makes store.ErrEmailTaken out of the violation of a unique index, if
+// it was the index of e-mail hashes. The driver's code does not say which it was;
+// the rows do.
+func (t *tx) emailTaken(violation error, row store.CustomerRow) error {
+	if !errors.Is(violation, fault.Conflict) || row.EmailHash == nil {
+		return violation
+	}
+	taken := false
+	err := t.each(`
+		SELECT 1
+		FROM customer
+		WHERE app_id = ?
+			AND email_hash = ?
+			AND customer_id <> ?`, []any{string(t.app), row.EmailHash, row.ID[:]}, func(*rows) error {
+		taken = true
+		return nil
+	})
+	if err != nil {
+		return errors.Join(violation, err)
+	}
+	if taken {
+		t.failed = store.ErrEmailTaken
+		return store.ErrEmailTaken
+	}
+	return violation
+}
+
+// maxBySeq is how many numbers CustomerBySeq takes.
+const maxBySeq = 1000
+
+// CustomerBySeq gives the customers with these numbers.
+func (s *Store) CustomerBySeq(ctx context.Context, app id.App, seqs []int64) (list []store.CustomerRow, err error) {
+	if len(seqs) > maxBySeq {
+		return nil, fmt.Errorf("sqlite: %d numbers asked for at once, at most %d", len(seqs), maxBySeq)
+	}
+	if len(seqs) == 0 {
+		return nil, ctx.Err()
+	}
+	asked, err := json.Marshal(seqs)
+	if err != nil {
+		return nil, err
+	}
+	list = make([]store.CustomerRow, 0, len(seqs))
+	err = s.read(ctx, func(ctx context.Context, c *conn) error {
+		return c.each(ctx, `
+			SELECT`+customerColumns+`
+			FROM customer AS c
+			JOIN customer_key AS k ON k.app_id = c.app_id AND k.seq = c.seq
+			WHERE c.app_id = ?
+				AND c.seq IN (SELECT value FROM json_each(?))`,
+			[]any{string(app), string(asked)}, appendCustomer(&list))
+	})
+	return list, err
+}
+
+func appendCustomer(list *[]store.CustomerRow) func(*rows) error {
+	return func(r *rows) error {
+		*list = append(*list, store.CustomerRow{})
+		return scanCustomer(r, &(*list)[len(*list)-1])
+	}
+}

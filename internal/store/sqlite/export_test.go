@@ -1,0 +1,118 @@
+package sqlite
+
+import (
+	"context"
+	"database/sql/driver"
+	"fmt"
+)
+
+// CodedError is a driver's error with a result code.
+type CodedError int
+
+func (e CodedError) Error() string { return fmt.Sprintf("injected result code %d", int(e)) }
+
+// Code is what sqlite.Error has too.
+func (e CodedError) Code() int { return int(e) }
+
+// Spoil has hook asked before every statement of the writer: an error of it is the
+// statement's, and the statement is not run.
+func (s *Store) Spoil(hook func(query string) error) {
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	for _, st := range s.writer.stmts {
+		_ = st.Close()
+	}
+	clear(s.writer.stmts)
+	if spoiled, ok := s.writer.raw.(spoiledConn); ok {
+		s.writer.raw = spoiled.Conn
+	}
+	if hook != nil {
+		s.writer.raw = spoiledConn{s.writer.raw, hook}
+	}
+}
+
+type spoiledConn struct {
+	driver.Conn
+	hook func(string) error
+}
+
+func (c spoiledConn) Prepare(query string) (driver.Stmt, error) {
+	st, err := c.Conn.Prepare(query)
+	if err != nil {
+		return nil, err
+	}
+	return spoiledStmt{st.(statement), query, c.hook}, nil
+}
+
+type spoiledStmt struct {
+	statement
+	query string
+	hook  func(string) error
+}
+
+func (s spoiledStmt) ExecContext(ctx context.Context, args []driver.NamedValue) (driver.Result, error) {
+	if err := s.hook(s.query); err != nil {
+		return nil, err
+	}
+	return s.statement.ExecContext(ctx, args)
+}
+
+func (s spoiledStmt) QueryContext(ctx context.Context, args []driver.NamedValue) (driver.Rows, error) {
+	if err := s.hook(s.query); err != nil {
+		return nil, err
+	}
+	return s.statement.QueryContext(ctx, args)
+}
+
+// Pragma asks every connection of the store for a setting, or sets it there.
+func (s *Store) Pragma(ctx context.Context, pragma string) (values []string, err error) {
+	err = s.onEvery(func(c *conn) error {
+		return c.each(ctx, "PRAGMA "+pragma, nil, func(r *rows) error {
+			values = append(values, fmt.Sprint(r.values[0]))
+			return nil
+		})
+	})
+	return values, err
+}
+
+// Plans explains every statement that the store has prepared so far.
+func (s *Store) Plans(ctx context.Context) (plans map[string][]string, err error) {
+	plans = make(map[string][]string)
+	err = s.onEvery(func(c *conn) error {
+		var queries []string
+		for query := range c.stmts {
+			queries = append(queries, query)
+		}
+		for _, query := range queries {
+			var steps []string
+			// As many nothings as a statement may have parameters.
+			err := c.each(ctx, "EXPLAIN QUERY PLAN "+query, make([]any, 16), func(r *rows) error {
+				steps = append(steps, r.text(3))
+				return nil
+			})
+			if err != nil {
+				return fmt.Errorf("explain %s: %w", query, err)
+			}
+			plans[query] = steps
+		}
+		return nil
+	})
+	return plans, err
+}
+
+func (s *Store) onEvery(fn func(*conn) error) error {
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	all := []*conn{s.writer, s.checkpoint.conn}
+	for range s.readers.size {
+		c := <-s.readers.idle
+		defer func() { s.readers.idle <- c }()
+		all = append(all, c)
+	}
+	for _, c := range all {
+		if err := fn(c); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,146 @@
+package sqlite
+
+import (
+	"context"
+
+	"custodex.dev/internal/id"
+	"custodex.dev/internal/store"
+)
+
+// The inner query walks an index that holds all it needs, so a skipped customer
+// costs an index entry; only the page's own rows are read. CROSS JOIN keeps
+// SQLite from turning the two around.
+//
+// LIMIT is a sum everywhere in this package: with a bare parameter SQLite looks at
+// its value when it plans, and plans again each time another is bound, which took
+// as long as the query itself.
+const (
+	listStart = `
+		SELECT` + customerColumns + `
+		FROM (
+			SELECT seq
+			FROM customer
+			WHERE app_id = ?`
+	listStatus = `
+				AND status = ?`
+	listAfter = `
+				AND (created_at, seq) < (?, ?)`
+	listEnd = `
+			ORDER BY
+				created_at DESC,
+				seq DESC
+			LIMIT 0 + ? OFFSET ?
+		) AS p
+		CROSS JOIN customer AS c
+		CROSS JOIN customer_key AS k
+		WHERE c.app_id = ?
+			AND c.seq = p.seq
+			AND k.app_id = ?
+			AND k.seq = p.seq
+		ORDER BY
+			c.created_at DESC,
+			c.seq DESC`
+)
+
+// CustomerList gives customers newest first.
+func (s *Store) CustomerList(ctx context.Context, app id.App, list store.CustomerList) (page []store.CustomerRow, err error) {
+	if list.Take <= 0 {
+		return nil, ctx.Err()
+	}
+	query, args := listStart, []any{string(app)}
+	if list.Status != 0 {
+		query, args = query+listStatus, append(args, int64(list.Status))
+	}
+	if list.After != nil {
+		query, args = query+listAfter, append(args, list.After.CreatedAt, list.After.Seq)
+	}
+	query += listEnd
+	args = append(args, int64(list.Take), int64(max(list.Skip, 0)), string(app), string(app))
+	err = s.bounded(ctx, list.Take+max(list.Skip, 0), func(ctx context.Context, c *conn) error {
+		return c.each(ctx, query, args, appendCustomer(&page))
+	})
+	return page, err
+}
+
+// scanChunk is how many customers CustomerScan holds at once. A statement that
+// lasted as long as the scan would keep the write-ahead log from starting anew.
+const scanChunk = 500
+
+// CustomerScan calls fn for a range of customers, ascending by Seq.
+func (s *Store) CustomerScan(ctx context.Context, app id.App, from, to int64, fn func(*store.CustomerRow) error) error {
+	chunk := make([]store.CustomerRow, 0, scanChunk)
+	for from < to {
+		chunk = chunk[:0]
+		err := s.scan(ctx, func(ctx context.Context, c *conn) error {
+			return c.each(ctx, `
+				SELECT`+customerColumns+`
+				FROM customer AS c
+				JOIN customer_key AS k ON k.app_id = c.app_id AND k.seq = c.seq
+				WHERE c.app_id = ?
+					AND c.seq >= ?
+					AND c.seq < ?
+				ORDER BY c.seq
+				LIMIT 0 + ?`, []any{string(app), from, to, int64(scanChunk)}, appendCustomer(&chunk))
+		})
+		if err != nil {
+			return err
+		}
+		for i := range chunk {
+			if err := fn(&chunk[i]); err != nil {
+				return err
+			}
+		}
+		if len(chunk) < scanChunk {
+			return ctx.Err()
+		}
+		from = chunk[len(chunk)-1].Seq + 1
+	}
+	return ctx.Err()
+}
+
+// CustomerChanges gives customers that changed after a point.
+func (s *Store) CustomerChanges(ctx context.Context, app id.App, after store.ChangePoint, limit int) (list []store.CustomerRow, err error) {
+	err = s.bounded(ctx, limit, func(ctx context.Context, c *conn) error {
+		return c.each(ctx, `
+			SELECT`+customerColumns+`
+			FROM (
+				SELECT seq
+				FROM customer
+				WHERE app_id = ?
+					AND (version, seq) > (?, ?)
+				ORDER BY
+					version,
+					seq
+				LIMIT 0 + ?
+			) AS p
+			CROSS JOIN customer AS c
+			CROSS JOIN customer_key AS k
+			WHERE c.app_id = ?
+				AND c.seq = p.seq
+				AND k.app_id = ?
+				AND k.seq = p.seq
+			ORDER BY
+				c.version,
+				c.seq`,
+			[]any{string(app), after.Version, after.Seq, int64(max(limit, 0)), string(app), string(app)},
+			appendCustomer(&list))
+	})
+	return list, err
+}
+
+// CustomerRange describes what an application holds.
+func (s *Store) CustomerRange(ctx context.Context, app id.App) (r store.CustomerRange, err error) {
+	err = s.read(ctx, func(ctx context.Context, c *conn) error {
+		return c.each(ctx, `
+			SELECT
+				(SELECT MIN(seq) FROM customer WHERE app_id = ?1),
+				(SELECT MAX(seq) FROM customer WHERE app_id = ?1),
+				customers
+			FROM head
+			WHERE app_id = ?1`, []any{string(app)}, func(row *rows) error {
+			r = store.CustomerRange{MinSeq: row.int(0), MaxSeq: row.int(1), Count: row.int(2)}
+			return nil
+		})
+	})
+	return r, err
+}

@@ -1,0 +1,66 @@
+package sqlite
+
+import (
+	"context"
+
+	"custodex.dev/internal/id"
+	"custodex.dev/internal/store"
+)
+
+// tx is one item of a batch. Its methods are with the nouns they are about.
+type tx struct {
+	batch *batch
+	ctx   context.Context // never cancelled: the item belongs to its batch
+	app   id.App
+
+	made    *head // of an application that this item inserted
+	added   int64 // customers
+	changed bool  // some customer
+	entries []store.AuditRow
+
+	// failed is the first error of a statement. The item fails with it even if fn
+	// does not return it, as it must on PostgreSQL.
+	failed error
+}
+
+var _ store.Tx = (*tx)(nil)
+
+func (t *tx) exec(query string, args ...any) (int64, error) {
+	n, err := t.batch.conn.exec(t.ctx, query, args...)
+	if err != nil && t.failed == nil {
+		t.failed = err
+	}
+	return n, err
+}
+
+func (t *tx) each(query string, args []any, fn func(*rows) error) error {
+	return t.batch.conn.each(t.ctx, query, args, fn)
+}
+
+// head gives the application's counters; fault.NotFound without the application.
+func (t *tx) head() (*head, error) {
+	if t.made != nil {
+		return t.made, nil
+	}
+	return t.batch.head(t.ctx, t.app)
+}
+
+// finish hands what the item did to its batch.
+func (t *tx) finish() error {
+	if t.made == nil && !t.changed && len(t.entries) == 0 {
+		return nil
+	}
+	h, err := t.head()
+	if err != nil {
+		return err
+	}
+	if t.made != nil {
+		t.batch.heads[t.app] = t.made
+	}
+	if t.changed {
+		h.changed, h.dirty = true, true
+		h.customers += t.added
+	}
+	t.batch.settle(t.app, h, t.entries)
+	return nil
+}

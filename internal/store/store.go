@@ -1,0 +1,161 @@
+package store
+
+import (
+	"context"
+	"time"
+
+	"custodex.dev/internal/id"
+)
+
+// Store is one database. Reads are single statements on the newest committed
+// state; writes go through Update or Record.
+type Store interface {
+	Reader
+
+	// Update runs fn in a transaction on one application's data. On return with
+	// nil everything fn did is durable. If fn returns an error, nothing it did is
+	// kept and Update returns that error. fn may run more than once (after a
+	// serialization failure or a lost connection), so it must not touch anything
+	// outside the transaction except variables that it sets anew each time. It
+	// must not block on anything but tx: other requests share its commit.
+	// An outcome of COMMIT that the connection lost is found out before Update
+	// returns, so an error means: not applied, except as said for cancellation.
+	Update(ctx context.Context, app id.App, fn func(tx Tx) error) error
+
+	// Record appends audit entries. On return with nil they are durable. It is the
+	// cheap way for reads: nothing else of the application is touched.
+	Record(ctx context.Context, app id.App, entries ...AuditRow) error
+
+	// RateTake takes up to want requests of a credential's quota of limit in the
+	// window (a unix minute). It returns how many it got, 0 to want, and how many
+	// everyone has taken in the window, this grant included. It never lets the sum
+	// of grants exceed limit. Old windows are forgotten.
+	RateTake(ctx context.Context, app id.App, take RateTake) (RateGrant, error)
+
+	// CredentialTouch sets the last use of credentials, never back in time.
+	CredentialTouch(ctx context.Context, app id.App, used map[id.Credential]int64) error
+
+	// IdempotencyPurge deletes up to limit expired idempotency rows and returns
+	// how many it deleted.
+	IdempotencyPurge(ctx context.Context, app id.App, limit int) (int, error)
+
+	// TreePut replaces the application's tree head and writes the given tiles, if
+	// the tree still has oldSize; else it is fault.Conflict and nothing changes.
+	TreePut(ctx context.Context, app id.App, oldSize int64, tree TreeRow, tiles []TileRow) error
+
+	// Ping asks the database for an answer.
+	Ping(ctx context.Context) error
+
+	// Failed is closed when the store can no longer promise durability (an fsync
+	// failed). Every write then fails; the process must restart and re-read.
+	Failed() <-chan struct{}
+
+	// Close waits for writes under way, at most for ctx, and closes the database.
+	Close(ctx context.Context) error
+}
+
+// Reader is what can be read outside a transaction.
+type Reader interface {
+	AppReader
+
+	// Head gives the application's counters; fault.NotFound if there is no such
+	// application.
+	Head(ctx context.Context, app id.App) (Head, error)
+
+	// CustomerGet gives one customer with its wrapped key.
+	CustomerGet(ctx context.Context, app id.App, c id.Customer) (CustomerRow, error)
+
+	// CustomerElsewhere reports whether some other application than app has the
+	// customer. It is the one question that crosses applications; it answers
+	// yes or no and nothing else. records asks it only after CustomerGet found
+	// nothing, and audits it.
+	CustomerElsewhere(ctx context.Context, app id.App, c id.Customer) (bool, error)
+
+	// CustomerList gives customers newest first (CreatedAt, then Seq, both
+	// descending), with their keys. Skipping costs index entries only.
+	CustomerList(ctx context.Context, app id.App, list CustomerList) ([]CustomerRow, error)
+
+	// CustomerBySeq gives the customers with these sequence numbers, with their
+	// keys, in no order. Absent ones are left out. At most 1,000 numbers.
+	CustomerBySeq(ctx context.Context, app id.App, seqs []int64) ([]CustomerRow, error)
+
+	// CustomerScan calls fn for every customer with from <= Seq < to, ascending,
+	// with its key; the row is fn's only until it returns. An error of fn ends the
+	// scan and is returned.
+	CustomerScan(ctx context.Context, app id.App, from, to int64, fn func(*CustomerRow) error) error
+
+	// CustomerChanges gives up to limit customers whose Version is greater than
+	// after, ascending by Version then Seq, with their keys. To page on, pass the
+	// last row's Version and Seq.
+	CustomerChanges(ctx context.Context, app id.App, after ChangePoint, limit int) ([]CustomerRow, error)
+
+	// CustomerRange gives the least and greatest Seq of the application and the
+	// number of its customers; zeros if it has none.
+	CustomerRange(ctx context.Context, app id.App) (CustomerRange, error)
+
+	// AuditList gives entries newest first (Seq descending), at most limit.
+	AuditList(ctx context.Context, app id.App, list AuditList, limit int) ([]AuditRow, error)
+
+	// AuditRange gives the entries with from <= Seq < from+limit, ascending.
+	AuditRange(ctx context.Context, app id.App, from int64, limit int) ([]AuditRow, error)
+
+	// TreeGet gives the application's tree head; fault.NotFound before the first.
+	TreeGet(ctx context.Context, app id.App) (TreeRow, error)
+
+	// TileGet gives the tiles asked for, in that order; fault.NotFound if any is
+	// absent.
+	TileGet(ctx context.Context, app id.App, tiles []TileID) ([]TileRow, error)
+}
+
+// AppReader reads applications and credentials.
+type AppReader interface {
+	// AppGet gives one application.
+	AppGet(ctx context.Context, app id.App) (AppRow, error)
+	// AppList gives applications in ascending order of id, after the given one, at
+	// most limit. id.System is among them.
+	AppList(ctx context.Context, after id.App, limit int) ([]AppRow, error)
+	// CredentialByKey gives the credential with this public key.
+	CredentialByKey(ctx context.Context, app id.App, publicKey string) (CredentialRow, error)
+	// CredentialGet gives the credential with this id.
+	CredentialGet(ctx context.Context, app id.App, c id.Credential) (CredentialRow, error)
+	// CredentialList gives every credential of the application, oldest first.
+	CredentialList(ctx context.Context, app id.App) ([]CredentialRow, error)
+}
+
+// Tx is a transaction on one application's data. It is used by one goroutine and
+// must not be kept after fn returns.
+type Tx interface {
+	// AppInsert makes the application itself; fault.Conflict if it exists.
+	AppInsert(row AppRow) error
+
+	// CustomerGet gives one customer with its key, as this transaction sees it,
+	// and holds it against other writers until the commit.
+	CustomerGet(c id.Customer) (CustomerRow, error)
+	// CustomerInsert adds a customer and its key and returns its Seq. Row.Seq and
+	// Row.Version are the store's to set. fault.Conflict with code email_taken if
+	// another customer of the application has the e-mail hash.
+	CustomerInsert(row CustomerRow) (seq int64, err error)
+	// CustomerUpdate replaces every column of the customer but ID, Seq, CreatedAt
+	// and Key, and sets Version. fault.NotFound if it is gone, fault.Conflict with
+	// code email_taken as above.
+	CustomerUpdate(row CustomerRow) error
+
+	// IdempotencyGet gives the row of a scope unless it has expired by the
+	// database's clock.
+	IdempotencyGet(scope []byte) (IdempotencyRow, error)
+	// IdempotencyPut stores a row that expires after ttl by the database's clock,
+	// replacing an expired one. fault.Conflict if a live one is there.
+	IdempotencyPut(row IdempotencyRow, ttl time.Duration) error
+
+	// CredentialGet gives one credential, as this transaction sees it.
+	CredentialGet(c id.Credential) (CredentialRow, error)
+	// CredentialInsert adds a credential; fault.Conflict if its id or public key
+	// is taken.
+	CredentialInsert(row CredentialRow) error
+	// CredentialUpdate replaces the secrets, expiry and revocation of a credential.
+	CredentialUpdate(row CredentialRow) error
+
+	// AuditAppend appends an entry to the application's log in this transaction.
+	// The store sets Seq, without gaps, in the order of commits.
+	AuditAppend(entry AuditRow)
+}

@@ -1,0 +1,153 @@
+package storetest
+
+import (
+	"math"
+	"slices"
+	"testing"
+
+	"custodex.dev/internal/fault"
+	"custodex.dev/internal/id"
+	"custodex.dev/internal/store"
+)
+
+func testApps(t *testing.T, s store.Store) {
+	describe(t, s, "AppInsert",
+		it{"MakesAnApplicationWithAHead", func(t *testing.T, e env) {
+			same(t, "Head of a new application", e.mustHead(t), store.Head{})
+		}},
+		it{"DuplicateIsConflict", func(t *testing.T, e env) {
+			before, err := e.AppGet(e.ctx, e.app)
+			noError(t, "AppGet", err)
+			err = e.Update(e.ctx, e.app, func(tx store.Tx) error {
+				return tx.AppInsert(store.AppRow{ID: e.app, Name: "Again", Key: secret(8), CreatedAt: 1})
+			})
+			wantKind(t, "AppInsert of a known application", err, fault.Conflict)
+			after, err := e.AppGet(e.ctx, e.app)
+			noError(t, "AppGet", err)
+			same(t, "the application", after, before)
+		}},
+		it{"CanBeUsedInTheSameUpdate", func(t *testing.T, e env) {
+			e.app = id.NewApp()
+			row := newCustomer()
+			e.mustUpdate(t, func(tx store.Tx) (err error) {
+				err = tx.AppInsert(store.AppRow{ID: e.app, Name: "New", Key: secret(8), CreatedAt: now})
+				if err != nil {
+					return err
+				}
+				if err := tx.CredentialInsert(newCredential()); err != nil {
+					return err
+				}
+				row.Seq, err = tx.CustomerInsert(row)
+				tx.AuditAppend(newEntry(row.ID))
+				return err
+			})
+			same(t, "Head", e.mustHead(t), store.Head{Version: 1, Entries: 1})
+			row.Version = 1
+			got, err := e.CustomerGet(e.ctx, e.app, row.ID)
+			noError(t, "CustomerGet", err)
+			same(t, "the customer", got, row)
+		}},
+		it{"RolledBackLeavesNone", func(t *testing.T, e env) {
+			app := id.NewApp()
+			err := e.Update(e.ctx, app, func(tx store.Tx) error {
+				if err := tx.AppInsert(store.AppRow{ID: app, Name: "New", Key: secret(8)}); err != nil {
+					return err
+				}
+				return errOurs
+			})
+			if err == nil {
+				t.Error("Update with a failing function = nil")
+			}
+			_, err = e.AppGet(e.ctx, app)
+			wantKind(t, "AppGet", err, fault.NotFound)
+			wantKind(t, "Record", e.Record(e.ctx, app, newEntry()), fault.NotFound)
+		}},
+		it{"ConcurrentDuplicatesGiveOne", func(t *testing.T, e env) {
+			app := id.NewApp()
+			wantOneWinner(t, race(8, func(int) error {
+				return e.Update(e.ctx, app, func(tx store.Tx) error {
+					return tx.AppInsert(store.AppRow{ID: app, Name: "New", Key: secret(8)})
+				})
+			}), fault.Conflict)
+		}},
+	)
+	describe(t, s, "AppGet",
+		it{"GivesWhatWasInserted", func(t *testing.T, e env) {
+			want := store.AppRow{ID: id.NewApp(), Name: "Zürich 東京 '; --", Key: []byte{0, 1, 0, 255}, CreatedAt: math.MaxInt64}
+			noError(t, "Update", e.Update(e.ctx, want.ID, func(tx store.Tx) error { return tx.AppInsert(want) }))
+			got, err := e.AppGet(e.ctx, want.ID)
+			noError(t, "AppGet", err)
+			same(t, "AppGet", got, want)
+		}},
+		it{"AbsentIsNotFound", func(t *testing.T, e env) {
+			_, err := e.AppGet(e.ctx, id.NewApp())
+			wantKind(t, "AppGet", err, fault.NotFound)
+		}},
+	)
+	describe(t, s, "Head",
+		it{"AbsentIsNotFound", func(t *testing.T, e env) {
+			_, err := e.Head(e.ctx, id.NewApp())
+			wantKind(t, "Head", err, fault.NotFound)
+		}},
+		it{"CountsOwnApplicationOnly", func(t *testing.T, e env) {
+			o := e.other(t)
+			e.insert(t, newCustomer())
+			noError(t, "Record", e.Record(e.ctx, e.app, newEntry(), newEntry()))
+			same(t, "Head", e.mustHead(t), store.Head{Version: 1, Entries: 2})
+			same(t, "Head of the other application", o.mustHead(t), store.Head{})
+		}},
+	)
+	describe(t, s, "AppList",
+		it{"AscendsInBytesAfterTheGivenOne", appListOrder},
+		it{"SystemIsAmongThem", func(t *testing.T, e env) {
+			err := e.Update(e.ctx, id.System, func(tx store.Tx) error {
+				return tx.AppInsert(store.AppRow{ID: id.System, Name: "System", Key: secret(8)})
+			})
+			noError(t, "Update", err)
+			// "app_systel" sorts just before it.
+			list, err := e.AppList(e.ctx, "app_systel", 1)
+			noError(t, "AppList", err)
+			if len(list) != 1 || list[0].ID != id.System {
+				t.Errorf("AppList after app_systel = %v, want %s", list, id.System)
+			}
+		}},
+	)
+}
+
+func appListOrder(t *testing.T, e env) {
+	// Digits, letters and an underscore, so that a locale's order would differ.
+	made := []id.App{"app_2zzzzzzzzzzzzzzz", "app_zz22222222222222", "app_z_zzzzzzzzzzzzzz", "app_zza2222222222222"}
+	for _, app := range made {
+		noError(t, "Update", e.Update(e.ctx, app, func(tx store.Tx) error {
+			return tx.AppInsert(store.AppRow{ID: app, Name: string(app), Key: secret(8), CreatedAt: now})
+		}))
+	}
+	var got []id.App
+	after := id.App("")
+	for {
+		page, err := e.AppList(e.ctx, after, 2)
+		noError(t, "AppList", err)
+		if len(page) > 2 {
+			t.Fatalf("AppList with limit 2 gave %d", len(page))
+		}
+		for _, row := range page {
+			got = append(got, row.ID)
+		}
+		if len(page) < 2 {
+			break
+		}
+		after = page[1].ID
+	}
+	if !slices.IsSorted(got) {
+		t.Errorf("AppList = %v, not ascending", got)
+	}
+	for _, app := range append(made, e.app) {
+		if !slices.Contains(got, app) {
+			t.Errorf("AppList lacks %s", app)
+		}
+	}
+	none, err := e.AppList(e.ctx, "", 0)
+	if err != nil || len(none) != 0 {
+		t.Errorf("AppList with limit 0 = %d rows, %v", len(none), err)
+	}
+}

@@ -1,0 +1,151 @@
+package storetest
+
+import (
+	"context"
+	"errors"
+	"reflect"
+	"testing"
+
+	"custodex.dev/internal/id"
+	"custodex.dev/internal/store"
+)
+
+// calls has every method that takes a context and may be cancelled.
+func calls(e env, row store.CustomerRow, cred store.CredentialRow) map[string]func(ctx context.Context) error {
+	s, app := e.Store, e.app
+	return map[string]func(ctx context.Context) error{
+		"AppGet":            func(ctx context.Context) error { _, err := s.AppGet(ctx, app); return err },
+		"AppList":           func(ctx context.Context) error { _, err := s.AppList(ctx, "", 5); return err },
+		"CredentialByKey":   func(ctx context.Context) error { _, err := s.CredentialByKey(ctx, app, cred.PublicKey); return err },
+		"CredentialGet":     func(ctx context.Context) error { _, err := s.CredentialGet(ctx, app, cred.ID); return err },
+		"CredentialList":    func(ctx context.Context) error { _, err := s.CredentialList(ctx, app); return err },
+		"Head":              func(ctx context.Context) error { _, err := s.Head(ctx, app); return err },
+		"CustomerGet":       func(ctx context.Context) error { _, err := s.CustomerGet(ctx, app, row.ID); return err },
+		"CustomerElsewhere": func(ctx context.Context) error { _, err := s.CustomerElsewhere(ctx, app, row.ID); return err },
+		"CustomerList": func(ctx context.Context) error {
+			_, err := s.CustomerList(ctx, app, store.CustomerList{Take: 5})
+			return err
+		},
+		"CustomerBySeq": func(ctx context.Context) error { _, err := s.CustomerBySeq(ctx, app, []int64{row.Seq}); return err },
+		"CustomerScan": func(ctx context.Context) error {
+			return s.CustomerScan(ctx, app, 0, 1<<62, func(*store.CustomerRow) error { return nil })
+		},
+		"CustomerChanges": func(ctx context.Context) error {
+			_, err := s.CustomerChanges(ctx, app, store.ChangePoint{}, 5)
+			return err
+		},
+		"CustomerRange": func(ctx context.Context) error { _, err := s.CustomerRange(ctx, app); return err },
+		"AuditList":     func(ctx context.Context) error { _, err := s.AuditList(ctx, app, store.AuditList{}, 5); return err },
+		"AuditRange":    func(ctx context.Context) error { _, err := s.AuditRange(ctx, app, 0, 5); return err },
+		"TreeGet":       func(ctx context.Context) error { _, err := s.TreeGet(ctx, app); return err },
+		"TileGet":       func(ctx context.Context) error { _, err := s.TileGet(ctx, app, []store.TileID{{}}); return err },
+		"Ping":          func(ctx context.Context) error { return s.Ping(ctx) },
+
+		"Update": func(ctx context.Context) error {
+			return s.Update(ctx, app, func(tx store.Tx) error { tx.AuditAppend(newEntry()); return nil })
+		},
+		"Record": func(ctx context.Context) error { return s.Record(ctx, app, newEntry()) },
+		"RateTake": func(ctx context.Context) error {
+			_, err := s.RateTake(ctx, app, store.RateTake{Credential: cred.ID, Window: window, Want: 1, Limit: 10})
+			return err
+		},
+		"CredentialTouch": func(ctx context.Context) error {
+			return s.CredentialTouch(ctx, app, map[id.Credential]int64{cred.ID: now})
+		},
+		"IdempotencyPurge": func(ctx context.Context) error { _, err := s.IdempotencyPurge(ctx, app, 5); return err },
+		"TreePut": func(ctx context.Context) error {
+			return s.TreePut(ctx, app, 1, store.TreeRow{Size: 9, Checkpoint: []byte("nine")}, nil)
+		},
+	}
+}
+
+// arranged gives calls something to find and to change.
+func arranged(t *testing.T, e env) (store.CustomerRow, store.CredentialRow) {
+	t.Helper()
+	row, cred := e.insert(t, newCustomer())[0], e.addCredential(t, newCredential())
+	noError(t, "TreePut", e.TreePut(e.ctx, e.app, 0, store.TreeRow{Size: 1, Checkpoint: []byte("one")},
+		[]store.TileRow{tile(0, 0, 1)}))
+	noError(t, "IdempotencyPut", e.putKey(newKey(), expired))
+	return row, cred
+}
+
+func testCancel(t *testing.T, s store.Store) {
+	describe(t, s, "CancelledContext",
+		it{"FailsEveryMethodAndLeavesNothing", cancelledLeavesNothing},
+		it{"WhileWaitingItFailsOrIsAppliedAsAWhole", cancelledMeanwhile},
+	)
+	t.Run("EveryMethodIsCalled", func(t *testing.T) {
+		known := calls(env{}, store.CustomerRow{}, store.CredentialRow{})
+		methods := reflect.TypeFor[store.Store]()
+		for i := range methods.NumMethod() {
+			name := methods.Method(i).Name
+			if known[name] == nil && name != "Failed" && name != "Close" {
+				t.Errorf("cancel.go does not call %s", name)
+			}
+		}
+	})
+}
+
+func cancelledLeavesNothing(t *testing.T, e env) {
+	row, cred := arranged(t, e)
+	ctx, cancel := context.WithCancel(e.ctx)
+	cancel()
+	for name, call := range calls(e, row, cred) {
+		if err := call(ctx); !errors.Is(err, context.Canceled) {
+			t.Errorf("%s with a cancelled context = %v, want %v", name, err, context.Canceled)
+		}
+	}
+	same(t, "Head", e.mustHead(t), store.Head{Version: 1})
+	same(t, "the credential", e.mustCredential(t, cred.ID), cred)
+	tree, err := e.TreeGet(e.ctx, e.app)
+	noError(t, "TreeGet", err)
+	same(t, "TreeGet", tree, store.TreeRow{Size: 1, Checkpoint: []byte("one")})
+	e.take(t, store.RateTake{Credential: cred.ID, Window: window, Want: 1, Limit: 1}, store.RateGrant{Granted: 1, Taken: 1})
+	if n, err := e.IdempotencyPurge(e.ctx, e.app, 5); n != 1 || err != nil {
+		t.Errorf("IdempotencyPurge = %d, %v, want the one expired key", n, err)
+	}
+	// The same calls work without the cancellation, so it was that.
+	for name, call := range calls(e, row, cred) {
+		if err := call(e.ctx); err != nil {
+			t.Errorf("%s = %v, want nil", name, err)
+		}
+	}
+}
+
+// cancelledMeanwhile cancels at random moments: nil means applied, whatever else
+// means applied as a whole or not at all.
+func cancelledMeanwhile(t *testing.T, e env) {
+	const workers, rounds = 16, 10
+	acknowledged := make([]int, workers)
+	race(workers, func(i int) error {
+		for n := range rounds {
+			ctx, cancel := context.WithCancel(e.ctx)
+			if n%2 == 0 {
+				go cancel()
+			}
+			err := e.Update(ctx, e.app, func(tx store.Tx) error {
+				_, err := tx.CustomerInsert(newCustomer())
+				tx.AuditAppend(newEntry())
+				return err
+			})
+			cancel()
+			switch {
+			case err == nil:
+				acknowledged[i]++
+			case !errors.Is(err, context.Canceled):
+				t.Errorf("Update = %v, want nil or %v", err, context.Canceled)
+			}
+		}
+		return nil
+	})
+	sum := 0
+	for _, n := range acknowledged {
+		sum += n
+	}
+	r, err := e.CustomerRange(e.ctx, e.app)
+	noError(t, "CustomerRange", err)
+	checkLog(t, e, int(r.Count))
+	if int(r.Count) < sum {
+		t.Errorf("%d customers are there of %d acknowledged", r.Count, sum)
+	}
+}

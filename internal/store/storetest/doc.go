@@ -1,0 +1,79 @@
+// Package storetest says what a store must do. Run holds every adapter to the
+// contract of package store with the same tests; Faulty makes any store fail on
+// purpose, for the tests of what stands above it. It is imported by tests only.
+//
+// The suite opens one store a noun and gives every sub-test an application of
+// its own, so that sub-tests run in parallel and never see each other's rows,
+// which is itself a part of the contract.
+//
+// To add a method of package store: a group in the file of its noun (happy, absent,
+// duplicate, other application, concurrent) and a line in cancel.go, which fails
+// while one is missing.
+package storetest
+
+import (
+	"context"
+	"testing"
+
+	"custodex.dev/internal/id"
+	"custodex.dev/internal/store"
+)
+
+// Run holds the stores that open makes to the contract. open returns an empty,
+// initialised store and closes it with t.Cleanup.
+func Run(t *testing.T, open func(t *testing.T) store.Store) {
+	t.Helper()
+	nouns := []struct {
+		name string
+		run  func(t *testing.T, s store.Store)
+	}{
+		{"Apps", testApps},
+		{"Credentials", testCredentials},
+		{"Customers", testCustomers},
+		{"Lists", testLists},
+		{"Changes", testChanges},
+		{"Idempotency", testIdempotency},
+		{"Audit", testAudit},
+		{"AuditList", testAuditList},
+		{"Tree", testTree},
+		{"Rate", testRate},
+		{"Update", testUpdate},
+		{"Cancel", testCancel},
+		{"Close", testClose},
+	}
+	for _, noun := range nouns {
+		t.Run(noun.name, func(t *testing.T) {
+			t.Parallel()
+			noun.run(t, open(t))
+		})
+	}
+}
+
+// env is what a behaviour works with: a store and an application of its own.
+type env struct {
+	store.Store
+	ctx context.Context
+	app id.App
+}
+
+// it is one behaviour of a method.
+type it struct {
+	behaviour string
+	run       func(t *testing.T, e env)
+}
+
+// describe runs the behaviours of a method as sub-tests "Method/Behaviour".
+func describe(t *testing.T, s store.Store, method string, its ...it) {
+	t.Helper()
+	t.Run(method, func(t *testing.T) {
+		t.Parallel()
+		for _, it := range its {
+			t.Run(it.behaviour, func(t *testing.T) {
+				t.Parallel()
+				e := env{Store: s, ctx: t.Context()}
+				e.app = e.newApp(t)
+				it.run(t, e)
+			})
+		}
+	})
+}

@@ -1,0 +1,73 @@
+// Package tenant holds applications, their credentials, and the Caller that a
+// credential becomes once it has been checked. It does no I/O.
+package tenant
+
+import (
+	"time"
+
+	"custodex.dev/internal/authz"
+	"custodex.dev/internal/id"
+)
+
+// Application is one tenant: its customers are seen by its credentials alone.
+type Application struct {
+	ID        id.App
+	Name      string // 1–100 characters, shown to its own clients as app_name
+	CreatedAt time.Time
+}
+
+// Kind is the sort of a credential: the one API it opens, and no other.
+type Kind string
+
+// The kinds of credential.
+const (
+	Devdraft Kind = "devdraft" // client key and client secret
+	Operator Kind = "operator" // a credential of id.System: manages, and opens no dialect
+)
+
+// Kinds lists the kinds an application may have.
+func Kinds() []Kind { return []Kind{Devdraft} }
+
+// Credential is a key of one application. Its secret is never held here.
+type Credential struct {
+	ID         id.Credential
+	App        id.App
+	Kind       Kind
+	PublicKey  string // what the caller sends in clear to name the credential
+	Name       string // what it is for
+	Owner      string // who answers for it; shown in the audit log
+	Scopes     authz.Scopes
+	RateLimit  int       // requests a minute; 0 is unlimited
+	CreatedAt  time.Time // UTC, milliseconds
+	ExpiresAt  time.Time // zero: never
+	RevokedAt  time.Time // zero: live
+	LastUsedAt time.Time // zero: never; to the minute
+	OldUntil   time.Time // the secret before the last rotation works until then; zero: none
+}
+
+// Live reports whether the credential may be used at the time now.
+func (c Credential) Live(now time.Time) bool {
+	return c.RevokedAt.IsZero() && (c.ExpiresAt.IsZero() || now.Before(c.ExpiresAt))
+}
+
+// Origin is where a request came from, for the audit log. All of it but the
+// dialect and the request id is personal and sealed.
+type Origin struct {
+	Dialect    string // "devdraft", "yativo", "xtrakit", "manage"
+	Request    id.Request
+	Address    string // the client's network address, without port
+	UserAgent  string // at most 256 bytes
+	ActingUser string // the x-acting-user header: who used the caller's product; at most 128 bytes
+}
+
+// Caller is who a use case acts for: a checked credential of one application, or
+// an operator. records trusts it; only the authentication of a dialect and the
+// management API make one.
+type Caller struct {
+	App        id.App        // the application it may touch; for an operator, the one the call names
+	AppName    string        // that application's name
+	Credential id.Credential // an operator's too
+	Owner      string        // who answers for the credential
+	Scopes     authz.Scopes
+	Origin     Origin
+}

@@ -1,0 +1,75 @@
+package body
+
+import "custodex.dev/internal/fault"
+
+// The codes of this package's faults. They are stable.
+const (
+	CodeLengthRequired       = "length_required"        // chunked, or of unknown length
+	CodeAmbiguousLength      = "ambiguous_length"       // a length and a transfer coding
+	CodeTooLarge             = "body_too_large"         // more bytes than allowed
+	CodeShortBody            = "short_body"             // fewer bytes than announced
+	CodeBodyNotAllowed       = "body_not_allowed"       // a GET or HEAD with a body
+	CodeUnsupportedMediaType = "unsupported_media_type" // not application/json in UTF-8
+	CodeUnsupportedCoding    = "unsupported_content_encoding"
+
+	CodeEmpty             = "empty_body"
+	CodeSyntax            = "syntax"
+	CodeNotAnObject       = "not_an_object"
+	CodeTrailingData      = "trailing_data"
+	CodeDuplicateMember   = "duplicate_member"
+	CodeInvalidUTF8       = "invalid_utf8"
+	CodeUnpairedSurrogate = "unpaired_surrogate"
+	CodeNUL               = "nul"
+	CodeTooDeep           = "too_deep"
+	CodeTooManyMembers    = "too_many_members"
+
+	CodeQueryTooLong      = "query_too_long"
+	CodeTooManyParameters = "too_many_parameters"
+	CodeQueryEscape       = "query_escape"
+	CodeQueryUTF8         = "query_invalid_utf8"
+	CodeQueryControl      = "query_control_character"
+	CodeRepeatedParameter = "repeated_parameter"
+)
+
+// The faults are values made once: they are the same for every request, so an
+// attacker who sends only rubbish costs no allocation here.
+var (
+	errLengthRequired = fault.New(fault.LengthRequired, CodeLengthRequired,
+		"Content-Length is required")
+	errAmbiguousLength = fault.New(fault.Invalid, CodeAmbiguousLength,
+		"Content-Length and Transfer-Encoding cannot be used together")
+	errTooLarge       = fault.New(fault.TooLarge, CodeTooLarge, "Request body is too large")
+	errShortBody      = fault.New(fault.Invalid, CodeShortBody, "Request body is incomplete")
+	errBodyNotAllowed = fault.New(fault.Invalid, CodeBodyNotAllowed,
+		"This method does not take a request body")
+	errMediaType = fault.New(fault.Unsupported, CodeUnsupportedMediaType,
+		"Content-Type must be application/json")
+	errCoding = fault.New(fault.Unsupported, CodeUnsupportedCoding,
+		"Content-Encoding is not supported")
+
+	errEmpty        = fault.New(fault.Invalid, CodeEmpty, "Request body is empty")
+	errSyntax       = fault.New(fault.Invalid, CodeSyntax, "Request body is not valid JSON")
+	errNotAnObject  = fault.New(fault.Invalid, CodeNotAnObject, "Request body must be a JSON object")
+	errTrailingData = fault.New(fault.Invalid, CodeTrailingData,
+		"Request body has data after the JSON object")
+	errDuplicateMember = fault.New(fault.Invalid, CodeDuplicateMember,
+		"Request body has a member more than once")
+	errInvalidUTF8 = fault.New(fault.Invalid, CodeInvalidUTF8, "Request body is not valid UTF-8")
+	errSurrogate   = fault.New(fault.Invalid, CodeUnpairedSurrogate,
+		"Request body has an unpaired surrogate escape")
+	errNUL            = fault.New(fault.Invalid, CodeNUL, "Request body has a NUL character")
+	errTooDeep        = fault.New(fault.Invalid, CodeTooDeep, "Request body is nested too deeply")
+	errTooManyMembers = fault.New(fault.Invalid, CodeTooManyMembers,
+		"Request body has too many members")
+
+	errQueryTooLong = fault.New(fault.Invalid, CodeQueryTooLong, "Query string is too long")
+	errTooManyPairs = fault.New(fault.Invalid, CodeTooManyParameters,
+		"Query string has too many parameters")
+	errQueryEscape = fault.New(fault.Invalid, CodeQueryEscape,
+		"Query string has an invalid percent escape")
+	errQueryUTF8    = fault.New(fault.Invalid, CodeQueryUTF8, "Query string is not valid UTF-8")
+	errQueryControl = fault.New(fault.Invalid, CodeQueryControl,
+		"Query string has a control character")
+	errRepeated = fault.New(fault.Invalid, CodeRepeatedParameter,
+		"Query string has a parameter more than once")
+)

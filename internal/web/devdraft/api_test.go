@@ -1,0 +1,206 @@
+package devdraft_test
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"custodex.dev/internal/authz"
+	"custodex.dev/internal/customer"
+	"custodex.dev/internal/id"
+	"custodex.dev/internal/limit"
+	"custodex.dev/internal/records"
+	"custodex.dev/internal/store"
+	"custodex.dev/internal/tenant"
+	"custodex.dev/internal/web"
+	"custodex.dev/internal/web/devdraft"
+)
+
+var update = flag.Bool("update", false, "rewrite golden files and transcripts")
+
+// fake is a domain service that knows one credential and answers what it is told.
+type fake struct {
+	authErr error
+	err     error
+	found   records.Found
+	fetched customer.Customer
+	reply   records.Reply
+
+	write records.Write // what came
+	find  records.Find
+}
+
+const (
+	fakeApp = id.App("app_fakefakefakefake")
+	fakeKey = "ck_fake"
+)
+
+func (f *fake) Authenticate(_ context.Context, in records.Login) (tenant.Caller, int, error) {
+	if f.authErr != nil {
+		return tenant.Caller{}, 0, f.authErr
+	}
+	return tenant.Caller{
+		App: fakeApp, AppName: "Fake", Credential: "cred_fake", Scopes: authz.AllCustomers, Origin: in.Origin,
+	}, 100, nil
+}
+
+func (f *fake) CreateCustomer(_ context.Context, _ tenant.Caller, w records.Write) (records.Reply, error) {
+	f.write = w
+	return f.reply, f.err
+}
+
+func (f *fake) UpdateCustomer(_ context.Context, _ tenant.Caller, _ id.Customer, w records.Write) (records.Reply, error) {
+	f.write = w
+	return f.reply, f.err
+}
+
+func (f *fake) FetchCustomer(context.Context, tenant.Caller, id.Customer) (customer.Customer, error) {
+	return f.fetched, f.err
+}
+
+func (f *fake) FindCustomers(_ context.Context, _ tenant.Caller, in records.Find) (records.Found, error) {
+	f.find = in
+	return f.found, f.err
+}
+
+// RateTake gives all that is asked for.
+func (f *fake) RateTake(_ context.Context, _ id.App, take store.RateTake) (store.RateGrant, error) {
+	return store.RateGrant{Granted: take.Want, Taken: take.Want}, nil
+}
+
+// noon is a time whose unix seconds do not matter to any test.
+var noon = time.Date(2026, 3, 1, 12, 0, 15, 0, time.UTC)
+
+// ask sends a request with credentials to the dialect over f.
+func ask(f *fake, r *http.Request, change ...func(*devdraft.Config)) *httptest.ResponseRecorder {
+	now := func() time.Time { return noon }
+	cfg := devdraft.Config{Records: f, Limiter: limit.New(f, now), Version: "1.2.3", Now: now}
+	for _, c := range change {
+		c(&cfg)
+	}
+	r.Header.Set("X-Client-Key", fakeKey)
+	r.Header.Set("X-Client-Secret", "secret")
+	w := httptest.NewRecorder()
+	web.Wrap("devdraft", devdraft.New(cfg), web.Config{Now: now}).ServeHTTP(w, r)
+	return w
+}
+
+func request(method, target, body string) *http.Request {
+	return httptest.NewRequest(method, target, strings.NewReader(body))
+}
+
+const someCustomer = "/api/v0/customers/550e8400-e29b-41d4-a716-446655440000"
+
+// TestReplay shows that a replayed answer is passed on byte for byte, and said to
+// be one.
+func TestReplay(t *testing.T) {
+	t.Parallel()
+	f := &fake{reply: records.Reply{Customer: id.NewCustomer(), Body: []byte(`{"old":1}`), Replayed: true}}
+	for method, target := range map[string]string{http.MethodPost: "/api/v0/customers", http.MethodPatch: someCustomer} {
+		r := request(method, target, `{}`)
+		r.Header.Set("Idempotency-Key", "My Idempotency Key")
+		w := ask(f, r)
+		if got := w.Body.String(); got != `{"old":1}` || w.Header().Get("Idempotent-Replayed") != "true" {
+			t.Errorf("%s: %q, %v", method, got, w.Header())
+		}
+		if f.write.IdempotencyKey != "My Idempotency Key" {
+			t.Errorf("%s: key %q", method, f.write.IdempotencyKey)
+		}
+	}
+}
+
+// TestLink shows when a page leads to the next one. What was searched for must not
+// be in it.
+func TestLink(t *testing.T) {
+	t.Parallel()
+	next := records.Found{Customers: make([]customer.Customer, 2), Next: "abc-_", Take: 2}
+	tests := []struct {
+		name, query string
+		found       records.Found
+		want        string
+	}{
+		{"plain", "", next, `</api/v0/customers?cursor=abc-_&take=2>; rel="next"`},
+		{"filtered", "status=ACTIVE&take=2&name=Ada&email=ada", next, `</api/v0/customers?cursor=abc-_&take=2>; rel="next"`},
+		{"last page", "", records.Found{Customers: next.Customers}, ""},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			w := ask(&fake{found: tt.found}, request(http.MethodGet, "/api/v0/customers?"+tt.query, ""))
+			if got := w.Header().Get("Link"); got != tt.want {
+				t.Errorf("Link = %q, want %q", got, tt.want)
+			}
+		})
+	}
+}
+
+func TestHealthWithoutDatabase(t *testing.T) {
+	t.Parallel()
+	down := func(c *devdraft.Config) {
+		c.Ping = func(context.Context) error { return errors.New("no route to host") }
+	}
+	tests := []struct {
+		name   string
+		f      *fake
+		change func(*devdraft.Config)
+		code   int
+		want   string
+	}{
+		{"up", &fake{}, func(*devdraft.Config) {}, 200,
+			`{"status":"ok","timestamp":"2026-03-01T12:00:15.000Z","version":"1.2.3","database":"connected","message":"Service is up and running","authenticated":true}`},
+		{"down, credentials known", &fake{}, down, 503,
+			`{"status":"error","timestamp":"2026-03-01T12:00:15.000Z","version":"1.2.3","database":"error","message":"Database is unavailable","authenticated":true}`},
+		{"down, credentials unknown", &fake{authErr: errors.New("no route to host")}, down, 503,
+			`{"status":"error","timestamp":"2026-03-01T12:00:15.000Z","version":"1.2.3","database":"error","message":"Database is unavailable","authenticated":false}`},
+		{"up, but something else is wrong", &fake{authErr: errors.New("a bug")}, func(*devdraft.Config) {}, 500,
+			`{"statusCode":500,"message":"Internal server error","error":"Internal Server Error"}`},
+	}
+	for _, tt := range tests {
+		t.Run(tt.name, func(t *testing.T) {
+			t.Parallel()
+			w := ask(tt.f, request(http.MethodGet, "/api/v0/health", ""), tt.change)
+			if w.Code != tt.code || w.Body.String() != tt.want {
+				t.Errorf("got %d %s\nwant %d %s", w.Code, w.Body, tt.code, tt.want)
+			}
+		})
+	}
+	w := ask(&fake{authErr: errors.New("down")}, request(http.MethodGet, "/api/v0/health/public", ""), down)
+	if want := `{"status":"ok","timestamp":"2026-03-01T12:00:15.000Z","version":"1.2.3"}`; w.Code != 200 || w.Body.String() != want {
+		t.Errorf("public: got %d %s, want %s", w.Code, w.Body, want)
+	}
+}
+
+// TestPaths asks for what is not there. Nothing may be a redirect, or an answer
+// that is not ours.
+func TestPaths(t *testing.T) {
+	t.Parallel()
+	for target, want := range map[string]int{
+		"/":                            404,
+		"/api/v0/customers/":           404,
+		"/api/v0/customers/../health":  404,
+		"/api/v0/./health/public":      404,
+		"/api/v0/customers/x/y":        404,
+		"/api/v0/Customers":            404,
+		"/api/v0/customers/%2e%2e":     400, // an id, if a strange one
+		"/api/v0/customers/a%2Fb":      400,
+		"/v0/customers":                404,
+		"//api/v0//health//public":     200,
+		"/api/v0/health/public?x=%zz":  200,
+		"/api/v0/customer%73":          200,
+		"http://x/api/v0/customers":    200,
+		"http://x//api//v0//customers": 200,
+	} {
+		w := ask(&fake{}, request(http.MethodGet, target, ""))
+		if w.Code != want || w.Header().Get("Content-Type") != "application/json; charset=utf-8" {
+			t.Errorf("GET %s: %d %v, want %d", target, w.Code, w.Header(), want)
+		}
+		if w.Header().Get("Location") != "" {
+			t.Errorf("GET %s: a redirect to %s", target, w.Header().Get("Location"))
+		}
+	}
+}

@@ -1,0 +1,199 @@
+package devdraft_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"net/http"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"pgregory.net/rapid"
+
+	"custodex.dev/internal/customer"
+	"custodex.dev/internal/id"
+	"custodex.dev/internal/records"
+	"custodex.dev/internal/redact"
+)
+
+// wireCustomer is the customer of the published pages, for encoding/json to write.
+type wireCustomer struct {
+	ID               string      `json:"id"`
+	FirstName        string      `json:"first_name"`
+	LastName         string      `json:"last_name"`
+	Email            *string     `json:"email"`
+	PhoneNumber      string      `json:"phone_number"`
+	CustomerType     string      `json:"customer_type"`
+	Status           string      `json:"status"`
+	LastSpent        json.Number `json:"last_spent"`
+	LastPurchaseDate *string     `json:"last_purchase_date"`
+	AppID            string      `json:"appId"`
+	AppIDAgain       string      `json:"app_id"`
+	CreatedAt        string      `json:"createdAt"`
+	UpdatedAt        string      `json:"updatedAt"`
+	App              *wireApp    `json:"app,omitempty"`
+}
+
+type wireApp struct {
+	ID      string `json:"id"`
+	AppName string `json:"app_name"`
+}
+
+func stamp(t time.Time) string { return t.UTC().Format("2006-01-02T15:04:05.000Z") }
+
+func wireOf(c *customer.Customer) wireCustomer {
+	w := wireCustomer{
+		ID: c.ID.String(), FirstName: c.Given.Reveal(), LastName: c.Family.Reveal(), PhoneNumber: c.Phone.Reveal(),
+		CustomerType: c.Type.String(), Status: c.Status.String(), LastSpent: json.Number(c.LastSpent.Number()),
+		AppID: string(fakeApp), AppIDAgain: string(fakeApp), CreatedAt: stamp(c.CreatedAt), UpdatedAt: stamp(c.UpdatedAt),
+	}
+	if c.Email != "" {
+		w.Email = new(c.Email.Reveal())
+	}
+	if !c.LastPurchase.IsZero() {
+		w.LastPurchaseDate = new(stamp(c.LastPurchase))
+	}
+	return w
+}
+
+// library encodes with encoding/json, without what it does for HTML and, because
+// JSON.stringify does not, without its escapes for U+2028 and U+2029.
+func library(t rapid.TB, v any) string {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
+		t.Fatal(err)
+	}
+	s := strings.ReplaceAll(strings.TrimSuffix(b.String(), "\n"), `\\`, "\x00")
+	s = strings.NewReplacer(`\u2028`, "\u2028", `\u2029`, "\u2029").Replace(s)
+	return strings.ReplaceAll(s, "\x00", `\\`)
+}
+
+// TestEncode compares each of the four answers with what encoding/json makes of the
+// same customer, byte for byte.
+func TestEncode(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		text := rapid.Map(rapid.String(), func(s string) redact.Personal { return redact.Personal(s) })
+		at := rapid.Map(rapid.Int64Range(0, 4e12), func(ms int64) time.Time { return time.UnixMilli(ms) })
+		c := customer.Customer{
+			ID: id.NewCustomer(),
+			Personal: customer.Personal{
+				Given: text.Draw(t, "given"), Family: text.Draw(t, "family"), Email: text.Draw(t, "email"), Phone: text.Draw(t, "phone"),
+				LastSpent: rapid.SampledFrom([]customer.Amount{"", "250.75", "1500.00", "-3"}).Draw(t, "spent"),
+			},
+			Type: customer.Type(rapid.IntRange(1, 8).Draw(t, "type")), Status: customer.Status(rapid.IntRange(1, 4).Draw(t, "status")),
+			CreatedAt: at.Draw(t, "created"), UpdatedAt: at.Draw(t, "updated"),
+		}
+		if rapid.Bool().Draw(t, "bought") {
+			c.LastPurchase = at.Draw(t, "purchase")
+		}
+		f := &fake{fetched: c, found: records.Found{Customers: []customer.Customer{c, c}}}
+		compare := func(what, got string, want any) {
+			if diff := cmp.Diff(library(t, want), got); diff != "" {
+				t.Fatalf("%s (-want +got):\n%s", what, diff)
+			}
+		}
+		wire := wireOf(&c)
+		compare("list", ask(f, request(http.MethodGet, "/api/v0/customers", "")).Body.String(), []wireCustomer{wire, wire})
+		ask(f, request(http.MethodPost, "/api/v0/customers", "{}"))
+		compare("create", string(f.write.Encode(&c)), wire)
+		ask(f, request(http.MethodPatch, someCustomer, "{}"))
+		compare("update", string(f.write.Encode(&c)), wire)
+		wire.App = &wireApp{ID: string(fakeApp), AppName: "Fake"}
+		compare("fetch", ask(f, request(http.MethodGet, someCustomer, "")).Body.String(), wire)
+	})
+	if got := ask(&fake{}, request(http.MethodGet, "/api/v0/customers", "")).Body.String(); got != "[]" {
+		t.Errorf("an empty list is %q, want []", got)
+	}
+}
+
+// TestDecode looks at what of a body and of a query reaches the domain.
+func TestDecode(t *testing.T) {
+	t.Parallel()
+	f := &fake{}
+	ask(f, request(http.MethodPost, "/api/v0/customers",
+		`{"first_name":" Ada ","last_name":null,"email":7,"phone_number":"","First_Name":"x","status":{},"extra":[1]}`))
+	want := customer.Input{
+		Given:  customer.Text{Sent: true, Value: " Ada "},
+		Family: customer.Text{Sent: true, Null: true},
+		Email:  customer.Text{Sent: true, Other: true},
+		Phone:  customer.Text{Sent: true},
+		Status: customer.Text{Sent: true, Other: true},
+	}
+	if diff := cmp.Diff(want, f.write.Input); diff != "" {
+		t.Errorf("body (-want +got):\n%s", diff)
+	}
+	ask(f, request(http.MethodGet, "/api/v0/customers?take=10.0&take=10.0&skip=&name=a+b%20c&email=%40x&Status=ACTIVE&cursor=c", ""))
+	wantFind := records.Find{Cursor: "c", Input: customer.FindInput{
+		Take: customer.Text{Sent: true, Other: true, Value: f.find.Input.Take.Value},
+		Skip: customer.Text{Sent: true},
+		Name: customer.Text{Sent: true, Value: "a b c"}, Email: customer.Text{Sent: true, Value: "@x"},
+	}}
+	if diff := cmp.Diff(wantFind, f.find); diff != "" {
+		t.Errorf("query (-want +got):\n%s", diff)
+	}
+}
+
+// FuzzCustomer sends any body through the wire, the domain and back: what the
+// domain takes must come out as an answer that, sent as a body, changes nothing.
+func FuzzCustomer(f *testing.F) {
+	f.Add(`{"first_name":"John","last_name":"Doe","phone_number":"+1-555-123-4567"}`)
+	f.Add(`{"first_name":" \u00e9\ud83d\ude00\"\\ ","last_name":"<&>","email":"A@B.example","phone_number":"22","status":"DELETED","customer_type":"Business"}`)
+	f.Add(`{"first_name":"a","first_name":"b"}`)
+	f.Add("{\"first_name\":\"\xff\"}")
+	f.Add(`[]`)
+	f.Fuzz(func(t *testing.T, body string) {
+		svc := &fake{reply: records.Reply{Body: []byte("{}")}}
+		post := func(body string) (customer.Change, bool) {
+			svc.write = records.Write{}
+			w := ask(svc, request(http.MethodPost, "/api/v0/customers", body))
+			switch {
+			case w.Code >= 500:
+				t.Fatalf("POST %q: %d", body, w.Code)
+			case !json.Valid(w.Body.Bytes()):
+				t.Fatalf("POST %q: the answer %q is not JSON", body, w.Body)
+			case w.Code != http.StatusCreated:
+				return customer.Change{}, false
+			}
+			change, problems := svc.write.Input.Create()
+			return change, len(problems) == 0
+		}
+		change, ok := post(body)
+		if !ok {
+			return
+		}
+		var first, second customer.Customer
+		change.Apply(&first)
+		wire := svc.write.Encode(&first)
+		again, ok := post(string(wire))
+		if !ok {
+			t.Fatalf("our own answer %q is refused", wire)
+		}
+		again.Apply(&second)
+		if got := svc.write.Encode(&second); !bytes.Equal(wire, got) {
+			t.Fatalf("not stable:\n%s\n%s", wire, got)
+		}
+	})
+}
+
+// FuzzQuery sends any query string: it is taken or refused, and a filter's text is
+// never in the answer's headers.
+func FuzzQuery(f *testing.F) {
+	f.Add("skip=0&take=10")
+	f.Add("name=a+b%20c&email=%40gmail.com&status=ACTIVE&cursor=x")
+	f.Add("take=1&take=2&%zz=%ff&;&&=")
+	f.Fuzz(func(t *testing.T, query string) {
+		r := request(http.MethodGet, "/api/v0/customers", "")
+		r.URL.RawQuery = query
+		w := ask(&fake{found: records.Found{Next: "next"}}, r)
+		if w.Code != http.StatusOK && w.Code != http.StatusBadRequest {
+			t.Fatalf("%q: %d", query, w.Code)
+		}
+		if link := w.Header().Get("Link"); strings.ContainsAny(link, "\r\n\"") && !strings.HasSuffix(link, `>; rel="next"`) {
+			t.Fatalf("%q: Link %q", query, link)
+		}
+	})
+}

@@ -1,0 +1,90 @@
+package devdraft
+
+import (
+	"net/http"
+	"strconv"
+	"time"
+
+	"custodex.dev/internal/fault"
+	"custodex.dev/internal/web"
+)
+
+// writeError renders a fault: {statusCode, message, error}, where message is an
+// array for problems of a body's or query's members and a string otherwise, and
+// error is the status's phrase.
+func writeError(w http.ResponseWriter, r *http.Request, f *fault.Error) {
+	status, message, again := answerOf(f)
+	b := strconv.AppendInt([]byte(`{"statusCode":`), int64(status), 10)
+	b = append(b, `,"message":`...)
+	if len(f.Fields) > 0 {
+		for i, field := range f.Fields {
+			b = appendString(append(b, "[,"[min(i, 1)]), field.Message)
+		}
+		b = append(b, ']')
+	} else {
+		b = appendString(b, message)
+	}
+	b = appendString(append(b, `,"error":`...), http.StatusText(status))
+	wait := wholeSeconds(f.RetryAfter)
+	if f.Kind == fault.TooMany {
+		// Both spellings are documented. The true seconds: 60 in a window's first.
+		b = strconv.AppendInt(append(b, `,"retry_after":`...), wait, 10)
+		b = strconv.AppendInt(append(b, `,"retryAfter":`...), wait, 10)
+	}
+	h := w.Header()
+	switch {
+	case !again:
+		h.Set("X-Should-Retry", "false")
+	case f.Kind != fault.Internal:
+		// One SDK ignores a header of 60 and more.
+		h.Set("Retry-After", strconv.FormatInt(min(wait, 59), 10))
+	}
+	web.JSON(w, r, status, append(b, '}'))
+}
+
+// answerOf gives the status of a fault, what to say, and whether the same request
+// may do better when it is sent again.
+func answerOf(f *fault.Error) (status int, message string, again bool) {
+	switch f.Kind {
+	case fault.Internal:
+	case fault.Invalid:
+		return http.StatusBadRequest, f.Message, false
+	case fault.Unauthenticated:
+		return http.StatusUnauthorized, "Invalid API credentials", false
+	case fault.Forbidden:
+		return http.StatusForbidden, f.Message, false
+	case fault.NotFound:
+		if f.Code == errNoRoute.Code {
+			return http.StatusNotFound, f.Message, false
+		}
+		return http.StatusNotFound, "Customer not found", false
+	case fault.Conflict:
+		switch f.Code {
+		case "email_taken":
+			return http.StatusConflict, "Customer with the same email already exists", false
+		case "idempotency_key_in_progress":
+			return http.StatusConflict, f.Message, true
+		}
+		return http.StatusConflict, f.Message, false
+	case fault.Stale:
+		return http.StatusConflict, f.Message, false
+	case fault.LengthRequired:
+		return http.StatusLengthRequired, f.Message, false
+	case fault.TooLarge:
+		return http.StatusRequestEntityTooLarge, f.Message, false
+	case fault.Unsupported:
+		return http.StatusUnsupportedMediaType, f.Message, false
+	case fault.NoMethod:
+		return http.StatusMethodNotAllowed, f.Message, false
+	case fault.TooMany:
+		return http.StatusTooManyRequests, "Too many requests", true
+	case fault.Unavailable:
+		return http.StatusServiceUnavailable, f.Message, true
+	}
+	return http.StatusInternalServerError, "Internal server error", true
+}
+
+// wholeSeconds rounds up to 1 to 60 seconds.
+func wholeSeconds(d time.Duration) int64 {
+	return int64(min(max((d+time.Second-1)/time.Second, 1), 60))
+}

@@ -1,0 +1,113 @@
+package devdraft_test
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"custodex.dev/internal/customer"
+	"custodex.dev/internal/fault"
+	"custodex.dev/internal/page"
+)
+
+// TestKinds compares what every kind of fault looks like with a golden file, so
+// that a new one cannot be forgotten.
+func TestKinds(t *testing.T) {
+	t.Parallel()
+	var got strings.Builder
+	show := func(f error) {
+		w := ask(&fake{err: f}, request(http.MethodGet, someCustomer, ""))
+		fmt.Fprintf(&got, "%s\n  %d", fault.Of(f).Error(), w.Code)
+		for _, name := range []string{"Retry-After", "X-Should-Retry"} {
+			if v := w.Header().Get(name); v != "" {
+				fmt.Fprintf(&got, " %s: %s", strings.ToLower(name), v)
+			}
+		}
+		fmt.Fprintf(&got, "\n  %s\n", w.Body)
+		for name, values := range w.Header() {
+			if w.Code != http.StatusNotFound && strings.Contains(strings.Join(values, " "), "404") {
+				t.Errorf("%v: header %s shows 404: %q", f, name, values)
+			}
+		}
+	}
+	for _, k := range fault.Kinds() {
+		show(fault.Wrap(errors.New("secret cause"), k, "some_code", "Some message"))
+	}
+	for _, f := range []*fault.Error{
+		fault.New(fault.Conflict, "email_taken", "email taken"),
+		fault.New(fault.Conflict, "idempotency_key_reused",
+			"Conflict: Idempotency key already used with different request data"),
+		fault.New(fault.Conflict, "idempotency_key_in_progress", "In progress").After(time.Second),
+		fault.New(fault.TooMany, "rate_limited", "x").After(44100 * time.Millisecond),
+		fault.New(fault.TooMany, "rate_limited", "x").After(time.Minute),
+		fault.New(fault.Unavailable, "busy", "The server is busy; try again").After(time.Hour),
+	} {
+		show(f)
+	}
+	if strings.Contains(got.String(), `"secret cause`) {
+		t.Error("a cause is shown")
+	}
+	golden(t, "kinds.golden", got.String())
+}
+
+// golden compares with a file under testdata, or rewrites it.
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *update {
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("%s (-want +got):\n%s", path, diff)
+	}
+}
+
+// TestTexts makes every problem that customer can find and looks for one that has
+// no words here: it would show the domain's own name of the field.
+func TestTexts(t *testing.T) {
+	t.Parallel()
+	texts := []customer.Text{
+		{}, {Sent: true}, {Sent: true, Null: true}, {Sent: true, Other: true},
+		{Sent: true, Value: "?"}, {Sent: true, Value: "-1"}, {Sent: true, Value: strings.Repeat("9", 300)},
+	}
+	seen := map[string]bool{}
+	check := func(err *fault.Error, method, target, body string) {
+		if len(err.Fields) == 0 {
+			return
+		}
+		w := ask(&fake{err: err}, request(method, target, body))
+		for _, f := range err.Fields {
+			seen[target+" "+f.Path+" "+f.Code] = true
+			if strings.Contains(w.Body.String(), f.Message) {
+				t.Errorf("%s %s: %s %s has no words: %s", method, target, f.Path, f.Code, w.Body)
+			}
+		}
+	}
+	for _, x := range texts {
+		in := customer.Input{Given: x, Family: x, Email: x, Phone: x, Type: x, Status: x}
+		_, problems := in.Create()
+		check(fault.Validation(problems...), http.MethodPost, "/api/v0/customers", "{}")
+		_, problems = in.Update()
+		check(fault.Validation(problems...), http.MethodPatch, someCustomer, "{}")
+		_, problems = customer.FindInput{Take: x, Skip: x, Status: x, Name: x, Email: x}.Find(page.MaxSkip)
+		check(fault.Validation(problems...), http.MethodGet, "/api/v0/customers", "")
+	}
+	if len(seen) < 30 {
+		t.Errorf("only %d problems were tried: %v", len(seen), slices.Sorted(maps.Keys(seen)))
+	}
+}

@@ -1,0 +1,61 @@
+package devdraft
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"custodex.dev/internal/fault"
+	"custodex.dev/internal/web"
+	"custodex.dev/internal/web/body"
+)
+
+// pingTimeout is how long the database may take to prove that it is there.
+const pingTimeout = 2 * time.Second
+
+// health answers callers with credentials. It spends quota like every request that
+// names a key. It needs no scope and leaves no audit entry: it shows no customer.
+//
+// Credentials live in the database, so without one they cannot be checked. Then,
+// too, the answer is the documented body, with authenticated false: a monitor needs
+// to tell this outage from wrong credentials.
+func (a *api) health(w http.ResponseWriter, r *http.Request) error {
+	_, err := a.admit(w, r)
+	if err == nil {
+		err = body.None(r)
+	}
+	kind := fault.Unavailable
+	if err != nil {
+		kind = fault.KindOf(err)
+	}
+	if kind != fault.Unavailable && kind != fault.Internal {
+		return err
+	}
+	h := healthBody{
+		status: "ok", timestamp: a.Now(), version: a.Version,
+		database: "connected", message: "Service is up and running", authenticated: err == nil,
+	}
+	ctx, cancel := context.WithTimeout(r.Context(), pingTimeout)
+	defer cancel()
+	status := http.StatusOK
+	switch ping := a.Ping(ctx); {
+	case ping != nil:
+		web.EventOf(r.Context()).Fault = fault.Wrap(ping, fault.Unavailable, "database_down", "Database is unavailable")
+		h.status, h.database, h.message = "error", "error", "Database is unavailable"
+		status = http.StatusServiceUnavailable
+	case err != nil:
+		return err // not the database, then
+	}
+	web.JSON(w, r, status, h.appendJSON(nil))
+	return nil
+}
+
+// publicHealth answers anybody, without asking the database.
+func (a *api) publicHealth(w http.ResponseWriter, r *http.Request) error {
+	if err := body.None(r); err != nil {
+		return err
+	}
+	h := healthBody{status: "ok", timestamp: a.Now(), version: a.Version}
+	web.JSON(w, r, http.StatusOK, h.appendPublicJSON(nil))
+	return nil
+}

@@ -1,0 +1,94 @@
+package devdraft
+
+import (
+	"errors"
+	"slices"
+	"strconv"
+	"strings"
+
+	"custodex.dev/internal/customer"
+	"custodex.dev/internal/fault"
+	"custodex.dev/internal/page"
+)
+
+// texts words the problems of one kind of request in this dialect: by canonical
+// path and code, separated by a space.
+type texts map[string]text
+
+// text is how one problem is told, and of which member or parameter.
+type text struct{ name, message string }
+
+// bodyTexts words problems of a create or update request. The first of a group are
+// documented ("Create Customer", validation errors); the others follow their voice,
+// or that of class-validator, which the documented service uses.
+var bodyTexts = texts{
+	customer.PathGiven + " " + customer.CodeRequired: {"first_name", "First name is required"},
+	customer.PathGiven + " " + customer.CodeTooLong:  {"first_name", "First name cannot exceed 100 characters"},
+	customer.PathGiven + " " + customer.CodeNotText:  {"first_name", "first_name must be a string"},
+
+	customer.PathFamily + " " + customer.CodeRequired: {"last_name", "Last name is required"},
+	customer.PathFamily + " " + customer.CodeTooLong:  {"last_name", "Last name cannot exceed 100 characters"},
+	customer.PathFamily + " " + customer.CodeNotText:  {"last_name", "last_name must be a string"},
+
+	customer.PathEmail + " " + customer.CodeInvalid: {"email", "Please provide a valid email address"},
+	customer.PathEmail + " " + customer.CodeNotText: {"email", "Please provide a valid email address"},
+	customer.PathEmail + " " + customer.CodeTooLong: {"email", "Email cannot exceed 255 characters"},
+
+	customer.PathPhone + " " + customer.CodeTooLong:  {"phone_number", "Phone number cannot exceed 20 characters"},
+	customer.PathPhone + " " + customer.CodeRequired: {"phone_number", "Phone number is required"},
+	customer.PathPhone + " " + customer.CodeInvalid:  {"phone_number", "Please provide a valid phone number"},
+	customer.PathPhone + " " + customer.CodeNotText:  {"phone_number", "phone_number must be a string"},
+
+	customer.PathType + " " + customer.CodeNotListed:   {"customer_type", mustBeOneOf("customer_type", customer.TypeNames())},
+	customer.PathStatus + " " + customer.CodeNotListed: {"status", mustBeOneOf("status", customer.StatusNames())},
+}
+
+// findTexts words problems of a list request ("List Customers", invalid
+// parameters); they are class-validator's own sentences.
+func findTexts(maxSkip int) texts {
+	return texts{
+		customer.PathTake + " " + customer.CodeNotNumber: {"take", "take must be a number conforming to the specified constraints"},
+		customer.PathTake + " " + customer.CodeTooSmall:  {"take", "take must not be less than 1"},
+		customer.PathTake + " " + customer.CodeTooLarge:  {"take", "take must not be greater than " + strconv.Itoa(page.MaxTake)},
+
+		customer.PathSkip + " " + customer.CodeNotNumber: {"skip", "skip must be a number conforming to the specified constraints"},
+		customer.PathSkip + " " + customer.CodeTooSmall:  {"skip", "skip must not be less than 0"},
+		customer.PathSkip + " " + customer.CodeTooLarge:  {"skip", "skip must not be greater than " + strconv.Itoa(maxSkip)},
+
+		customer.PathStatus + " " + customer.CodeNotListed: {"status", mustBeOneOf("status", customer.StatusNames())},
+
+		customer.PathName + " " + customer.CodeTooLong:  {"name", "name must be shorter than or equal to 100 characters"},
+		customer.PathName + " " + customer.CodeNotText:  {"name", "name must be a string"},
+		customer.PathEmail + " " + customer.CodeTooLong: {"email", "email must be shorter than or equal to 255 characters"},
+		customer.PathEmail + " " + customer.CodeNotText: {"email", "email must be a string"},
+
+		customer.PathType + " " + customer.CodeNotListed:      {"customer_type", mustBeOneOf("customer_type", customer.TypeNames())},
+		customer.PathCreatedFrom + " " + customer.CodeNotTime: {"created_from", "created_from must be a valid ISO 8601 date string"},
+		customer.PathCreatedTo + " " + customer.CodeNotTime:   {"created_to", "created_to must be a valid ISO 8601 date string"},
+	}
+}
+
+func mustBeOneOf(name string, values []string) string {
+	return name + " must be one of the following values: " + strings.Join(values, ", ")
+}
+
+// word rewrites the field problems in err into this dialect's names and sentences.
+// A cursor that is no good is a problem of a parameter like the others. Any other
+// err is returned as it is.
+func (t texts) word(err error) error {
+	if errors.Is(err, page.ErrCursor) {
+		return fault.Validation(fault.Field{Path: "cursor", Code: page.ErrCursor.Code, Message: page.ErrCursor.Message})
+	}
+	f, ok := errors.AsType[*fault.Error](err)
+	if !ok || len(f.Fields) == 0 {
+		return err
+	}
+	worded := *f
+	worded.Fields = slices.Clone(f.Fields)
+	for i, field := range f.Fields {
+		if said, ok := t[field.Path+" "+field.Code]; ok {
+			worded.Fields[i].Path, worded.Fields[i].Message = said.name, said.message
+		}
+	}
+	return &worded
+}

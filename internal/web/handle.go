@@ -1,0 +1,116 @@
+package web
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"runtime"
+	"runtime/debug"
+	"time"
+
+	"custodex.dev/internal/fault"
+)
+
+// Handler is how every handler looks. It writes an answer and returns nil, or
+// writes nothing and returns an error, which the dialect renders.
+type Handler func(w http.ResponseWriter, r *http.Request) error
+
+// ErrorWriter renders a fault in its dialect's envelope. It is the only thing in a
+// dialect that writes an error.
+type ErrorWriter func(w http.ResponseWriter, r *http.Request, f *fault.Error)
+
+// Handle adapts a Handler. An error becomes the event's fault and is rendered by
+// fail; so does a panic, as fault.Internal. An error after the answer has begun
+// ends the connection, so that no client takes half an answer for a whole one.
+func Handle(h Handler, fail ErrorWriter) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		rec := recorderOf(w)
+		err := guarded(h, rec, r)
+		if err == nil {
+			return
+		}
+		f := faultOf(r.Context(), err)
+		e := EventOf(r.Context())
+		e.Fault, e.cause = f, err
+		if rec.status != 0 {
+			panic(http.ErrAbortHandler)
+		}
+		fail(rec, r, f)
+	})
+}
+
+// guarded runs h and turns a panic into an error that shows where it happened.
+func guarded(h Handler, w http.ResponseWriter, r *http.Request) (err error) {
+	defer func() {
+		p := recover()
+		if p == nil {
+			return
+		}
+		if p == http.ErrAbortHandler {
+			panic(p)
+		}
+		err = fault.Wrap(fmt.Errorf("panic: %s\n%s", panicText(p), debug.Stack()),
+			fault.Internal, "panic", "Internal server error")
+	}()
+	return h(w, r)
+}
+
+// panicText prints what programs panic with. Any other value may hold a request's
+// data, so only its type is shown.
+func panicText(p any) string {
+	switch p := p.(type) {
+	case runtime.Error:
+		return p.Error()
+	case string:
+		return p
+	}
+	return fmt.Sprintf("%T", p)
+}
+
+// faultOf classifies what a handler returned. A context that ended is nobody's
+// bug: the client has gone away, or the time for a request is over.
+func faultOf(ctx context.Context, err error) *fault.Error {
+	f := fault.Of(err)
+	switch {
+	case f.Kind != fault.Internal:
+	case errors.Is(err, context.Canceled) && ctx.Err() != nil:
+		return fault.Wrap(err, fault.Unavailable, "client_gone", "The request was cancelled")
+	case errors.Is(err, context.DeadlineExceeded):
+		return fault.Wrap(err, fault.Unavailable, "timeout",
+			"The server took too long; try again").After(time.Second)
+	}
+	return f
+}
+
+// recorder notes the status of an answer.
+type recorder struct {
+	http.ResponseWriter
+	status int // 0: nothing was written yet
+}
+
+func recorderOf(w http.ResponseWriter) *recorder {
+	if rec, ok := w.(*recorder); ok {
+		return rec
+	}
+	return &recorder{ResponseWriter: w}
+}
+
+// WriteHeader notes the first final status.
+func (r *recorder) WriteHeader(status int) {
+	if r.status == 0 && status >= 200 {
+		r.status = status
+	}
+	r.ResponseWriter.WriteHeader(status)
+}
+
+// Write notes the implied 200.
+func (r *recorder) Write(b []byte) (int, error) {
+	if r.status == 0 {
+		r.status = http.StatusOK
+	}
+	return r.ResponseWriter.Write(b)
+}
+
+// Unwrap is for http.ResponseController.
+func (r *recorder) Unwrap() http.ResponseWriter { return r.ResponseWriter }

@@ -1,0 +1,72 @@
+package manage
+
+import (
+	"net/http"
+	"strings"
+
+	"custodex.dev/internal/fault"
+	"custodex.dev/internal/id"
+	"custodex.dev/internal/records"
+	"custodex.dev/internal/tenant"
+	"custodex.dev/internal/web"
+	"custodex.dev/internal/web/body"
+)
+
+// authenticated checks the operator, finds the application that the path names
+// and runs the operation.
+func (f *face) authenticated(rt route) web.Handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		event := web.EventOf(r.Context())
+		event.Route = rt.path
+		caller, perMinute, err := f.login(r)
+		if err != nil {
+			return err
+		}
+		event.App, event.Credential = caller.App, caller.Credential
+		if f.limiter != nil {
+			if err := web.Spend(r.Context(), w, f.limiter, caller, perMinute); err != nil {
+				return err
+			}
+		}
+		if r.Method == http.MethodGet || r.Method == http.MethodHead {
+			if err := body.None(r); err != nil {
+				return err
+			}
+		}
+		if name := r.PathValue("app"); name != "" {
+			if caller.App, err = parseApp(name); err != nil {
+				return err
+			}
+			event.App = caller.App
+		}
+		return rt.do(w, r, caller)
+	}
+}
+
+// login reads "Authorization: Bearer op_….ops_…". What is missing or malformed
+// fails like a wrong secret, in the same place, and is recorded there.
+func (f *face) login(r *http.Request) (tenant.Caller, int, error) {
+	header, _, err := web.OneHeader(r, "Authorization")
+	if err != nil {
+		return tenant.Caller{}, 0, err
+	}
+	scheme, token, _ := strings.Cut(header, " ")
+	if !strings.EqualFold(scheme, "Bearer") {
+		token = ""
+	}
+	public, secret, _ := strings.Cut(strings.TrimSpace(token), ".")
+	return f.records.Authenticate(r.Context(), records.Login{
+		Kind: tenant.Operator, PublicKey: public, Secret: secret, Origin: web.Origin(r),
+	})
+}
+
+func parseApp(name string) (id.App, error) {
+	if id.App(name) == id.System {
+		return id.System, nil
+	}
+	app, err := id.ParseApp(name)
+	if err != nil {
+		return "", fault.Wrap(err, fault.NotFound, "application_not_found", "application not found")
+	}
+	return app, nil
+}

@@ -1,0 +1,68 @@
+package manage
+
+import (
+	"encoding/json"
+	"net/http"
+	"strconv"
+	"time"
+
+	"custodex.dev/internal/fault"
+	"custodex.dev/internal/web"
+)
+
+// status gives the status of a kind. The switch names every kind.
+func status(k fault.Kind) int {
+	switch k {
+	case fault.Invalid:
+		return http.StatusBadRequest
+	case fault.Unauthenticated:
+		return http.StatusUnauthorized
+	case fault.Forbidden:
+		return http.StatusForbidden
+	case fault.NotFound:
+		return http.StatusNotFound
+	case fault.Conflict:
+		return http.StatusConflict
+	case fault.Stale:
+		return http.StatusPreconditionFailed
+	case fault.LengthRequired:
+		return http.StatusLengthRequired
+	case fault.TooLarge:
+		return http.StatusRequestEntityTooLarge
+	case fault.Unsupported:
+		return http.StatusUnsupportedMediaType
+	case fault.NoMethod:
+		return http.StatusMethodNotAllowed
+	case fault.TooMany:
+		return http.StatusTooManyRequests
+	case fault.Unavailable:
+		return http.StatusServiceUnavailable
+	case fault.Internal:
+	}
+	return http.StatusInternalServerError
+}
+
+// writeError is the only place here that writes an error.
+func writeError(w http.ResponseWriter, r *http.Request, f *fault.Error) {
+	e := errorBody{Code: f.Code, Message: f.Message, Fields: []fieldBody{}, RequestID: string(web.EventOf(r.Context()).Request)}
+	for _, field := range f.Fields {
+		e.Fields = append(e.Fields, fieldBody(field))
+	}
+	h := w.Header()
+	switch f.Kind {
+	case fault.Internal: // whatever it was, it is not for the caller
+		e.Code, e.Message, e.Fields = "internal", "Internal server error", []fieldBody{}
+	case fault.Unauthenticated:
+		h.Set("WWW-Authenticate", `Bearer realm="custodex"`)
+	case fault.LengthRequired:
+		h.Set("Connection", "close")
+	case fault.TooMany, fault.Unavailable:
+		wait := max(f.RetryAfter, time.Second)
+		h.Set("Retry-After", strconv.Itoa(int((wait+time.Second-1)/time.Second)))
+	}
+	b, err := json.Marshal(errorResponse{e})
+	if err != nil {
+		panic(err) // strings alone cannot fail
+	}
+	web.JSON(w, r, status(f.Kind), b)
+}

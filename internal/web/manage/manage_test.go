@@ -1,0 +1,139 @@
+package manage_test
+
+import (
+	"errors"
+	"flag"
+	"fmt"
+	"log/slog"
+	"maps"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"custodex.dev/internal/config"
+	"custodex.dev/internal/fault"
+	"custodex.dev/internal/testkit"
+	"custodex.dev/internal/testkit/transcript"
+	"custodex.dev/internal/web"
+	"custodex.dev/internal/web/manage"
+)
+
+var update = flag.Bool("update", false, "rewrite golden files and transcripts")
+
+var kinds = map[string]*regexp.Regexp{
+	"appid":     regexp.MustCompile(`app_[a-z2-9]{16}`),
+	"credid":    regexp.MustCompile(`cred_[a-z2-9]{16}`),
+	"publickey": regexp.MustCompile(`(ck|op)_[a-z2-9]+_[a-z2-7]{16}`),
+	"secretkey": regexp.MustCompile(`(cs|ops)_[a-z2-7]{52}`),
+	"requestid": regexp.MustCompile(`[a-zA-Z]{20}`),
+}
+
+// TestTranscripts plays testdata/*.txt against a whole server on both stores.
+func TestTranscripts(t *testing.T) {
+	t.Parallel()
+	for _, engine := range testkit.Engines {
+		t.Run(engine, func(t *testing.T) {
+			t.Parallel()
+			transcript.Run(t, "testdata", transcript.Options{
+				Kinds: kinds, Update: *update && engine == "sqlite",
+				New: func(t testing.TB) transcript.Target {
+					return target(testkit.NewServer(t, testkit.Options{Engine: engine, Configure: midMinute()}))
+				},
+			})
+		})
+	}
+}
+
+// midMinute lets the clock begin early in a minute, so that no rate limit is renewed
+// while a file is played.
+func midMinute() func(*config.Config) {
+	start := time.Now()
+	now := func() time.Time { return start.Truncate(time.Minute).Add(5*time.Second + time.Since(start)) }
+	return func(cfg *config.Config) { cfg.LogLevel, cfg.Now = slog.LevelError, now }
+}
+
+func target(s *testkit.Server) transcript.Target {
+	vars := map[string]string{
+		"token":  s.Operator.OperatorToken().Reveal(),
+		"opkey":  s.Operator.PublicKey,
+		"opid":   string(s.Operator.ID),
+		"app":    string(s.App.ID),
+		"key":    string(s.Key.ID),
+		"client": s.Key.PublicKey,
+		"secret": s.Key.Secret.Reveal(),
+	}
+	return transcript.Target{URL: s.ManageURL, Vars: vars, Hook: func(name string, args ...string) error {
+		if name != "customers" || len(args) != 4 {
+			return fmt.Errorf("use: customers METHOD PUBLIC SECRET STATUS")
+		}
+		for i := range args {
+			args[i] = strings.NewReplacer("{{client}}", vars["client"], "{{secret}}", vars["secret"]).Replace(args[i])
+		}
+		return customers(s.URL, args[0], args[1], args[2], args[3])
+	}}
+}
+
+// customers uses a key on the applications' API.
+func customers(url, method, public, secret, want string) error {
+	content := ""
+	if method == http.MethodPost {
+		content = `{"first_name":"Ada","last_name":"L","phone_number":"+15550100"}`
+	}
+	req, err := http.NewRequest(method, url+"/api/v0/customers", strings.NewReader(content))
+	if err != nil {
+		return err
+	}
+	req.Header.Set("X-Client-Key", public)
+	req.Header.Set("X-Client-Secret", secret)
+	res, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return err
+	}
+	if got := fmt.Sprint(res.StatusCode); got != want {
+		err = fmt.Errorf("%s customers: status %s, want %s", method, got, want)
+	}
+	return errors.Join(err, res.Body.Close())
+}
+
+// TestKinds pins what every kind of fault looks like, so that none is forgotten.
+func TestKinds(t *testing.T) {
+	t.Parallel()
+	var b strings.Builder
+	for _, kind := range fault.Kinds() {
+		f := fault.Wrap(errors.New("SECRET CAUSE"), kind, "some_code", "Some message").After(1500 * time.Millisecond)
+		f.Fields = []fault.Field{{Path: "name", Code: "required", Message: "name is required"}}
+		fails := web.Handle(func(http.ResponseWriter, *http.Request) error { return f }, manage.WriteError)
+		w := httptest.NewRecorder()
+		web.Wrap("manage", fails, web.Config{}).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/", nil))
+		fmt.Fprintf(&b, "%s: %d %s\n", kind, w.Code, http.StatusText(w.Code))
+		for _, name := range slices.Sorted(maps.Keys(w.Header())) {
+			fmt.Fprintf(&b, "  %s: %s\n", name, strings.Join(w.Header()[name], ", "))
+		}
+		fmt.Fprintf(&b, "  %s\n\n", w.Body)
+	}
+	got := regexp.MustCompile(`(X-Request-Id: |"request_id":")[a-zA-Z]{20}`).ReplaceAllString(b.String(), "${1}REQUEST")
+	path := filepath.Join("testdata", "kinds.golden")
+	if *update {
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("errors (-want +got):\n%s", diff)
+	}
+	if strings.Contains(got, "SECRET CAUSE") {
+		t.Error("an answer shows a cause")
+	}
+}

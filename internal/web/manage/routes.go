@@ -1,0 +1,95 @@
+package manage
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+
+	"custodex.dev/internal/fault"
+	"custodex.dev/internal/limit"
+	"custodex.dev/internal/records"
+	"custodex.dev/internal/tenant"
+	"custodex.dev/internal/web"
+)
+
+// Config is what New needs. Records must be set.
+type Config struct {
+	Records *records.Service
+	Limiter *limit.Limiter // for operator keys that have a rate limit; nil: none is enforced
+}
+
+// operation is a handler that knows which operator asks; caller.App is the
+// application in the path, or id.System.
+type operation func(w http.ResponseWriter, r *http.Request, caller tenant.Caller) error
+
+type face struct {
+	records *records.Service
+	limiter *limit.Limiter
+}
+
+// New makes the API. It belongs inside web.Wrap.
+func New(cfg Config) http.Handler {
+	f := &face{records: cfg.Records, limiter: cfg.Limiter}
+	return f.mux(f.routes())
+}
+
+// routes is all that the API serves.
+func (f *face) routes() []route {
+	const app = "/manage/v1/apps/{app}"
+	return []route{
+		{"POST", "/manage/v1/apps", f.createApp},
+		{"GET", "/manage/v1/apps", f.listApps},
+		{"GET", app, f.fetchApp},
+		{"POST", app + "/keys", f.createKey},
+		{"GET", app + "/keys", f.listKeys},
+		{"POST", app + "/keys/{key}/revoke", f.revokeKey},
+		{"POST", app + "/keys/{key}/rotate", f.rotateKey},
+		{"GET", app + "/audit", f.listAudit},
+		{"GET", app + "/audit/export", f.exportAudit},
+		{"GET", app + "/audit/checkpoint", f.fetchCheckpoint},
+	}
+}
+
+// Routes lists what the API serves as "METHOD /path/{name}", sorted; HEAD comes with
+// every GET. It is for those who compare the API with its description.
+func Routes() []string {
+	var list []string
+	for _, rt := range new(face).routes() {
+		list = append(list, rt.method+" "+rt.path)
+	}
+	slices.Sort(list)
+	return list
+}
+
+type route struct {
+	method, path string
+	do           operation
+}
+
+// mux serves the routes, and answers in our envelope for every other path and
+// method, which http.ServeMux alone would not.
+func (f *face) mux(routes []route) http.Handler {
+	mux := http.NewServeMux()
+	paths := make(map[string][]string)
+	for _, rt := range routes {
+		mux.Handle(rt.method+" "+rt.path, web.Handle(f.authenticated(rt), writeError))
+		paths[rt.path] = append(paths[rt.path], rt.method)
+	}
+	for path, methods := range paths {
+		slices.Sort(methods)
+		mux.Handle(path, web.Handle(noMethod(path, methods), writeError))
+	}
+	mux.Handle("/", web.Handle(func(http.ResponseWriter, *http.Request) error {
+		return fault.New(fault.NotFound, "no_such_route", "There is nothing at this address")
+	}, writeError))
+	return mux
+}
+
+func noMethod(path string, methods []string) web.Handler {
+	allow := strings.Join(methods, ", ")
+	return func(w http.ResponseWriter, r *http.Request) error {
+		web.EventOf(r.Context()).Route = path
+		w.Header().Set("Allow", allow)
+		return fault.New(fault.NoMethod, "method_not_allowed", "This address allows "+allow)
+	}
+}

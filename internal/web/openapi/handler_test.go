@@ -1,0 +1,208 @@
+package openapi_test
+
+import (
+	"bytes"
+	"compress/gzip"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+
+	"custodex.dev/internal/web/openapi"
+)
+
+// scalarSum is the SHA-256 of dist/browser/standalone.js in the package
+// @scalar/api-reference 1.72.1.
+const scalarSum = "bf091006bdc3af6067af77c2f534812e3e633e94a94e87138069f570f33b762c"
+
+var handlers = map[string]http.Handler{"public": openapi.Handler(), "manage": openapi.ManageHandler()}
+
+func get(h http.Handler, method, path string, header ...string) *httptest.ResponseRecorder {
+	r := httptest.NewRequest(method, path, nil)
+	for i := 0; i < len(header); i += 2 {
+		r.Header.Set(header[i], header[i+1])
+	}
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	return w
+}
+
+// paths gives an address for each pattern.
+func paths() []string {
+	var list []string
+	for _, p := range openapi.Patterns() {
+		list = append(list, strings.TrimSuffix(strings.TrimPrefix(p, "GET "), "{$}"))
+	}
+	return list
+}
+
+func TestAnswers(t *testing.T) {
+	t.Parallel()
+	for name, h := range handlers {
+		for _, path := range paths() {
+			plain, packed := get(h, "GET", path), get(h, "GET", path, "Accept-Encoding", "br, gzip;q=0.5")
+			if plain.Code != 200 || packed.Code != 200 {
+				t.Fatalf("%s %s = %d, compressed %d, want 200", name, path, plain.Code, packed.Code)
+			}
+			z, err := gzip.NewReader(packed.Body)
+			if err != nil {
+				t.Fatalf("%s %s: %v", name, path, err)
+			}
+			unpacked, err := io.ReadAll(z)
+			if err != nil || !bytes.Equal(unpacked, plain.Body.Bytes()) {
+				t.Errorf("%s %s is another when compressed: %v", name, path, err)
+			}
+			for header, want := range map[string]string{
+				"X-Content-Type-Options": "nosniff", "Vary": "Accept-Encoding", "Referrer-Policy": "no-referrer",
+				"Cross-Origin-Resource-Policy": "same-origin",
+			} {
+				if got := plain.Header().Get(header); got != want {
+					t.Errorf("%s %s: %s is %q, want %q", name, path, header, got, want)
+				}
+			}
+			if !strings.HasSuffix(plain.Header().Get("Content-Type"), "; charset=utf-8") {
+				t.Errorf("%s %s has type %q", name, path, plain.Header().Get("Content-Type"))
+			}
+			for _, w := range []*httptest.ResponseRecorder{plain, packed} {
+				encoding, tag := w.Header().Get("Content-Encoding"), w.Header().Get("ETag")
+				again := get(h, "GET", path, "If-None-Match", tag, "Accept-Encoding", encoding)
+				if again.Code != 304 || again.Body.Len() > 0 {
+					t.Errorf("%s %s with tag %s = %d with %d bytes, want 304", name, path, tag, again.Code, again.Body.Len())
+				}
+			}
+			if plain.Header().Get("ETag") == packed.Header().Get("ETag") {
+				t.Errorf("%s %s has one tag for two forms", name, path)
+			}
+		}
+	}
+}
+
+func TestCaching(t *testing.T) {
+	t.Parallel()
+	for _, path := range paths() {
+		want := "no-cache"
+		if strings.Contains(path, "scalar") {
+			want = "public, max-age=31536000, immutable"
+		}
+		if got := get(handlers["public"], "GET", path).Header().Get("Cache-Control"); got != want {
+			t.Errorf("%s: Cache-Control is %q, want %q", path, got, want)
+		}
+	}
+}
+
+func TestCompressionIsNegotiated(t *testing.T) {
+	t.Parallel()
+	for accept, want := range map[string]string{
+		"": "", "br": "", "identity": "", "gzip": "gzip", "GZIP": "gzip", "deflate, gzip": "gzip",
+		"gzip;q=0": "", "gzip; q=0.000": "", "gzip;q=1": "gzip", "x-gzip": "",
+	} {
+		got := get(handlers["public"], "GET", "/openapi.json", "Accept-Encoding", accept).Header().Get("Content-Encoding")
+		if got != want {
+			t.Errorf("Accept-Encoding %q gets %q, want %q", accept, got, want)
+		}
+	}
+}
+
+func TestNothingElse(t *testing.T) {
+	t.Parallel()
+	for _, path := range []string{"/", "/docs/x", "/docs/page.html", "/openapi.yaml", "/docs/../asset"} {
+		if w := get(handlers["public"], "GET", path); w.Code == 200 {
+			t.Errorf("GET %s = 200", path)
+		}
+	}
+	if w := get(handlers["public"], "POST", "/docs"); w.Code != 405 {
+		t.Errorf("POST /docs = %d, want 405", w.Code)
+	}
+}
+
+// The public document is both documents, that of the management listener one of them.
+func TestDocuments(t *testing.T) {
+	t.Parallel()
+	type document struct {
+		Paths map[string]struct{ Servers []struct{ URL string } }
+		Tags  []struct{ Name string }
+	}
+	read := func(name string) document {
+		var d document
+		if err := json.Unmarshal(get(handlers[name], "GET", "/openapi.json").Body.Bytes(), &d); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		return d
+	}
+	public, manage := read("public"), read("manage")
+	if len(manage.Paths) == 0 || len(public.Paths) <= len(manage.Paths) || len(public.Tags) <= len(manage.Tags) {
+		t.Errorf("public has %d paths, manage %d", len(public.Paths), len(manage.Paths))
+	}
+	for path, item := range public.Paths {
+		_, managed := manage.Paths[path]
+		if elsewhere := len(item.Servers) > 0; elsewhere != managed {
+			t.Errorf("public document: %s has servers of its own: %t, want %t", path, elsewhere, managed)
+		}
+	}
+	for path, item := range manage.Paths {
+		if !strings.HasPrefix(path, "/manage/v1/") || len(item.Servers) > 0 {
+			t.Errorf("management document: %s at %v", path, item.Servers)
+		}
+	}
+}
+
+var (
+	address = regexp.MustCompile(`(?:src|href|url)\s*[=:(]\s*["']?([^"'\s>)]+)`)
+	inline  = regexp.MustCompile(`<script[^>]*>[^<]|<style|\son[a-z]+\s*=|\sstyle\s*=|javascript:`)
+)
+
+// The page loads from its own origin alone and has no inline script or style, and
+// readers without scripts see every operation.
+func TestPage(t *testing.T) {
+	t.Parallel()
+	for name, h := range handlers {
+		w := get(h, "GET", "/docs")
+		page := w.Body.String()
+		policy := w.Header().Get("Content-Security-Policy")
+		for _, want := range []string{"default-src 'none'", "script-src 'self';", "connect-src 'self'", "frame-ancestors 'none'", "base-uri 'none'"} {
+			if !strings.Contains(policy, want) {
+				t.Errorf("%s: policy %q lacks %q", name, policy, want)
+			}
+		}
+		if strings.Contains(policy, "unsafe-eval") || strings.Contains(policy, "http") {
+			t.Errorf("%s: policy %q allows too much", name, policy)
+		}
+		for _, m := range address.FindAllStringSubmatch(page, -1) {
+			if !strings.HasPrefix(m[1], "/docs/") && m[1] != "/openapi.json" && m[1] != "data:," {
+				t.Errorf("%s: the page points to %s", name, m[1])
+			}
+			if strings.HasPrefix(m[1], "/") && get(h, "GET", m[1]).Code != 200 {
+				t.Errorf("%s: the page points to %s, which is not there", name, m[1])
+			}
+		}
+		if found := inline.FindString(page); found != "" {
+			t.Errorf("%s: the page has inline code: %s", name, found)
+		}
+		if !strings.Contains(page, "<code>POST /manage/v1/apps/{app}/keys/{key}/rotate</code>") {
+			t.Errorf("%s: the page without scripts lacks an operation", name)
+		}
+	}
+}
+
+// TestScalarIsWhatWasPublished holds the vendored script against the package that it
+// came from, and doc/dependencies.md against both.
+func TestScalarIsWhatWasPublished(t *testing.T) {
+	t.Parallel()
+	sum := sha256.Sum256(get(handlers["public"], "GET", "/docs/scalar-1.72.1.js").Body.Bytes())
+	if got := hex.EncodeToString(sum[:]); got != scalarSum {
+		t.Errorf("the script's SHA-256 is %s, want %s", got, scalarSum)
+	}
+	page, err := os.ReadFile("../../../doc/dependencies.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !strings.Contains(string(page), scalarSum) {
+		t.Error("doc/dependencies.md names another SHA-256")
+	}
+}
