@@ -26,4 +26,4 @@ VOLUME /data
 # 8080 speaks to applications, 8081 to operators only.
 EXPOSE 8080 8081
 ENTRYPOINT ["/custodex"]
-CMD ["serve", "--data", "/data"]
+CMD ["serve", "--data", "/data", "--addr", ":8080", "--manage-addr", ":8081"]

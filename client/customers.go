@@ -117,7 +117,7 @@ func (c *Customers) List(ctx context.Context, q CustomerQuery) (CustomerPage, er
 	if q.Next != "" {
 		var err error
 		if values, err = url.ParseQuery(q.Next); err != nil {
-			return CustomerPage{}, errors.New("Next is not one of a page")
+			return CustomerPage{}, errors.New("the query's Next is not one of a page")
 		}
 	} else {
 		set := func(name, value string) {

@@ -18,9 +18,20 @@ import (
 )
 
 // TestMain gives the scripts a curl, so that the lines which custodex dev prints
-// are tried on machines without one.
+// are tried on machines without one, and removes the program at the end.
 func TestMain(m *testing.M) {
-	testscript.Main(m, map[string]func(){"curl": curl})
+	testscript.Main(cleaner{m}, map[string]func(){"curl": curl})
+}
+
+type cleaner struct{ *testing.M }
+
+// Run runs the tests.
+func (c cleaner) Run() int {
+	code := c.M.Run()
+	if binaryDir != "" {
+		_ = os.RemoveAll(binaryDir) // it lies in a folder for temporary files
+	}
+	return code
 }
 
 // TestCLI runs testdata/*.txtar: each verb with its help, a success, a usage error

@@ -42,6 +42,7 @@ var rooms = map[string]room{
 	"internal/redact":   {layer: 1},
 	"internal/page":     {layer: 1},
 	"internal/authz":    {layer: 1},
+	"internal/chain":    {layer: 1},
 	"internal/web/body": {layer: 1, only: []string{"internal/fault"}},
 
 	"internal/tenant":   {layer: 2},

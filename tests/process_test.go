@@ -18,12 +18,16 @@ import (
 	"custodex.dev/internal/testkit/scratchpg"
 )
 
+// binaryDir is where binary put it, for TestMain to remove; "" before.
+var binaryDir string
+
 // binary builds the program once and gives its path.
 var binary = sync.OnceValues(func() (string, error) {
 	dir, err := os.MkdirTemp("", "custodex-binary-")
 	if err != nil {
 		return "", err
 	}
+	binaryDir = dir
 	path := filepath.Join(dir, "custodex")
 	out, err := exec.Command("go", "build", "-o", path, "../cmd/custodex").CombinedOutput()
 	if err != nil {

@@ -19,6 +19,24 @@ const (
 	CustomerFetch  Action = "customer.fetch"
 	CustomerList   Action = "customer.list"
 	CustomerUpdate Action = "customer.update"
+	CustomerDelete Action = "customer.delete"
+
+	CustomerGetOrCreate Action = "customer.get_or_create"
+	CustomerKYC         Action = "customer.kyc"
+	CustomerKYCSubmit   Action = "customer.kyc_submit"
+
+	GroupCreate Action = "group.create"
+	GroupFetch  Action = "group.fetch"
+	GroupList   Action = "group.list"
+	GroupUpdate Action = "group.update"
+	GroupDelete Action = "group.delete"
+
+	TransactionCreate Action = "transaction.create"
+	TransactionList   Action = "transaction.list"
+
+	AddressCreate Action = "liquidation_address.create"
+	AddressFetch  Action = "liquidation_address.fetch"
+	AddressList   Action = "liquidation_address.list"
 
 	AppCreate  Action = "app.create"
 	AppList    Action = "app.list"
@@ -47,6 +65,16 @@ var needs = map[Action]Scope{
 	CustomerFetch:  CustomersRead,
 	CustomerList:   CustomersRead,
 	CustomerUpdate: CustomersWrite,
+	CustomerDelete: CustomersWrite,
+
+	CustomerGetOrCreate: CustomersWrite,
+	CustomerKYC:         Manage,
+	CustomerKYCSubmit:   CustomersWrite,
+
+	GroupCreate: CustomersWrite, GroupUpdate: CustomersWrite, GroupDelete: CustomersWrite,
+	GroupFetch: CustomersRead, GroupList: CustomersRead,
+	TransactionCreate: CustomersWrite, TransactionList: CustomersRead,
+	AddressCreate: CustomersWrite, AddressFetch: CustomersRead, AddressList: CustomersRead,
 
 	AppCreate: Manage, AppList: Manage, AppFetch: Manage,
 	KeyCreate: Manage, KeyList: Manage, KeyRevoke: Manage, KeyRotate: Manage,

@@ -88,6 +88,18 @@ type Config struct {
 	// attempt is in the audit log either way.
 	Conceal bool `name:"conceal"`
 
+	// Take a Yativo POST or PUT without an Idempotency-Key header. The Yativo contract asks for one;
+	// clients from before that rule send none.
+	YativoOptionalKey bool `name:"yativo-optional-idempotency-key"`
+
+	// Show an active customer as "active" to Yativo clients before its identity was checked, where
+	// the published page shows "pending".
+	YativoActiveEarly bool `name:"yativo-active-without-kyc"`
+
+	// Base of the link to identity checks that Yativo clients are shown. Custodex checks nobody: it
+	// records the outcome that an operator reports.
+	KYCLink string `name:"kyc-link"`
+
 	// Largest skip of a list; beyond it the answer is 400. Walks with the cursor in the Link
 	// header have no limit.
 	MaxSkip int `name:"max-skip"`
@@ -123,6 +135,7 @@ func Default() Config {
 		IdleTimeout:       2 * time.Minute,
 		ShutdownTimeout:   20 * time.Second,
 		MaxConns:          16,
+		KYCLink:           "https://kyc.yativo.com",
 		MaxSkip:           10_000,
 		IdempotencyTTL:    24 * time.Hour,
 		SearchMemory:      2 << 30,

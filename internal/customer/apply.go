@@ -109,8 +109,14 @@ func differences(was, is *Customer) (changed []string) {
 	add(PathProfile, was.Profile != is.Profile)
 	add(PathCreatedBy, was.CreatedBy != is.CreatedBy)
 	add(PathGroup, was.Group != is.Group)
-	add(PathKYC, was.KYC != is.KYC)
+	add(PathKYC, !was.KYC.equal(is.KYC))
 	return changed
+}
+
+// equal reports whether both say the same, in whatever zone.
+func (k KYC) equal(other KYC) bool {
+	return k.State() == other.State() && k.Reason == other.Reason && k.Accounts == other.Accounts &&
+		k.VerifiedAt.Equal(other.VerifiedAt)
 }
 
 // AppendBinary appends the change in a form that is equal for equal changes. An
@@ -136,6 +142,10 @@ func (ch Change) AppendBinary(b []byte) []byte {
 	}
 	if ch.Group != nil {
 		b = binary.AppendVarint(append(b, 'G'), *ch.Group)
+	}
+	if ch.KYC != nil {
+		kyc := (&Personal{KYC: *ch.KYC}).AppendBinary(nil)
+		b = append(binary.AppendUvarint(append(b, 'K'), uint64(len(kyc))), kyc...)
 	}
 	return b
 }

@@ -3,6 +3,7 @@ package customer_test
 import (
 	"bytes"
 	"encoding/binary"
+	"reflect"
 	"strings"
 	"testing"
 	"time"
@@ -108,6 +109,34 @@ func TestFingerprintsDiffer(t *testing.T) {
 			if got := bytes.Equal(a.AppendBinary(nil), b.AppendBinary(nil)); got != (i == j) {
 				t.Errorf("changes %d and %d have equal fingerprints: %t", i, j, got)
 			}
+		}
+	}
+}
+
+// A field that a later change adds to Change must not be left out of the fingerprint.
+func TestFingerprintHasEveryField(t *testing.T) {
+	t.Parallel()
+	seen := map[string]string{string(customer.Change{}.AppendBinary(nil)): "nothing"}
+	for field := range reflect.TypeFor[customer.Change]().Fields() {
+		for n := range 2 {
+			value := reflect.New(field.Type.Elem())
+			switch v := value.Interface().(type) {
+			case *redact.Personal:
+				*v = []redact.Personal{"", "a"}[n]
+			case *customer.KYC:
+				v.Accounts = n == 1
+			case *int64:
+				*v = int64(n)
+			default:
+				value.Elem().SetUint(uint64(n + 1))
+			}
+			var change customer.Change
+			reflect.ValueOf(&change).Elem().FieldByIndex(field.Index).Set(value)
+			b := string(change.AppendBinary(nil))
+			if other, taken := seen[b]; taken {
+				t.Errorf("%s set to its value %d has the fingerprint of %s", field.Name, n, other)
+			}
+			seen[b] = field.Name
 		}
 	}
 }

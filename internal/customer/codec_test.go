@@ -94,6 +94,17 @@ func TestCodecForm(t *testing.T) {
 	if got := string(p.AppendBinary(nil)); got != want {
 		t.Errorf("AppendBinary = %q, want %q", got, want)
 	}
+	for i := range texts(&p)[4:] { // the others have the numbers from 7 on
+		var p customer.Personal
+		*texts(&p)[4+i] = "x"
+		if got, want := p.AppendBinary(nil), record(field(uint64(7+i), "x")); !bytes.Equal(got, want) {
+			t.Errorf("text %d is encoded as %x, want %x", i, got, want)
+		}
+	}
+	checks := customer.Personal{KYC: customer.KYC{Status: customer.KYCApproved, VerifiedAt: time.UnixMilli(1), Accounts: true}}
+	if got, want := checks.AppendBinary(nil), record(field(19, "approved"), field(20, "\x02"), field(21, "1")); !bytes.Equal(got, want) {
+		t.Errorf("checks are encoded as %x, want %x", got, want)
+	}
 	if got := string((&customer.Personal{}).AppendBinary(nil)); got != "\x01" {
 		t.Errorf("AppendBinary of nothing = %q, want the version alone", got)
 	}

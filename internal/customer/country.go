@@ -3,51 +3,58 @@ package customer
 import (
 	"strings"
 	"sync"
+	"unicode"
 
-	"golang.org/x/text/language"
-	"golang.org/x/text/language/display"
+	"golang.org/x/text/unicode/norm"
 )
 
-// countries knows ISO 3166-1: the alpha-3 code of every alpha-2 code, alpha-3
-// code and English name, and the English name of every alpha-3 code.
+// countries knows ISO 3166-1: the alpha-3 code of every code and name in
+// countryTable, by countryKey, and the name to show of every alpha-3 code.
 var countries = sync.OnceValue(func() (c struct{ code, name map[string]string }) {
 	c.code, c.name = make(map[string]string), make(map[string]string)
-	names := display.English.Regions()
-	for a := 'A'; a <= 'Z'; a++ {
-		for b := 'A'; b <= 'Z'; b++ {
-			r, err := language.ParseRegion(string(a) + string(b))
-			if err != nil || !r.IsCountry() || r.String() != string(a)+string(b) {
-				continue
-			}
-			alpha3, name := r.ISO3(), names.Name(r)
-			if len(alpha3) != 3 || alpha3 == "ZZZ" || name == "" {
-				continue
-			}
-			c.name[alpha3] = name
-			for _, key := range []string{r.String(), alpha3, name} {
-				c.code[strings.ToLower(key)] = alpha3
-			}
+	for line := range strings.SplitSeq(strings.TrimSpace(countryTable), "\n") {
+		alpha3, names := line[3:6], strings.Split(line[7:], "|")
+		c.name[alpha3] = names[0]
+		for _, key := range append(names, line[:2], alpha3) {
+			c.code[countryKey(key)] = alpha3
 		}
-	}
-	for name, alpha3 := range commonNames {
-		c.code[name] = alpha3
 	}
 	return c
 })
 
-// commonNames are English names in use beside those of the table.
-var commonNames = map[string]string{
-	"usa": "USA", "united states of america": "USA", "uk": "GBR", "great britain": "GBR", "england": "GBR",
-	"ivory coast": "CIV", "czech republic": "CZE", "turkey": "TUR", "swaziland": "SWZ", "cape verde": "CPV",
-	"myanmar": "MMR", "burma": "MMR", "hong kong": "HKG", "macau": "MAC", "russian federation": "RUS",
-	"korea, republic of": "KOR", "viet nam": "VNM", "bosnia and herzegovina": "BIH", "trinidad and tobago": "TTO",
-	"democratic republic of the congo": "COD", "congo": "COG", "palestine": "PSE", "holland": "NLD",
+// countryKey is a name without what writers differ in: case, accents, punctuation,
+// white space, the article, "&" for "and", "St." for "Saint".
+func countryKey(s string) string {
+	s = strings.Map(func(r rune) rune {
+		switch {
+		case unicode.Is(unicode.Mn, r), r == '\'', r == '’', r == '.':
+			return -1
+		case r == '&' || unicode.IsLetter(r):
+			return r
+		}
+		return ' '
+	}, norm.NFD.String(strings.ToLower(s)))
+	words := strings.Fields(strings.ReplaceAll(s, "&", " and "))
+	kept := words[:0]
+	for _, w := range words {
+		switch w {
+		case "the":
+			continue
+		case "st":
+			// "ST" alone is a code.
+			if len(words) > 1 {
+				w = "saint"
+			}
+		}
+		kept = append(kept, w)
+	}
+	return strings.Join(kept, " ")
 }
 
 // Country gives the ISO 3166-1 alpha-3 code of a country that is given as alpha-2,
 // alpha-3 or English name, in any case. Other text is returned as it is.
 func Country(s string) string {
-	if code, ok := countries().code[strings.ToLower(collapse(s))]; ok {
+	if code, ok := countries().code[countryKey(s)]; ok {
 		return code
 	}
 	return s

@@ -13,9 +13,11 @@ import (
 
 // FindInput is a list request before validation, each value as it was sent.
 type FindInput struct {
-	Take, Skip                   Text
-	Status, Name, Email          Text
-	Type, CreatedFrom, CreatedTo Text // ours; the published contract has no such filters
+	Take, Skip                          Text
+	Status, Name, Email                 Text
+	Type, Group, CreatedFrom, CreatedTo Text // ours; the Devdraft contract has no such filters
+
+	MaxTake int // of the dialect: the largest take; 0 is page.MaxTake
 }
 
 // Find is a validated list request.
@@ -29,6 +31,7 @@ type Find struct {
 type Filter struct {
 	Status      Status
 	Type        Type
+	Group       int64     // number of a group
 	Name, Email string    // fragments as typed, trimmed
 	CreatedFrom time.Time // at or after, to the millisecond
 	CreatedTo   time.Time // before
@@ -50,12 +53,16 @@ const (
 )
 
 // Find validates the request. maxSkip is the setting; see page.MaxSkip. Problems
-// are told in the order take, skip, status, name, email, type, created_from,
-// created_to, at most one each.
+// are told in the order take, skip, status, name, email, type, group,
+// created_from, created_to, at most one each.
 func (in FindInput) Find(maxSkip int) (Find, []fault.Field) {
-	v := validator{}
+	v := validator{in: &Input{}}
+	most := page.MaxTake
+	if in.MaxTake > 0 {
+		most = in.MaxTake
+	}
 	f := Find{
-		Take: v.integer(PathTake, in.Take, page.DefaultTake, 1, page.MaxTake),
+		Take: v.integer(PathTake, in.Take, page.DefaultTake, 1, most),
 		Skip: v.integer(PathSkip, in.Skip, 0, 0, maxSkip),
 	}
 	if s := listed(&v, PathStatus, in.Status, ParseStatus); s != nil {
@@ -65,6 +72,9 @@ func (in FindInput) Find(maxSkip int) (Find, []fault.Field) {
 	f.Email = v.fragment(PathEmail, in.Email, MaxEmail)
 	if t := listed(&v, PathType, in.Type, ParseType); t != nil {
 		f.Type = *t
+	}
+	if g := v.group(Text{Sent: in.Group.Sent, Other: in.Group.Other || in.Group.Null, Value: in.Group.Value}); g != nil {
+		f.Group = *g
 	}
 	f.CreatedFrom = v.time(PathCreatedFrom, in.CreatedFrom)
 	f.CreatedTo = v.time(PathCreatedTo, in.CreatedTo)
@@ -127,22 +137,25 @@ func (v *validator) time(path string, t Text) time.Time {
 		return time.Time{}
 	}
 	at, err := time.Parse(time.RFC3339Nano, t.Value)
-	if t.Null || t.Other || err != nil || at.Year() < 1 || at.Year() > 9999 {
+	at = at.UTC().Truncate(time.Millisecond)
+	// A zone may carry a time out of the years that are written with four digits.
+	if t.Null || t.Other || err != nil || at.IsZero() || at.Year() < 1 || at.Year() > 9999 {
 		v.add(path, CodeNotTime)
 		return time.Time{}
 	}
-	return at.UTC().Truncate(time.Millisecond)
+	return at
 }
 
 // Sent reports whether any filter was sent.
 func (in FindInput) Sent() bool {
-	return in.Status.Sent || in.Name.Sent || in.Email.Sent || in.Type.Sent || in.CreatedFrom.Sent || in.CreatedTo.Sent
+	return in.Status.Sent || in.Name.Sent || in.Email.Sent || in.Type.Sent || in.Group.Sent || in.CreatedFrom.Sent || in.CreatedTo.Sent
 }
 
 // AppendBinary appends the filter in a form that is equal for equal filters. A
 // cursor carries it, sealed.
 func (f Filter) AppendBinary(b []byte) []byte {
 	b = append(b, byte(f.Status), byte(f.Type))
+	b = binary.AppendVarint(b, f.Group)
 	for _, t := range [...]time.Time{f.CreatedFrom, f.CreatedTo} {
 		ms := int64(0)
 		if !t.IsZero() {
@@ -161,7 +174,12 @@ func ParseFilter(b []byte) (Filter, error) {
 		return Filter{}, ErrMalformed
 	}
 	f := Filter{Status: Status(b[0]), Type: Type(b[1])}
-	b = b[2:]
+	group, n := binary.Varint(b[2:])
+	if n <= 0 {
+		return Filter{}, ErrMalformed
+	}
+	f.Group = group
+	b = b[2+n:]
 	for _, t := range [...]*time.Time{&f.CreatedFrom, &f.CreatedTo} {
 		ms, n := binary.Varint(b)
 		if n <= 0 {

@@ -105,6 +105,9 @@ func (v *validator) phone(t Text) *redact.Personal {
 	case v.in.Rules.Loose:
 		most, valid = MaxText, func(string) bool { return true }
 	}
+	if v.clears(PathPhone, t) {
+		return new(redact.Personal(""))
+	}
 	s, ok := v.text(PathPhone, t, most)
 	if !ok {
 		return nil
@@ -132,12 +135,22 @@ func (v *validator) group(t Text) *int64 {
 	case v.in.null(&t):
 		return new(int64(0))
 	}
-	n, err := strconv.ParseInt(t.Value, 10, 64)
-	if t.Other || err != nil || n < 1 || n >= 1<<53 {
+	n, ok := ParseNumber(t.Value)
+	if t.Other || !ok {
 		v.add(PathGroup, CodeInvalid)
 		return nil
 	}
 	return &n
+}
+
+// ParseNumber reads the number of a customer or group in the one way in which it is
+// written: decimal digits, the first not 0, at most 16 (Xtrakit, "Fetch Customer").
+func ParseNumber(s string) (int64, bool) {
+	if s == "" || s[0] == '0' || len(s) > 16 || strings.Trim(s, "0123456789") != "" {
+		return 0, false
+	}
+	n, err := strconv.ParseInt(s, 10, 64)
+	return n, err == nil
 }
 
 func listed[T any](v *validator, path string, t Text, parse func(string) (T, bool)) *T {

@@ -116,6 +116,10 @@ func (x *arenas) catchUp(ctx context.Context, a *act, arena *search.Arena, versi
 		}
 		entries := make([]search.Entry, len(rows))
 		for i := range rows {
+			if rows[i].Deleted {
+				entries[i] = search.Entry{Position: search.Position{Seq: rows[i].Seq}, Deleted: true}
+				continue
+			}
 			c, _, err := open(a.key, &rows[i])
 			if err != nil {
 				return err

@@ -42,7 +42,7 @@ func TestListAudit(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	c := w.mustCreate(t, w.me, person("A", "B", ""))
-	if _, err := w.FetchCustomer(t.Context(), w.me, c); err != nil {
+	if _, err := w.FetchCustomer(t.Context(), w.me, records.ByID(c)); err != nil {
 		t.Fatal(err)
 	}
 	views := w.listAudit(t, records.AuditFilter{})
@@ -70,7 +70,7 @@ func TestListAuditFilters(t *testing.T) {
 	w.mustCreate(t, w.me, person("C", "D", ""))
 	other := w.me
 	other.Credential = id.NewCredential()
-	if _, err := w.FetchCustomer(t.Context(), other, c); err != nil {
+	if _, err := w.FetchCustomer(t.Context(), other, records.ByID(c)); err != nil {
 		t.Fatal(err)
 	}
 	all := w.listAudit(t, records.AuditFilter{})

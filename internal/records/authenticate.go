@@ -47,18 +47,20 @@ func (s *Service) Authenticate(ctx context.Context, in Login) (caller tenant.Cal
 	}
 	if match == 1 && known.live(now) && known.Kind == in.Kind {
 		s.creds.used(known.Credential, now)
-		return tenant.Caller{
-			App: known.App, AppName: known.appName, Credential: known.ID,
-			Owner: known.Owner, Scopes: known.Scopes, Origin: in.Origin,
-		}, known.RateLimit, nil
+		return known.caller(in.Origin), known.RateLimit, nil
 	}
-	if ok, retry := s.failures.Spend(in.Origin.Address); !ok {
-		return tenant.Caller{}, 0, errGuessing.After(retry)
+	return tenant.Caller{}, 0, s.refuse(ctx, known, in.Origin)
+}
+
+// refuse records a failed authentication, within the address's bucket.
+func (s *Service) refuse(ctx context.Context, known *checked, origin tenant.Origin) error {
+	if ok, retry := s.failures.Spend(origin.Address); !ok {
+		return errGuessing.After(retry)
 	}
-	a := &act{s: s, key: known.key, action: authz.Authenticate, caller: tenant.Caller{
-		App: known.App, Credential: known.ID, Owner: known.Owner, Origin: in.Origin,
-	}}
-	return tenant.Caller{}, 0, a.fail(ctx, errCredentials)
+	caller := known.caller(origin)
+	caller.Scopes = nil
+	a := &act{s: s, key: known.key, action: authz.Authenticate, caller: caller}
+	return a.fail(ctx, errCredentials)
 }
 
 // checked is a credential as authentication needs it. One that does not exist
@@ -69,6 +71,12 @@ type checked struct {
 	key     *seal.App
 	appName string
 	loaded  time.Time
+}
+
+func (c *checked) caller(origin tenant.Origin) tenant.Caller {
+	return tenant.Caller{
+		App: c.App, AppName: c.appName, Credential: c.ID, Owner: c.Owner, Scopes: c.Scopes, Origin: origin,
+	}
 }
 
 func (c *checked) live(now time.Time) bool { return c.ID != "" && c.Live(now) }
@@ -194,7 +202,9 @@ func (s *Service) nobody(ctx context.Context) (*checked, error) {
 
 // A public key is a prefix, the application's id without "app_", and a random
 // part, joined by "_": it leads to its application without a look-up.
-var publicPrefix = map[tenant.Kind]string{tenant.Devdraft: "ck", tenant.Operator: "op"}
+var publicPrefix = map[tenant.Kind]string{
+	tenant.Devdraft: "ck", tenant.Yativo: "ya", tenant.Xtrakit: "xk", tenant.Operator: "op",
+}
 
 func newPublicKey(kind tenant.Kind, app id.App, random string) string {
 	return publicPrefix[kind] + "_" + strings.TrimPrefix(string(app), "app_") + "_" + random

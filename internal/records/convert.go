@@ -16,6 +16,7 @@ func rowOf(app *seal.App, key seal.Customer, c *customer.Customer) store.Custome
 		Seq:       c.Seq,
 		Status:    uint8(c.Status),
 		Type:      uint8(c.Type),
+		Group:     c.Group,
 		CreatedAt: c.CreatedAt.UnixMilli(),
 		UpdatedAt: c.UpdatedAt.UnixMilli(),
 		Sealed:    key.SealPersonal(c.AppendBinary(nil)),
@@ -43,6 +44,7 @@ func open(app *seal.App, row *store.CustomerRow) (customer.Customer, seal.Custom
 		Seq:       row.Seq,
 		Status:    customer.Status(row.Status),
 		Type:      customer.Type(row.Type),
+		Group:     row.Group,
 		CreatedAt: time.UnixMilli(row.CreatedAt).UTC(),
 		UpdatedAt: time.UnixMilli(row.UpdatedAt).UTC(),
 	}

@@ -24,7 +24,7 @@ func TestCreateThenFetch(t *testing.T) {
 	w := newWorld(t)
 	before := w.entries(t, w.app.ID)
 	c := w.mustCreate(t, w.me, person(" Ada ", "Lovelace", "Ada@Example.COM"))
-	got, err := w.FetchCustomer(t.Context(), w.me, c)
+	got, err := w.FetchCustomer(t.Context(), w.me, records.ByID(c))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -91,7 +91,7 @@ func TestIdempotentCreate(t *testing.T) {
 	}
 	// Case 1: the same request again gets the same bytes, even after a change.
 	status := customer.Input{Status: text("BLACKLISTED")}
-	if _, err := w.UpdateCustomer(t.Context(), w.me, first.Customer, records.Write{Input: status, Encode: encode}); err != nil {
+	if _, err := w.UpdateCustomer(t.Context(), w.me, records.ByID(first.Customer), records.Write{Input: status, Encode: encode}); err != nil {
 		t.Fatal(err)
 	}
 	again, err := w.create(t, w.me, person(" A ", "B", "A@example.com"), "k1")
@@ -107,7 +107,7 @@ func TestIdempotentCreate(t *testing.T) {
 	if r, err := w.create(t, other, person("X", "Y", ""), "k1"); err != nil || r.Replayed {
 		t.Errorf("the key in another application = %v, replayed %v", err, r.Replayed)
 	}
-	r, err := w.UpdateCustomer(t.Context(), w.me, first.Customer, records.Write{Input: status, IdempotencyKey: "k1", Encode: encode})
+	r, err := w.UpdateCustomer(t.Context(), w.me, records.ByID(first.Customer), records.Write{Input: status, IdempotencyKey: "k1", Encode: encode})
 	if err != nil || r.Replayed {
 		t.Errorf("the key on an update = %v, replayed %v", err, r.Replayed)
 	}
@@ -126,14 +126,14 @@ func TestUpdate(t *testing.T) {
 	w := newWorld(t, func(c *records.Config) { c.Now = func() time.Time { return now } })
 	c := w.mustCreate(t, w.me, person("A", "B", "a@example.com"))
 	update := func(in customer.Input) error {
-		_, err := w.UpdateCustomer(t.Context(), w.me, c, records.Write{Input: in, Encode: encode})
+		_, err := w.UpdateCustomer(t.Context(), w.me, records.ByID(c), records.Write{Input: in, Encode: encode})
 		return err
 	}
 	// Case 1: nothing sent, nothing changed.
 	if err := update(customer.Input{}); err != nil {
 		t.Fatal(err)
 	}
-	got, _ := w.FetchCustomer(t.Context(), w.me, c)
+	got, _ := w.FetchCustomer(t.Context(), w.me, records.ByID(c))
 	if !got.UpdatedAt.Equal(got.CreatedAt) {
 		t.Error("an empty update moved UpdatedAt")
 	}
@@ -141,7 +141,7 @@ func TestUpdate(t *testing.T) {
 	if err := update(customer.Input{Email: customer.Text{Sent: true, Null: true}, Family: text("C")}); err != nil {
 		t.Fatal(err)
 	}
-	got, _ = w.FetchCustomer(t.Context(), w.me, c)
+	got, _ = w.FetchCustomer(t.Context(), w.me, records.ByID(c))
 	if got.Email != "" || got.Family != "C" || !got.UpdatedAt.After(got.CreatedAt) {
 		t.Errorf("after the update: family changed %v, e-mail cleared %v, time moved %v", got.Family == "C", got.Email == "", got.UpdatedAt.After(got.CreatedAt))
 	}
@@ -176,17 +176,17 @@ func TestAnotherApplicationsCustomer(t *testing.T) {
 			if conceal {
 				want = fault.NotFound
 			}
-			if _, err := w.FetchCustomer(t.Context(), other, c); !errors.Is(err, want) {
+			if _, err := w.FetchCustomer(t.Context(), other, records.ByID(c)); !errors.Is(err, want) {
 				t.Errorf("FetchCustomer of another application = %v, want %v", err, want)
 			}
 			if e := w.lastEntry(t, other.App); !bytes.Equal(e.Targets, c[:]) || e.Outcome == uint8(audit.Done) {
 				t.Errorf("the attempt's entry has outcome %d and %d bytes of targets", e.Outcome, len(e.Targets))
 			}
-			_, err := w.UpdateCustomer(t.Context(), other, c, records.Write{Input: customer.Input{Status: text("ACTIVE")}, Encode: encode})
+			_, err := w.UpdateCustomer(t.Context(), other, records.ByID(c), records.Write{Input: customer.Input{Status: text("ACTIVE")}, Encode: encode})
 			if !errors.Is(err, want) {
 				t.Errorf("UpdateCustomer of another application = %v, want %v", err, want)
 			}
-			if _, err := w.FetchCustomer(t.Context(), other, id.NewCustomer()); !errors.Is(err, fault.NotFound) {
+			if _, err := w.FetchCustomer(t.Context(), other, records.ByID(id.NewCustomer())); !errors.Is(err, fault.NotFound) {
 				t.Errorf("FetchCustomer(nobody's) = %v, want not found", err)
 			}
 		})
@@ -267,7 +267,7 @@ func TestSearchIsFresh(t *testing.T) {
 	}
 	for i := range 50 {
 		name := fmt.Sprintf("Name%d", i)
-		if _, err := w.UpdateCustomer(t.Context(), w.me, c, records.Write{Input: customer.Input{Family: text(name)}, Encode: encode}); err != nil {
+		if _, err := w.UpdateCustomer(t.Context(), w.me, records.ByID(c), records.Write{Input: customer.Input{Family: text(name)}, Encode: encode}); err != nil {
 			t.Fatal(err)
 		}
 		if hits(name) != 1 || hits("zebra") != 0 {

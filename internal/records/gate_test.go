@@ -106,7 +106,7 @@ func TestNoEntryNoAnswer(t *testing.T) {
 		var err error
 		switch name {
 		case "fetch":
-			_, err = w.FetchCustomer(t.Context(), w.me, c)
+			_, err = w.FetchCustomer(t.Context(), w.me, records.ByID(c))
 		case "list":
 			_, err = w.FindCustomers(t.Context(), w.me, records.Find{})
 		case "search":

@@ -3,6 +3,7 @@ package records
 import (
 	"context"
 	"encoding/base64"
+	"strconv"
 
 	"custodex.dev/internal/audit"
 	"custodex.dev/internal/authz"
@@ -113,6 +114,7 @@ func shape(f customer.Filter) (fields []string) {
 	}
 	add(f.Status != 0, "status="+f.Status.String())
 	add(f.Type != 0, "type="+f.Type.String())
+	add(f.Group != 0, "group="+strconv.FormatInt(f.Group, 10))
 	add(f.Name != "", "name")
 	add(f.Email != "", "email")
 	add(!f.CreatedFrom.IsZero(), "created_from")

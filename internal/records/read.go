@@ -16,31 +16,45 @@ var errElsewhere = fault.New(fault.Forbidden, "other_application", "Customer doe
 
 // FetchCustomer reads one customer. Faults: NotFound, Forbidden (scope, or code
 // other_application unless Conceal is set), Unavailable.
-func (s *Service) FetchCustomer(ctx context.Context, caller tenant.Caller, target id.Customer) (customer.Customer, error) {
-	a, err := s.begin(ctx, caller, authz.CustomerFetch, target)
+func (s *Service) FetchCustomer(ctx context.Context, caller tenant.Caller, target Target) (customer.Customer, error) {
+	c, _, err := s.fetch(ctx, caller, target, false)
+	return c, err
+}
+
+// FetchWithGroup is FetchCustomer with the customer's group, nil if it has none.
+func (s *Service) FetchWithGroup(ctx context.Context, caller tenant.Caller, target Target) (customer.Customer, *customer.Group, error) {
+	return s.fetch(ctx, caller, target, true)
+}
+
+func (s *Service) fetch(ctx context.Context, caller tenant.Caller, target Target, withGroup bool) (c customer.Customer, g *customer.Group, err error) {
+	a, err := s.begin(ctx, caller, authz.CustomerFetch, target.ids()...)
 	if err != nil {
-		return customer.Customer{}, err
+		return c, nil, err
 	}
-	row, err := s.store.CustomerGet(ctx, caller.App, target)
+	row, err := target.from(ctx, s.store, caller.App)
 	if err != nil {
-		return customer.Customer{}, a.missing(ctx, err, target)
+		return c, nil, a.missing(ctx, err, target)
 	}
-	c, _, err := open(a.key, &row)
-	if err != nil {
-		return customer.Customer{}, err
+	if c, _, err = open(a.key, &row); err != nil {
+		return customer.Customer{}, nil, err
 	}
-	if err := a.record(ctx, a.entry(audit.Done, []id.Customer{target}), nil); err != nil {
-		return customer.Customer{}, err
+	if withGroup && c.Group != 0 {
+		if g, err = a.group(ctx, c.Group); err != nil {
+			return customer.Customer{}, nil, err
+		}
 	}
-	return c, nil
+	if err := a.record(ctx, a.entry(audit.Done, []id.Customer{c.ID}), nil); err != nil {
+		return customer.Customer{}, nil, err
+	}
+	return c, g, nil
 }
 
 // missing settles a customer that was not found: it may belong to another
 // application, which is a denial and not an absence. It records which, and
 // returns the fault. Any other err is settled as fail does.
-func (a *act) missing(ctx context.Context, err error, target id.Customer) error {
-	if errors.Is(err, fault.NotFound) && !a.s.cfg.Conceal {
-		elsewhere, e := a.s.store.CustomerElsewhere(ctx, a.caller.App, target)
+func (a *act) missing(ctx context.Context, err error, target Target) error {
+	if errors.Is(err, fault.NotFound) && !target.id.IsZero() && !a.s.cfg.Conceal {
+		elsewhere, e := a.s.store.CustomerElsewhere(ctx, a.caller.App, target.id)
 		switch {
 		case e != nil:
 			return e
@@ -48,5 +62,5 @@ func (a *act) missing(ctx context.Context, err error, target id.Customer) error 
 			err = errElsewhere
 		}
 	}
-	return a.fail(ctx, err, target)
+	return a.fail(ctx, err, target.ids()...)
 }

@@ -34,7 +34,7 @@ func (w *world) sealed(t *testing.T, app id.App) int64 {
 
 func (w *world) fetchNothing(t *testing.T, caller tenant.Caller) {
 	t.Helper()
-	if _, err := w.FetchCustomer(t.Context(), caller, id.NewCustomer()); !errors.Is(err, fault.NotFound) {
+	if _, err := w.FetchCustomer(t.Context(), caller, records.ByID(id.NewCustomer())); !errors.Is(err, fault.NotFound) {
 		t.Fatal(err)
 	}
 }
@@ -197,7 +197,7 @@ func TestSealFromTwoServices(t *testing.T) {
 				group.Go(func() {
 					defer writing.Add(-1)
 					for range each {
-						if _, err := w.FetchCustomer(t.Context(), w.me, id.NewCustomer()); !errors.Is(err, fault.NotFound) {
+						if _, err := w.FetchCustomer(t.Context(), w.me, records.ByID(id.NewCustomer())); !errors.Is(err, fault.NotFound) {
 							t.Error(err)
 							return
 						}

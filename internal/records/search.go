@@ -149,6 +149,7 @@ func arenaEntry(c *customer.Customer) search.Entry {
 		Email:    c.Email.Reveal(),
 		Status:   uint8(c.Status),
 		Type:     uint8(c.Type),
+		Group:    c.Group,
 	}
 }
 
@@ -156,6 +157,9 @@ func arenaFilter(f customer.Filter) search.Filter {
 	out := search.Filter{Name: f.Name, Email: f.Email}
 	if f.Status != 0 {
 		out.Status = new(uint8(f.Status))
+	}
+	if f.Group != 0 {
+		out.Group = new(f.Group)
 	}
 	if f.Type != 0 {
 		out.Type = new(uint8(f.Type))

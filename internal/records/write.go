@@ -3,6 +3,7 @@ package records
 import (
 	"context"
 	"errors"
+	"strconv"
 	"time"
 
 	"custodex.dev/internal/audit"
@@ -10,7 +11,6 @@ import (
 	"custodex.dev/internal/customer"
 	"custodex.dev/internal/fault"
 	"custodex.dev/internal/id"
-	"custodex.dev/internal/seal"
 	"custodex.dev/internal/store"
 	"custodex.dev/internal/tenant"
 )
@@ -26,21 +26,62 @@ type Write struct {
 
 	// Encode renders the answer. It must be pure; it runs inside the transaction.
 	Encode func(*customer.Customer) []byte
+
+	// check, if set, may refuse a change of this customer.
+	check func(*customer.Customer) error
 }
 
 // Reply is the answer to a Write.
 type Reply struct {
 	Customer id.Customer
 	Body     []byte // what Encode made, now or when the key was first used
+	Existed  bool   // GetOrCreateCustomer found the customer and did not make it
 	Replayed bool
 }
 
-var (
-	errKeyReused = fault.New(fault.Conflict, "idempotency_key_reused",
-		"Conflict: Idempotency key already used with different request data")
-	errKeyBusy = fault.New(fault.Conflict, "idempotency_key_in_progress",
-		"A request with this idempotency key is still in progress").After(time.Second)
-)
+// Target names the customer of a use case: by id, or by number as Xtrakit does.
+type Target struct {
+	id  id.Customer
+	seq int64
+}
+
+// ByID is the customer with this id.
+func ByID(c id.Customer) Target { return Target{id: c} }
+
+// BySeq is the customer with this number.
+func BySeq(n int64) Target { return Target{seq: n} }
+
+// ids is what the audit log can say of the target before it is found.
+func (t Target) ids() []id.Customer {
+	if t.id.IsZero() {
+		return nil
+	}
+	return []id.Customer{t.id}
+}
+
+// String is what an idempotency key is bound to.
+func (t Target) String() string {
+	if t.id.IsZero() {
+		return strconv.FormatInt(t.seq, 10)
+	}
+	return t.id.String()
+}
+
+// in reads the target's row in a transaction.
+func (t Target) in(tx store.Tx) (store.CustomerRow, error) {
+	if t.id.IsZero() {
+		return tx.CustomerGetBySeq(t.seq)
+	}
+	return tx.CustomerGet(t.id)
+}
+
+// from reads the target's row.
+func (t Target) from(ctx context.Context, s store.Store, app id.App) (store.CustomerRow, error) {
+	if t.id.IsZero() {
+		return s.CustomerGetBySeq(ctx, app, t.seq)
+	}
+	return s.CustomerGet(ctx, app, t.id)
+}
 
 // CreateCustomer makes a customer. Faults: Invalid with Fields, Forbidden,
 // Conflict (email_taken, idempotency_key_reused, idempotency_key_in_progress),
@@ -50,31 +91,59 @@ func (s *Service) CreateCustomer(ctx context.Context, caller tenant.Caller, w Wr
 	if err != nil {
 		return Reply{}, err
 	}
+	return a.create(ctx, w, nil)
+}
+
+// GetOrCreateCustomer makes a customer unless one of the application has the
+// e-mail address, which must be given; that one it leaves as it is and answers
+// with. It is atomic: of any number of callers one creates. Faults: as for
+// CreateCustomer, but never email_taken.
+func (s *Service) GetOrCreateCustomer(ctx context.Context, caller tenant.Caller, w Write, encode func(c *customer.Customer, created bool) []byte) (Reply, error) {
+	a, err := s.begin(ctx, caller, authz.CustomerGetOrCreate)
+	if err != nil {
+		return Reply{}, err
+	}
+	w.Input.Rules.Required = []string{customer.PathGiven, customer.PathFamily, customer.PathEmail, customer.PathPhone}
+	w.Encode = func(c *customer.Customer) []byte { return encode(c, true) }
+	return a.create(ctx, w, func(c *customer.Customer) []byte { return encode(c, false) })
+}
+
+// create makes a customer of validated input. With existing not nil, a customer that has the address
+// already is the answer, as existing renders it.
+func (a *act) create(ctx context.Context, w Write, existing func(*customer.Customer) []byte) (Reply, error) {
 	change, problems := w.Input.Create()
 	if len(problems) > 0 {
 		return Reply{}, fault.Validation(problems...)
 	}
-	c := customer.Customer{ID: id.NewCustomer(), CreatedAt: s.now()}
+	c := customer.Customer{ID: id.NewCustomer(), CreatedAt: a.s.now()}
 	c.UpdatedAt = c.CreatedAt
 	fields := change.Apply(&c)
 	key, wrapped := a.key.NewCustomer(c.ID)
 	row := rowOf(a.key, key, &c)
 	row.Key = wrapped
 	entry := a.row(a.entry(audit.Done, []id.Customer{c.ID}, fields...))
-	once := a.once(w, change, id.Customer{})
+	once := a.once(w.IdempotencyKey, "", change.AppendBinary(nil))
 
 	var reply Reply
-	err = s.store.Update(ctx, caller.App, func(tx store.Tx) error {
+	err := a.s.store.Update(ctx, a.caller.App, func(tx store.Tx) error {
 		var err error
 		if reply, err = once.replay(tx); err != nil || reply.Replayed {
 			return err
+		}
+		if err := groupExists(tx, change); err != nil {
+			return err
+		}
+		if existing != nil {
+			if reply, err = a.existing(tx, row.EmailHash, existing, once); !errors.Is(err, fault.NotFound) {
+				return err
+			}
 		}
 		if c.Seq, err = tx.CustomerInsert(row); err != nil {
 			return err
 		}
 		reply = Reply{Customer: c.ID, Body: w.Encode(&c)}
 		tx.AuditAppend(entry)
-		return once.keep(tx, key, reply)
+		return once.keep(tx, reply, key.SealReply)
 	})
 	if err != nil {
 		return Reply{}, a.fail(ctx, once.busy(err))
@@ -82,11 +151,42 @@ func (s *Service) CreateCustomer(ctx context.Context, caller tenant.Caller, w Wr
 	return reply, nil
 }
 
+// existing answers with the customer that has the address, or fails with
+// fault.NotFound if none has.
+func (a *act) existing(tx store.Tx, hash []byte, encode func(*customer.Customer) []byte, once *once) (Reply, error) {
+	row, err := tx.CustomerGetByEmail(hash)
+	if err != nil {
+		return Reply{}, err
+	}
+	c, key, err := open(a.key, &row)
+	if err != nil {
+		return Reply{}, err
+	}
+	e := a.entry(audit.Done, []id.Customer{c.ID})
+	e.Code = "existed"
+	tx.AuditAppend(a.row(e))
+	reply := Reply{Customer: c.ID, Body: encode(&c), Existed: true}
+	return reply, once.keep(tx, reply, key.SealReply)
+}
+
+// groupExists refuses a change that puts the customer into a group that the
+// application does not have.
+func groupExists(tx store.Tx, change customer.Change) error {
+	if change.Group == nil || *change.Group == 0 {
+		return nil
+	}
+	_, err := tx.GroupGet(*change.Group)
+	if errors.Is(err, fault.NotFound) {
+		return fault.Validation(fault.Field{Path: customer.PathGroup, Code: customer.CodeNotFound, Message: "group does not exist"})
+	}
+	return err
+}
+
 // UpdateCustomer changes the fields that were sent and answers with the whole
 // customer. A request that changes nothing leaves UpdatedAt alone. Faults: as for
 // CreateCustomer, and NotFound, and Forbidden with code other_application.
-func (s *Service) UpdateCustomer(ctx context.Context, caller tenant.Caller, target id.Customer, w Write) (Reply, error) {
-	a, err := s.begin(ctx, caller, authz.CustomerUpdate, target)
+func (s *Service) UpdateCustomer(ctx context.Context, caller tenant.Caller, target Target, w Write) (Reply, error) {
+	a, err := s.begin(ctx, caller, authz.CustomerUpdate, target.ids()...)
 	if err != nil {
 		return Reply{}, err
 	}
@@ -94,32 +194,44 @@ func (s *Service) UpdateCustomer(ctx context.Context, caller tenant.Caller, targ
 	if len(problems) > 0 {
 		return Reply{}, fault.Validation(problems...)
 	}
-	once := a.once(w, change, target)
+	return a.change(ctx, target, change, w)
+}
 
+// change makes a validated change.
+func (a *act) change(ctx context.Context, target Target, change customer.Change, w Write) (Reply, error) {
+	once := a.once(w.IdempotencyKey, target.String(), change.AppendBinary(nil))
 	var reply Reply
-	err = s.store.Update(ctx, caller.App, func(tx store.Tx) error {
+	err := a.s.store.Update(ctx, a.caller.App, func(tx store.Tx) error {
 		var err error
 		if reply, err = once.replay(tx); err != nil || reply.Replayed {
 			return err
 		}
-		row, err := tx.CustomerGet(target)
+		row, err := target.in(tx)
 		if err != nil {
+			return err
+		}
+		if err := groupExists(tx, change); err != nil {
 			return err
 		}
 		c, key, err := open(a.key, &row)
 		if err != nil {
 			return err
 		}
+		if w.check != nil {
+			if err := w.check(&c); err != nil {
+				return err
+			}
+		}
 		fields := change.Apply(&c)
 		if len(fields) > 0 {
-			c.UpdatedAt = later(s.now(), c.UpdatedAt)
+			c.UpdatedAt = later(a.s.now(), c.UpdatedAt)
 			if err := tx.CustomerUpdate(rowOf(a.key, key, &c)); err != nil {
 				return err
 			}
 		}
-		reply = Reply{Customer: target, Body: w.Encode(&c)}
-		tx.AuditAppend(a.row(a.entry(audit.Done, []id.Customer{target}, fields...)))
-		return once.keep(tx, key, reply)
+		reply = Reply{Customer: c.ID, Body: w.Encode(&c)}
+		tx.AuditAppend(a.row(a.entry(audit.Done, []id.Customer{c.ID}, fields...)))
+		return once.keep(tx, reply, key.SealReply)
 	})
 	if err != nil {
 		return Reply{}, a.missing(ctx, once.busy(err), target)
@@ -136,75 +248,24 @@ func later(now, before time.Time) time.Time {
 	return before.Add(time.Millisecond)
 }
 
-// once is the idempotency of one request; nil means the caller sent no key.
-type once struct {
-	a                  *act
-	scope, fingerprint []byte
-}
-
-func (a *act) once(w Write, change customer.Change, target id.Customer) *once {
-	if w.IdempotencyKey == "" {
-		return nil
-	}
-	return &once{
-		a:           a,
-		scope:       a.key.ReplayHash("scope", a.caller.Origin.Dialect, string(a.action), target.String(), w.IdempotencyKey),
-		fingerprint: a.key.ReplayHash("request", string(change.AppendBinary(nil))),
-	}
-}
-
-// replay gives the first answer again if the key was used, and records that it
-// was given.
-func (o *once) replay(tx store.Tx) (Reply, error) {
-	if o == nil {
-		return Reply{}, nil
-	}
-	used, err := tx.IdempotencyGet(o.scope)
-	if errors.Is(err, fault.NotFound) {
-		return Reply{}, nil
-	}
+// DeleteCustomer removes a customer for good: its record, key, addresses and
+// transactions. The e-mail address is free again. Faults: NotFound, Forbidden,
+// Unavailable.
+func (s *Service) DeleteCustomer(ctx context.Context, caller tenant.Caller, target Target) error {
+	a, err := s.begin(ctx, caller, authz.CustomerDelete, target.ids()...)
 	if err != nil {
-		return Reply{}, err
+		return err
 	}
-	if string(used.Fingerprint) != string(o.fingerprint) {
-		return Reply{}, errKeyReused
-	}
-	row, err := tx.CustomerGet(used.Customer) // gone if the person was erased
+	err = s.store.Update(ctx, caller.App, func(tx store.Tx) error {
+		row, err := target.in(tx)
+		if err != nil {
+			return err
+		}
+		tx.AuditAppend(a.row(a.entry(audit.Done, []id.Customer{row.ID})))
+		return tx.CustomerDelete(row.ID)
+	})
 	if err != nil {
-		return Reply{}, err
+		return a.missing(ctx, err, target)
 	}
-	key, err := o.a.key.OpenCustomer(row.ID, row.Key)
-	if err != nil {
-		return Reply{}, err
-	}
-	body, err := key.OpenReply(used.Reply)
-	if err != nil {
-		return Reply{}, err
-	}
-	e := o.a.entry(audit.Done, []id.Customer{row.ID})
-	e.Code = "replayed"
-	tx.AuditAppend(o.a.row(e))
-	return Reply{Customer: row.ID, Body: body, Replayed: true}, nil
-}
-
-// keep consumes the key: its answer is from now on this reply.
-func (o *once) keep(tx store.Tx, key seal.Customer, reply Reply) error {
-	if o == nil {
-		return nil
-	}
-	return tx.IdempotencyPut(store.IdempotencyRow{
-		Scope:       o.scope,
-		Fingerprint: o.fingerprint,
-		Customer:    reply.Customer,
-		Reply:       key.SealReply(reply.Body),
-	}, o.a.s.cfg.IdempotencyTTL)
-}
-
-// busy turns "somebody holds the lock" into what it means to a caller with a key:
-// perhaps its own earlier try is still under way.
-func (o *once) busy(err error) error {
-	if o != nil && errors.Is(err, fault.Unavailable) && fault.Of(err).Code == "lock_timeout" {
-		return errKeyBusy
-	}
-	return err
+	return nil
 }

@@ -43,6 +43,7 @@ type appKeys struct {
 	entryMAC  macs
 	replay    macs // idempotency keys and fingerprints
 	secrets   macs // credential secrets
+	token     []byte // signs bearer tokens
 	signer    *ed25519.PrivateKey
 }
 
@@ -84,6 +85,7 @@ func OpenApp(app id.App, key []byte) (*App, error) {
 		entryMAC:  newMACs(sub("audit checksum")),
 		replay:    newMACs(sub("idempotency")),
 		secrets:   newMACs(sub("credential secret")),
+		token:     sub("bearer token"),
 		signer:    &signer,
 	}}, nil
 }
@@ -171,6 +173,9 @@ func (a *App) SealLabel(row string, plain []byte) []byte {
 func (a *App) OpenLabel(row string, sealed []byte) ([]byte, error) {
 	return openWith(a.labels, nil, sealed, context(a.id, id.Customer{}, "credential", "label "+row))
 }
+
+// TokenKey is the key that bearer tokens are signed with (HMAC-SHA-256).
+func (a *App) TokenKey() []byte { return a.token }
 
 // Signer signs the application's audit checkpoints (Ed25519).
 func (a *App) Signer() ed25519.PrivateKey { return *a.signer }

@@ -15,6 +15,7 @@ const (
 	purposeKey      = "customer key"
 	purposePersonal = "personal"
 	purposeReply    = "reply"
+	purposeItem     = "item"
 )
 
 // Customer is one customer's key, ready for use. It is safe for concurrent use.
@@ -72,4 +73,14 @@ func (k Customer) SealReply(plain []byte) []byte {
 // OpenReply opens what SealReply sealed, or fails with ErrOpen.
 func (k Customer) OpenReply(sealed []byte) ([]byte, error) {
 	return openWith(k.aead, nil, sealed, context(k.app, k.id, "idempotency", purposeReply))
+}
+
+// SealItem seals what hangs on the customer: a transaction, a liquidation address.
+func (k Customer) SealItem(item id.Item, plain []byte) []byte {
+	return sealWith(k.aead, nil, plain, context(k.app, k.id, "customer_item", purposeItem+" "+item.String()))
+}
+
+// OpenItem opens what SealItem sealed for the same item, or fails with ErrOpen.
+func (k Customer) OpenItem(item id.Item, sealed []byte) ([]byte, error) {
+	return openWith(k.aead, nil, sealed, context(k.app, k.id, "customer_item", purposeItem+" "+item.String()))
 }

@@ -2,16 +2,12 @@ package server
 
 import (
 	"context"
-	"log/slog"
 	"net/http"
-	"os"
-	"strings"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
-	"custodex.dev/internal/config"
 	"custodex.dev/internal/id"
 	"custodex.dev/internal/web"
 	"custodex.dev/internal/web/devdraft"
@@ -110,26 +106,4 @@ func (s *Server) watch() {
 			return float64(s.records.AuditHealth().Stopped)
 		}),
 	)
-}
-
-func newLog(cfg config.Config) *slog.Logger {
-	opts := &slog.HandlerOptions{Level: cfg.LogLevel}
-	if cfg.LogFormat == "text" {
-		return slog.New(slog.NewTextHandler(os.Stderr, opts))
-	}
-	return slog.New(slog.NewJSONHandler(os.Stderr, opts))
-}
-
-// dropNoise leaves out what net/http says about clients that hang up or speak
-// badly: it names addresses, and the access log has what matters.
-type dropNoise struct{ slog.Handler }
-
-// Handle drops the noise and passes the rest on.
-func (d dropNoise) Handle(ctx context.Context, r slog.Record) error {
-	for _, noise := range []string{"TLS handshake error", "URL query contains semicolon", "Unsolicited response"} {
-		if strings.Contains(r.Message, noise) {
-			return nil
-		}
-	}
-	return d.Handler.Handle(ctx, r)
 }

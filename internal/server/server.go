@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"sync/atomic"
 	"time"
 
@@ -31,6 +32,7 @@ type Server struct {
 
 	public, manage face
 	draining       atomic.Bool
+	flushLog       func()
 }
 
 // face is one listener with its handler.
@@ -63,7 +65,8 @@ func NewOver(cfg config.Config, st store.Store, version string) (*Server, error)
 	if err != nil {
 		return nil, errors.Join(err, st.Close(context.Background()))
 	}
-	s := &Server{cfg: cfg, log: newLog(cfg), store: st, metrics: prometheus.NewRegistry()}
+	s := &Server{cfg: cfg, store: st, metrics: prometheus.NewRegistry()}
+	s.log, s.flushLog = newLog(cfg, os.Stderr)
 	s.records = records.New(records.Config{
 		Store: st, Keys: keys, Conceal: cfg.Conceal, MaxSkip: cfg.MaxSkip, IdempotencyTTL: cfg.IdempotencyTTL,
 		SearchMemory: cfg.SearchMemory, SearchSlots: cfg.SearchSlots, Now: cfg.Now, Log: s.log,
@@ -89,7 +92,7 @@ func (s *Server) newHTTP(h http.Handler) *http.Server {
 		MaxHeaderBytes:    16 << 10,
 		// OPTIONS * is answered like every route that is not there.
 		DisableGeneralOptionsHandler: true,
-		ErrorLog:                     slog.NewLogLogger(dropNoise{s.log.Handler()}, slog.LevelWarn),
+		ErrorLog:                     slog.NewLogLogger(s.log.Handler(), slog.LevelWarn),
 	}
 }
 
@@ -162,6 +165,7 @@ func (f *face) serve(cert, key string) error {
 // joined.
 func (s *Server) Close(ctx context.Context) error {
 	s.draining.Store(true)
+	defer s.flushLog()
 	return errors.Join(
 		step("drain requests", s.public.http.Shutdown(ctx)),
 		step("drain management", s.manage.http.Shutdown(ctx)),

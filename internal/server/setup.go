@@ -62,7 +62,7 @@ func checkKeys(ctx context.Context, cfg config.Config, st store.Store) error {
 // Migrate brings the schema of the configured, initialised database up and gives
 // the number of steps that took.
 func Migrate(ctx context.Context, cfg config.Config) (steps int, err error) {
-	if err := cfg.Validate(); err != nil {
+	if err := cfg.ValidateDatabase(); err != nil {
 		return 0, err
 	}
 	if !cfg.DatabaseURL.IsZero() {

@@ -65,6 +65,9 @@ type Reader interface {
 	// CustomerGet gives one customer with its wrapped key.
 	CustomerGet(ctx context.Context, app id.App, c id.Customer) (CustomerRow, error)
 
+	// CustomerGetBySeq is CustomerGet by sequence number.
+	CustomerGetBySeq(ctx context.Context, app id.App, seq int64) (CustomerRow, error)
+
 	// CustomerElsewhere reports whether some other application than app has the
 	// customer. It is the one question that crosses applications; it answers
 	// yes or no and nothing else. records asks it only after CustomerGet found
@@ -86,12 +89,28 @@ type Reader interface {
 
 	// CustomerChanges gives up to limit customers whose Version is greater than
 	// after, ascending by Version then Seq, with their keys. To page on, pass the
-	// last row's Version and Seq.
+	// last row's Version and Seq. A deleted customer is a row with Deleted set, its
+	// Seq and the Version of its deletion, and nothing else.
 	CustomerChanges(ctx context.Context, app id.App, after ChangePoint, limit int) ([]CustomerRow, error)
 
 	// CustomerRange gives the least and greatest Seq of the application and the
 	// number of its customers; zeros if it has none.
 	CustomerRange(ctx context.Context, app id.App) (CustomerRange, error)
+
+	// GroupGet gives one group.
+	GroupGet(ctx context.Context, app id.App, seq int64) (GroupRow, error)
+
+	// GroupList gives groups newest first (CreatedAt, then Seq, both descending)
+	// with from <= CreatedAt < to; 0 is open.
+	GroupList(ctx context.Context, app id.App, from, to int64) ([]GroupRow, error)
+
+	// ItemGet gives one item of a customer; fault.NotFound if the customer or the
+	// item is absent.
+	ItemGet(ctx context.Context, app id.App, c id.Customer, kind ItemKind, item id.Item) (ItemRow, error)
+
+	// ItemList gives a customer's items of one kind newest first (At, then ID, both
+	// descending). An absent customer has none.
+	ItemList(ctx context.Context, app id.App, c id.Customer, kind ItemKind, skip, take int) ([]ItemRow, error)
 
 	// AuditList gives entries newest first (Seq descending), at most limit.
 	AuditList(ctx context.Context, app id.App, list AuditList, limit int) ([]AuditRow, error)
@@ -139,6 +158,28 @@ type Tx interface {
 	// and Key, and sets Version. fault.NotFound if it is gone, fault.Conflict with
 	// code email_taken as above.
 	CustomerUpdate(row CustomerRow) error
+
+	// CustomerGetBySeq is CustomerGet by sequence number.
+	CustomerGetBySeq(seq int64) (CustomerRow, error)
+	// CustomerGetByEmail is CustomerGet by e-mail hash.
+	CustomerGetByEmail(hash []byte) (CustomerRow, error)
+	// CustomerDelete removes the customer, its key and its items for good, and
+	// leaves its Seq for CustomerChanges. fault.NotFound if it is gone.
+	CustomerDelete(c id.Customer) error
+
+	// GroupGet gives one group, as this transaction sees it.
+	GroupGet(seq int64) (GroupRow, error)
+	// GroupInsert adds a group and returns its Seq, which the store sets.
+	GroupInsert(row GroupRow) (seq int64, err error)
+	// GroupUpdate replaces Sealed and UpdatedAt of a group.
+	GroupUpdate(row GroupRow) error
+	// GroupDelete removes a group and takes its customers out of it, which changes
+	// them (Version). fault.NotFound if it is gone.
+	GroupDelete(seq int64) error
+
+	// ItemInsert adds an item of the customer; fault.NotFound if the customer is
+	// absent, fault.Conflict if the item's ID is taken.
+	ItemInsert(c id.Customer, row ItemRow) error
 
 	// IdempotencyGet gives the row of a scope unless it has expired by the
 	// database's clock.

@@ -22,11 +22,13 @@ type Kind string
 // The kinds of credential.
 const (
 	Devdraft Kind = "devdraft" // client key and client secret
+	Yativo   Kind = "yativo"   // account id and app secret, exchanged for a bearer token
+	Xtrakit  Kind = "xtrakit"  // one API key: public part and secret, joined by "."
 	Operator Kind = "operator" // a credential of id.System: manages, and opens no dialect
 )
 
 // Kinds lists the kinds an application may have.
-func Kinds() []Kind { return []Kind{Devdraft} }
+func Kinds() []Kind { return []Kind{Devdraft, Yativo, Xtrakit} }
 
 // Credential is a key of one application. Its secret is never held here.
 type Credential struct {

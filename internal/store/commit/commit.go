@@ -211,7 +211,7 @@ func (g *Group[K, W]) guarded(key K, works []W) (errs []error) {
 	}
 	defer func() {
 		if p := recover(); p != nil {
-			errs = all(fmt.Errorf("commit: panic: %v\n%s", p, debug.Stack()))
+			errs = all(fmt.Errorf("commit: panic of type %T\n%s", p, debug.Stack()))
 		}
 	}()
 	errs = g.cfg.Flush(g.ctx, key, works)

@@ -52,11 +52,12 @@ func (s *Store) Head(ctx context.Context, app id.App) (store.Head, error) {
 	err := s.do(ctx, app, `
 		SELECT
 			version,
-			entries
+			entries,
+			customers
 		FROM head
 		WHERE app_id = $1`,
 		[]any{string(app)},
-		one("application", func(r pgx.Row) error { return r.Scan(&h.Version, &h.Entries) }),
+		one("application", func(r pgx.Row) error { return r.Scan(&h.Version, &h.Entries, &h.Customers) }),
 	)
 	return h, err
 }

@@ -89,7 +89,8 @@ func becomeRuntime(ctx context.Context, conn *pgx.Conn) error {
 // guarded are the tables that row-level security must guard.
 var guarded = []string{
 	"head", "credential", "customer", "customer_key", "idempotency", "rate_window",
-	"audit", "audit_tree", "audit_tile",
+	"audit", "audit_tree", "audit_tile", "customer_group", "customer_item",
+	"customer_tombstone",
 }
 
 // checkRole refuses to serve over connections that row-level security does not bind.

@@ -16,6 +16,7 @@ const customerColumns = `
 			c.version,
 			c.status,
 			c.type,
+			COALESCE(c.group_seq, 0) AS group_seq,
 			c.email_hash,
 			c.email_form,
 			c.created_at,
@@ -27,33 +28,62 @@ const joinKey = `
 		JOIN customer_key AS k ON k.app_id = c.app_id AND k.seq = c.seq`
 
 func scanCustomer(row pgx.Row, into *store.CustomerRow) error {
-	return row.Scan(
+	return row.Scan(customerFields(into)...)
+}
+
+// customerFields are where the columns of a customer go.
+func customerFields(into *store.CustomerRow) []any {
+	return []any{
 		(*[16]byte)(&into.ID),
 		&into.Seq,
 		&into.Version,
 		&into.Status,
 		&into.Type,
+		&into.Group,
 		&into.EmailHash,
 		&into.EmailForm,
 		&into.CreatedAt,
 		&into.UpdatedAt,
 		&into.Sealed,
 		&into.Key,
-	)
+	}
 }
 
-const getCustomer = `
+const (
+	getCustomerBy = `
 		SELECT` + customerColumns + `
 		FROM customer AS c` + joinKey + `
-		WHERE c.app_id = $1
+		WHERE c.app_id = $1`
+	getCustomer = getCustomerBy + `
 		AND c.customer_id = $2`
+	getCustomerBySeq = getCustomerBy + `
+		AND c.seq = $2`
+	getCustomerByEmail = getCustomerBy + `
+		AND c.email_hash = $2`
+)
+
+func (s *Store) customerGet(ctx context.Context, app id.App, sql string, by any) (store.CustomerRow, error) {
+	var row store.CustomerRow
+	err := s.do(ctx, app, sql, []any{string(app), by},
+		one("customer", func(r pgx.Row) error { return scanCustomer(r, &row) }))
+	return row, err
+}
+
+func (x *tx) customerGet(sql string, by any) (store.CustomerRow, error) {
+	var row store.CustomerRow
+	err := x.query(sql, []any{string(x.app), by},
+		one("customer", func(r pgx.Row) error { return scanCustomer(r, &row) }))
+	return row, err
+}
 
 // CustomerGet gives one customer with its wrapped key.
 func (s *Store) CustomerGet(ctx context.Context, app id.App, c id.Customer) (store.CustomerRow, error) {
-	var row store.CustomerRow
-	err := s.do(ctx, app, getCustomer, []any{string(app), [16]byte(c)},
-		one("customer", func(r pgx.Row) error { return scanCustomer(r, &row) }))
-	return row, err
+	return s.customerGet(ctx, app, getCustomer, [16]byte(c))
+}
+
+// CustomerGetBySeq is CustomerGet by sequence number.
+func (s *Store) CustomerGetBySeq(ctx context.Context, app id.App, seq int64) (store.CustomerRow, error) {
+	return s.customerGet(ctx, app, getCustomerBySeq, seq)
 }
 
 // CustomerElsewhere reports whether some other application than app has the
@@ -68,10 +98,17 @@ func (s *Store) CustomerElsewhere(ctx context.Context, app id.App, c id.Customer
 
 // CustomerGet gives one customer with its key, as this transaction sees it.
 func (x *tx) CustomerGet(c id.Customer) (store.CustomerRow, error) {
-	var row store.CustomerRow
-	err := x.query(getCustomer, []any{string(x.app), [16]byte(c)},
-		one("customer", func(r pgx.Row) error { return scanCustomer(r, &row) }))
-	return row, err
+	return x.customerGet(getCustomer, [16]byte(c))
+}
+
+// CustomerGetBySeq is CustomerGet by sequence number.
+func (x *tx) CustomerGetBySeq(seq int64) (store.CustomerRow, error) {
+	return x.customerGet(getCustomerBySeq, seq)
+}
+
+// CustomerGetByEmail is CustomerGet by e-mail hash.
+func (x *tx) CustomerGetByEmail(hash []byte) (store.CustomerRow, error) {
+	return x.customerGet(getCustomerByEmail, hash)
 }
 
 // CustomerInsert adds a customer and its key and returns its Seq.
@@ -85,13 +122,14 @@ func (x *tx) CustomerInsert(row store.CustomerRow) (seq int64, err error) {
 				version,
 				status,
 				type,
+				group_seq,
 				email_hash,
 				email_form,
 				created_at,
 				updated_at,
 				sealed
 			)
-			VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
+			VALUES ($1, $2, $3, $4, $5, NULLIF($12, 0), $6, $7, $8, $9, $10)
 			ON CONFLICT DO NOTHING
 			RETURNING app_id, seq
 		), keyed AS (
@@ -120,6 +158,7 @@ func (x *tx) CustomerInsert(row store.CustomerRow) (seq int64, err error) {
 			row.UpdatedAt,
 			row.Sealed,
 			row.Key,
+			row.Group,
 		},
 		func(rows pgx.Rows) error {
 			if made = rows.Next(); made {
@@ -151,7 +190,8 @@ func (x *tx) CustomerUpdate(row store.CustomerRow) error {
 			email_hash = $6,
 			email_form = $7,
 			updated_at = $8,
-			sealed = $9
+			sealed = $9,
+			group_seq = NULLIF($10, 0)
 		WHERE c.app_id = $1
 		AND c.customer_id = $2
 		AND NOT EXISTS (
@@ -172,6 +212,7 @@ func (x *tx) CustomerUpdate(row store.CustomerRow) error {
 			row.EmailForm,
 			row.UpdatedAt,
 			row.Sealed,
+			row.Group,
 		},
 		found(&done))
 	switch {

@@ -74,19 +74,52 @@ func (s *Store) CustomerBySeq(ctx context.Context, app id.App, seqs []int64) ([]
 	return list(ctx, s, app, customersBySeq, []any{string(app), seqs}, scanCustomer)
 }
 
+// customersChanged merges two indexes in the order of changes: that of the customers
+// and that of those deleted, whose rows have nothing but their place in it.
 const customersChanged = `
-		SELECT` + customerColumns + `
-		FROM customer AS c` + joinKey + `
-		WHERE c.app_id = $1
-		AND (c.version, c.seq) > ($2, $3)
-		ORDER BY c.version, c.seq
+		(
+			SELECT` + customerColumns + `,
+				false AS deleted
+			FROM customer AS c` + joinKey + `
+			WHERE c.app_id = $1
+			AND (c.version, c.seq) > ($2, $3)
+			ORDER BY c.version, c.seq
+			LIMIT $4
+		)
+		UNION ALL
+		(
+			SELECT
+				'00000000-0000-0000-0000-000000000000'::uuid,
+				seq,
+				version,
+				0::smallint,
+				0::smallint,
+				0::bigint,
+				NULL::bytea,
+				0::smallint,
+				0::bigint,
+				0::bigint,
+				NULL::bytea,
+				NULL::bytea,
+				true
+			FROM customer_tombstone
+			WHERE app_id = $1
+			AND (version, seq) > ($2, $3)
+			ORDER BY version, seq
+			LIMIT $4
+		)
+		ORDER BY version, seq
 		LIMIT $4`
 
-// CustomerChanges gives customers that changed after a point, in the order of
-// changes.
+// CustomerChanges gives customers that changed after a point, and those deleted, in
+// the order of changes.
 func (s *Store) CustomerChanges(ctx context.Context, app id.App, after store.ChangePoint, limit int) ([]store.CustomerRow, error) {
 	return list(ctx, s, app, customersChanged,
-		[]any{string(app), after.Version, after.Seq, max(limit, 0)}, scanCustomer)
+		[]any{string(app), after.Version, after.Seq, max(limit, 0)}, scanChange)
+}
+
+func scanChange(row pgx.Row, into *store.CustomerRow) error {
+	return row.Scan(append(customerFields(into), &into.Deleted)...)
 }
 
 const rangeOfCustomers = `

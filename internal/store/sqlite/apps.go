@@ -87,10 +87,11 @@ func (s *Store) Head(ctx context.Context, app id.App) (h store.Head, err error) 
 		return c.one(ctx, store.NotFound("application"), `
 			SELECT
 				version,
-				entries
+				entries,
+				customers
 			FROM head
 			WHERE app_id = ?`, []any{string(app)}, func(r *rows) error {
-			h.Version, h.Entries = r.int(0), r.int(1)
+			h = store.Head{Version: r.int(0), Entries: r.int(1), Customers: r.int(2)}
 			return nil
 		})
 	})

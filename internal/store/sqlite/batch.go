@@ -109,9 +109,8 @@ type batch struct {
 // written once for all items of the application.
 type head struct {
 	store.Head
-	customers int64
-	changed   bool // some item changed a customer, so Version grows by one
-	dirty     bool
+	changed bool // some item changed a customer, so Version grows by one
+	dirty   bool
 }
 
 // entry is an audit entry whose place is settled.
@@ -224,7 +223,7 @@ func (b *batch) head(ctx context.Context, app id.App) (*head, error) {
 			customers
 		FROM head
 		WHERE app_id = ?`, []any{string(app)}, func(r *rows) error {
-		h.Version, h.Entries, h.customers = r.int(0), r.int(1), r.int(2)
+		h.Version, h.Entries, h.Customers = r.int(0), r.int(1), r.int(2)
 		return nil
 	})
 	if err != nil {
@@ -248,7 +247,7 @@ func (b *batch) writeHeads(ctx context.Context) error {
 				version = ?,
 				entries = ?,
 				customers = ?
-			WHERE app_id = ?`, h.Version, h.Entries, h.customers, string(app))
+			WHERE app_id = ?`, h.Version, h.Entries, h.Customers, string(app))
 		if err != nil {
 			return err
 		}

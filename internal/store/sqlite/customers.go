@@ -17,6 +17,7 @@ const customerColumns = `
 	c.version,
 	c.status,
 	c.type,
+	c.group_seq,
 	c.email_hash,
 	c.email_form,
 	c.created_at,
@@ -35,41 +36,70 @@ func scanCustomer(r *rows, row *store.CustomerRow) error {
 		Version:   r.int(2),
 		Status:    uint8(r.int(3)),
 		Type:      uint8(r.int(4)),
-		EmailHash: r.bytes(5),
-		EmailForm: uint8(r.int(6)),
-		CreatedAt: r.int(7),
-		UpdatedAt: r.int(8),
-		Sealed:    r.bytes(9),
-		Key:       r.bytes(10),
+		Group:     r.int(5),
+		EmailHash: r.bytes(6),
+		EmailForm: uint8(r.int(7)),
+		CreatedAt: r.int(8),
+		UpdatedAt: r.int(9),
+		Sealed:    r.bytes(10),
+		Key:       r.bytes(11),
 	}
 	return nil
 }
 
-func customerGet(ctx context.Context, c *conn, app id.App, cust id.Customer) (row store.CustomerRow, err error) {
-	err = c.one(ctx, store.NotFound("customer"), `
-		SELECT`+customerColumns+`
+const (
+	getCustomerBy = `
+		SELECT` + customerColumns + `
 		FROM customer AS c
 		JOIN customer_key AS k ON k.app_id = c.app_id AND k.seq = c.seq
-		WHERE c.app_id = ?
-			AND c.customer_id = ?`, []any{string(app), cust[:]}, func(r *rows) error {
+		WHERE c.app_id = ?`
+	getCustomer = getCustomerBy + `
+			AND c.customer_id = ?`
+	getCustomerBySeq = getCustomerBy + `
+			AND c.seq = ?`
+	getCustomerByEmail = getCustomerBy + `
+			AND c.email_hash = ?`
+)
+
+func customerGet(ctx context.Context, c *conn, app id.App, query string, by any) (row store.CustomerRow, err error) {
+	err = c.one(ctx, store.NotFound("customer"), query, []any{string(app), by}, func(r *rows) error {
 		return scanCustomer(r, &row)
 	})
 	return row, err
 }
 
-// CustomerGet gives one customer with its wrapped key.
-func (s *Store) CustomerGet(ctx context.Context, app id.App, cust id.Customer) (row store.CustomerRow, err error) {
+func (s *Store) customerGet(ctx context.Context, app id.App, query string, by any) (row store.CustomerRow, err error) {
 	err = s.read(ctx, func(ctx context.Context, c *conn) error {
-		row, err = customerGet(ctx, c, app, cust)
+		row, err = customerGet(ctx, c, app, query, by)
 		return err
 	})
 	return row, err
 }
 
+// CustomerGet gives one customer with its wrapped key.
+func (s *Store) CustomerGet(ctx context.Context, app id.App, cust id.Customer) (store.CustomerRow, error) {
+	return s.customerGet(ctx, app, getCustomer, cust[:])
+}
+
+// CustomerGetBySeq is CustomerGet by sequence number.
+func (s *Store) CustomerGetBySeq(ctx context.Context, app id.App, seq int64) (store.CustomerRow, error) {
+	return s.customerGet(ctx, app, getCustomerBySeq, seq)
+}
+
 // CustomerGet gives one customer as this transaction sees it. There is no other
 // writer that it would have to be held against.
 func (t *tx) CustomerGet(cust id.Customer) (store.CustomerRow, error) {
-	return customerGet(t.ctx, t.batch.conn, t.app, cust)
+	return customerGet(t.ctx, t.batch.conn, t.app, getCustomer, cust[:])
+}
+
+// CustomerGetBySeq is CustomerGet by sequence number.
+func (t *tx) CustomerGetBySeq(seq int64) (store.CustomerRow, error) {
+	return customerGet(t.ctx, t.batch.conn, t.app, getCustomerBySeq, seq)
+}
+
+// CustomerGetByEmail is CustomerGet by e-mail hash.
+func (t *tx) CustomerGetByEmail(hash []byte) (store.CustomerRow, error) {
+	return customerGet(t.ctx, t.batch.conn, t.app, getCustomerByEmail, hash)
 }
 
 // CustomerElsewhere reports whether another application has the customer. It and
@@ -107,13 +137,14 @@ func (t *tx) CustomerInsert(row store.CustomerRow) (int64, error) {
 			version,
 			status,
 			type,
+			group_seq,
 			email_hash,
 			email_form,
 			created_at,
 			updated_at,
 			sealed
-		) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-		string(t.app), seq, row.ID[:], h.Version+1, int64(row.Status), int64(row.Type),
+		) VALUES (?, ?, ?, ?, ?, ?, NULLIF(?, 0), ?, ?, ?, ?, ?)`,
+		string(t.app), seq, row.ID[:], h.Version+1, int64(row.Status), int64(row.Type), row.Group,
 		row.EmailHash, int64(row.EmailForm), row.CreatedAt, row.UpdatedAt, row.Sealed)
 	if err != nil {
 		return 0, t.emailTaken(err, row)
@@ -144,14 +175,15 @@ func (t *tx) CustomerUpdate(row store.CustomerRow) error {
 			version = ?,
 			status = ?,
 			type = ?,
+			group_seq = NULLIF(?, 0),
 			email_hash = ?,
 			email_form = ?,
 			updated_at = ?,
 			sealed = ?
 		WHERE app_id = ?
 			AND customer_id = ?`,
-		h.Version+1, int64(row.Status), int64(row.Type), row.EmailHash, int64(row.EmailForm),
-		row.UpdatedAt, row.Sealed, string(t.app), row.ID[:])
+		h.Version+1, int64(row.Status), int64(row.Type), row.Group, row.EmailHash,
+		int64(row.EmailForm), row.UpdatedAt, row.Sealed, string(t.app), row.ID[:])
 	if err != nil {
 		return t.emailTaken(err, row)
 	}

@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"database/sql/driver"
+	"errors"
 	"fmt"
 )
 
@@ -64,15 +65,25 @@ func (s spoiledStmt) QueryContext(ctx context.Context, args []driver.NamedValue)
 	return s.statement.QueryContext(ctx, args)
 }
 
-// Pragma asks every connection of the store for a setting, or sets it there.
+// Pragma asks every connection of a store that nobody has written to for a setting.
 func (s *Store) Pragma(ctx context.Context, pragma string) (values []string, err error) {
-	err = s.onEvery(func(c *conn) error {
+	ask := func(c *conn) error {
 		return c.each(ctx, "PRAGMA "+pragma, nil, func(r *rows) error {
 			values = append(values, fmt.Sprint(r.values[0]))
 			return nil
 		})
-	})
+	}
+	// The checkpointer uses its own after some commits, and not before.
+	err = errors.Join(ask(s.checkpoint.conn), s.onEvery(ask))
 	return values, err
+}
+
+// LimitPages lets the database grow to so many pages and no more.
+func (s *Store) LimitPages(n int) error {
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	_, err := s.writer.exec(context.Background(), fmt.Sprintf("PRAGMA max_page_count = %d", n))
+	return err
 }
 
 // Plans explains every statement that the store has prepared so far.
@@ -100,10 +111,11 @@ func (s *Store) Plans(ctx context.Context) (plans map[string][]string, err error
 	return plans, err
 }
 
+// onEvery runs fn on the writer and the readers, with all of them idle.
 func (s *Store) onEvery(fn func(*conn) error) error {
 	s.writing.Lock()
 	defer s.writing.Unlock()
-	all := []*conn{s.writer, s.checkpoint.conn}
+	all := []*conn{s.writer}
 	for range s.readers.size {
 		c := <-s.readers.idle
 		defer func() { s.readers.idle <- c }()

@@ -160,7 +160,7 @@ func TestAFullDisk(t *testing.T) {
 	t.Parallel()
 	s := open(t)
 	app := addApp(t, s)
-	if _, err := s.Pragma(t.Context(), "max_page_count = 60"); err != nil {
+	if err := s.LimitPages(60); err != nil {
 		t.Fatal(err)
 	}
 	created := 0
@@ -178,7 +178,7 @@ func TestAFullDisk(t *testing.T) {
 	if got := state(t, s, app); got != stateAfter(created) {
 		t.Errorf("%s, want %d of each", got, created)
 	}
-	if _, err := s.Pragma(t.Context(), "max_page_count = 100000"); err != nil {
+	if err := s.LimitPages(100_000); err != nil {
 		t.Fatal(err)
 	}
 	if err := create(t, s, app); err != nil {

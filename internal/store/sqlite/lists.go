@@ -98,32 +98,62 @@ func (s *Store) CustomerScan(ctx context.Context, app id.App, from, to int64, fn
 	return ctx.Err()
 }
 
-// CustomerChanges gives customers that changed after a point.
+// customersChanged merges two indexes in the order of changes: that of the customers
+// and that of those deleted, whose rows have nothing but their place in it.
+const customersChanged = `
+		SELECT` + customerColumns + `,
+			0 AS deleted
+		FROM (
+			SELECT seq
+			FROM customer
+			WHERE app_id = ?1
+				AND (version, seq) > (?2, ?3)
+			ORDER BY
+				version,
+				seq
+			LIMIT 0 + ?4
+		) AS p
+		CROSS JOIN customer AS c
+		CROSS JOIN customer_key AS k
+		WHERE c.app_id = ?1
+			AND c.seq = p.seq
+			AND k.app_id = ?1
+			AND k.seq = p.seq
+		UNION ALL
+		SELECT
+			NULL,
+			seq,
+			version,
+			NULL,
+			NULL,
+			NULL,
+			NULL,
+			NULL,
+			NULL,
+			NULL,
+			NULL,
+			NULL,
+			1
+		FROM customer_tombstone
+		WHERE app_id = ?1
+			AND (version, seq) > (?2, ?3)
+		ORDER BY
+			version,
+			seq
+		LIMIT 0 + ?4`
+
+// CustomerChanges gives customers that changed after a point, and those deleted.
 func (s *Store) CustomerChanges(ctx context.Context, app id.App, after store.ChangePoint, limit int) (list []store.CustomerRow, err error) {
 	err = s.bounded(ctx, limit, func(ctx context.Context, c *conn) error {
-		return c.each(ctx, `
-			SELECT`+customerColumns+`
-			FROM (
-				SELECT seq
-				FROM customer
-				WHERE app_id = ?
-					AND (version, seq) > (?, ?)
-				ORDER BY
-					version,
-					seq
-				LIMIT 0 + ?
-			) AS p
-			CROSS JOIN customer AS c
-			CROSS JOIN customer_key AS k
-			WHERE c.app_id = ?
-				AND c.seq = p.seq
-				AND k.app_id = ?
-				AND k.seq = p.seq
-			ORDER BY
-				c.version,
-				c.seq`,
-			[]any{string(app), after.Version, after.Seq, int64(max(limit, 0)), string(app), string(app)},
-			appendCustomer(&list))
+		return c.each(ctx, customersChanged,
+			[]any{string(app), after.Version, after.Seq, int64(max(limit, 0))},
+			func(r *rows) error {
+				if r.int(12) == 0 {
+					return appendCustomer(&list)(r)
+				}
+				list = append(list, store.CustomerRow{Seq: r.int(1), Version: r.int(2), Deleted: true})
+				return nil
+			})
 	})
 	return list, err
 }

@@ -14,7 +14,7 @@ type tx struct {
 	app   id.App
 
 	made    *head // of an application that this item inserted
-	added   int64 // customers
+	added   int64 // customers, less those deleted
 	changed bool  // some customer
 	entries []store.AuditRow
 
@@ -59,7 +59,7 @@ func (t *tx) finish() error {
 	}
 	if t.changed {
 		h.changed, h.dirty = true, true
-		h.customers += t.added
+		h.Customers += t.added
 	}
 	t.batch.settle(t.app, h, t.entries)
 	return nil

@@ -41,7 +41,7 @@ func testApps(t *testing.T, s store.Store) {
 				tx.AuditAppend(newEntry(row.ID))
 				return err
 			})
-			same(t, "Head", e.mustHead(t), store.Head{Version: 1, Entries: 1})
+			same(t, "Head", e.mustHead(t), store.Head{Version: 1, Entries: 1, Customers: 1})
 			row.Version = 1
 			got, err := e.CustomerGet(e.ctx, e.app, row.ID)
 			noError(t, "CustomerGet", err)
@@ -93,7 +93,7 @@ func testApps(t *testing.T, s store.Store) {
 			o := e.other(t)
 			e.insert(t, newCustomer())
 			noError(t, "Record", e.Record(e.ctx, e.app, newEntry(), newEntry()))
-			same(t, "Head", e.mustHead(t), store.Head{Version: 1, Entries: 2})
+			same(t, "Head", e.mustHead(t), store.Head{Version: 1, Entries: 2, Customers: 1})
 			same(t, "Head of the other application", o.mustHead(t), store.Head{})
 		}},
 	)

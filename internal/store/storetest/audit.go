@@ -58,7 +58,7 @@ func testAudit(t *testing.T, s store.Store) {
 				return err
 			})
 			checkLog(t, e, 2)
-			same(t, "Head", e.mustHead(t), store.Head{Version: 1, Entries: 2})
+			same(t, "Head", e.mustHead(t), store.Head{Version: 1, Entries: 2, Customers: 1})
 		}},
 		it{"AbsentApplicationIsNotFound", func(t *testing.T, e env) {
 			err := e.Update(e.ctx, id.NewApp(), func(tx store.Tx) error {

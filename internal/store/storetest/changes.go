@@ -62,7 +62,7 @@ func testChanges(t *testing.T, s store.Store) {
 					t.Errorf("Version = %d, want 1", row.Version)
 				}
 			}
-			same(t, "Head", e.mustHead(t), store.Head{Version: 1})
+			same(t, "Head", e.mustHead(t), store.Head{Version: 1, Customers: 3})
 		}},
 	)
 }

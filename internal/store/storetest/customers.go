@@ -91,7 +91,7 @@ func testCustomers(t *testing.T, s store.Store) {
 			wantEmailTaken(t, err)
 			_, err = e.CustomerGet(e.ctx, e.app, again.ID)
 			wantKind(t, "CustomerGet of the refused", err, fault.NotFound)
-			same(t, "Head", e.mustHead(t), store.Head{Version: row.Version})
+			same(t, "Head", e.mustHead(t), store.Head{Version: row.Version, Customers: 1})
 		}},
 		it{"OtherApplicationMayHaveTheSameEmail", func(t *testing.T, e env) {
 			o := e.other(t)
@@ -123,7 +123,7 @@ func testCustomers(t *testing.T, s store.Store) {
 			if err != nil || r.Count != 1 {
 				t.Errorf("CustomerRange = %+v, %v, want one customer", r, err)
 			}
-			same(t, "Head", e.mustHead(t), store.Head{Version: 1})
+			same(t, "Head", e.mustHead(t), store.Head{Version: 1, Customers: 1})
 		}},
 		it{"SeqIsUniqueOverApplicationsAndAscends", seqUnique},
 	)

@@ -150,26 +150,32 @@ func (f *Faulty) Update(ctx context.Context, app id.App, fn func(tx store.Tx) er
 
 // Record and the other writes.
 
+// Record is the store's, unless it is spoiled.
 func (f *Faulty) Record(ctx context.Context, app id.App, entries ...store.AuditRow) error {
 	return spoilDo(f, "Record", func() error { return f.Store.Record(ctx, app, entries...) })
 }
 
+// RateTake is the store's, unless it is spoiled.
 func (f *Faulty) RateTake(ctx context.Context, app id.App, take store.RateTake) (store.RateGrant, error) {
 	return spoil(f, "RateTake", func() (store.RateGrant, error) { return f.Store.RateTake(ctx, app, take) })
 }
 
+// CredentialTouch is the store's, unless it is spoiled.
 func (f *Faulty) CredentialTouch(ctx context.Context, app id.App, used map[id.Credential]int64) error {
 	return spoilDo(f, "CredentialTouch", func() error { return f.Store.CredentialTouch(ctx, app, used) })
 }
 
+// IdempotencyPurge is the store's, unless it is spoiled.
 func (f *Faulty) IdempotencyPurge(ctx context.Context, app id.App, limit int) (int, error) {
 	return spoil(f, "IdempotencyPurge", func() (int, error) { return f.Store.IdempotencyPurge(ctx, app, limit) })
 }
 
+// TreePut is the store's, unless it is spoiled.
 func (f *Faulty) TreePut(ctx context.Context, app id.App, oldSize int64, tree store.TreeRow, tiles []store.TileRow) error {
 	return spoilDo(f, "TreePut", func() error { return f.Store.TreePut(ctx, app, oldSize, tree, tiles) })
 }
 
+// Ping is the store's, unless it is spoiled.
 func (f *Faulty) Ping(ctx context.Context) error {
 	return spoilDo(f, "Ping", func() error { return f.Store.Ping(ctx) })
 }

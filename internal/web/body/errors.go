@@ -22,6 +22,9 @@ const (
 	CodeNUL               = "nul"
 	CodeTooDeep           = "too_deep"
 	CodeTooManyMembers    = "too_many_members"
+	CodeForm              = "bad_form"         // not the form that Content-Type says
+	CodeMislabelled       = "mislabelled_body" // JSON in a body that is said to be a form
+	CodeFile              = "file_in_form"
 
 	CodeQueryTooLong      = "query_too_long"
 	CodeTooManyParameters = "too_many_parameters"
@@ -44,6 +47,8 @@ var (
 		"This method does not take a request body")
 	errMediaType = fault.New(fault.Unsupported, CodeUnsupportedMediaType,
 		"Content-Type must be application/json")
+	errFormMediaType = fault.New(fault.Unsupported, CodeUnsupportedMediaType,
+		"Content-Type must be application/json, application/x-www-form-urlencoded or multipart/form-data")
 	errCoding = fault.New(fault.Unsupported, CodeUnsupportedCoding,
 		"Content-Encoding is not supported")
 
@@ -61,6 +66,10 @@ var (
 	errTooDeep        = fault.New(fault.Invalid, CodeTooDeep, "Request body is nested too deeply")
 	errTooManyMembers = fault.New(fault.Invalid, CodeTooManyMembers,
 		"Request body has too many members")
+	errForm        = fault.New(fault.Invalid, CodeForm, "Request body is not valid form data")
+	errMislabelled = fault.New(fault.Invalid, CodeMislabelled,
+		"Request body is JSON, but Content-Type says that it is a form")
+	errFile = fault.New(fault.Invalid, CodeFile, "Request body has a file")
 
 	errQueryTooLong = fault.New(fault.Invalid, CodeQueryTooLong, "Query string is too long")
 	errTooManyPairs = fault.New(fault.Invalid, CodeTooManyParameters,

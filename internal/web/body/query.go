@@ -96,30 +96,38 @@ func (q Query) Format(f fmt.State, _ rune) {
 
 // unescape decodes one name or value and checks its characters.
 func unescape(s string) (string, error) {
-	if strings.ContainsAny(s, "%+") {
-		b := make([]byte, 0, len(s))
-		for i := 0; i < len(s); i++ {
-			switch c := s[i]; {
-			case c == '+':
-				b = append(b, ' ')
-			case c != '%':
-				b = append(b, c)
-			case i+2 < len(s) && unhex(s[i+1]) < 16 && unhex(s[i+2]) < 16:
-				b = append(b, unhex(s[i+1])<<4|unhex(s[i+2]))
-				i += 2
-			default:
-				return "", errQueryEscape
-			}
-		}
-		s = string(b)
-	}
-	if !utf8.ValidString(s) {
+	s, ok := percentDecoded(s)
+	switch {
+	case !ok:
+		return "", errQueryEscape
+	case !utf8.ValidString(s):
 		return "", errQueryUTF8
-	}
-	if strings.ContainsFunc(s, unicode.IsControl) {
+	case strings.ContainsFunc(s, unicode.IsControl):
 		return "", errQueryControl
 	}
 	return s, nil
+}
+
+// percentDecoded takes "+" and percent escapes for what they stand for.
+func percentDecoded(s string) (string, bool) {
+	if !strings.ContainsAny(s, "%+") {
+		return s, true
+	}
+	b := make([]byte, 0, len(s))
+	for i := 0; i < len(s); i++ {
+		switch c := s[i]; {
+		case c == '+':
+			b = append(b, ' ')
+		case c != '%':
+			b = append(b, c)
+		case i+2 < len(s) && unhex(s[i+1]) < 16 && unhex(s[i+2]) < 16:
+			b = append(b, unhex(s[i+1])<<4|unhex(s[i+2]))
+			i += 2
+		default:
+			return "", false
+		}
+	}
+	return string(b), true
 }
 
 // unhex is the value of a hex digit, or 16 for any other byte.

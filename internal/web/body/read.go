@@ -25,7 +25,10 @@ const DefaultMax = 64 << 10
 // On an HTTP/1 connection the caller does well to close it after
 // LengthRequired: a sender whose message had a length and a transfer coding
 // looks the same here as one that only used the latter.
-func Read(r *http.Request, max int64) ([]byte, error) {
+func Read(r *http.Request, max int64) ([]byte, error) { return read(r, max, mediaType) }
+
+// read is Read for the media types that accept takes.
+func read(r *http.Request, max int64, accept func(http.Header) error) ([]byte, error) {
 	if max <= 0 {
 		max = DefaultMax
 	}
@@ -41,7 +44,7 @@ func Read(r *http.Request, max int64) ([]byte, error) {
 	case r.ContentLength > max:
 		return nil, errTooLarge
 	}
-	if err := mediaType(r.Header); err != nil {
+	if err := accept(r.Header); err != nil {
 		return nil, err
 	}
 	data := make([]byte, r.ContentLength)
@@ -85,10 +88,8 @@ func framing(r *http.Request) error {
 
 // mediaType accepts what Read documents and nothing else.
 func mediaType(h http.Header) error {
-	for _, coding := range h["Content-Encoding"] {
-		if coding != "" && !strings.EqualFold(coding, "identity") {
-			return errCoding
-		}
+	if err := plain(h); err != nil {
+		return err
 	}
 	types := h["Content-Type"]
 	switch {
@@ -102,10 +103,29 @@ func mediaType(h http.Header) error {
 	if err != nil || kind != "application/json" {
 		return errMediaType
 	}
-	for name, value := range params {
-		if name != "charset" || !strings.EqualFold(value, "utf-8") {
-			return errMediaType
+	if !onlyUTF8(params) {
+		return errMediaType
+	}
+	return nil
+}
+
+// plain refuses a body that is compressed or otherwise coded.
+func plain(h http.Header) error {
+	for _, coding := range h["Content-Encoding"] {
+		if coding != "" && !strings.EqualFold(coding, "identity") {
+			return errCoding
 		}
 	}
 	return nil
+}
+
+// onlyUTF8 reports whether the parameters of a media type say charset=utf-8 or
+// nothing.
+func onlyUTF8(params map[string]string) bool {
+	for name, value := range params {
+		if name != "charset" || !strings.EqualFold(value, "utf-8") {
+			return false
+		}
+	}
+	return true
 }

@@ -54,12 +54,12 @@ func (f *fake) CreateCustomer(_ context.Context, _ tenant.Caller, w records.Writ
 	return f.reply, f.err
 }
 
-func (f *fake) UpdateCustomer(_ context.Context, _ tenant.Caller, _ id.Customer, w records.Write) (records.Reply, error) {
+func (f *fake) UpdateCustomer(_ context.Context, _ tenant.Caller, _ records.Target, w records.Write) (records.Reply, error) {
 	f.write = w
 	return f.reply, f.err
 }
 
-func (f *fake) FetchCustomer(context.Context, tenant.Caller, id.Customer) (customer.Customer, error) {
+func (f *fake) FetchCustomer(context.Context, tenant.Caller, records.Target) (customer.Customer, error) {
 	return f.fetched, f.err
 }
 

@@ -41,7 +41,7 @@ func (a *api) fetchCustomer(w http.ResponseWriter, r *http.Request, caller tenan
 	if err := body.None(r); err != nil {
 		return err
 	}
-	c, err := a.Records.FetchCustomer(r.Context(), caller, target)
+	c, err := a.Records.FetchCustomer(r.Context(), caller, records.ByID(target))
 	if err != nil {
 		return err
 	}
@@ -59,7 +59,7 @@ func (a *api) updateCustomer(w http.ResponseWriter, r *http.Request, caller tena
 	if err != nil {
 		return err
 	}
-	reply, err := a.Records.UpdateCustomer(r.Context(), caller, target, write)
+	reply, err := a.Records.UpdateCustomer(r.Context(), caller, records.ByID(target), write)
 	if err != nil {
 		return bodyTexts.word(err)
 	}

@@ -11,7 +11,6 @@ import (
 
 	"custodex.dev/internal/customer"
 	"custodex.dev/internal/fault"
-	"custodex.dev/internal/id"
 	"custodex.dev/internal/limit"
 	"custodex.dev/internal/page"
 	"custodex.dev/internal/records"
@@ -27,9 +26,9 @@ type Records interface {
 	// CreateCustomer makes a customer.
 	CreateCustomer(ctx context.Context, caller tenant.Caller, w records.Write) (records.Reply, error)
 	// UpdateCustomer changes the fields that were sent.
-	UpdateCustomer(ctx context.Context, caller tenant.Caller, target id.Customer, w records.Write) (records.Reply, error)
+	UpdateCustomer(ctx context.Context, caller tenant.Caller, target records.Target, w records.Write) (records.Reply, error)
 	// FetchCustomer reads one customer.
-	FetchCustomer(ctx context.Context, caller tenant.Caller, target id.Customer) (customer.Customer, error)
+	FetchCustomer(ctx context.Context, caller tenant.Caller, target records.Target) (customer.Customer, error)
 	// FindCustomers lists customers.
 	FindCustomers(ctx context.Context, caller tenant.Caller, in records.Find) (records.Found, error)
 }

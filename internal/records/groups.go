@@ -1,0 +1,188 @@
+package records
+
+import (
+	"context"
+	"errors"
+	"strconv"
+	"time"
+
+	"custodex.dev/internal/audit"
+	"custodex.dev/internal/authz"
+	"custodex.dev/internal/customer"
+	"custodex.dev/internal/fault"
+	"custodex.dev/internal/store"
+	"custodex.dev/internal/tenant"
+)
+
+// GroupWrite is a request to make or change a group.
+type GroupWrite struct {
+	Input          customer.GroupInput
+	IdempotencyKey string // as in Write
+	Encode         func(*customer.Group) []byte
+}
+
+// groupLabel is what a group's sealed text is bound to besides its application.
+// The number is not among it: the store gives it after the sealing.
+const groupLabel = "group"
+
+// CreateGroup makes a group of customers. Faults: Forbidden, Invalid, Conflict as
+// for CreateCustomer, Unavailable.
+func (s *Service) CreateGroup(ctx context.Context, caller tenant.Caller, w GroupWrite) (Reply, error) {
+	a, err := s.begin(ctx, caller, authz.GroupCreate)
+	if err != nil {
+		return Reply{}, err
+	}
+	g, problems := w.Input.Create()
+	if len(problems) > 0 {
+		return Reply{}, fault.Validation(problems...)
+	}
+	g.CreatedAt = s.now()
+	g.UpdatedAt = g.CreatedAt
+	plain := g.AppendBinary(nil)
+	row := store.GroupRow{
+		CreatedAt: g.CreatedAt.UnixMilli(), UpdatedAt: g.UpdatedAt.UnixMilli(), Sealed: a.key.SealLabel(groupLabel, plain),
+	}
+	once := a.once(w.IdempotencyKey, "", plain)
+	var reply Reply
+	err = s.store.Update(ctx, caller.App, func(tx store.Tx) error {
+		var err error
+		if reply, err = once.replay(tx); err != nil || reply.Replayed {
+			return err
+		}
+		if g.Seq, err = tx.GroupInsert(row); err != nil {
+			return err
+		}
+		tx.AuditAppend(a.row(a.groupEntry(g.Seq, "name", "description")))
+		reply = Reply{Body: w.Encode(&g)}
+		return once.keep(tx, reply, nil)
+	})
+	if err != nil {
+		return Reply{}, a.fail(ctx, once.busy(err))
+	}
+	return reply, nil
+}
+
+func (a *act) groupEntry(seq int64, fields ...string) audit.Entry {
+	e := a.entry(audit.Done, nil, fields...)
+	e.Subject = "group " + strconv.FormatInt(seq, 10)
+	return e
+}
+
+// UpdateGroup changes the name or description of a group. Faults: as for
+// CreateGroup, and NotFound.
+func (s *Service) UpdateGroup(ctx context.Context, caller tenant.Caller, seq int64, w GroupWrite) (Reply, error) {
+	a, err := s.begin(ctx, caller, authz.GroupUpdate)
+	if err != nil {
+		return Reply{}, err
+	}
+	change, problems := w.Input.Update()
+	if len(problems) > 0 {
+		return Reply{}, fault.Validation(problems...)
+	}
+	once := a.once(w.IdempotencyKey, strconv.FormatInt(seq, 10), change.AppendBinary(nil))
+	var reply Reply
+	err = s.store.Update(ctx, caller.App, func(tx store.Tx) error {
+		var err error
+		if reply, err = once.replay(tx); err != nil || reply.Replayed {
+			return err
+		}
+		row, err := tx.GroupGet(seq)
+		if err != nil {
+			return err
+		}
+		g, err := a.openGroup(row)
+		if err != nil {
+			return err
+		}
+		fields := change.Apply(&g)
+		if len(fields) > 0 {
+			g.UpdatedAt = later(s.now(), g.UpdatedAt)
+			row.UpdatedAt, row.Sealed = g.UpdatedAt.UnixMilli(), a.key.SealLabel(groupLabel, g.AppendBinary(nil))
+			if err := tx.GroupUpdate(row); err != nil {
+				return err
+			}
+		}
+		tx.AuditAppend(a.row(a.groupEntry(seq, fields...)))
+		reply = Reply{Body: w.Encode(&g)}
+		return once.keep(tx, reply, nil)
+	})
+	if err != nil {
+		return Reply{}, a.fail(ctx, once.busy(err))
+	}
+	return reply, nil
+}
+
+// DeleteGroup removes a group. Its customers stay and have none any more.
+func (s *Service) DeleteGroup(ctx context.Context, caller tenant.Caller, seq int64) error {
+	a, err := s.begin(ctx, caller, authz.GroupDelete)
+	if err != nil {
+		return err
+	}
+	err = s.store.Update(ctx, caller.App, func(tx store.Tx) error {
+		tx.AuditAppend(a.row(a.groupEntry(seq)))
+		return tx.GroupDelete(seq)
+	})
+	if err != nil {
+		return a.fail(ctx, err)
+	}
+	return nil
+}
+
+// FetchGroup reads one group. Faults: Forbidden, NotFound.
+func (s *Service) FetchGroup(ctx context.Context, caller tenant.Caller, seq int64) (customer.Group, error) {
+	a, err := s.begin(ctx, caller, authz.GroupFetch)
+	if err != nil {
+		return customer.Group{}, err
+	}
+	g, err := a.group(ctx, seq)
+	if err != nil {
+		return customer.Group{}, err
+	}
+	if g == nil {
+		return customer.Group{}, a.fail(ctx, store.NotFound("group"))
+	}
+	return *g, a.record(ctx, a.groupEntry(seq), nil)
+}
+
+// FindGroups lists the application's groups, newest first, made in from <= time <
+// to; a zero time is open.
+func (s *Service) FindGroups(ctx context.Context, caller tenant.Caller, from, to time.Time) ([]customer.Group, error) {
+	a, err := s.begin(ctx, caller, authz.GroupList)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := s.store.GroupList(ctx, caller.App, millis(from), millis(to))
+	if err != nil {
+		return nil, err
+	}
+	list := make([]customer.Group, len(rows))
+	for i, row := range rows {
+		if list[i], err = a.openGroup(row); err != nil {
+			return nil, err
+		}
+	}
+	return list, a.record(ctx, a.entry(audit.Done, nil), nil)
+}
+
+// group reads a group; nil if there is none.
+func (a *act) group(ctx context.Context, seq int64) (*customer.Group, error) {
+	row, err := a.s.store.GroupGet(ctx, a.caller.App, seq)
+	if errors.Is(err, fault.NotFound) {
+		return nil, nil //nolint:nilnil // a customer without a group is no error
+	}
+	if err != nil {
+		return nil, err
+	}
+	g, err := a.openGroup(row)
+	return &g, err
+}
+
+func (a *act) openGroup(row store.GroupRow) (customer.Group, error) {
+	plain, err := a.key.OpenLabel(groupLabel, row.Sealed)
+	if err != nil {
+		return customer.Group{}, err
+	}
+	g := customer.Group{Seq: row.Seq, CreatedAt: instant(row.CreatedAt), UpdatedAt: instant(row.UpdatedAt)}
+	return g, g.UnmarshalBinary(plain)
+}
+

@@ -1,0 +1,70 @@
+package records
+
+import (
+	"context"
+	"slices"
+	"unicode/utf8"
+
+	"custodex.dev/internal/authz"
+	"custodex.dev/internal/customer"
+	"custodex.dev/internal/fault"
+	"custodex.dev/internal/id"
+	"custodex.dev/internal/tenant"
+)
+
+// SetKYC records what an operator learnt of a customer's identity checks. Approval
+// without a time is approval now. Faults: Forbidden, Invalid, NotFound.
+func (s *Service) SetKYC(ctx context.Context, caller tenant.Caller, target id.Customer, kyc customer.KYC) (Reply, error) {
+	a, err := s.begin(ctx, caller, authz.CustomerKYC, target)
+	if err != nil {
+		return Reply{}, err
+	}
+	if !slices.Contains(customer.KYCStatuses(), kyc.Status) {
+		return Reply{}, fault.Validation(fault.Field{Path: "status", Code: customer.CodeNotListed, Message: "status must be one of the listed values"})
+	}
+	if utf8.RuneCountInString(kyc.Reason.Reveal()) > customer.MaxText {
+		return Reply{}, fault.Validation(fault.Field{Path: "reason", Code: customer.CodeTooLong, Message: "reason must have at most 255 characters"})
+	}
+	if kyc.Status == customer.KYCApproved && kyc.VerifiedAt.IsZero() {
+		kyc.VerifiedAt = s.now()
+	}
+	if kyc.Status != customer.KYCRejected {
+		kyc.Reason = ""
+	}
+	return a.change(ctx, ByID(target), customer.Change{KYC: &kyc}, Write{Encode: func(*customer.Customer) []byte { return nil }})
+}
+
+// Submission says that a customer's particulars were handed in to be checked.
+type Submission struct {
+	Side           customer.Side // must be the customer's
+	IdempotencyKey string        // as in Write
+	Encode         func(*customer.Customer) []byte
+}
+
+// SubmitKYC records a submission: the state of the identity checks becomes
+// submitted, whatever it was, and what an earlier check found is void. It can
+// never approve. Faults: Forbidden, Invalid (type, code mismatch, if the customer
+// is of the other side), NotFound, Conflict of the idempotency key, Unavailable.
+func (s *Service) SubmitKYC(ctx context.Context, caller tenant.Caller, target id.Customer, in Submission) (Reply, error) {
+	a, err := s.begin(ctx, caller, authz.CustomerKYCSubmit, target)
+	if err != nil {
+		return Reply{}, err
+	}
+	change := customer.Change{Side: &in.Side, KYC: &customer.KYC{Status: customer.KYCSubmitted}}
+	return a.change(ctx, ByID(target), change, Write{
+		IdempotencyKey: in.IdempotencyKey, Encode: in.Encode,
+		check: func(c *customer.Customer) error {
+			if c.Type.Side() != in.Side {
+				return errOtherSide
+			}
+			return nil
+		},
+	})
+}
+
+var errOtherSide = fault.Validation(fault.Field{
+	Path: customer.PathType, Code: CodeMismatch, Message: "type is not the customer's",
+})
+
+// CodeMismatch is the code of a type that is not the one the customer has.
+const CodeMismatch = "mismatch"

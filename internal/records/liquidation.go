@@ -1,0 +1,104 @@
+package records
+
+import (
+	"context"
+	"errors"
+
+	"custodex.dev/internal/audit"
+	"custodex.dev/internal/authz"
+	"custodex.dev/internal/customer"
+	"custodex.dev/internal/fault"
+	"custodex.dev/internal/id"
+	"custodex.dev/internal/store"
+	"custodex.dev/internal/tenant"
+)
+
+// CreateLiquidationAddress adds an address at which funds for a customer arrive.
+// Faults: Invalid, Forbidden, NotFound, Conflict of the idempotency key,
+// Unavailable.
+func (s *Service) CreateLiquidationAddress(ctx context.Context, caller tenant.Caller, target id.Customer, in customer.LiquidationInput,
+	idempotencyKey string, encode func(*customer.LiquidationAddress) []byte,
+) (Reply, error) {
+	a, err := s.begin(ctx, caller, authz.AddressCreate, ByID(target).ids()...)
+	if err != nil {
+		return Reply{}, err
+	}
+	l, problems := in.Address(s.now())
+	if len(problems) > 0 {
+		return Reply{}, fault.Validation(problems...)
+	}
+	l.Customer = target
+	plain := l.AppendBinary(nil)
+	return a.addItem(ctx, target, a.once(idempotencyKey, target.String(), plain), item{
+		kind: store.LiquidationAddress, id: l.ID, at: l.CreatedAt, made: l.CreatedAt, plain: plain, body: encode(&l),
+	})
+}
+
+// maxAddresses bounds a list that the contract gives no paging.
+const maxAddresses = 1000
+
+// ListLiquidationAddresses gives a customer's addresses, newest first. Faults:
+// Forbidden, NotFound, Unavailable.
+func (s *Service) ListLiquidationAddresses(ctx context.Context, caller tenant.Caller, target id.Customer) ([]customer.LiquidationAddress, error) {
+	a, err := s.begin(ctx, caller, authz.AddressList, ByID(target).ids()...)
+	if err != nil {
+		return nil, err
+	}
+	var list []customer.LiquidationAddress
+	err = a.items(ctx, target, store.LiquidationAddress, ItemPage{Take: maxAddresses}, func(row store.ItemRow, plain []byte) error {
+		l, err := openAddress(target, row, plain)
+		list = append(list, l)
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	return list, nil
+}
+
+// ErrNoAddress is the fault of an address that the customer does not have, told
+// apart from an absent customer.
+var ErrNoAddress = fault.New(fault.NotFound, "liquidation_address_not_found", "Liquidation address not found")
+
+// FetchLiquidationAddress gives one address. Faults: Forbidden, NotFound (the
+// customer, or ErrNoAddress), Unavailable.
+func (s *Service) FetchLiquidationAddress(ctx context.Context, caller tenant.Caller, target id.Customer, address id.Item) (customer.LiquidationAddress, error) {
+	a, err := s.begin(ctx, caller, authz.AddressFetch, ByID(target).ids()...)
+	if err != nil {
+		return customer.LiquidationAddress{}, err
+	}
+	l, err := a.address(ctx, target, address)
+	if err != nil {
+		return customer.LiquidationAddress{}, err
+	}
+	e := a.entry(audit.Done, []id.Customer{target})
+	e.Subject = address.String()
+	if err := a.record(ctx, e, nil); err != nil {
+		return customer.LiquidationAddress{}, err
+	}
+	return l, nil
+}
+
+func (a *act) address(ctx context.Context, target id.Customer, address id.Item) (customer.LiquidationAddress, error) {
+	key, err := a.customerKey(ctx, target)
+	if err != nil {
+		return customer.LiquidationAddress{}, a.missing(ctx, err, ByID(target))
+	}
+	row, err := a.s.store.ItemGet(ctx, a.caller.App, target, store.LiquidationAddress, address)
+	if errors.Is(err, fault.NotFound) {
+		return customer.LiquidationAddress{}, a.fail(ctx, ErrNoAddress, target)
+	}
+	if err != nil {
+		return customer.LiquidationAddress{}, err
+	}
+	plain, err := key.OpenItem(row.ID, row.Sealed)
+	if err != nil {
+		return customer.LiquidationAddress{}, err
+	}
+	return openAddress(target, row, plain)
+}
+
+func openAddress(target id.Customer, row store.ItemRow, plain []byte) (customer.LiquidationAddress, error) {
+	l := customer.LiquidationAddress{ID: row.ID, Customer: target, CreatedAt: instant(row.CreatedAt)}
+	return l, l.UnmarshalBinary(plain)
+}

@@ -1,0 +1,226 @@
+package server_test
+
+import (
+	"context"
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
+	"errors"
+	"io"
+	"math/big"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"custodex.dev/internal/config"
+	"custodex.dev/internal/id"
+	"custodex.dev/internal/server"
+	"custodex.dev/internal/store"
+	"custodex.dev/internal/testkit"
+)
+
+// slow holds every Record until it is let go, so that a request stays under way.
+type slow struct {
+	store.Store
+	entered chan struct{}
+	release chan struct{}
+	once    sync.Once
+	failed  chan struct{}
+}
+
+func (s *slow) Record(ctx context.Context, app id.App, entries ...store.AuditRow) error {
+	s.once.Do(func() { close(s.entered) })
+	<-s.release
+	return s.Store.Record(ctx, app, entries...)
+}
+
+func (s *slow) Failed() <-chan struct{} {
+	if s.failed != nil {
+		return s.failed
+	}
+	return s.Store.Failed()
+}
+
+func get(t *testing.T, url, key, secret string) (int, string, error) {
+	t.Helper()
+	req, err := http.NewRequestWithContext(context.Background(), http.MethodGet, url, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	req.Header.Set("x-client-key", key)
+	req.Header.Set("x-client-secret", secret)
+	resp, err := http.DefaultClient.Do(req)
+	if err != nil {
+		return 0, "", err
+	}
+	defer resp.Body.Close()
+	b, err := io.ReadAll(resp.Body)
+	return resp.StatusCode, string(b), err
+}
+
+// A request that is under way when the shutdown begins gets its whole answer, and
+// what the audit log owes is sealed before the end.
+func TestShutdownDrains(t *testing.T) {
+	t.Parallel()
+	hold := &slow{entered: make(chan struct{}), release: make(chan struct{})}
+	s := testkit.NewServer(t, testkit.Options{Wrap: func(st store.Store) store.Store {
+		hold.Store = st
+		return hold
+	}})
+	type result struct {
+		status int
+		err    error
+	}
+	done := make(chan result, 1)
+	go func() {
+		status, _, err := get(t, s.URL+"/api/v0/customers", s.Key.PublicKey, s.Key.Secret.Reveal())
+		done <- result{status, err}
+	}()
+	<-hold.entered
+	stopped := make(chan struct{})
+	go func() { s.Stop(t); close(stopped) }()
+	// New connections are refused while the old request is still waiting.
+	for deadline := time.Now().Add(10 * time.Second); ; time.Sleep(5 * time.Millisecond) {
+		conn, err := net.Dial("tcp", strings.TrimPrefix(s.URL, "http://"))
+		if err != nil {
+			break
+		}
+		_ = conn.Close()
+		if time.Now().After(deadline) {
+			t.Fatal("the listener is still open 10 s after the shutdown began")
+		}
+	}
+	close(hold.release)
+	if r := <-done; r.err != nil || r.status != http.StatusOK {
+		t.Errorf("the request under way got %d, %v", r.status, r.err)
+	}
+	<-stopped
+}
+
+// A store that can no longer promise durability ends the server with a sentence.
+func TestFailedStoreEndsTheServer(t *testing.T) {
+	t.Parallel()
+	db := testkit.NewDatabase(t, "sqlite")
+	cfg := db.Config()
+	if _, err := server.Init(t.Context(), cfg); err != nil {
+		t.Fatal(err)
+	}
+	st, err := server.OpenStore(t.Context(), cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	failed := make(chan struct{})
+	s, err := server.NewOver(cfg, &slow{Store: st, failed: failed, entered: make(chan struct{})}, "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := s.Listen(); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- s.Run(t.Context()) }()
+	if status, body, err := get(t, "http://"+s.ManageAddr()+"/readyz", "", ""); err != nil || status != http.StatusOK {
+		t.Errorf("readyz before = %d %s, %v", status, body, err)
+	}
+	close(failed)
+	if err := <-ended; err == nil || !strings.Contains(err.Error(), "check the disk") {
+		t.Errorf("Run = %v, want what to do", err)
+	}
+}
+
+// What one server starts with, another is told in a sentence: a key that others
+// can read, a missing key, a database that was not initialised, one in use.
+func TestRefusals(t *testing.T) {
+	t.Parallel()
+	db := testkit.NewDatabase(t, "sqlite")
+	cfg := db.Config()
+	refused := func(what, want string) {
+		t.Helper()
+		s, err := server.New(t.Context(), cfg, "test")
+		if err == nil {
+			_ = s.Close(t.Context())
+		}
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("New with %s = %v, want a sentence with %q", what, err, want)
+		}
+	}
+	refused("no database", "custodex init")
+	if _, err := server.Init(t.Context(), cfg); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Chmod(cfg.KeyFile(), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	refused("a key that others can read", "chmod 600")
+	if err := errors.Join(os.Chmod(cfg.KeyFile(), 0o600), os.Rename(cfg.KeyFile(), cfg.KeyFile()+".away")); err != nil {
+		t.Fatal(err)
+	}
+	refused("no key", "master key")
+	if err := os.Rename(cfg.KeyFile()+".away", cfg.KeyFile()); err != nil {
+		t.Fatal(err)
+	}
+	first, err := server.New(t.Context(), cfg, "test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer first.Close(t.Context())
+	refused("a database in use", "is in use; stop the custodex")
+}
+
+func TestTLS(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	cert, key, pool := certificate(t, dir)
+	s := testkit.NewServer(t, testkit.Options{Configure: func(c *config.Config) { c.TLSCert, c.TLSKey = cert, key }})
+	client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{RootCAs: pool}}}
+	resp, err := client.Get(strings.Replace(s.URL, "http://", "https://", 1) + "/api/v0/health/public")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer resp.Body.Close()
+	if resp.StatusCode != http.StatusOK {
+		t.Errorf("health over TLS = %d", resp.StatusCode)
+	}
+}
+
+func certificate(t *testing.T, dir string) (cert, key string, pool *x509.CertPool) {
+	t.Helper()
+	private, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	template := &x509.Certificate{
+		SerialNumber: big.NewInt(1), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)}, IsCA: true, BasicConstraintsValid: true,
+	}
+	der, err := x509.CreateCertificate(rand.Reader, template, template, &private.PublicKey, private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	secret, err := x509.MarshalECPrivateKey(private)
+	if err != nil {
+		t.Fatal(err)
+	}
+	write := func(name, kind string, b []byte) string {
+		path := filepath.Join(dir, name)
+		if err := os.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: kind, Bytes: b}), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		return path
+	}
+	pool = x509.NewCertPool()
+	parsed, err := x509.ParseCertificate(der)
+	if err != nil {
+		t.Fatal(err)
+	}
+	pool.AddCert(parsed)
+	return write("cert.pem", "CERTIFICATE", der), write("key.pem", "EC PRIVATE KEY", secret), pool
+}

@@ -1,0 +1,128 @@
+package postgres
+
+import (
+	"context"
+	"math"
+
+	"github.com/jackc/pgx/v5"
+
+	"custodex.dev/internal/id"
+	"custodex.dev/internal/store"
+)
+
+const groupColumns = `
+			seq,
+			created_at,
+			updated_at,
+			sealed`
+
+func scanGroup(row pgx.Row, into *store.GroupRow) error {
+	return row.Scan(
+		&into.Seq,
+		&into.CreatedAt,
+		&into.UpdatedAt,
+		&into.Sealed,
+	)
+}
+
+const getGroup = `
+		SELECT` + groupColumns + `
+		FROM customer_group
+		WHERE app_id = $1
+		AND seq = $2`
+
+// GroupGet gives one group.
+func (s *Store) GroupGet(ctx context.Context, app id.App, seq int64) (store.GroupRow, error) {
+	var row store.GroupRow
+	err := s.do(ctx, app, getGroup, []any{string(app), seq},
+		one("group", func(r pgx.Row) error { return scanGroup(r, &row) }))
+	return row, err
+}
+
+const listGroups = `
+		SELECT` + groupColumns + `
+		FROM customer_group
+		WHERE app_id = $1
+		AND created_at >= $2
+		AND created_at < $3
+		ORDER BY created_at DESC, seq DESC`
+
+// GroupList gives groups newest first.
+func (s *Store) GroupList(ctx context.Context, app id.App, from, to int64) ([]store.GroupRow, error) {
+	if to == 0 {
+		to = math.MaxInt64
+	}
+	return list(ctx, s, app, listGroups, []any{string(app), from, to}, scanGroup)
+}
+
+// GroupGet gives one group, as this transaction sees it.
+func (x *tx) GroupGet(seq int64) (store.GroupRow, error) {
+	var row store.GroupRow
+	err := x.query(getGroup, []any{string(x.app), seq},
+		one("group", func(r pgx.Row) error { return scanGroup(r, &row) }))
+	return row, err
+}
+
+// GroupInsert adds a group and returns its Seq.
+func (x *tx) GroupInsert(row store.GroupRow) (seq int64, err error) {
+	err = x.query(`
+		INSERT INTO customer_group (
+			app_id,
+			created_at,
+			updated_at,
+			sealed
+		)
+		VALUES ($1, $2, $3, $4)
+		RETURNING seq`,
+		[]any{string(x.app), row.CreatedAt, row.UpdatedAt, row.Sealed},
+		one("answer", func(r pgx.Row) error { return r.Scan(&seq) }))
+	return seq, err
+}
+
+// GroupUpdate replaces what may change of a group.
+func (x *tx) GroupUpdate(row store.GroupRow) error {
+	var done bool
+	err := x.query(`
+		UPDATE customer_group
+		SET
+			updated_at = $3,
+			sealed = $4
+		WHERE app_id = $1
+		AND seq = $2
+		RETURNING seq`,
+		[]any{string(x.app), row.Seq, row.UpdatedAt, row.Sealed}, found(&done))
+	if err == nil && !done {
+		err = store.NotFound("group")
+	}
+	return err
+}
+
+const deleteGroup = `
+		WITH gone AS (
+			DELETE FROM customer_group
+			WHERE app_id = $1
+			AND seq = $2
+			RETURNING seq
+		), left_it AS (
+			UPDATE customer
+			SET
+				version = $3,
+				group_seq = NULL
+			WHERE app_id = $1
+			AND group_seq = (SELECT seq FROM gone)
+			RETURNING 1
+		)
+		SELECT EXISTS (SELECT FROM left_it)
+		FROM gone`
+
+// GroupDelete removes a group and takes its customers out of it.
+func (x *tx) GroupDelete(seq int64) error {
+	var had bool
+	err := x.query(deleteGroup, []any{string(x.app), seq, x.head.version + 1},
+		one("group", func(r pgx.Row) error { return r.Scan(&had) }))
+	if err != nil {
+		return err
+	}
+	x.changed = x.changed || had
+	return nil
+}

@@ -1,0 +1,133 @@
+package postgres
+
+import (
+	"context"
+
+	"github.com/jackc/pgx/v5"
+
+	"custodex.dev/internal/id"
+	"custodex.dev/internal/store"
+)
+
+const itemColumns = `
+			i.item_id,
+			i.kind,
+			i.at,
+			i.created_at,
+			i.sealed`
+
+func scanItem(row pgx.Row, into *store.ItemRow) error {
+	return row.Scan(
+		(*[16]byte)(&into.ID),
+		(*uint8)(&into.Kind),
+		&into.At,
+		&into.CreatedAt,
+		&into.Sealed,
+	)
+}
+
+const getItem = `
+		SELECT` + itemColumns + `
+		FROM customer AS c
+		JOIN customer_item AS i ON i.app_id = c.app_id AND i.customer_seq = c.seq
+		WHERE c.app_id = $1
+		AND c.customer_id = $2
+		AND i.kind = $3
+		AND i.item_id = $4`
+
+// ItemGet gives one item of a customer.
+func (s *Store) ItemGet(ctx context.Context, app id.App, c id.Customer, kind store.ItemKind, item id.Item) (store.ItemRow, error) {
+	var row store.ItemRow
+	err := s.do(ctx, app, getItem, []any{string(app), [16]byte(c), uint8(kind), [16]byte(item)},
+		one("item", func(r pgx.Row) error { return scanItem(r, &row) }))
+	return row, err
+}
+
+// listItems is made like the statement of listCustomers: a skipped item costs an
+// index entry.
+const listItems = `
+		SELECT` + itemColumns + `
+		FROM (
+			SELECT
+				customer_seq,
+				at,
+				item_id
+			FROM customer_item
+			WHERE app_id = $1
+			AND customer_seq = (
+				SELECT seq
+				FROM customer
+				WHERE app_id = $1
+				AND customer_id = $2
+			)
+			AND kind = $3
+			ORDER BY at DESC, item_id DESC
+			OFFSET $4
+			LIMIT $5
+		) AS p
+		JOIN customer_item AS i ON i.app_id = $1
+			AND i.customer_seq = p.customer_seq
+			AND i.kind = $3
+			AND i.item_id = p.item_id
+		ORDER BY p.at DESC, p.item_id DESC`
+
+// ItemList gives a customer's items of one kind newest first.
+func (s *Store) ItemList(ctx context.Context, app id.App, c id.Customer, kind store.ItemKind, skip, take int) ([]store.ItemRow, error) {
+	return list(ctx, s, app, listItems,
+		[]any{string(app), [16]byte(c), uint8(kind), max(skip, 0), max(take, 0)}, scanItem)
+}
+
+// ItemInsert adds an item of the customer.
+func (x *tx) ItemInsert(c id.Customer, row store.ItemRow) error {
+	var known, made bool
+	err := x.query(`
+		WITH owner AS (
+			SELECT seq
+			FROM customer
+			WHERE app_id = $1
+			AND customer_id = $2
+		), made AS (
+			INSERT INTO customer_item (
+				app_id,
+				customer_seq,
+				kind,
+				item_id,
+				at,
+				created_at,
+				sealed
+			)
+			SELECT
+				$1,
+				seq,
+				$3,
+				$4,
+				$5,
+				$6,
+				$7
+			FROM owner
+			ON CONFLICT DO NOTHING
+			RETURNING 1
+		)
+		SELECT
+			EXISTS (SELECT FROM owner),
+			EXISTS (SELECT FROM made)`,
+		[]any{
+			string(x.app),
+			[16]byte(c),
+			uint8(row.Kind),
+			[16]byte(row.ID),
+			row.At,
+			row.CreatedAt,
+			row.Sealed,
+		},
+		one("answer", func(r pgx.Row) error { return r.Scan(&known, &made) }))
+	switch {
+	case err != nil:
+		return err
+	case !known:
+		return store.NotFound("customer")
+	case !made:
+		return x.refuse(errExists)
+	}
+	return nil
+}

@@ -1,0 +1,146 @@
+package sqlite
+
+import (
+	"context"
+	"errors"
+	"math"
+
+	"custodex.dev/internal/id"
+	"custodex.dev/internal/store"
+)
+
+const groupColumns = `
+	seq,
+	created_at,
+	updated_at,
+	sealed`
+
+func scanGroup(r *rows) store.GroupRow {
+	return store.GroupRow{
+		Seq:       r.int(0),
+		CreatedAt: r.int(1),
+		UpdatedAt: r.int(2),
+		Sealed:    r.bytes(3),
+	}
+}
+
+func groupGet(ctx context.Context, c *conn, app id.App, seq int64) (row store.GroupRow, err error) {
+	err = c.one(ctx, store.NotFound("group"), `
+		SELECT`+groupColumns+`
+		FROM customer_group
+		WHERE app_id = ?
+			AND seq = ?`, []any{string(app), seq}, func(r *rows) error {
+		row = scanGroup(r)
+		return nil
+	})
+	return row, err
+}
+
+// GroupGet gives one group.
+func (s *Store) GroupGet(ctx context.Context, app id.App, seq int64) (row store.GroupRow, err error) {
+	err = s.read(ctx, func(ctx context.Context, c *conn) error {
+		row, err = groupGet(ctx, c, app, seq)
+		return err
+	})
+	return row, err
+}
+
+// GroupList gives groups newest first.
+func (s *Store) GroupList(ctx context.Context, app id.App, from, to int64) (list []store.GroupRow, err error) {
+	if to == 0 {
+		to = math.MaxInt64
+	}
+	err = s.scan(ctx, func(ctx context.Context, c *conn) error {
+		return c.each(ctx, `
+			SELECT`+groupColumns+`
+			FROM customer_group
+			WHERE app_id = ?
+				AND created_at >= ?
+				AND created_at < ?
+			ORDER BY
+				created_at DESC,
+				seq DESC`, []any{string(app), from, to}, func(r *rows) error {
+			list = append(list, scanGroup(r))
+			return nil
+		})
+	})
+	return list, err
+}
+
+// GroupGet gives one group as this transaction sees it.
+func (t *tx) GroupGet(seq int64) (store.GroupRow, error) {
+	return groupGet(t.ctx, t.batch.conn, t.app, seq)
+}
+
+var errNoGroupSeq = errors.New("sqlite: the row of customer_group_seq is missing")
+
+// GroupInsert adds a group and returns its number.
+func (t *tx) GroupInsert(row store.GroupRow) (seq int64, err error) {
+	if _, err := t.head(); err != nil {
+		return 0, err
+	}
+	if _, err := t.exec("UPDATE customer_group_seq SET value = value + 1"); err != nil {
+		return 0, err
+	}
+	err = t.batch.conn.one(t.ctx, errNoGroupSeq, "SELECT value FROM customer_group_seq", nil, func(r *rows) error {
+		seq = r.int(0)
+		return nil
+	})
+	if err != nil {
+		return 0, err
+	}
+	_, err = t.exec(`
+		INSERT INTO customer_group (
+			app_id,`+groupColumns+`
+		) VALUES (?, ?, ?, ?, ?)`,
+		string(t.app), seq, row.CreatedAt, row.UpdatedAt, row.Sealed)
+	if err != nil {
+		return 0, err
+	}
+	return seq, nil
+}
+
+// GroupUpdate replaces what may change of a group.
+func (t *tx) GroupUpdate(row store.GroupRow) error {
+	n, err := t.exec(`
+		UPDATE customer_group
+		SET
+			updated_at = ?,
+			sealed = ?
+		WHERE app_id = ?
+			AND seq = ?`, row.UpdatedAt, row.Sealed, string(t.app), row.Seq)
+	if err == nil && n == 0 {
+		return store.NotFound("group")
+	}
+	return err
+}
+
+// GroupDelete removes a group and takes its customers out of it.
+func (t *tx) GroupDelete(seq int64) error {
+	h, err := t.head()
+	if err != nil {
+		return err
+	}
+	n, err := t.exec(`
+		DELETE FROM customer_group
+		WHERE app_id = ?
+			AND seq = ?`, string(t.app), seq)
+	if err != nil {
+		return err
+	}
+	if n == 0 {
+		return store.NotFound("group")
+	}
+	n, err = t.exec(`
+		UPDATE customer
+		SET
+			version = ?,
+			group_seq = NULL
+		WHERE app_id = ?
+			AND group_seq = ?`, h.Version+1, string(t.app), seq)
+	if err != nil {
+		return err
+	}
+	t.changed = t.changed || n > 0
+	return nil
+}

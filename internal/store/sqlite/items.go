@@ -1,0 +1,131 @@
+package sqlite
+
+import (
+	"context"
+	"fmt"
+
+	"custodex.dev/internal/id"
+	"custodex.dev/internal/store"
+)
+
+const itemColumns = `
+	i.item_id,
+	i.kind,
+	i.at,
+	i.created_at,
+	i.sealed`
+
+func scanItem(r *rows, row *store.ItemRow) error {
+	raw := r.bytes(0)
+	if len(raw) != len(row.ID) {
+		return fmt.Errorf("sqlite: an item has an id of %d bytes", len(raw))
+	}
+	*row = store.ItemRow{
+		ID:        id.Item(raw),
+		Kind:      store.ItemKind(r.int(1)),
+		At:        r.int(2),
+		CreatedAt: r.int(3),
+		Sealed:    r.bytes(4),
+	}
+	return nil
+}
+
+// ItemGet gives one item of a customer.
+func (s *Store) ItemGet(ctx context.Context, app id.App, cust id.Customer, kind store.ItemKind, item id.Item) (row store.ItemRow, err error) {
+	err = s.read(ctx, func(ctx context.Context, c *conn) error {
+		return c.one(ctx, store.NotFound("item"), `
+			SELECT`+itemColumns+`
+			FROM customer AS c
+			CROSS JOIN customer_item AS i
+			WHERE c.app_id = ?1
+				AND c.customer_id = ?2
+				AND i.app_id = ?1
+				AND i.customer_seq = c.seq
+				AND i.kind = ?3
+				AND i.item_id = ?4`,
+			[]any{string(app), cust[:], int64(kind), item[:]}, func(r *rows) error {
+				return scanItem(r, &row)
+			})
+	})
+	return row, err
+}
+
+// ItemList gives a customer's items of one kind newest first. As in CustomerList, a
+// skipped item costs an index entry.
+func (s *Store) ItemList(ctx context.Context, app id.App, cust id.Customer, kind store.ItemKind, skip, take int) (page []store.ItemRow, err error) {
+	if take <= 0 {
+		return nil, ctx.Err()
+	}
+	err = s.bounded(ctx, take+max(skip, 0), func(ctx context.Context, c *conn) error {
+		return c.each(ctx, `
+			SELECT`+itemColumns+`
+			FROM (
+				SELECT
+					customer_seq,
+					item_id
+				FROM customer_item
+				WHERE app_id = ?1
+					AND customer_seq = (
+						SELECT seq
+						FROM customer
+						WHERE app_id = ?1
+							AND customer_id = ?2
+					)
+					AND kind = ?3
+				ORDER BY
+					at DESC,
+					item_id DESC
+				LIMIT 0 + ?4 OFFSET ?5
+			) AS p
+			CROSS JOIN customer_item AS i
+			WHERE i.app_id = ?1
+				AND i.customer_seq = p.customer_seq
+				AND i.kind = ?3
+				AND i.item_id = p.item_id
+			ORDER BY
+				i.at DESC,
+				i.item_id DESC`,
+			[]any{string(app), cust[:], int64(kind), int64(take), int64(max(skip, 0))}, func(r *rows) error {
+				var row store.ItemRow
+				if err := scanItem(r, &row); err != nil {
+					return err
+				}
+				page = append(page, row)
+				return nil
+			})
+	})
+	return page, err
+}
+
+// ItemInsert adds an item of the customer.
+func (t *tx) ItemInsert(cust id.Customer, row store.ItemRow) error {
+	seq, err := t.seqOf(cust)
+	if err != nil {
+		return err
+	}
+	_, err = t.exec(`
+		INSERT INTO customer_item (
+			app_id,
+			customer_seq,
+			kind,
+			item_id,
+			at,
+			created_at,
+			sealed
+		) VALUES (?, ?, ?, ?, ?, ?, ?)`,
+		string(t.app), seq, int64(row.Kind), row.ID[:], row.At, row.CreatedAt, row.Sealed)
+	return err
+}
+
+// seqOf gives the number of a customer.
+func (t *tx) seqOf(cust id.Customer) (seq int64, err error) {
+	err = t.batch.conn.one(t.ctx, store.NotFound("customer"), `
+		SELECT seq
+		FROM customer
+		WHERE app_id = ?
+			AND customer_id = ?`, []any{string(t.app), cust[:]}, func(r *rows) error {
+		seq = r.int(0)
+		return nil
+	})
+	return seq, err
+}

@@ -1,0 +1,181 @@
+package yativo
+
+import (
+	"context"
+	"maps"
+	"net/http"
+	"net/netip"
+	"path"
+	"slices"
+	"strings"
+
+	"custodex.dev/internal/customer"
+	"custodex.dev/internal/fault"
+	"custodex.dev/internal/id"
+	"custodex.dev/internal/limit"
+	"custodex.dev/internal/page"
+	"custodex.dev/internal/records"
+	"custodex.dev/internal/tenant"
+	"custodex.dev/internal/web"
+)
+
+// Records is the part of the domain service that this dialect calls;
+// *records.Service is one. The faults of each method are described there.
+type Records interface {
+	// IssueToken exchanges an account id and app secret for a bearer token.
+	IssueToken(ctx context.Context, in records.Login) (token string, caller tenant.Caller, perMinute int, err error)
+	// AuthenticateToken turns a bearer token into a caller.
+	AuthenticateToken(ctx context.Context, token string, origin tenant.Origin) (caller tenant.Caller, perMinute int, subject string, err error)
+	// RefreshToken gives a new token for one that is still good.
+	RefreshToken(ctx context.Context, caller tenant.Caller, subject string) (string, error)
+	// CreateCustomer makes a customer.
+	CreateCustomer(ctx context.Context, caller tenant.Caller, w records.Write) (records.Reply, error)
+	// UpdateCustomer changes the fields that were sent.
+	UpdateCustomer(ctx context.Context, caller tenant.Caller, target records.Target, w records.Write) (records.Reply, error)
+	// DeleteCustomer removes a customer for good.
+	DeleteCustomer(ctx context.Context, caller tenant.Caller, target records.Target) error
+	// FetchCustomer reads one customer.
+	FetchCustomer(ctx context.Context, caller tenant.Caller, target records.Target) (customer.Customer, error)
+	// FindCustomers lists customers.
+	FindCustomers(ctx context.Context, caller tenant.Caller, in records.Find) (records.Found, error)
+	// SubmitKYC records that a customer's particulars were handed in to be checked.
+	SubmitKYC(ctx context.Context, caller tenant.Caller, target id.Customer, in records.Submission) (records.Reply, error)
+}
+
+// DefaultKYCLinkBase is what kyc_link begins with in the published samples.
+const DefaultKYCLinkBase = "https://kyc.yativo.com"
+
+// Config says what the dialect works with. Records and Limiter must be set.
+type Config struct {
+	Records Records
+	Limiter *limit.Limiter
+
+	// OptionalIdempotency lets POST and PUT do without an Idempotency-Key, as the
+	// older pages do. The current ones require it.
+	OptionalIdempotency bool
+
+	// ActiveWithoutKYC shows the customer_status active for a customer whose
+	// identity has not been approved, as the current pages do. The published
+	// sample has pending.
+	ActiveWithoutKYC bool
+
+	// KYCLinkBase is what kyc_link begins with, without a slash at its end. Nothing
+	// of ours answers there. Default DefaultKYCLinkBase.
+	KYCLinkBase string
+
+	// MaxSkip is the setting of that name: how deep a page may be asked for by its
+	// number. Default page.MaxSkip.
+	MaxSkip int
+
+	// TrustedProxies are the networks whose X-Forwarded-Proto is believed.
+	TrustedProxies []netip.Prefix
+}
+
+type api struct {
+	Config
+}
+
+// The paths of the API. The pattern is what is logged.
+const (
+	pathLogin     = "/api/v1/auth/login"
+	pathRefresh   = "/api/v1/auth/refresh-token"
+	pathCustomers = "/api/v1/customer"
+	pathCustomer  = "/api/v1/customer/{id}"
+	pathKYC       = "/api/v1/customer/kyc/{id}"
+	pathKYCUpdate = "/api/v1/customer/kyc/update"
+
+	// Other spellings of pathCustomer in the pages.
+	pathCurrent = "/api/v1/customer/customer/{id}"
+	pathBare    = "/customer/{id}"
+)
+
+// New makes the dialect. Whatever it is asked for it answers, in its own envelope
+// if it has no such route. It belongs inside web.Wrap.
+func New(cfg Config) http.Handler {
+	if cfg.KYCLinkBase == "" {
+		cfg.KYCLinkBase = DefaultKYCLinkBase
+	}
+	if cfg.MaxSkip == 0 {
+		cfg.MaxSkip = page.MaxSkip
+	}
+	a := &api{cfg}
+
+	mux := http.NewServeMux()
+	for pattern, m := range a.routes() {
+		mux.Handle(pattern, route(pattern, m))
+	}
+	unknown := route("", nil)
+	mux.Handle("/", unknown)
+
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !clean(r.URL.EscapedPath()) {
+			unknown.ServeHTTP(w, r) // the mux would redirect
+			return
+		}
+		mux.ServeHTTP(w, r)
+	})
+}
+
+// methods are the handlers of one path.
+type methods map[string]web.Handler
+
+// routes is all that the dialect serves.
+func (a *api) routes() map[string]methods {
+	fetch, update := a.authenticated(a.fetchCustomer), a.authenticated(a.updateCustomer)
+	return map[string]methods{
+		pathLogin:   {http.MethodPost: a.login},
+		pathRefresh: {http.MethodGet: a.refresh},
+		pathCustomers: {
+			http.MethodGet:  a.authenticated(a.listCustomers),
+			http.MethodPost: a.authenticated(a.createCustomer),
+		},
+		pathCustomer: {
+			http.MethodGet: fetch, http.MethodPut: update,
+			http.MethodDelete: a.authenticated(a.deleteCustomer),
+		},
+		pathCurrent:   {http.MethodGet: fetch, http.MethodPut: update},
+		pathBare:      {http.MethodGet: fetch, http.MethodPut: update},
+		pathKYC:       {http.MethodGet: a.authenticated(a.fetchKYC)},
+		pathKYCUpdate: {http.MethodPut: a.authenticated(a.submitKYC)},
+	}
+}
+
+// Routes lists what the dialect serves as "METHOD /path/{name}", sorted; HEAD comes
+// with every GET. It is for those who compare the dialect with its description.
+func Routes() []string {
+	var list []string
+	for pattern, m := range new(api).routes() {
+		for method := range m {
+			list = append(list, method+" "+pattern)
+		}
+	}
+	slices.Sort(list)
+	return list
+}
+
+var errNoRoute = fault.New(fault.NotFound, "no_route", "Route not found")
+
+// route picks the handler by method. HEAD is GET whose body nobody reads. A path
+// without any method does not exist.
+func route(pattern string, m methods) http.Handler {
+	if get, ok := m[http.MethodGet]; ok {
+		m[http.MethodHead] = get
+	}
+	allow := strings.Join(slices.Sorted(maps.Keys(m)), ", ")
+	return web.Handle(func(w http.ResponseWriter, r *http.Request) error {
+		web.EventOf(r.Context()).Route = pattern
+		if len(m) == 0 {
+			return errNoRoute
+		}
+		if h, ok := m[r.Method]; ok {
+			return h(w, r)
+		}
+		w.Header().Set("Allow", allow)
+		return fault.New(fault.NoMethod, "no_method", "Method not allowed")
+	}, writeError)
+}
+
+// clean reports whether a path has no dot segments and the like.
+func clean(p string) bool {
+	return strings.HasPrefix(p, "/") && (path.Clean(p) == p || path.Clean(p)+"/" == p)
+}
