@@ -139,9 +139,12 @@ func (v *validator) time(path string, t Text) time.Time {
 	at, err := time.Parse(time.RFC3339Nano, t.Value)
 	at = at.UTC().Truncate(time.Millisecond)
 	// A zone may carry a time out of the years that are written with four digits.
-	if t.Null || t.Other || err != nil || at.IsZero() || at.Year() < 1 || at.Year() > 9999 {
+	if t.Null || t.Other || err != nil || at.Year() < 1 || at.Year() > 9999 {
 		v.add(path, CodeNotTime)
 		return time.Time{}
+	}
+	if at.IsZero() {
+		at = at.Add(time.Millisecond) // some programs' least time; here it would mean none
 	}
 	return at
 }

@@ -10,24 +10,11 @@ import (
 
 	"custodex.dev/internal/id"
 	"custodex.dev/internal/web"
-	"custodex.dev/internal/web/devdraft"
 	"custodex.dev/internal/web/manage"
 	"custodex.dev/internal/web/openapi"
 )
 
 const systemApp = id.System
-
-// publicHandler serves the dialects by path. Whatever nobody owns is answered in
-// the Devdraft envelope.
-func (s *Server) publicHandler(version string) http.Handler {
-	mux := http.NewServeMux()
-	web.Probes(mux, s.ready)
-	s.addDocs(mux, openapi.Handler())
-	return beside(mux, web.Wrap("devdraft", devdraft.New(devdraft.Config{
-		Records: s.records, Limiter: s.limiter, Version: version, Ping: s.store.Ping,
-		MaxSkip: s.cfg.MaxSkip, Now: s.cfg.Now,
-	}), s.web))
-}
 
 // beside serves what mux has a pattern for, and next everything else. A pattern for
 // everything in mux would not do: mux answers a path with doubled slashes, which

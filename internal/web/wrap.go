@@ -133,11 +133,12 @@ func collapseSlashes(r *http.Request) {
 		return
 	}
 	u := *r.URL
-	u.Path, u.RawPath = collapsed(u.Path), collapsed(u.RawPath)
+	u.Path, u.RawPath = CollapseSlashes(u.Path), CollapseSlashes(u.RawPath)
 	r.URL = &u
 }
 
-func collapsed(p string) string {
+// CollapseSlashes makes one slash of several in a row.
+func CollapseSlashes(p string) string {
 	for strings.Contains(p, "//") {
 		p = strings.ReplaceAll(p, "//", "/")
 	}

@@ -129,7 +129,7 @@ func (x *tx) CustomerInsert(row store.CustomerRow) (seq int64, err error) {
 				updated_at,
 				sealed
 			)
-			VALUES ($1, $2, $3, $4, $5, NULLIF($12, 0), $6, $7, $8, $9, $10)
+			VALUES ($1, $2, $3, $4, $5, NULLIF($12::bigint, 0), $6, $7, $8, $9, $10)
 			ON CONFLICT DO NOTHING
 			RETURNING app_id, seq
 		), keyed AS (
@@ -191,7 +191,7 @@ func (x *tx) CustomerUpdate(row store.CustomerRow) error {
 			email_form = $7,
 			updated_at = $8,
 			sealed = $9,
-			group_seq = NULLIF($10, 0)
+			group_seq = NULLIF($10::bigint, 0)
 		WHERE c.app_id = $1
 		AND c.customer_id = $2
 		AND NOT EXISTS (

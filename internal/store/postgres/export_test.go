@@ -51,6 +51,15 @@ func Statements(app id.App, c id.Customer) map[string]Statement {
 	}
 	all := map[string]Statement{
 		"get":           {getCustomer, []any{string(app), [16]byte(c)}},
+		"get by seq":    {getCustomerBySeq, []any{string(app), 77}},
+		"get by email":  {getCustomerByEmail, []any{string(app), []byte{31: 1}}},
+		"delete":        {deleteCustomer, []any{string(app), [16]byte(c), 9}},
+		"group":         {getGroup, []any{string(app), 7}},
+		"groups":        {listGroups, []any{string(app), 900, 950}},
+		"delete group":  {deleteGroup, []any{string(app), 7, 9}},
+		"item":          {getItem, []any{string(app), [16]byte(c), 2, [16]byte(c)}},
+		"items":         {listItems, []any{string(app), [16]byte(c), 2, 900, 10}},
+		"insert item":   {insertItem, []any{string(app), [16]byte(c), 2, [16]byte(c), 1, 1, []byte{1}}},
 		"by seq":        {customersBySeq, []any{string(app), []int64{5, 7, 11}}},
 		"changes":       {customersChanged, []any{string(app), 3, 100, 50}},
 		"scan":          {scanCustomers, []any{string(app), 100, 1 << 40, 1000}},

@@ -23,15 +23,23 @@ func furnished(t *testing.T) (url string, s *postgres.Store, mine, theirs id.App
 	mine, theirs = newApp(t, s), newApp(t, s)
 	for _, app := range []id.App{mine, theirs} {
 		row = newRow(1)
+		gone := newRow(1)
 		cred := store.CredentialRow{
 			ID: id.NewCredential(), PublicKey: "ck_" + string(app), Label: []byte{1}, Secret: random(32),
 		}
 		err := s.Update(t.Context(), app, func(tx store.Tx) error {
-			_, err := tx.CustomerInsert(row)
+			group, err := tx.GroupInsert(store.GroupRow{Sealed: []byte{1}})
+			row.Group = group
+			for _, row := range []store.CustomerRow{row, gone} {
+				_, inserted := tx.CustomerInsert(row)
+				err = errors.Join(err, inserted)
+			}
 			tx.AuditAppend(newEntry(row.ID))
-			return errors.Join(err, tx.CredentialInsert(cred), tx.IdempotencyPut(store.IdempotencyRow{
-				Scope: random(32), Fingerprint: random(32), Reply: []byte{1},
-			}, time.Hour))
+			item := store.ItemRow{ID: id.NewItem(), Kind: store.Transaction, Sealed: []byte{1}}
+			return errors.Join(err, tx.ItemInsert(row.ID, item), tx.CustomerDelete(gone.ID),
+				tx.CredentialInsert(cred), tx.IdempotencyPut(store.IdempotencyRow{
+					Scope: random(32), Fingerprint: random(32), Reply: []byte{1},
+				}, time.Hour))
 		})
 		if err != nil {
 			t.Fatal(err)
@@ -153,15 +161,34 @@ func TestWritesIntoOthersAreRefused(t *testing.T) {
 	refused("change an entry", "UPDATE audit SET actor = ''")
 	refused("delete an entry", "DELETE FROM audit")
 	refused("empty the log", "TRUNCATE audit")
-	refused("delete a customer", "DELETE FROM customer")
+	refused("insert an item of another's", `INSERT INTO customer_item
+		(app_id, customer_seq, kind, item_id, at, created_at, sealed)
+		VALUES ($1, 1, 1, '00000000-0000-0000-0000-000000000000', 1, 1, '')`, string(theirs))
+	refused("give a group away", "UPDATE customer_group SET app_id = $1", string(theirs))
+	refused("change an item", "UPDATE customer_item SET sealed = ''")
+	refused("change a key", "UPDATE customer_key SET wrapped_key = ''")
+	refused("hide a deletion", "DELETE FROM customer_tombstone")
+	refused("move a deletion", "UPDATE customer_tombstone SET version = 1")
+	refused("delete an application", "DELETE FROM application")
 	refused("change an application", "UPDATE application SET name = ''")
 	refused("make a table", "CREATE TABLE mine ()")
 	refused("turn row-level security off", "ALTER TABLE customer DISABLE ROW LEVEL SECURITY")
 
 	as(t, url, mine, func(tx pgx.Tx) {
-		tag, err := tx.Exec(t.Context(), "UPDATE customer SET status = 2 WHERE customer_id = $1", [16]byte(row.ID))
-		if err != nil || tag.RowsAffected() != 0 {
-			t.Errorf("update another's row: %v, %v, want 0 rows", tag, err)
+		for _, sql := range []string{
+			"UPDATE customer SET status = 2 WHERE customer_id = $1",
+			"DELETE FROM customer WHERE customer_id = $1",
+		} {
+			tag, err := tx.Exec(t.Context(), sql, [16]byte(row.ID))
+			if err != nil || tag.RowsAffected() != 0 {
+				t.Errorf("%s of another's row: %v, %v, want 0 rows", sql, tag, err)
+			}
+		}
+		for _, table := range []string{"customer_key", "customer_group", "customer_item"} {
+			tag, err := tx.Exec(t.Context(), "DELETE FROM "+table)
+			if err != nil || tag.RowsAffected() != 1 {
+				t.Errorf("DELETE FROM %s: %v, %v, want the 1 row of ours", table, tag, err)
+			}
 		}
 	})
 }

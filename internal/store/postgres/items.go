@@ -77,10 +77,7 @@ func (s *Store) ItemList(ctx context.Context, app id.App, c id.Customer, kind st
 		[]any{string(app), [16]byte(c), uint8(kind), max(skip, 0), max(take, 0)}, scanItem)
 }
 
-// ItemInsert adds an item of the customer.
-func (x *tx) ItemInsert(c id.Customer, row store.ItemRow) error {
-	var known, made bool
-	err := x.query(`
+const insertItem = `
 		WITH owner AS (
 			SELECT seq
 			FROM customer
@@ -110,7 +107,12 @@ func (x *tx) ItemInsert(c id.Customer, row store.ItemRow) error {
 		)
 		SELECT
 			EXISTS (SELECT FROM owner),
-			EXISTS (SELECT FROM made)`,
+			EXISTS (SELECT FROM made)`
+
+// ItemInsert adds an item of the customer.
+func (x *tx) ItemInsert(c id.Customer, row store.ItemRow) error {
+	var known, made bool
+	err := x.query(insertItem,
 		[]any{
 			string(x.app),
 			[16]byte(c),

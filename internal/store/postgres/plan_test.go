@@ -2,11 +2,13 @@ package postgres_test
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 	"testing"
 
 	"github.com/jackc/pgx/v5"
 
+	"custodex.dev/internal/id"
 	"custodex.dev/internal/store"
 	"custodex.dev/internal/store/postgres"
 )
@@ -32,6 +34,8 @@ func TestPlans(t *testing.T) {
 		}
 	}
 	admin := connect(t, url)
+	furnish(t, admin, app)
+	furnish(t, admin, other)
 	execute(t, admin, "VACUUM ANALYZE")
 
 	want := map[string]string{
@@ -43,6 +47,15 @@ func TestPlans(t *testing.T) {
 		"list deep status": "Index Only Scan Backward using customer_status",
 		"by seq":           "Index Scan using customer_pkey on customer",
 		"changes":          "customer_change on customer",
+		"get by seq":       "Index Scan using customer_pkey on customer",
+		"get by email":     "Index Scan using customer_email on customer",
+		"delete":           "Index Scan using customer_item_", // both begin with the customer
+		"group":            "Index Scan using customer_group_pkey",
+		"groups":           "Index Scan Backward using customer_group_newest",
+		"delete group":     "Index Scan using customer_in_group on customer",
+		"item":             "Index Scan using customer_item_",
+		"items":            "Index Only Scan Backward using customer_item_newest",
+		"insert item":      "Index Scan using customer_", // by id, as above
 		"scan":             "Index Scan using customer_pkey on customer",
 		"range":            "customer_pkey on customer",
 		"audit list":       "Index Scan Backward using audit_pkey",
@@ -65,10 +78,8 @@ func TestPlans(t *testing.T) {
 			t.Errorf("no plan is expected of %q", name)
 		}
 		plan := explain(t, served, st)
-		for _, bad := range []string{"Seq Scan", "Sort", "Hash", "Merge", "Bitmap"} {
-			if strings.Contains(plan, bad) {
-				t.Errorf("%s: as served, plan with %s\n%s", name, bad, plan)
-			}
+		if bad := badNode.FindString(plan); bad != "" {
+			t.Errorf("%s: as served, plan with %s\n%s", name, bad, plan)
 		}
 		if !strings.Contains(plan, index) {
 			t.Errorf("%s: as served, plan without %s\n%s", name, index, plan)
@@ -78,6 +89,29 @@ func TestPlans(t *testing.T) {
 		if strings.Contains(plan, "Seq Scan on customer") {
 			t.Errorf("%s: as the planner likes, plan with Seq Scan\n%s", name, plan)
 		}
+	}
+}
+
+// badNode matches what reads or holds more than is asked for. Merge Append is none: it
+// takes the next row of two indexes.
+var badNode = regexp.MustCompile(`(?m)^\s*(?:->\s+)?(?:Seq Scan|Sort|Incremental Sort|Hash|Merge Join|Bitmap|Materialize)[^:\n]*\(cost`)
+
+// furnish gives an application what fill does not: groups with customers in one of
+// them, items, and what is left of deleted customers.
+func furnish(t *testing.T, admin *pgx.Conn, app id.App) {
+	t.Helper()
+	for _, sql := range []string{
+		`INSERT INTO customer_group (app_id, created_at, updated_at, sealed)
+			SELECT $1, i, i, '' FROM generate_series(1, 2000) AS i`,
+		`UPDATE customer SET group_seq = 7 WHERE app_id = $1 AND seq % 50 = 0`,
+		`INSERT INTO customer_item (app_id, customer_seq, kind, item_id, at, created_at, sealed)
+			SELECT app_id, seq, 1 + i % 2, gen_random_uuid(), i, i, repeat('x', 200)::bytea
+			FROM customer, generate_series(1, 3000) AS i
+			WHERE app_id = $1 AND (seq % 1500 = 0 OR i < 3)`,
+		`INSERT INTO customer_tombstone (app_id, version, seq)
+			SELECT $1, i / 10, 1000000 + i FROM generate_series(1, 3000) AS i`,
+	} {
+		execute(t, admin, sql, string(app))
 	}
 }
 

@@ -10,9 +10,17 @@ import (
 	"custodex.dev/internal/store"
 )
 
+// things are what calls find and change.
+type things struct {
+	row   store.CustomerRow
+	item  store.ItemRow // of that customer
+	group store.GroupRow
+	cred  store.CredentialRow
+}
+
 // calls has every method that takes a context and may be cancelled.
-func calls(e env, row store.CustomerRow, cred store.CredentialRow) map[string]func(ctx context.Context) error {
-	s, app := e.Store, e.app
+func calls(e env, th things) map[string]func(ctx context.Context) error {
+	s, app, row, cred := e.Store, e.app, th.row, th.cred
 	return map[string]func(ctx context.Context) error{
 		"AppGet":            func(ctx context.Context) error { _, err := s.AppGet(ctx, app); return err },
 		"AppList":           func(ctx context.Context) error { _, err := s.AppList(ctx, "", 5); return err },
@@ -21,6 +29,7 @@ func calls(e env, row store.CustomerRow, cred store.CredentialRow) map[string]fu
 		"CredentialList":    func(ctx context.Context) error { _, err := s.CredentialList(ctx, app); return err },
 		"Head":              func(ctx context.Context) error { _, err := s.Head(ctx, app); return err },
 		"CustomerGet":       func(ctx context.Context) error { _, err := s.CustomerGet(ctx, app, row.ID); return err },
+		"CustomerGetBySeq":  func(ctx context.Context) error { _, err := s.CustomerGetBySeq(ctx, app, row.Seq); return err },
 		"CustomerElsewhere": func(ctx context.Context) error { _, err := s.CustomerElsewhere(ctx, app, row.ID); return err },
 		"CustomerList": func(ctx context.Context) error {
 			_, err := s.CustomerList(ctx, app, store.CustomerList{Take: 5})
@@ -35,11 +44,21 @@ func calls(e env, row store.CustomerRow, cred store.CredentialRow) map[string]fu
 			return err
 		},
 		"CustomerRange": func(ctx context.Context) error { _, err := s.CustomerRange(ctx, app); return err },
-		"AuditList":     func(ctx context.Context) error { _, err := s.AuditList(ctx, app, store.AuditList{}, 5); return err },
-		"AuditRange":    func(ctx context.Context) error { _, err := s.AuditRange(ctx, app, 0, 5); return err },
-		"TreeGet":       func(ctx context.Context) error { _, err := s.TreeGet(ctx, app); return err },
-		"TileGet":       func(ctx context.Context) error { _, err := s.TileGet(ctx, app, []store.TileID{{}}); return err },
-		"Ping":          func(ctx context.Context) error { return s.Ping(ctx) },
+		"GroupGet":      func(ctx context.Context) error { _, err := s.GroupGet(ctx, app, th.group.Seq); return err },
+		"GroupList":     func(ctx context.Context) error { _, err := s.GroupList(ctx, app, 0, 0); return err },
+		"ItemGet": func(ctx context.Context) error {
+			_, err := s.ItemGet(ctx, app, row.ID, th.item.Kind, th.item.ID)
+			return err
+		},
+		"ItemList": func(ctx context.Context) error {
+			_, err := s.ItemList(ctx, app, row.ID, th.item.Kind, 0, 5)
+			return err
+		},
+		"AuditList":  func(ctx context.Context) error { _, err := s.AuditList(ctx, app, store.AuditList{}, 5); return err },
+		"AuditRange": func(ctx context.Context) error { _, err := s.AuditRange(ctx, app, 0, 5); return err },
+		"TreeGet":    func(ctx context.Context) error { _, err := s.TreeGet(ctx, app); return err },
+		"TileGet":    func(ctx context.Context) error { _, err := s.TileGet(ctx, app, []store.TileID{{}}); return err },
+		"Ping":       func(ctx context.Context) error { return s.Ping(ctx) },
 
 		"Update": func(ctx context.Context) error {
 			return s.Update(ctx, app, func(tx store.Tx) error { tx.AuditAppend(newEntry()); return nil })
@@ -60,13 +79,15 @@ func calls(e env, row store.CustomerRow, cred store.CredentialRow) map[string]fu
 }
 
 // arranged gives calls something to find and to change.
-func arranged(t *testing.T, e env) (store.CustomerRow, store.CredentialRow) {
+func arranged(t *testing.T, e env) things {
 	t.Helper()
-	row, cred := e.insert(t, newCustomer())[0], e.addCredential(t, newCredential())
+	th := things{row: e.insert(t, newCustomer())[0], cred: e.addCredential(t, newCredential())}
+	th.item = e.addItem(t, th.row.ID, newItem(store.Transaction))
+	th.group = e.addGroup(t, newGroup())
 	noError(t, "TreePut", e.TreePut(e.ctx, e.app, 0, store.TreeRow{Size: 1, Checkpoint: []byte("one")},
 		[]store.TileRow{tile(0, 0, 1)}))
 	noError(t, "IdempotencyPut", e.putKey(newKey(), expired))
-	return row, cred
+	return th
 }
 
 func testCancel(t *testing.T, s store.Store) {
@@ -75,7 +96,7 @@ func testCancel(t *testing.T, s store.Store) {
 		it{"WhileWaitingItFailsOrIsAppliedAsAWhole", cancelledMeanwhile},
 	)
 	t.Run("EveryMethodIsCalled", func(t *testing.T) {
-		known := calls(env{}, store.CustomerRow{}, store.CredentialRow{})
+		known := calls(env{}, things{})
 		methods := reflect.TypeFor[store.Store]()
 		for i := range methods.NumMethod() {
 			name := methods.Method(i).Name
@@ -87,15 +108,16 @@ func testCancel(t *testing.T, s store.Store) {
 }
 
 func cancelledLeavesNothing(t *testing.T, e env) {
-	row, cred := arranged(t, e)
+	th := arranged(t, e)
+	cred := th.cred
 	ctx, cancel := context.WithCancel(e.ctx)
 	cancel()
-	for name, call := range calls(e, row, cred) {
+	for name, call := range calls(e, th) {
 		if err := call(ctx); !errors.Is(err, context.Canceled) {
 			t.Errorf("%s with a cancelled context = %v, want %v", name, err, context.Canceled)
 		}
 	}
-	same(t, "Head", e.mustHead(t), store.Head{Version: 1})
+	same(t, "Head", e.mustHead(t), store.Head{Version: 1, Customers: 1})
 	same(t, "the credential", e.mustCredential(t, cred.ID), cred)
 	tree, err := e.TreeGet(e.ctx, e.app)
 	noError(t, "TreeGet", err)
@@ -105,7 +127,7 @@ func cancelledLeavesNothing(t *testing.T, e env) {
 		t.Errorf("IdempotencyPurge = %d, %v, want the one expired key", n, err)
 	}
 	// The same calls work without the cancellation, so it was that.
-	for name, call := range calls(e, row, cred) {
+	for name, call := range calls(e, th) {
 		if err := call(e.ctx); err != nil {
 			t.Errorf("%s = %v, want nil", name, err)
 		}

@@ -1,11 +1,14 @@
 package storetest
 
 import (
+	"errors"
 	"math"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 
+	"custodex.dev/internal/fault"
 	"custodex.dev/internal/id"
 	"custodex.dev/internal/store"
 )
@@ -140,6 +143,7 @@ func versionSteps(t *testing.T, e env) {
 func changesComplete(t *testing.T, e env) {
 	var mu sync.Mutex
 	var known []id.Customer
+	var deleted atomic.Int64
 	writersDone := make(chan struct{})
 	go func() {
 		defer close(writersDone)
@@ -159,11 +163,18 @@ func changesComplete(t *testing.T, e env) {
 					if err != nil {
 						return err
 					}
+					if n%5 == 4 {
+						return tx.CustomerDelete(change)
+					}
 					row.UpdatedAt++
 					return tx.CustomerUpdate(row)
 				})
-				if err != nil {
+				switch {
+				case errors.Is(err, fault.NotFound): // somebody deleted it
+				case err != nil:
 					return err
+				case n%5 == 4:
+					deleted.Add(1)
 				}
 			}
 			return nil
@@ -174,7 +185,7 @@ func changesComplete(t *testing.T, e env) {
 		}
 	}()
 
-	copied := make(map[id.Customer]store.CustomerRow)
+	copied := make(map[int64]store.CustomerRow)
 	var seen int64
 	follow := func() {
 		head := e.mustHead(t).Version
@@ -183,7 +194,9 @@ func changesComplete(t *testing.T, e env) {
 			page, err := e.CustomerChanges(e.ctx, e.app, after, 10)
 			noError(t, "CustomerChanges", err)
 			for _, row := range page {
-				copied[row.ID] = row
+				if copied[row.Seq] = row; row.Deleted {
+					delete(copied, row.Seq)
+				}
 			}
 			if len(page) < 10 {
 				break
@@ -200,14 +213,14 @@ func changesComplete(t *testing.T, e env) {
 		}
 		follow()
 	}
-	want := make(map[id.Customer]store.CustomerRow)
+	want := make(map[int64]store.CustomerRow)
 	err := e.CustomerScan(e.ctx, e.app, 0, math.MaxInt64, func(row *store.CustomerRow) error {
-		want[row.ID] = *row
+		want[row.Seq] = *row
 		return nil
 	})
 	noError(t, "CustomerScan", err)
-	if len(want) != 200 {
-		t.Errorf("CustomerScan gave %d customers, want 200", len(want))
+	if left := 200 - int(deleted.Load()); len(want) != left || left == 200 || e.mustHead(t).Customers != int64(left) {
+		t.Errorf("CustomerScan gave %d customers and the head %d, want %d", len(want), e.mustHead(t).Customers, left)
 	}
 	same(t, "the copy", copied, want)
 }

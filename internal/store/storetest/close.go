@@ -14,7 +14,7 @@ import (
 func testClose(t *testing.T, s store.Store) {
 	e := env{Store: s, ctx: t.Context()}
 	e.app = e.newApp(t)
-	row, cred := arranged(t, e)
+	th := arranged(t, e)
 	noError(t, "Record", e.Record(e.ctx, e.app, newEntry()))
 
 	// Case 1: writers at work when Close comes get an outcome, nil or Unavailable.
@@ -41,7 +41,7 @@ func testClose(t *testing.T, s store.Store) {
 	writers.Wait()
 
 	// Case 2: afterwards everything is Unavailable.
-	for name, call := range calls(e, row, cred) {
+	for name, call := range calls(e, th) {
 		if err := call(e.ctx); !errors.Is(err, fault.Unavailable) {
 			t.Errorf("%s after Close = %v, want %v", name, err, fault.Unavailable)
 		}

@@ -200,7 +200,7 @@ func customerRoundTrip(t *testing.T, e env) {
 		Sealed: []byte{0}, Key: []byte{0},
 	}
 	third := newCustomer()
-	third.Status, third.Type, third.EmailForm = 127, 127, 127
+	third.Status, third.Type, third.EmailForm, third.Group = 127, 127, 127, math.MaxInt64
 	third.CreatedAt, third.UpdatedAt = math.MaxInt64, math.MaxInt64-1
 	third.Sealed, third.Key = secret(100_000), append([]byte{0, 255, 0}, secret(200)...)
 	for _, want := range []store.CustomerRow{first, second, third} {
@@ -223,7 +223,7 @@ func customerUpdateColumns(t *testing.T, e env) {
 	change := newCustomer() // everything differs
 	change.ID = row.ID
 	change.Seq, change.Version, change.CreatedAt = row.Seq+1000, 1000, now+9
-	change.Status, change.Type, change.EmailForm, change.UpdatedAt = 3, 4, 5, now+10
+	change.Status, change.Type, change.EmailForm, change.UpdatedAt, change.Group = 3, 4, 5, now+10, 6
 	e.mustUpdate(t, func(tx store.Tx) error { return tx.CustomerUpdate(change) })
 	want := change
 	want.Seq, want.CreatedAt, want.Key = row.Seq, row.CreatedAt, row.Key
@@ -232,12 +232,12 @@ func customerUpdateColumns(t *testing.T, e env) {
 	noError(t, "CustomerGet", err)
 	same(t, "the customer", got, want)
 
-	change.EmailHash, change.EmailForm = nil, 0
+	change.EmailHash, change.EmailForm, change.Group = nil, 0, 0
 	e.mustUpdate(t, func(tx store.Tx) error { return tx.CustomerUpdate(change) })
-	want.EmailHash, want.EmailForm, want.Version = nil, 0, row.Version+2
+	want.EmailHash, want.EmailForm, want.Group, want.Version = nil, 0, 0, row.Version+2
 	got, err = e.CustomerGet(e.ctx, e.app, row.ID)
 	noError(t, "CustomerGet", err)
-	same(t, "the customer without an e-mail", got, want)
+	same(t, "the customer without an e-mail and a group", got, want)
 }
 
 func seqUnique(t *testing.T, e env) {

@@ -101,16 +101,54 @@ func updateSeesItself(t *testing.T, e env) {
 		if err := tx.CredentialInsert(cred); err != nil {
 			return err
 		}
-		_, err = tx.CredentialGet(cred.ID)
-		return err
+		if _, err = tx.CredentialGet(cred.ID); err != nil {
+			return err
+		}
+		return groupAndDeleteSeeThemselves(t, tx, row)
 	})
+}
+
+// groupAndDeleteSeeThemselves goes on with the rest of the methods.
+func groupAndDeleteSeeThemselves(t *testing.T, tx store.Tx, row store.CustomerRow) error {
+	group, err := tx.GroupInsert(newGroup())
+	if err != nil {
+		return err
+	}
+	if _, err := tx.GroupGet(group); err != nil {
+		return err
+	}
+	got, err := tx.CustomerGetByEmail(row.EmailHash)
+	if err != nil {
+		return err
+	}
+	got.Group = group
+	if err := errors.Join(tx.CustomerUpdate(got), tx.ItemInsert(row.ID, newItem(store.Transaction))); err != nil {
+		return err
+	}
+	if err := tx.GroupDelete(group); err != nil {
+		return err
+	}
+	if got, err = tx.CustomerGetBySeq(got.Seq); err != nil || got.Group != 0 {
+		t.Errorf("Tx.CustomerGetBySeq after the group was deleted = %+v, %v", got, err)
+	}
+	if err := tx.CustomerDelete(row.ID); err != nil {
+		return err
+	}
+	_, err = tx.CustomerGet(row.ID)
+	wantKind(t, "Tx.CustomerGet after CustomerDelete", err, fault.NotFound)
+	return nil
 }
 
 // leavesNothing writes with every method of a transaction, ends it with end, and
 // returns the error after looking for what may be left.
 func leavesNothing(t *testing.T, e env, end func() error) error {
 	t.Helper()
-	old := e.insert(t, newCustomer())[0]
+	group, oldGroup := e.addGroup(t, newGroup()), e.addGroup(t, newGroup())
+	member, doomed := newCustomer(), newCustomer()
+	member.Group = oldGroup.Seq
+	inserted := e.insert(t, newCustomer(), member, doomed)
+	old := inserted[0]
+	item := e.addItem(t, doomed.ID, newItem(store.LiquidationAddress))
 	oldCred := e.addCredential(t, newCredential())
 	head := e.mustHead(t)
 	cred, key, row := newCredential(), newKey(), newCustomer()
@@ -128,7 +166,14 @@ func leavesNothing(t *testing.T, e env, end func() error) error {
 			tx.CredentialInsert(cred),
 			tx.CredentialUpdate(changeCred),
 			tx.IdempotencyPut(key, time.Hour),
+			tx.ItemInsert(old.ID, newItem(store.Transaction)),
+			tx.GroupUpdate(store.GroupRow{Seq: group.Seq, UpdatedAt: 1, Sealed: secret(9)}),
+			tx.GroupDelete(oldGroup.Seq),
+			tx.CustomerDelete(doomed.ID),
 		); err != nil {
+			return err
+		}
+		if _, err := tx.GroupInsert(newGroup()); err != nil {
 			return err
 		}
 		tx.AuditAppend(newEntry())
@@ -141,9 +186,19 @@ func leavesNothing(t *testing.T, e env, end func() error) error {
 	same(t, "the log", e.log(t), nil)
 	_, absent := e.CustomerGet(e.ctx, e.app, row.ID)
 	wantKind(t, "CustomerGet", absent, fault.NotFound)
-	got, gerr := e.CustomerGet(e.ctx, e.app, old.ID)
-	noError(t, "CustomerGet", gerr)
-	same(t, "the customer before", got, old)
+	for _, before := range inserted {
+		got, gerr := e.CustomerGet(e.ctx, e.app, before.ID)
+		noError(t, "CustomerGet", gerr)
+		same(t, "the customer before", got, before)
+	}
+	changes, cerr := e.CustomerChanges(e.ctx, e.app, store.ChangePoint{}, 10)
+	noError(t, "CustomerChanges", cerr)
+	same(t, "CustomerChanges", changes, inserted)
+	groups, gerr := e.GroupList(e.ctx, e.app, 0, 0)
+	noError(t, "GroupList", gerr)
+	same(t, "GroupList", groups, []store.GroupRow{oldGroup, group})
+	same(t, "the items of the customer", e.items(t, old.ID, store.Transaction), nil)
+	same(t, "the items of another", e.items(t, doomed.ID, item.Kind), []store.ItemRow{item})
 	_, absent = e.CredentialGet(e.ctx, e.app, cred.ID)
 	wantKind(t, "CredentialGet", absent, fault.NotFound)
 	same(t, "the credential before", e.mustCredential(t, oldCred.ID), oldCred)
@@ -151,7 +206,7 @@ func leavesNothing(t *testing.T, e env, end func() error) error {
 	wantKind(t, "IdempotencyGet", absent, fault.NotFound)
 	r, rerr := e.CustomerRange(e.ctx, e.app)
 	noError(t, "CustomerRange", rerr)
-	same(t, "CustomerRange", r, store.CustomerRange{MinSeq: old.Seq, MaxSeq: old.Seq, Count: 1})
+	same(t, "CustomerRange", r, store.CustomerRange{MinSeq: old.Seq, MaxSeq: inserted[2].Seq, Count: 3})
 	e.insert(t, row) // the id and the e-mail are free again
 	return err
 }

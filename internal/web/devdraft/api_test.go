@@ -33,6 +33,8 @@ type fake struct {
 
 	write records.Write // what came
 	find  records.Find
+	sent  sent
+	held  held
 }
 
 const (
@@ -72,6 +74,8 @@ func (f *fake) FindCustomers(_ context.Context, _ tenant.Caller, in records.Find
 func (f *fake) RateTake(_ context.Context, _ id.App, take store.RateTake) (store.RateGrant, error) {
 	return store.RateGrant{Granted: take.Want, Taken: take.Want}, nil
 }
+
+var errGone = store.NotFound("customer")
 
 // noon is a time whose unix seconds do not matter to any test.
 var noon = time.Date(2026, 3, 1, 12, 0, 15, 0, time.UTC)

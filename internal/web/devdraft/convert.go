@@ -7,7 +7,8 @@ import (
 	"custodex.dev/internal/web/body"
 )
 
-// readCustomer takes the six members of a create or update request out of a body.
+// readCustomer takes the six members of a create or update request, and group_id,
+// which is ours, out of a body.
 // Other members are ignored: clients in the wild send them.
 func readCustomer(o body.Object) customer.Input {
 	return customer.Input{
@@ -17,6 +18,7 @@ func readCustomer(o body.Object) customer.Input {
 		Phone:  readMember(o, "phone_number"),
 		Type:   readMember(o, "customer_type"),
 		Status: readMember(o, "status"),
+		Group:  readNumber(o, "group_id"),
 	}
 }
 
@@ -37,6 +39,7 @@ func readFind(q body.Query) customer.FindInput {
 		Email:  readParameter(q, "email"),
 
 		Type:        readParameter(q, "customer_type"),
+		Group:       readParameter(q, "group_id"),
 		CreatedFrom: readParameter(q, "created_from"),
 		CreatedTo:   readParameter(q, "created_to"),
 	}
@@ -58,7 +61,7 @@ func readParameter(q body.Query, name string) customer.Text {
 }
 
 // customerOf gives a customer as the wire shows it, without app.
-func customerOf(c *customer.Customer, app id.App) customerBody {
+func customerOf(c *customer.Customer, app id.App, withGroup bool) customerBody {
 	return customerBody{
 		id:             c.ID.String(),
 		firstName:      c.Given.Reveal(),
@@ -72,32 +75,34 @@ func customerOf(c *customer.Customer, app id.App) customerBody {
 		appID:          string(app),
 		createdAt:      c.CreatedAt,
 		updatedAt:      c.UpdatedAt,
+		showGroup:      withGroup,
+		group:          c.Group,
 	}
 }
 
 // encodeCustomer renders the answer of create and update.
-func encodeCustomer(app id.App) func(*customer.Customer) []byte {
+func encodeCustomer(app id.App, withGroup bool) func(*customer.Customer) []byte {
 	return func(c *customer.Customer) []byte {
-		wire := customerOf(c, app)
+		wire := customerOf(c, app, withGroup)
 		return wire.appendJSON(make([]byte, 0, customerSize))
 	}
 }
 
 // encodeFetched renders the answer of fetch, which shows the application too.
-func encodeFetched(c *customer.Customer, caller tenant.Caller) []byte {
-	wire := customerOf(c, caller.App)
+func encodeFetched(c *customer.Customer, caller tenant.Caller, withGroup bool) []byte {
+	wire := customerOf(c, caller.App, withGroup)
 	wire.app = &appBody{id: string(caller.App), name: caller.AppName}
 	return wire.appendJSON(make([]byte, 0, customerSize))
 }
 
 // encodeList renders the answer of list: a bare array.
-func encodeList(list []customer.Customer, app id.App) []byte {
+func encodeList(list []customer.Customer, app id.App, withGroup bool) []byte {
 	b := append(make([]byte, 0, 2+customerSize*len(list)), '[')
 	for i := range list {
 		if i > 0 {
 			b = append(b, ',')
 		}
-		wire := customerOf(&list[i], app)
+		wire := customerOf(&list[i], app, withGroup)
 		b = wire.appendJSON(b)
 	}
 	return append(b, ']')

@@ -41,11 +41,15 @@ func (a *api) fetchCustomer(w http.ResponseWriter, r *http.Request, caller tenan
 	if err := body.None(r); err != nil {
 		return err
 	}
+	withGroup, err := readInclude(r)
+	if err != nil {
+		return err
+	}
 	c, err := a.Records.FetchCustomer(r.Context(), caller, records.ByID(target))
 	if err != nil {
 		return err
 	}
-	web.JSON(w, r, http.StatusOK, encodeFetched(&c, caller))
+	web.JSON(w, r, http.StatusOK, encodeFetched(&c, caller, withGroup))
 	return nil
 }
 
@@ -86,21 +90,30 @@ func readID(r *http.Request) (id.Customer, error) {
 
 // readWrite takes a create or update request off the wire.
 func readWrite(r *http.Request, caller tenant.Caller) (records.Write, error) {
-	key, err := readIdempotencyKey(r)
+	key, object, err := readKeyed(r)
 	if err != nil {
 		return records.Write{}, err
 	}
-	data, err := web.ReadBody(r)
-	if err != nil {
-		return records.Write{}, err
-	}
-	object, err := body.Parse(data)
+	withGroup, err := readInclude(r)
 	if err != nil {
 		return records.Write{}, err
 	}
 	return records.Write{
-		Input: readCustomer(object), IdempotencyKey: key, Encode: encodeCustomer(caller.App),
+		Input: readCustomer(object), IdempotencyKey: key, Encode: encodeCustomer(caller.App, withGroup),
 	}, nil
+}
+
+// readKeyed takes the idempotency key and the body of a POST or PATCH off the wire.
+func readKeyed(r *http.Request) (key string, object body.Object, err error) {
+	if key, err = readIdempotencyKey(r); err != nil {
+		return "", object, err
+	}
+	data, err := web.ReadBody(r)
+	if err != nil {
+		return "", object, err
+	}
+	object, err = body.Parse(data)
+	return key, object, err
 }
 
 // readIdempotencyKey gives the key of a POST or PATCH, "" for none. The pages ask

@@ -9,22 +9,24 @@ import (
 	"custodex.dev/internal/web"
 )
 
+// errorBody is what a failure says.
+type errorBody struct {
+	status   int
+	message  string
+	messages []fault.Field // shown instead of message, as an array, unless nil
+	phrase   string        // the member error; none if ""
+}
+
 // writeError renders a fault: {statusCode, message, error}, where message is an
 // array for problems of a body's or query's members and a string otherwise, and
-// error is the status's phrase.
+// error is the status's phrase. Liquidation addresses have words of their own.
 func writeError(w http.ResponseWriter, r *http.Request, f *fault.Error) {
 	status, message, again := answerOf(f)
-	b := strconv.AppendInt([]byte(`{"statusCode":`), int64(status), 10)
-	b = append(b, `,"message":`...)
-	if len(f.Fields) > 0 {
-		for i, field := range f.Fields {
-			b = appendString(append(b, "[,"[min(i, 1)]), field.Message)
-		}
-		b = append(b, ']')
-	} else {
-		b = appendString(b, message)
+	e := errorBody{status, message, f.Fields, http.StatusText(status)}
+	if route := web.EventOf(r.Context()).Route; route == pathAddresses || route == pathAddress {
+		e.onAddresses(r, f)
 	}
-	b = appendString(append(b, `,"error":`...), http.StatusText(status))
+	b := e.appendJSON(nil)
 	wait := wholeSeconds(f.RetryAfter)
 	if f.Kind == fault.TooMany {
 		// Both spellings are documented. The true seconds: 60 in a window's first.
@@ -39,7 +41,25 @@ func writeError(w http.ResponseWriter, r *http.Request, f *fault.Error) {
 		// One SDK ignores a header of 60 and more.
 		h.Set("Retry-After", strconv.FormatInt(min(wait, 59), 10))
 	}
-	web.JSON(w, r, status, append(b, '}'))
+	web.JSON(w, r, e.status, append(b, '}'))
+}
+
+// appendJSON appends the body without its closing brace.
+func (e *errorBody) appendJSON(b []byte) []byte {
+	b = strconv.AppendInt(append(b, `{"statusCode":`...), int64(e.status), 10)
+	b = append(b, `,"message":`...)
+	if len(e.messages) > 0 {
+		for i, field := range e.messages {
+			b = appendString(append(b, "[,"[min(i, 1)]), field.Message)
+		}
+		b = append(b, ']')
+	} else {
+		b = appendString(b, e.message)
+	}
+	if e.phrase != "" {
+		b = appendString(append(b, `,"error":`...), e.phrase)
+	}
+	return b
 }
 
 // answerOf gives the status of a fault, what to say, and whether the same request
@@ -54,8 +74,11 @@ func answerOf(f *fault.Error) (status int, message string, again bool) {
 	case fault.Forbidden:
 		return http.StatusForbidden, f.Message, false
 	case fault.NotFound:
-		if f.Code == errNoRoute.Code {
+		switch f.Code {
+		case web.ErrNoRoute.Code:
 			return http.StatusNotFound, f.Message, false
+		case "group_not_found":
+			return http.StatusNotFound, "Customer group not found", false
 		}
 		return http.StatusNotFound, "Customer not found", false
 	case fault.Conflict:

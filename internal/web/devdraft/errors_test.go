@@ -14,9 +14,12 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"custodex.dev/internal/chain"
 	"custodex.dev/internal/customer"
 	"custodex.dev/internal/fault"
 	"custodex.dev/internal/page"
+	"custodex.dev/internal/records"
+	"custodex.dev/internal/store"
 )
 
 // TestKinds compares what every kind of fault looks like with a golden file, so
@@ -24,8 +27,9 @@ import (
 func TestKinds(t *testing.T) {
 	t.Parallel()
 	var got strings.Builder
+	method, target := http.MethodGet, someCustomer
 	show := func(f error) {
-		w := ask(&fake{err: f}, request(http.MethodGet, someCustomer, ""))
+		w := ask(&fake{err: f}, request(method, target, map[string]string{http.MethodPost: "{}"}[method]))
 		fmt.Fprintf(&got, "%s\n  %d", fault.Of(f).Error(), w.Code)
 		for _, name := range []string{"Retry-After", "X-Should-Retry"} {
 			if v := w.Header().Get(name); v != "" {
@@ -39,9 +43,12 @@ func TestKinds(t *testing.T) {
 			}
 		}
 	}
-	for _, k := range fault.Kinds() {
-		show(fault.Wrap(errors.New("secret cause"), k, "some_code", "Some message"))
+	all := func() {
+		for _, k := range fault.Kinds() {
+			show(fault.Wrap(errors.New("secret cause"), k, "some_code", "Some message"))
+		}
 	}
+	all()
 	for _, f := range []*fault.Error{
 		fault.New(fault.Conflict, "email_taken", "email taken"),
 		fault.New(fault.Conflict, "idempotency_key_reused",
@@ -53,6 +60,19 @@ func TestKinds(t *testing.T) {
 	} {
 		show(f)
 	}
+	// Liquidation addresses have words of their own.
+	fmt.Fprintln(&got, "\nGET a liquidation address")
+	target = someCustomer + "/liquidation_addresses/la_123"
+	all()
+	show(records.ErrNoAddress)
+	show(fault.New(fault.Forbidden, "other_application", "x"))
+	fmt.Fprintln(&got, "\nGET and POST liquidation addresses, GET a group")
+	target = someCustomer + "/liquidation_addresses"
+	show(errors.New("secret cause"))
+	method = http.MethodPost
+	show(errors.New("secret cause"))
+	method, target = http.MethodGet, "/api/v0/customer-groups/1"
+	show(store.NotFound("group"))
 	if strings.Contains(got.String(), `"secret cause`) {
 		t.Error("a cause is shown")
 	}
@@ -86,6 +106,7 @@ func TestTexts(t *testing.T) {
 		{Sent: true, Value: "?"}, {Sent: true, Value: "-1"}, {Sent: true, Value: strings.Repeat("9", 300)},
 	}
 	seen := map[string]bool{}
+	const addresses, transactions = someCustomer + "/liquidation_addresses", someCustomer + "/transactions"
 	check := func(err *fault.Error, method, target, body string) {
 		if len(err.Fields) == 0 {
 			return
@@ -99,15 +120,41 @@ func TestTexts(t *testing.T) {
 		}
 	}
 	for _, x := range texts {
-		in := customer.Input{Given: x, Family: x, Email: x, Phone: x, Type: x, Status: x}
+		in := customer.Input{Given: x, Family: x, Email: x, Phone: x, Type: x, Status: x, Group: x}
 		_, problems := in.Create()
 		check(fault.Validation(problems...), http.MethodPost, "/api/v0/customers", "{}")
 		_, problems = in.Update()
 		check(fault.Validation(problems...), http.MethodPatch, someCustomer, "{}")
-		_, problems = customer.FindInput{Take: x, Skip: x, Status: x, Name: x, Email: x}.Find(page.MaxSkip)
+		find := customer.FindInput{Take: x, Skip: x, Status: x, Name: x, Email: x, Type: x, Group: x, CreatedFrom: x, CreatedTo: x}
+		_, problems = find.Find(page.MaxSkip)
 		check(fault.Validation(problems...), http.MethodGet, "/api/v0/customers", "")
+		in.Rules.Required = []string{customer.PathGiven, customer.PathFamily, customer.PathEmail, customer.PathPhone}
+		_, problems = in.Create()
+		check(fault.Validation(problems...), http.MethodPost, "/api/v0/customers/get-or-create", "{}")
+		_, problems = customer.GroupInput{Name: x, Description: x}.Create()
+		check(fault.Validation(problems...), http.MethodPost, "/api/v0/customer-groups", "{}")
+		_, problems = customer.TransactionInput{Amount: x, Currency: x, At: x, Reference: x}.Transaction(noon)
+		check(fault.Validation(problems...), http.MethodPost, transactions, "{}")
+		for _, c := range chain.Chains() {
+			_, problems = customer.LiquidationInput{
+				Chain: customer.Text{Sent: true, Value: c}, Currency: x, ChainAddress: x, ExternalAccount: x, PrefundedAccount: x,
+				BridgeWallet: x, Rail: x, DestinationCurrency: x, WireMessage: x, SEPAReference: x, ACHReference: x,
+				DestinationAddress: x, Memo: x, ReturnAddress: x, FeePercent: x,
+			}.Address(noon)
+			check(fault.Validation(problems...), http.MethodPost, addresses, "{}")
+		}
+		_, problems = customer.LiquidationInput{Chain: x}.Address(noon)
+		check(fault.Validation(problems...), http.MethodPost, addresses, "{}")
 	}
-	if len(seen) < 30 {
+	for _, f := range []fault.Field{
+		{Path: customer.PathGroup, Code: customer.CodeNotFound}, {Path: customer.PathDestination, Code: customer.CodeRequired},
+		{Path: customer.PathExternalAccount, Code: customer.CodeRequired}, {Path: customer.PathDestinationAddress, Code: customer.CodeRequired},
+	} {
+		f.Message = "not in our words"
+		target := map[bool]string{true: "/api/v0/customers", false: addresses}[f.Path == customer.PathGroup]
+		check(fault.Validation(f), http.MethodPost, target, "{}")
+	}
+	if len(seen) < 90 {
 		t.Errorf("only %d problems were tried: %v", len(seen), slices.Sorted(maps.Keys(seen)))
 	}
 }

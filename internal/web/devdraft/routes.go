@@ -2,15 +2,11 @@ package devdraft
 
 import (
 	"context"
-	"maps"
 	"net/http"
-	"path"
-	"slices"
-	"strings"
 	"time"
 
 	"custodex.dev/internal/customer"
-	"custodex.dev/internal/fault"
+	"custodex.dev/internal/id"
 	"custodex.dev/internal/limit"
 	"custodex.dev/internal/page"
 	"custodex.dev/internal/records"
@@ -31,6 +27,34 @@ type Records interface {
 	FetchCustomer(ctx context.Context, caller tenant.Caller, target records.Target) (customer.Customer, error)
 	// FindCustomers lists customers.
 	FindCustomers(ctx context.Context, caller tenant.Caller, in records.Find) (records.Found, error)
+	// GetOrCreateCustomer makes a customer unless one has the e-mail address.
+	GetOrCreateCustomer(ctx context.Context, caller tenant.Caller, w records.Write,
+		encode func(c *customer.Customer, created bool) []byte) (records.Reply, error)
+
+	// CreateLiquidationAddress adds a liquidation address to a customer.
+	CreateLiquidationAddress(ctx context.Context, caller tenant.Caller, target id.Customer, in customer.LiquidationInput,
+		idempotencyKey string, encode func(*customer.LiquidationAddress) []byte) (records.Reply, error)
+	// ListLiquidationAddresses gives a customer's addresses.
+	ListLiquidationAddresses(ctx context.Context, caller tenant.Caller, target id.Customer) ([]customer.LiquidationAddress, error)
+	// FetchLiquidationAddress gives one address.
+	FetchLiquidationAddress(ctx context.Context, caller tenant.Caller, target id.Customer, address id.Item) (customer.LiquidationAddress, error)
+
+	// RecordTransaction adds a purchase to a customer.
+	RecordTransaction(ctx context.Context, caller tenant.Caller, target id.Customer, in customer.TransactionInput,
+		idempotencyKey string, encode func(*customer.Transaction) []byte) (records.Reply, error)
+	// ListTransactions gives a page of a customer's purchases.
+	ListTransactions(ctx context.Context, caller tenant.Caller, target id.Customer, page records.ItemPage) ([]customer.Transaction, error)
+
+	// CreateGroup makes a group of customers.
+	CreateGroup(ctx context.Context, caller tenant.Caller, w records.GroupWrite) (records.Reply, error)
+	// UpdateGroup changes a group's name or description.
+	UpdateGroup(ctx context.Context, caller tenant.Caller, seq int64, w records.GroupWrite) (records.Reply, error)
+	// DeleteGroup removes a group.
+	DeleteGroup(ctx context.Context, caller tenant.Caller, seq int64) error
+	// FetchGroup reads one group.
+	FetchGroup(ctx context.Context, caller tenant.Caller, seq int64) (customer.Group, error)
+	// FindGroups lists groups.
+	FindGroups(ctx context.Context, caller tenant.Caller, from, to time.Time) ([]customer.Group, error)
 }
 
 // Config says what the dialect works with. Records and Limiter must be set.
@@ -63,6 +87,12 @@ const (
 	pathCustomers    = "/api/v0/customers"
 	pathCustomer     = "/api/v0/customers/{id}"
 	pathSearch       = "/api/v0/customers/search"
+	pathGetOrCreate  = "/api/v0/customers/get-or-create"
+	pathAddresses    = "/api/v0/customers/{id}/liquidation_addresses"
+	pathAddress      = "/api/v0/customers/{id}/liquidation_addresses/{addressId}"
+	pathTransactions = "/api/v0/customers/{id}/transactions"
+	pathGroups       = "/api/v0/customer-groups"
+	pathGroup        = "/api/v0/customer-groups/{id}"
 	pathHealth       = "/api/v0/health"
 	pathPublicHealth = "/api/v0/health/public"
 )
@@ -81,28 +111,12 @@ func New(cfg Config) http.Handler {
 	}
 	a := &api{Config: cfg, find: findTexts(cfg.MaxSkip)}
 
-	mux := http.NewServeMux()
-	for pattern, m := range a.routes() {
-		mux.Handle(pattern, route(pattern, m))
-	}
-	unknown := route("", nil)
-	mux.Handle("/", unknown)
-
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !clean(r.URL.EscapedPath()) {
-			unknown.ServeHTTP(w, r) // the mux would redirect
-			return
-		}
-		mux.ServeHTTP(w, r)
-	})
+	return web.Router(a.routes(), writeError)
 }
 
-// methods are the handlers of one path.
-type methods map[string]web.Handler
-
 // routes is all that the dialect serves.
-func (a *api) routes() map[string]methods {
-	return map[string]methods{
+func (a *api) routes() map[string]web.Methods {
+	return map[string]web.Methods{
 		pathCustomers: {
 			http.MethodGet:  a.authenticated(a.listCustomers),
 			http.MethodPost: a.authenticated(a.createCustomer),
@@ -111,7 +125,26 @@ func (a *api) routes() map[string]methods {
 			http.MethodGet:   a.authenticated(a.fetchCustomer),
 			http.MethodPatch: a.authenticated(a.updateCustomer),
 		},
-		pathSearch:       {http.MethodPost: a.authenticated(a.searchCustomers)},
+		pathSearch:      {http.MethodPost: a.authenticated(a.searchCustomers)},
+		pathGetOrCreate: {http.MethodPost: a.authenticated(a.getOrCreateCustomer)},
+		pathAddresses: {
+			http.MethodGet:  a.authenticated(a.listAddresses),
+			http.MethodPost: a.authenticated(a.createAddress),
+		},
+		pathAddress: {http.MethodGet: a.authenticated(a.fetchAddress)},
+		pathTransactions: {
+			http.MethodGet:  a.authenticated(a.listTransactions),
+			http.MethodPost: a.authenticated(a.recordTransaction),
+		},
+		pathGroups: {
+			http.MethodGet:  a.authenticated(a.listGroups),
+			http.MethodPost: a.authenticated(a.createGroup),
+		},
+		pathGroup: {
+			http.MethodGet:    a.authenticated(a.fetchGroup),
+			http.MethodPatch:  a.authenticated(a.updateGroup),
+			http.MethodDelete: a.authenticated(a.deleteGroup),
+		},
 		pathHealth:       {http.MethodGet: a.health},
 		pathPublicHealth: {http.MethodGet: a.publicHealth},
 	}
@@ -119,40 +152,4 @@ func (a *api) routes() map[string]methods {
 
 // Routes lists what the dialect serves as "METHOD /path/{name}", sorted; HEAD comes
 // with every GET. It is for those who compare the dialect with its description.
-func Routes() []string {
-	var list []string
-	for pattern, m := range new(api).routes() {
-		for method := range m {
-			list = append(list, method+" "+pattern)
-		}
-	}
-	slices.Sort(list)
-	return list
-}
-
-var errNoRoute = fault.New(fault.NotFound, "no_route", "Route not found")
-
-// route picks the handler by method. HEAD is GET whose body nobody reads. A path
-// without any method does not exist.
-func route(pattern string, m methods) http.Handler {
-	if get, ok := m[http.MethodGet]; ok {
-		m[http.MethodHead] = get
-	}
-	allow := strings.Join(slices.Sorted(maps.Keys(m)), ", ")
-	return web.Handle(func(w http.ResponseWriter, r *http.Request) error {
-		web.EventOf(r.Context()).Route = pattern
-		if len(m) == 0 {
-			return errNoRoute
-		}
-		if h, ok := m[r.Method]; ok {
-			return h(w, r)
-		}
-		w.Header().Set("Allow", allow)
-		return fault.New(fault.NoMethod, "no_method", "Method not allowed")
-	}, writeError)
-}
-
-// clean reports whether a path has no dot segments and the like.
-func clean(p string) bool {
-	return strings.HasPrefix(p, "/") && (path.Clean(p) == p || path.Clean(p)+"/" == p)
-}
+func Routes() []string { return web.RouteList(new(api).routes()) }

@@ -41,7 +41,13 @@ var bodyTexts = texts{
 
 	customer.PathType + " " + customer.CodeNotListed:   {"customer_type", mustBeOneOf("customer_type", customer.TypeNames())},
 	customer.PathStatus + " " + customer.CodeNotListed: {"status", mustBeOneOf("status", customer.StatusNames())},
+
+	customer.PathEmail + " " + customer.CodeRequired: {"email", "Email is required"}, // by get-or-create
+	customer.PathGroup + " " + customer.CodeInvalid:  {"group_id", badGroupID},
+	customer.PathGroup + " " + customer.CodeNotFound: {"group_id", "group_id must be the id of a customer group"},
 }
+
+const badGroupID = "group_id must be a whole number of 1 or more"
 
 // findTexts words problems of a list request ("List Customers", invalid
 // parameters); they are class-validator's own sentences.
@@ -63,6 +69,7 @@ func findTexts(maxSkip int) texts {
 		customer.PathEmail + " " + customer.CodeNotText: {"email", "email must be a string"},
 
 		customer.PathType + " " + customer.CodeNotListed:      {"customer_type", mustBeOneOf("customer_type", customer.TypeNames())},
+		customer.PathGroup + " " + customer.CodeInvalid:       {"group_id", badGroupID},
 		customer.PathCreatedFrom + " " + customer.CodeNotTime: {"created_from", "created_from must be a valid ISO 8601 date string"},
 		customer.PathCreatedTo + " " + customer.CodeNotTime:   {"created_to", "created_to must be a valid ISO 8601 date string"},
 	}

@@ -7,7 +7,8 @@ import (
 )
 
 // customerBody is a customer on the wire, its fields in the wire's order. Its
-// members never change their presence, but for app: clients look for nulls.
+// members never change their presence, but for app and, which is ours, group_id:
+// clients look for nulls.
 type customerBody struct {
 	id             string
 	firstName      string
@@ -21,6 +22,8 @@ type customerBody struct {
 	appID          string    // as appId and again as app_id
 	createdAt      time.Time
 	updatedAt      time.Time
+	showGroup      bool // the caller asked for group_id
+	group          int64
 	app            *appBody // fetch only
 }
 
@@ -35,12 +38,7 @@ func (c *customerBody) appendJSON(b []byte) []byte {
 	b = appendString(append(b, `{"id":`...), c.id)
 	b = appendString(append(b, `,"first_name":`...), c.firstName)
 	b = appendString(append(b, `,"last_name":`...), c.lastName)
-	b = append(b, `,"email":`...)
-	if c.email == "" {
-		b = append(b, `null`...)
-	} else {
-		b = appendString(b, c.email)
-	}
+	b = appendOptional(append(b, `,"email":`...), c.email)
 	b = appendString(append(b, `,"phone_number":`...), c.phoneNumber)
 	b = appendString(append(b, `,"customer_type":`...), c.customerType)
 	b = appendString(append(b, `,"status":`...), c.status)
@@ -55,6 +53,9 @@ func (c *customerBody) appendJSON(b []byte) []byte {
 	b = appendString(append(b, `,"app_id":`...), c.appID)
 	b = appendTime(append(b, `,"createdAt":`...), c.createdAt)
 	b = appendTime(append(b, `,"updatedAt":`...), c.updatedAt)
+	if c.showGroup {
+		b = appendGroupID(append(b, `,"group_id":`...), c.group)
+	}
 	if c.app != nil {
 		b = appendString(append(b, `,"app":{"id":`...), c.app.id)
 		b = appendString(append(b, `,"app_name":`...), c.app.name)
@@ -98,6 +99,14 @@ func (h *healthBody) appendShared(b []byte) []byte {
 func appendString(b []byte, s string) []byte {
 	b, _ = jsontext.AppendQuote(b, s)
 	return b
+}
+
+// appendOptional appends a JSON string, or null for "".
+func appendOptional(b []byte, s string) []byte {
+	if s == "" {
+		return append(b, `null`...)
+	}
+	return appendString(b, s)
 }
 
 func appendTime(b []byte, t time.Time) []byte {

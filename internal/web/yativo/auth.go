@@ -1,7 +1,6 @@
 package yativo
 
 import (
-	"errors"
 	"net/http"
 	"strings"
 	"time"
@@ -33,13 +32,14 @@ func (a *api) login(w http.ResponseWriter, r *http.Request) error {
 	}
 	in.Origin = web.Origin(r)
 	token, caller, perMinute, err := a.Records.IssueToken(r.Context(), in)
-	if errors.Is(err, fault.Unauthenticated) {
-		return errLogin
-	}
 	if err == nil {
 		err = a.spend(w, r, caller, perMinute)
 	}
-	if err != nil {
+	switch {
+	case err == nil:
+	case fault.KindOf(err) == fault.Unauthenticated: // itself, not a cause of something worse
+		return errLogin
+	default:
 		return err
 	}
 	web.JSON(w, r, http.StatusOK, encodeToken("Authentication successful", token))

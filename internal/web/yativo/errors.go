@@ -55,7 +55,7 @@ func bare(r *http.Request, f *fault.Error, wait int64) ([]byte, bool) {
 	case r.Method != http.MethodDelete:
 	case f.Kind == fault.Unauthenticated:
 		return errorBody("Unauthorized access"), true
-	case notFound(f) && f.Code != errNoRoute.Code:
+	case notFound(f) && f.Code != web.ErrNoRoute.Code:
 		return errorBody("Customer not found"), true
 	}
 	return nil, false
@@ -110,7 +110,7 @@ func answerOf(f *fault.Error) (status int, message, detail string) {
 		}
 		return say(http.StatusForbidden, f.Message)
 	case fault.NotFound:
-		if f.Code == errNoRoute.Code {
+		if f.Code == web.ErrNoRoute.Code {
 			return say(http.StatusNotFound, f.Message)
 		}
 		return say(http.StatusNotFound, "Customer not found")

@@ -2,15 +2,10 @@ package yativo
 
 import (
 	"context"
-	"maps"
 	"net/http"
 	"net/netip"
-	"path"
-	"slices"
-	"strings"
 
 	"custodex.dev/internal/customer"
-	"custodex.dev/internal/fault"
 	"custodex.dev/internal/id"
 	"custodex.dev/internal/limit"
 	"custodex.dev/internal/page"
@@ -100,29 +95,13 @@ func New(cfg Config) http.Handler {
 	}
 	a := &api{cfg}
 
-	mux := http.NewServeMux()
-	for pattern, m := range a.routes() {
-		mux.Handle(pattern, route(pattern, m))
-	}
-	unknown := route("", nil)
-	mux.Handle("/", unknown)
-
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !clean(r.URL.EscapedPath()) {
-			unknown.ServeHTTP(w, r) // the mux would redirect
-			return
-		}
-		mux.ServeHTTP(w, r)
-	})
+	return web.Router(a.routes(), writeError)
 }
 
-// methods are the handlers of one path.
-type methods map[string]web.Handler
-
 // routes is all that the dialect serves.
-func (a *api) routes() map[string]methods {
+func (a *api) routes() map[string]web.Methods {
 	fetch, update := a.authenticated(a.fetchCustomer), a.authenticated(a.updateCustomer)
-	return map[string]methods{
+	return map[string]web.Methods{
 		pathLogin:   {http.MethodPost: a.login},
 		pathRefresh: {http.MethodGet: a.refresh},
 		pathCustomers: {
@@ -142,40 +121,4 @@ func (a *api) routes() map[string]methods {
 
 // Routes lists what the dialect serves as "METHOD /path/{name}", sorted; HEAD comes
 // with every GET. It is for those who compare the dialect with its description.
-func Routes() []string {
-	var list []string
-	for pattern, m := range new(api).routes() {
-		for method := range m {
-			list = append(list, method+" "+pattern)
-		}
-	}
-	slices.Sort(list)
-	return list
-}
-
-var errNoRoute = fault.New(fault.NotFound, "no_route", "Route not found")
-
-// route picks the handler by method. HEAD is GET whose body nobody reads. A path
-// without any method does not exist.
-func route(pattern string, m methods) http.Handler {
-	if get, ok := m[http.MethodGet]; ok {
-		m[http.MethodHead] = get
-	}
-	allow := strings.Join(slices.Sorted(maps.Keys(m)), ", ")
-	return web.Handle(func(w http.ResponseWriter, r *http.Request) error {
-		web.EventOf(r.Context()).Route = pattern
-		if len(m) == 0 {
-			return errNoRoute
-		}
-		if h, ok := m[r.Method]; ok {
-			return h(w, r)
-		}
-		w.Header().Set("Allow", allow)
-		return fault.New(fault.NoMethod, "no_method", "Method not allowed")
-	}, writeError)
-}
-
-// clean reports whether a path has no dot segments and the like.
-func clean(p string) bool {
-	return strings.HasPrefix(p, "/") && (path.Clean(p) == p || path.Clean(p)+"/" == p)
-}
+func Routes() []string { return web.RouteList(new(api).routes()) }

@@ -1,0 +1,106 @@
+package postgres_test
+
+import (
+	"bytes"
+	"database/sql"
+	"errors"
+	"io/fs"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/stdlib"
+
+	"custodex.dev/internal/id"
+	"custodex.dev/internal/redact"
+	"custodex.dev/internal/store"
+	"custodex.dev/internal/store/migrate"
+	"custodex.dev/internal/store/postgres"
+	"custodex.dev/internal/testkit/scratchpg"
+)
+
+// first makes a schema at version 0001 with two customers of one application.
+func first(t *testing.T, url string) (app id.App, rows []store.CustomerRow) {
+	t.Helper()
+	const name = "0001_create_store.sql"
+	text, err := fs.ReadFile(postgres.Migrations(), name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	cfg, err := pgx.ParseConfig(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	db := sql.OpenDB(stdlib.GetConnector(*cfg))
+	defer func() { _ = db.Close() }()
+	if steps, err := migrate.Up(t.Context(), db, migrate.Postgres, fstest.MapFS{name: {Data: text}}); steps != 1 || err != nil {
+		t.Fatalf("Up = %d, %v, want 1 step", steps, err)
+	}
+	admin := connect(t, url)
+	app = id.NewApp()
+	execute(t, admin, "INSERT INTO application VALUES ($1, 'An application', '\\x01', 1)", string(app))
+	execute(t, admin, "INSERT INTO head VALUES ($1, 7, 0, 2, '{}')", string(app))
+	execute(t, admin, "SELECT setval('customer_seq', 12)")
+	for i := range 2 {
+		row := newRow(int64(i))
+		row.Seq, row.Version = int64(11+i), int64(6+i)
+		execute(t, admin, "INSERT INTO customer VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)", string(app),
+			row.Seq, [16]byte(row.ID), row.Version, row.Status, row.Type, row.EmailHash, row.EmailForm, row.CreatedAt,
+			row.UpdatedAt, row.Sealed)
+		execute(t, admin, "INSERT INTO customer_key VALUES ($1, $2, $3)", string(app), row.Seq, row.Key)
+		rows = append(rows, row)
+	}
+	return app, rows
+}
+
+func TestUpgradeFromTheFirstVersion(t *testing.T) {
+	t.Parallel()
+	url := scratchpg.NewDatabase(t)
+	app, rows := first(t, url)
+
+	// Case 1: nothing but Migrate takes the older schema.
+	const sentence = "run custodex migrate (schema 1, program 2)"
+	if err := refuses(t, url, sentence); !errors.Is(err, migrate.ErrOlder) {
+		t.Errorf("Open of an older schema = %v, want %v", err, migrate.ErrOlder)
+	}
+	err := postgres.Init(t.Context(), redact.NewSecret(url))
+	if !errors.Is(err, migrate.ErrOlder) || !strings.Contains(err.Error(), sentence) {
+		t.Errorf("Init of an older schema = %v, want %v", err, migrate.ErrOlder)
+	}
+	for want := 1; want >= 0; want-- {
+		if steps, err := postgres.Migrate(t.Context(), redact.NewSecret(url)); steps != want || err != nil {
+			t.Fatalf("Migrate = %d, %v, want %d", steps, err, want)
+		}
+	}
+	// Case 2: what was there is there, in no group.
+	s := openStore(t, url)
+	checkHead := func(want store.Head) {
+		t.Helper()
+		if got, err := s.Head(t.Context(), app); err != nil || got != want {
+			t.Errorf("Head = %+v, %v, want %+v", got, err, want)
+		}
+	}
+	checkHead(store.Head{Version: 7, Customers: 2})
+	for _, want := range rows {
+		got, err := s.CustomerGet(t.Context(), app, want.ID)
+		if err != nil || got.Seq != want.Seq || got.Version != want.Version || got.Group != 0 ||
+			!bytes.Equal(got.Key, want.Key) || !bytes.Equal(got.Sealed, want.Sealed) {
+			t.Errorf("CustomerGet = %+v, %v, want %+v", got, err, want)
+		}
+	}
+	// Case 3: it takes what is new.
+	added := newRow(9)
+	err = s.Update(t.Context(), app, func(tx store.Tx) (err error) {
+		row := rows[0]
+		if row.Group, err = tx.GroupInsert(store.GroupRow{Sealed: []byte("x")}); err != nil {
+			return err
+		}
+		added.Seq, err = tx.CustomerInsert(added)
+		return errors.Join(err, tx.CustomerUpdate(row), tx.CustomerDelete(rows[1].ID))
+	})
+	if err != nil || added.Seq != 13 {
+		t.Errorf("Update = %v with Seq %d, want 13", err, added.Seq)
+	}
+	checkHead(store.Head{Version: 8, Customers: 2})
+}

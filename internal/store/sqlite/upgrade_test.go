@@ -1,0 +1,103 @@
+package sqlite_test
+
+import (
+	"bytes"
+	"database/sql"
+	"errors"
+	"io/fs"
+	"path/filepath"
+	"strings"
+	"testing"
+	"testing/fstest"
+
+	"custodex.dev/internal/id"
+	"custodex.dev/internal/store"
+	"custodex.dev/internal/store/migrate"
+	"custodex.dev/internal/store/sqlite"
+)
+
+// first makes a database at version 0001 with two customers of one application.
+func first(t *testing.T, path string) (app id.App, rows []store.CustomerRow) {
+	t.Helper()
+	const name = "0001_create_store.sql"
+	text, err := fs.ReadFile(sqlite.Migrations(), name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = db.Close() }()
+	if steps, err := migrate.Up(t.Context(), db, migrate.SQLite, fstest.MapFS{name: {Data: text}}); steps != 1 || err != nil {
+		t.Fatalf("Up = %d, %v, want 1 step", steps, err)
+	}
+	exec := func(query string, args ...any) {
+		t.Helper()
+		if _, err := db.ExecContext(t.Context(), query, args...); err != nil {
+			t.Fatalf("%s = %v", query, err)
+		}
+	}
+	app = id.NewApp()
+	exec("INSERT INTO application VALUES (?, 'An application', x'01', 1)", string(app))
+	exec("INSERT INTO head VALUES (?, 7, 0, 2)", string(app))
+	exec("UPDATE customer_seq SET value = 12")
+	for i := range 2 {
+		row := benchCustomer()
+		row.Seq, row.Version = int64(11+i), int64(6+i)
+		exec("INSERT INTO customer VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", string(app), row.Seq, row.ID[:], row.Version,
+			row.Status, row.Type, row.EmailHash, row.EmailForm, row.CreatedAt, row.UpdatedAt, row.Sealed)
+		exec("INSERT INTO customer_key VALUES (?, ?, ?)", string(app), row.Seq, row.Key)
+		rows = append(rows, row)
+	}
+	return app, rows
+}
+
+func TestUpgradeFromTheFirstVersion(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "custodex.db")
+	app, rows := first(t, path)
+
+	// Case 1: nothing but Migrate takes the older schema.
+	_, err := sqlite.Open(t.Context(), sqlite.Config{Path: path})
+	for what, err := range map[string]error{"Open": err, "Init": sqlite.Init(t.Context(), path)} {
+		if !errors.Is(err, migrate.ErrOlder) || !strings.Contains(err.Error(), "run custodex migrate (schema 1, program 2)") {
+			t.Errorf("%s of an older schema = %v, want %v", what, err, migrate.ErrOlder)
+		}
+	}
+	for want := 1; want >= 0; want-- {
+		if steps, err := sqlite.Migrate(t.Context(), path); steps != want || err != nil {
+			t.Fatalf("Migrate = %d, %v, want %d", steps, err, want)
+		}
+	}
+	// Case 2: what was there is there, in no group.
+	s := reopen(t, path)
+	checkHead := func(want store.Head) {
+		t.Helper()
+		if got, err := s.Head(t.Context(), app); err != nil || got != want {
+			t.Errorf("Head = %+v, %v, want %+v", got, err, want)
+		}
+	}
+	checkHead(store.Head{Version: 7, Customers: 2})
+	for _, want := range rows {
+		got, err := s.CustomerGet(t.Context(), app, want.ID)
+		if err != nil || got.Seq != want.Seq || got.Version != want.Version || got.Group != 0 ||
+			!bytes.Equal(got.Key, want.Key) || !bytes.Equal(got.Sealed, want.Sealed) {
+			t.Errorf("CustomerGet = %+v, %v, want %+v", got, err, want)
+		}
+	}
+	// Case 3: it takes what is new.
+	added := benchCustomer()
+	err = s.Update(t.Context(), app, func(tx store.Tx) (err error) {
+		row := rows[0]
+		if row.Group, err = tx.GroupInsert(store.GroupRow{Sealed: []byte("x")}); err != nil {
+			return err
+		}
+		added.Seq, err = tx.CustomerInsert(added)
+		return errors.Join(err, tx.CustomerUpdate(row), tx.CustomerDelete(rows[1].ID))
+	})
+	if err != nil || added.Seq != 13 {
+		t.Errorf("Update = %v with Seq %d, want 13", err, added.Seq)
+	}
+	checkHead(store.Head{Version: 8, Customers: 2})
+}

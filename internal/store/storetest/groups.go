@@ -1,0 +1,351 @@
+package storetest
+
+import (
+	"cmp"
+	"errors"
+	"math/rand/v2"
+	"slices"
+	"testing"
+
+	"custodex.dev/internal/fault"
+	"custodex.dev/internal/id"
+	"custodex.dev/internal/store"
+)
+
+func newGroup() store.GroupRow {
+	return store.GroupRow{CreatedAt: now, UpdatedAt: now, Sealed: secret(90)}
+}
+
+// addGroup adds a group and returns it as stored.
+func (e env) addGroup(t *testing.T, row store.GroupRow) store.GroupRow {
+	t.Helper()
+	e.mustUpdate(t, func(tx store.Tx) (err error) {
+		row.Seq, err = tx.GroupInsert(row)
+		return err
+	})
+	return row
+}
+
+func (e env) mustGroup(t *testing.T, seq int64) store.GroupRow {
+	t.Helper()
+	row, err := e.GroupGet(e.ctx, e.app, seq)
+	noError(t, "GroupGet", err)
+	return row
+}
+
+func (e env) groupGetInTx(seq int64) (row store.GroupRow, err error) {
+	err = e.Update(e.ctx, e.app, func(tx store.Tx) (err error) {
+		row, err = tx.GroupGet(seq)
+		return err
+	})
+	return row, err
+}
+
+func testGroups(t *testing.T, s store.Store) {
+	describe(t, s, "GroupInsert",
+		it{"KeepsEveryColumnAndSetsSeq", func(t *testing.T, e env) {
+			want := store.GroupRow{Seq: 77, CreatedAt: 1<<63 - 1, UpdatedAt: 5, Sealed: []byte{0, 255, 0}}
+			want = e.addGroup(t, want)
+			same(t, "GroupGet", e.mustGroup(t, want.Seq), want)
+			got, err := e.groupGetInTx(want.Seq)
+			noError(t, "Tx.GroupGet", err)
+			same(t, "Tx.GroupGet", got, want)
+		}},
+		it{"ChangesNoCustomer", func(t *testing.T, e env) {
+			e.addGroup(t, newGroup())
+			same(t, "Head", e.mustHead(t), store.Head{})
+		}},
+		it{"AbsentApplicationIsNotFound", func(t *testing.T, e env) {
+			err := e.Update(e.ctx, id.NewApp(), func(tx store.Tx) error {
+				_, err := tx.GroupInsert(newGroup())
+				return err
+			})
+			wantKind(t, "GroupInsert", err, fault.NotFound)
+		}},
+		it{"ConcurrentSeqIsUniqueOverApplicationsAndAscends", groupSeqUnique},
+	)
+	describe(t, s, "GroupGet",
+		it{"AbsentIsNotFound", func(t *testing.T, e env) {
+			_, err := e.GroupGet(e.ctx, e.app, 1<<60)
+			wantKind(t, "GroupGet", err, fault.NotFound)
+			_, err = e.groupGetInTx(1 << 60)
+			wantKind(t, "Tx.GroupGet", err, fault.NotFound)
+		}},
+		it{"OtherApplicationIsNotFound", func(t *testing.T, e env) {
+			row := e.addGroup(t, newGroup())
+			o := e.other(t)
+			_, err := o.GroupGet(o.ctx, o.app, row.Seq)
+			wantKind(t, "GroupGet", err, fault.NotFound)
+			_, err = o.groupGetInTx(row.Seq)
+			wantKind(t, "Tx.GroupGet", err, fault.NotFound)
+		}},
+	)
+	describe(t, s, "GroupList",
+		it{"AgreesWithAModel", groupListModel},
+		it{"OtherApplicationIsNotFound", func(t *testing.T, e env) {
+			e.other(t).addGroup(t, newGroup())
+			mine := e.addGroup(t, newGroup())
+			got, err := e.GroupList(e.ctx, e.app, 0, 0)
+			noError(t, "GroupList", err)
+			same(t, "GroupList", got, []store.GroupRow{mine})
+		}},
+		it{"NoneIsEmpty", func(t *testing.T, e env) {
+			e.other(t).addGroup(t, newGroup())
+			for _, app := range []id.App{e.app, id.NewApp()} {
+				got, err := e.GroupList(e.ctx, app, 0, 0)
+				if err != nil || len(got) != 0 {
+					t.Errorf("GroupList = %d rows, %v, want none", len(got), err)
+				}
+			}
+		}},
+	)
+	describe(t, s, "GroupUpdate",
+		it{"ReplacesSealedAndUpdatedAtOnly", func(t *testing.T, e env) {
+			row := e.addGroup(t, newGroup())
+			change := store.GroupRow{Seq: row.Seq, CreatedAt: 1, UpdatedAt: now + 9, Sealed: secret(20)}
+			e.mustUpdate(t, func(tx store.Tx) error { return tx.GroupUpdate(change) })
+			change.CreatedAt = row.CreatedAt
+			same(t, "the group", e.mustGroup(t, row.Seq), change)
+			same(t, "Head", e.mustHead(t), store.Head{})
+		}},
+		it{"AbsentIsNotFound", func(t *testing.T, e env) {
+			err := e.Update(e.ctx, e.app, func(tx store.Tx) error {
+				return tx.GroupUpdate(store.GroupRow{Seq: 1 << 60, Sealed: secret(9)})
+			})
+			wantKind(t, "GroupUpdate", err, fault.NotFound)
+		}},
+		it{"OtherApplicationIsNotFound", func(t *testing.T, e env) {
+			row := e.addGroup(t, newGroup())
+			change := row
+			change.UpdatedAt++
+			o := e.other(t)
+			err := o.Update(o.ctx, o.app, func(tx store.Tx) error { return tx.GroupUpdate(change) })
+			wantKind(t, "GroupUpdate", err, fault.NotFound)
+			same(t, "the group", e.mustGroup(t, row.Seq), row)
+		}},
+		it{"ConcurrentReadModifyWriteLosesNone", func(t *testing.T, e env) {
+			row := e.addGroup(t, newGroup())
+			mustRace(t, 20, func(int) error {
+				return e.Update(e.ctx, e.app, func(tx store.Tx) error {
+					row, err := tx.GroupGet(row.Seq)
+					if err != nil {
+						return err
+					}
+					row.UpdatedAt++
+					return tx.GroupUpdate(row)
+				})
+			})
+			if n := e.mustGroup(t, row.Seq).UpdatedAt - row.UpdatedAt; n != 20 {
+				t.Errorf("%d increments are left of 20", n)
+			}
+		}},
+	)
+	describe(t, s, "GroupDelete",
+		it{"TakesItsCustomersOutAndChangesThem", groupDeleteDetaches},
+		it{"OfNobodyChangesNoCustomer", func(t *testing.T, e env) {
+			row := e.insert(t, newCustomer())[0]
+			group := e.addGroup(t, newGroup())
+			e.mustUpdate(t, func(tx store.Tx) error { return tx.GroupDelete(group.Seq) })
+			same(t, "Head", e.mustHead(t), store.Head{Version: row.Version, Customers: 1})
+		}},
+		it{"AbsentIsNotFound", func(t *testing.T, e env) {
+			group := e.addGroup(t, newGroup())
+			e.mustUpdate(t, func(tx store.Tx) error { return tx.GroupDelete(group.Seq) })
+			for _, seq := range []int64{group.Seq, 0, 1 << 60} {
+				err := e.Update(e.ctx, e.app, func(tx store.Tx) error { return tx.GroupDelete(seq) })
+				wantKind(t, "GroupDelete", err, fault.NotFound)
+			}
+		}},
+		it{"OtherApplicationIsNotFound", func(t *testing.T, e env) {
+			group := e.addGroup(t, newGroup())
+			member := newCustomer()
+			member.Group = group.Seq
+			member = e.insert(t, member)[0]
+			o := e.other(t)
+			err := o.Update(o.ctx, o.app, func(tx store.Tx) error { return tx.GroupDelete(group.Seq) })
+			wantKind(t, "GroupDelete", err, fault.NotFound)
+			same(t, "the group", e.mustGroup(t, group.Seq), group)
+			got, err := e.CustomerGet(e.ctx, e.app, member.ID)
+			noError(t, "CustomerGet", err)
+			same(t, "its customer", got, member)
+		}},
+		it{"ItsSeqIsNeverReused", func(t *testing.T, e env) {
+			group := e.addGroup(t, newGroup())
+			e.mustUpdate(t, func(tx store.Tx) error { return tx.GroupDelete(group.Seq) })
+			if next := e.addGroup(t, newGroup()); next.Seq <= group.Seq {
+				t.Errorf("Seq %d came after %d, which was deleted", next.Seq, group.Seq)
+			}
+		}},
+		it{"ConcurrentDeletesGiveOne", func(t *testing.T, e env) {
+			group := e.addGroup(t, newGroup())
+			wantOneWinner(t, race(12, func(int) error {
+				return e.Update(e.ctx, e.app, func(tx store.Tx) error { return tx.GroupDelete(group.Seq) })
+			}), fault.NotFound)
+		}},
+		it{"NobodyIsLeftInItByAConcurrentJoin", groupDeleteAgainstJoins},
+	)
+}
+
+func groupSeqUnique(t *testing.T, e env) {
+	envs := []env{e, e.other(t), e.other(t)}
+	seqs := make([][]int64, 12)
+	mustRace(t, len(seqs), func(i int) error {
+		e := envs[i%len(envs)]
+		for n := range 6 {
+			var seq int64
+			err := e.Update(e.ctx, e.app, func(tx store.Tx) (err error) {
+				if seq, err = tx.GroupInsert(newGroup()); err == nil && n == 3 {
+					err = errOurs
+				}
+				return err
+			})
+			if err == nil {
+				seqs[i] = append(seqs[i], seq)
+			} else if !errors.Is(err, errOurs) {
+				return err
+			}
+		}
+		return nil
+	})
+	seen := make(map[int64]bool)
+	for _, list := range seqs {
+		for i, seq := range list {
+			if seq <= 0 || seen[seq] {
+				t.Errorf("Seq %d is not positive or was given twice", seq)
+			}
+			if i > 0 && seq <= list[i-1] {
+				t.Errorf("Seq %d came after %d", seq, list[i-1])
+			}
+			seen[seq] = true
+		}
+	}
+	for _, e := range envs {
+		got, err := e.GroupList(e.ctx, e.app, 0, 0)
+		if err != nil || len(got) != 4*5 {
+			t.Errorf("GroupList = %d rows, %v, want %d", len(got), err, 4*5)
+		}
+	}
+}
+
+func groupListModel(t *testing.T, e env) {
+	rnd := rand.New(rand.NewPCG(5, 6))
+	all := make([]store.GroupRow, 30)
+	for i := range all {
+		row := newGroup()
+		row.CreatedAt = now + rnd.Int64N(8)
+		all[i] = e.addGroup(t, row)
+	}
+	slices.SortFunc(all, func(a, b store.GroupRow) int {
+		return cmp.Or(cmp.Compare(b.CreatedAt, a.CreatedAt), cmp.Compare(b.Seq, a.Seq))
+	})
+	for range 40 {
+		var from, to int64
+		if rnd.IntN(3) > 0 {
+			from = now + rnd.Int64N(9)
+		}
+		if rnd.IntN(3) > 0 {
+			to = now + rnd.Int64N(9)
+		}
+		var want []store.GroupRow
+		for _, row := range all {
+			if row.CreatedAt >= from && (to == 0 || row.CreatedAt < to) {
+				want = append(want, row)
+			}
+		}
+		got, err := e.GroupList(e.ctx, e.app, from, to)
+		noError(t, "GroupList", err)
+		same(t, "GroupList", got, want)
+	}
+}
+
+func groupDeleteDetaches(t *testing.T, e env) {
+	group, another := e.addGroup(t, newGroup()), e.addGroup(t, newGroup())
+	rows := []store.CustomerRow{newCustomer(), newCustomer(), newCustomer(), newCustomer()}
+	rows[0].Group, rows[1].Group, rows[3].Group = group.Seq, another.Seq, group.Seq
+	rows = e.insert(t, rows...)
+	everyReadGives(t, e, rows)
+
+	e.mustUpdate(t, func(tx store.Tx) error { return tx.GroupDelete(group.Seq) })
+	_, err := e.GroupGet(e.ctx, e.app, group.Seq)
+	wantKind(t, "GroupGet", err, fault.NotFound)
+	same(t, "the other group", e.mustGroup(t, another.Seq), another)
+	before := rows[0].Version
+	rows[0].Group, rows[3].Group = 0, 0
+	rows[0].Version, rows[3].Version = before+1, before+1
+	everyReadGives(t, e, rows)
+	same(t, "Head", e.mustHead(t), store.Head{Version: before + 1, Customers: 4})
+	got, err := e.CustomerChanges(e.ctx, e.app, store.ChangePoint{Version: before, Seq: 1 << 62}, 10)
+	noError(t, "CustomerChanges", err)
+	same(t, "CustomerChanges", got, []store.CustomerRow{rows[0], rows[3]})
+}
+
+// everyReadGives asks for the application's customers in every way there is.
+func everyReadGives(t *testing.T, e env, rows []store.CustomerRow) {
+	t.Helper()
+	var seqs []int64
+	for _, want := range rows {
+		seqs = append(seqs, want.Seq)
+		got, err := e.CustomerGet(e.ctx, e.app, want.ID)
+		noError(t, "CustomerGet", err)
+		same(t, "CustomerGet", got, want)
+		got, err = e.bySeqTwice(t, want.Seq)
+		noError(t, "CustomerGetBySeq", err)
+		same(t, "CustomerGetBySeq", got, want)
+		got, err = e.byEmail(want.EmailHash)
+		noError(t, "CustomerGetByEmail", err)
+		same(t, "CustomerGetByEmail", got, want)
+	}
+	list, err := e.CustomerList(e.ctx, e.app, store.CustomerList{Take: 100})
+	noError(t, "CustomerList", err)
+	same(t, "CustomerList", list, newestFirst(rows))
+	list, err = e.CustomerBySeq(e.ctx, e.app, seqs)
+	noError(t, "CustomerBySeq", err)
+	slices.SortFunc(list, bySeq)
+	same(t, "CustomerBySeq", list, rows)
+	list, err = e.CustomerChanges(e.ctx, e.app, store.ChangePoint{}, 100)
+	noError(t, "CustomerChanges", err)
+	slices.SortFunc(list, bySeq)
+	same(t, "CustomerChanges", list, rows)
+	list = nil
+	err = e.CustomerScan(e.ctx, e.app, 0, 1<<62, func(row *store.CustomerRow) error {
+		list = append(list, *row)
+		return nil
+	})
+	noError(t, "CustomerScan", err)
+	same(t, "CustomerScan", list, rows)
+}
+
+// groupDeleteAgainstJoins has customers join a group that is deleted meanwhile, each
+// after a look that it is there.
+func groupDeleteAgainstJoins(t *testing.T, e env) {
+	group := e.addGroup(t, newGroup())
+	rows := make([]store.CustomerRow, 16)
+	for i := range rows {
+		rows[i] = newCustomer()
+	}
+	rows = e.insert(t, rows...)
+	mustRace(t, len(rows), func(i int) error {
+		err := e.Update(e.ctx, e.app, func(tx store.Tx) error {
+			if i == len(rows)/2 {
+				return tx.GroupDelete(group.Seq)
+			}
+			if _, err := tx.GroupGet(group.Seq); err != nil {
+				return err
+			}
+			row := rows[i]
+			row.Group = group.Seq
+			return tx.CustomerUpdate(row)
+		})
+		if errors.Is(err, fault.NotFound) {
+			return nil
+		}
+		return err
+	})
+	err := e.CustomerScan(e.ctx, e.app, 0, 1<<62, func(row *store.CustomerRow) error {
+		if row.Group != 0 {
+			t.Errorf("customer %d is in a group that was deleted", row.Seq)
+		}
+		return nil
+	})
+	noError(t, "CustomerScan", err)
+}

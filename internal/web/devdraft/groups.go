@@ -1,0 +1,172 @@
+package devdraft
+
+import (
+	"net/http"
+	"strconv"
+	"time"
+
+	"custodex.dev/internal/customer"
+	"custodex.dev/internal/fault"
+	"custodex.dev/internal/records"
+	"custodex.dev/internal/tenant"
+	"custodex.dev/internal/web"
+	"custodex.dev/internal/web/body"
+)
+
+// Customer groups are ours, in the style of the published pages.
+
+var errGroupID = fault.New(fault.Invalid, "bad_group_id", "Invalid customer group id")
+
+// createGroup makes a group.
+func (a *api) createGroup(w http.ResponseWriter, r *http.Request, caller tenant.Caller) error {
+	write, err := readGroup(r)
+	if err != nil {
+		return err
+	}
+	reply, err := a.Records.CreateGroup(r.Context(), caller, write)
+	if err != nil {
+		return groupTexts.word(err)
+	}
+	writeReply(w, r, http.StatusCreated, reply)
+	return nil
+}
+
+// listGroups gives all groups, newest first.
+func (a *api) listGroups(w http.ResponseWriter, r *http.Request, caller tenant.Caller) error {
+	if err := body.None(r); err != nil {
+		return err
+	}
+	list, err := a.Records.FindGroups(r.Context(), caller, time.Time{}, time.Time{})
+	if err != nil {
+		return err
+	}
+	web.JSON(w, r, http.StatusOK, appendArray(nil, list, appendGroup))
+	return nil
+}
+
+// fetchGroup gives one group.
+func (a *api) fetchGroup(w http.ResponseWriter, r *http.Request, caller tenant.Caller) error {
+	seq, err := readGroupID(r)
+	if err != nil {
+		return err
+	}
+	if err := body.None(r); err != nil {
+		return err
+	}
+	g, err := a.Records.FetchGroup(r.Context(), caller, seq)
+	if err != nil {
+		return err
+	}
+	web.JSON(w, r, http.StatusOK, encodeGroup(&g))
+	return nil
+}
+
+// updateGroup changes the members that were sent.
+func (a *api) updateGroup(w http.ResponseWriter, r *http.Request, caller tenant.Caller) error {
+	seq, err := readGroupID(r)
+	if err != nil {
+		return err
+	}
+	write, err := readGroup(r)
+	if err != nil {
+		return err
+	}
+	reply, err := a.Records.UpdateGroup(r.Context(), caller, seq, write)
+	if err != nil {
+		return groupTexts.word(err)
+	}
+	writeReply(w, r, http.StatusOK, reply)
+	return nil
+}
+
+// deleteGroup removes a group; its customers stay.
+func (a *api) deleteGroup(w http.ResponseWriter, r *http.Request, caller tenant.Caller) error {
+	seq, err := readGroupID(r)
+	if err != nil {
+		return err
+	}
+	if err := body.None(r); err != nil {
+		return err
+	}
+	if err := a.Records.DeleteGroup(r.Context(), caller, seq); err != nil {
+		return err
+	}
+	w.WriteHeader(http.StatusNoContent)
+	return nil
+}
+
+func readGroupID(r *http.Request) (int64, error) {
+	text := r.PathValue("id")
+	seq, err := strconv.ParseInt(text, 10, 64)
+	if err != nil || seq < 1 || strconv.FormatInt(seq, 10) != text {
+		return 0, errGroupID
+	}
+	return seq, nil
+}
+
+// readGroup takes a create or update request off the wire.
+func readGroup(r *http.Request) (records.GroupWrite, error) {
+	key, o, err := readKeyed(r)
+	if err == nil {
+		err = onlyMembers(o, "name", "description")
+	}
+	if err != nil {
+		return records.GroupWrite{}, err
+	}
+	return records.GroupWrite{
+		Input:          customer.GroupInput{Name: readMember(o, "name"), Description: readMember(o, "description")},
+		IdempotencyKey: key, Encode: encodeGroup,
+	}, nil
+}
+
+var groupTexts = texts{
+	customer.PathGroupName + " " + customer.CodeRequired: {"name", "Group name is required"},
+	customer.PathGroupName + " " + customer.CodeTooLong:  {"name", "Group name cannot exceed 255 characters"},
+	customer.PathGroupName + " " + customer.CodeNotText:  {"name", "name must be a string"},
+
+	customer.PathGroupDescription + " " + customer.CodeTooLong: {"description", "Group description cannot exceed 255 characters"},
+	customer.PathGroupDescription + " " + customer.CodeNotText: {"description", "description must be a string"},
+}
+
+func encodeGroup(g *customer.Group) []byte { return appendGroup(nil, g) }
+
+func appendGroup(b []byte, g *customer.Group) []byte {
+	b = strconv.AppendInt(append(b, `{"id":`...), g.Seq, 10)
+	b = appendString(append(b, `,"name":`...), g.Name.Reveal())
+	b = appendOptional(append(b, `,"description":`...), g.Description.Reveal())
+	b = appendTime(append(b, `,"created_at":`...), g.CreatedAt)
+	b = appendTime(append(b, `,"updated_at":`...), g.UpdatedAt)
+	return append(b, '}')
+}
+
+// includeGroup is the value of include that adds group_id to customers. They do
+// not have it otherwise: their shape is published.
+const includeGroup = "group"
+
+var errInclude = fault.Validation(fault.Field{Path: "include", Code: customer.CodeNotListed,
+	Message: mustBeOneOf("include", []string{includeGroup})})
+
+// readInclude reports whether the query asks for group_id.
+func readInclude(r *http.Request) (bool, error) {
+	query, err := body.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return false, err
+	}
+	return includesGroup(query)
+}
+
+func includesGroup(query body.Query) (bool, error) {
+	value, sent, err := query.One("include")
+	if sent && (err != nil || value != includeGroup) {
+		return false, errInclude
+	}
+	return sent, nil
+}
+
+// appendGroupID appends the number of a customer's group, or null.
+func appendGroupID(b []byte, seq int64) []byte {
+	if seq == 0 {
+		return append(b, `null`...)
+	}
+	return strconv.AppendInt(b, seq, 10)
+}

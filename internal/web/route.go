@@ -1,0 +1,75 @@
+package web
+
+import (
+	"maps"
+	"net/http"
+	"path"
+	"slices"
+	"strings"
+
+	"custodex.dev/internal/fault"
+)
+
+// Methods are the handlers of one path by method.
+type Methods map[string]Handler
+
+var (
+	// ErrNoRoute is the fault of a path that is none of the routes.
+	ErrNoRoute  = fault.New(fault.NotFound, "no_route", "Route not found")
+	errNoMethod = fault.New(fault.NoMethod, "no_method", "Method not allowed")
+)
+
+// Router serves a dialect's routes, by pattern of http.ServeMux without method.
+// Every other path and method gets an answer too, rendered by fail; nothing is
+// redirected, since clients lose the body or the credentials on the way. HEAD is
+// GET whose body nobody reads.
+func Router(routes map[string]Methods, fail ErrorWriter) http.Handler {
+	mux := http.NewServeMux()
+	for pattern, m := range routes {
+		mux.Handle(pattern, route(pattern, m, fail))
+	}
+	unknown := Handle(func(http.ResponseWriter, *http.Request) error { return ErrNoRoute }, fail)
+	mux.Handle("/", unknown)
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if !clean(r.URL.EscapedPath()) {
+			unknown.ServeHTTP(w, r) // the mux would redirect
+			return
+		}
+		mux.ServeHTTP(w, r)
+	})
+}
+
+// route picks the handler by method.
+func route(pattern string, m Methods, fail ErrorWriter) http.Handler {
+	m = maps.Clone(m)
+	if get, ok := m[http.MethodGet]; ok {
+		m[http.MethodHead] = get
+	}
+	allow := strings.Join(slices.Sorted(maps.Keys(m)), ", ")
+	return Handle(func(w http.ResponseWriter, r *http.Request) error {
+		EventOf(r.Context()).Route = pattern
+		if h, ok := m[r.Method]; ok {
+			return h(w, r)
+		}
+		w.Header().Set("Allow", allow)
+		return errNoMethod
+	}, fail)
+}
+
+// RouteList lists routes as "METHOD /path/{name}", sorted; HEAD comes with every
+// GET. It is for those who compare a dialect with its description.
+func RouteList(routes map[string]Methods) []string {
+	var list []string
+	for pattern, m := range routes {
+		for method := range m {
+			list = append(list, method+" "+pattern)
+		}
+	}
+	slices.Sort(list)
+	return list
+}
+
+// clean reports whether a path has no dot segments and the like.
+func clean(p string) bool {
+	return strings.HasPrefix(p, "/") && (path.Clean(p) == p || path.Clean(p)+"/" == p)
+}

@@ -1,0 +1,335 @@
+package xtrakit_test
+
+import (
+	"context"
+	"flag"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"custodex.dev/internal/authz"
+	"custodex.dev/internal/customer"
+	"custodex.dev/internal/id"
+	"custodex.dev/internal/limit"
+	"custodex.dev/internal/records"
+	"custodex.dev/internal/store"
+	"custodex.dev/internal/tenant"
+	"custodex.dev/internal/web"
+	"custodex.dev/internal/web/xtrakit"
+)
+
+var update = flag.Bool("update", false, "rewrite golden files and transcripts")
+
+// fake is a domain service that takes every API key and answers what it is told.
+type fake struct {
+	err     error
+	found   records.Found
+	groups  []customer.Group
+	fetched customer.Customer
+	group   *customer.Group
+	reply   records.Reply
+
+	login      records.Login // what came
+	write      records.Write
+	groupWrite records.GroupWrite
+	find       records.Find
+	from, to   time.Time
+	calls      int
+}
+
+const fakeApp = id.App("app_fakefakefakefake")
+
+func (f *fake) Authenticate(_ context.Context, in records.Login) (tenant.Caller, int, error) {
+	f.login = in
+	return tenant.Caller{
+		App: fakeApp, AppName: "Fake", Credential: "cred_fake", Owner: "Edward", Scopes: authz.AllCustomers, Origin: in.Origin,
+	}, 100, nil
+}
+
+func (f *fake) CreateCustomer(_ context.Context, _ tenant.Caller, w records.Write) (records.Reply, error) {
+	f.calls++
+	f.write = w
+	return f.reply, f.err
+}
+
+func (f *fake) UpdateCustomer(_ context.Context, _ tenant.Caller, _ records.Target, w records.Write) (records.Reply, error) {
+	f.calls++
+	f.write = w
+	return f.reply, f.err
+}
+
+func (f *fake) FetchWithGroup(context.Context, tenant.Caller, records.Target) (customer.Customer, *customer.Group, error) {
+	f.calls++
+	return f.fetched, f.group, f.err
+}
+
+func (f *fake) FindCustomers(_ context.Context, _ tenant.Caller, in records.Find) (records.Found, error) {
+	f.calls++
+	f.find = in
+	return f.found, f.err
+}
+
+func (f *fake) DeleteCustomer(context.Context, tenant.Caller, records.Target) error {
+	f.calls++
+	return f.err
+}
+
+func (f *fake) CreateGroup(_ context.Context, _ tenant.Caller, w records.GroupWrite) (records.Reply, error) {
+	f.calls++
+	f.groupWrite = w
+	return f.reply, f.err
+}
+
+func (f *fake) UpdateGroup(_ context.Context, _ tenant.Caller, _ int64, w records.GroupWrite) (records.Reply, error) {
+	f.calls++
+	f.groupWrite = w
+	return f.reply, f.err
+}
+
+func (f *fake) FetchGroup(context.Context, tenant.Caller, int64) (customer.Group, error) {
+	f.calls++
+	if f.group == nil {
+		return customer.Group{}, f.err
+	}
+	return *f.group, f.err
+}
+
+func (f *fake) FindGroups(_ context.Context, _ tenant.Caller, from, to time.Time) ([]customer.Group, error) {
+	f.calls++
+	f.from, f.to = from, to
+	return f.groups, f.err
+}
+
+func (f *fake) DeleteGroup(context.Context, tenant.Caller, int64) error {
+	f.calls++
+	return f.err
+}
+
+// RateTake gives all that is asked for.
+func (f *fake) RateTake(_ context.Context, _ id.App, take store.RateTake) (store.RateGrant, error) {
+	return store.RateGrant{Granted: take.Want, Taken: take.Want}, nil
+}
+
+// noon is a time whose unix seconds do not matter to any test.
+var noon = time.Date(2026, 3, 1, 12, 0, 15, 0, time.UTC)
+
+// ask sends a request with an API key to the dialect over f.
+func ask(f *fake, r *http.Request) *httptest.ResponseRecorder {
+	now := func() time.Time { return noon }
+	if r.Header.Get("Authorization") == "" {
+		r.Header.Set("Authorization", "Bearer xk_fake.secret")
+	}
+	w := httptest.NewRecorder()
+	h := xtrakit.New(xtrakit.Config{Records: f, Limiter: limit.New(f, now)})
+	web.Wrap("xtrakit", h, web.Config{Now: now}).ServeHTTP(w, r)
+	return w
+}
+
+func request(method, target, body string) *http.Request {
+	return httptest.NewRequest(method, target, strings.NewReader(body))
+}
+
+const (
+	customers    = "/api/v1/customers"
+	someCustomer = "/api/v1/customers/7"
+	addCustomer  = "/api/v1/customers/add"
+	groups       = "/api/v1/customer-groups"
+	someGroup    = "/api/v1/customer-groups/7"
+	addGroup     = "/api/v1/customer-groups/add"
+)
+
+// TestKey shows how the header is read. What is no bearer token is as good as none.
+func TestKey(t *testing.T) {
+	t.Parallel()
+	for header, want := range map[string][2]string{
+		"Bearer xk_a_b.cs_c":    {"xk_a_b", "cs_c"},
+		"bearer xk_a_b.cs_c":    {"xk_a_b", "cs_c"},
+		"BEARER   xk_a_b.cs_c ": {"xk_a_b", "cs_c"},
+		"Bearer a.b.c":          {"a", "b.c"},
+		"Bearer API_KEY":        {"API_KEY", ""},
+		"Bearer a b.c":          {"a b", "c"},
+		"Bearer":                {},
+		"Bearer ":               {},
+		"Basic YTpi":            {},
+		"xk_a_b.cs_c":           {},
+		"Bearerxk_a_b.cs_c":     {},
+	} {
+		f := &fake{}
+		r := request(http.MethodGet, customers, "")
+		r.Header.Set("Authorization", header)
+		ask(f, r)
+		if got := [2]string{f.login.PublicKey, f.login.Secret}; got != want || f.login.Kind != tenant.Xtrakit {
+			t.Errorf("%q: %v of kind %s, want %v", header, got, f.login.Kind, want)
+		}
+	}
+}
+
+// TestReplay shows that a replayed answer is passed on byte for byte, and said to be
+// one.
+func TestReplay(t *testing.T) {
+	t.Parallel()
+	for _, to := range [][2]string{
+		{http.MethodPost, addCustomer}, {http.MethodPut, someCustomer}, {http.MethodPost, addGroup}, {http.MethodPut, someGroup},
+	} {
+		f := &fake{reply: records.Reply{Customer: id.NewCustomer(), Body: []byte(`{"old":1}`), Replayed: true}}
+		r := request(to[0], to[1], `{}`)
+		r.Header.Set("Idempotency-Key", "My Idempotency Key")
+		w := ask(f, r)
+		if got := w.Body.String(); w.Code != 200 || got != `{"old":1}` || w.Header().Get("Idempotent-Replayed") != "true" {
+			t.Errorf("%v: %d %q, %v", to, w.Code, got, w.Header())
+		}
+		if key := f.write.IdempotencyKey + f.groupWrite.IdempotencyKey; key != "My Idempotency Key" {
+			t.Errorf("%v: key %q", to, key)
+		}
+	}
+}
+
+// TestPeriod sends the filters of a list's period, which are named after two times and
+// bound one (Xtrakit, "List Customers").
+func TestPeriod(t *testing.T) {
+	t.Parallel()
+	tests := []struct{ query, from, to string }{
+		{"", "", ""},
+		{"created_at=&updated_at=+", "", ""},
+		{"created_at=2024-08-04", "2024-08-04T00:00:00Z", ""},
+		{"created_at=2024-08-04+08:23:45", "2024-08-04T08:23:45Z", ""},
+		{"created_at=2024-08-04%208:3:5", "2024-08-04T08:03:05Z", ""},
+		{"updated_at=2024-08-04", "", "2024-08-05T00:00:00Z"},
+		{"updated_at=2024-02-28", "", "2024-02-29T00:00:00Z"},
+		{"updated_at=2024-08-04+08:23:45", "", "2024-08-04T08:23:46Z"},
+		{"updated_at=2024-12-31+23:59:59", "", "2025-01-01T00:00:00Z"},
+		{"created_at=2024-08-04&updated_at=2024-08-04", "2024-08-04T00:00:00Z", "2024-08-05T00:00:00Z"},
+		{"updated_at=9999-12-31", "", ""},
+	}
+	const bad = " must be a date, YYYY-MM-DD, or a date and time, YYYY-MM-DD HH:MM:SS"
+	for _, path := range []string{customers, groups} {
+		for _, tt := range tests {
+			f := &fake{}
+			w := ask(f, request(http.MethodGet, path+"?"+tt.query, ""))
+			from, to := f.find.Input.CreatedFrom.Value, f.find.Input.CreatedTo.Value
+			if path == groups {
+				from, to = plain(f.from), plain(f.to)
+			}
+			if w.Code != 200 || from != tt.from || to != tt.to {
+				t.Errorf("%s?%s: %d, from %q to %q, want %q to %q", path, tt.query, w.Code, from, to, tt.from, tt.to)
+			}
+		}
+		for _, value := range []string{
+			"yesterday", "2024-8-4", "2024-02-30", "2024-08-04T08:23:45Z", "2024-08-04+08:23", "2024-08-04+08:23:45.5",
+			"2024-08-04+08:23:45+00", "2024-08-04+24:00:00", "0000-00-00", "0000-01-01", "1722758625", "04/08/2024", "2024-08-04+8:23:",
+		} {
+			for _, name := range []string{"created_at", "updated_at"} {
+				f := &fake{}
+				w := ask(f, request(http.MethodGet, path+"?"+name+"="+value, ""))
+				want := `{"status":400,"error":"` + name + bad + `"}`
+				if w.Code != 400 || strings.TrimSpace(w.Body.String()) != want || f.calls != 0 {
+					t.Errorf("%s?%s=%s: %d %s after %d calls, want %s", path, name, value, w.Code, w.Body, f.calls, want)
+				}
+			}
+		}
+	}
+}
+
+func plain(t time.Time) string {
+	if t.IsZero() {
+		return ""
+	}
+	return t.Format(time.RFC3339)
+}
+
+// TestCustomerList shows what of a query reaches the domain, and when a list leads on.
+func TestCustomerList(t *testing.T) {
+	t.Parallel()
+	next := records.Found{Customers: make([]customer.Customer, 2), Next: "abc-_", Total: 5}
+	f := &fake{found: next}
+	w := ask(f, request(http.MethodGet, customers+"?customer_group_id=12&cursor=xyz&page=7", ""))
+	want := records.Find{Cursor: "xyz", Count: true, Input: customer.FindInput{
+		Take: customer.Text{Sent: true, Value: "1000"}, MaxTake: 1000, Group: customer.Text{Sent: true, Value: "12"},
+	}}
+	if diff := cmp.Diff(want, f.find); diff != "" {
+		t.Errorf("find (-want +got):\n%s", diff)
+	}
+	if got, want := w.Header().Get("Link"), `</api/v1/customers?cursor=abc-_>; rel="next"`; got != want {
+		t.Errorf("Link = %q, want %q", got, want)
+	}
+	for _, tt := range []struct {
+		query string
+		found records.Found
+		want  string
+	}{
+		{"", next, "Customers found: 5"},
+		{"", records.Found{Customers: make([]customer.Customer, 2), Total: 3}, "Customers found: 2"},
+		{"?cursor=x", records.Found{Customers: make([]customer.Customer, 2), Total: 5}, "Customers found: 5"},
+		{"", records.Found{}, "Customers found: 0"},
+	} {
+		w := ask(&fake{found: tt.found}, request(http.MethodGet, customers+tt.query, ""))
+		if !strings.Contains(w.Body.String(), `"message":"`+tt.want+`"`) || (w.Header().Get("Link") != "") != (tt.found.Next != "") {
+			t.Errorf("%s of %d: %.80s with Link %q, want %s", tt.query, len(tt.found.Customers), w.Body, w.Header().Get("Link"), tt.want)
+		}
+	}
+}
+
+// TestPaths asks for what is not there. Nothing may be a redirect, or an answer that
+// is not ours.
+func TestPaths(t *testing.T) {
+	t.Parallel()
+	for target, want := range map[string]int{
+		"/":                             404,
+		"/api/v1/customers/":            404,
+		"/api/v1/customers/../x":        404,
+		"/api/v1/customers/7/":          404,
+		"/api/v1/customers/7/x":         404,
+		"/api/v1/Customers":             404,
+		"/api/v1/customer":              404,
+		"/api/v1/customer-group":        404,
+		"/api/v1/customers/add":         405,
+		"/api/v1/customer-groups/add":   405,
+		"/api/v1/customers/%37":         200,
+		"/api/v1/customer%73":           200,
+		"//api//v1//customers//7":       200,
+		"/api/v1/user/authenticate":     200,
+		"/api/v1/user":                  404,
+		"http://x/api/v1/customers?x=1": 200,
+	} {
+		w := ask(&fake{group: &customer.Group{}}, request(http.MethodGet, target, ""))
+		if w.Code != want || w.Header().Get("Content-Type") != "application/json; charset=utf-8" {
+			t.Errorf("GET %s: %d %v, want %d", target, w.Code, w.Header(), want)
+		}
+		if w.Header().Get("Location") != "" {
+			t.Errorf("GET %s: a redirect to %s", target, w.Header().Get("Location"))
+		}
+	}
+}
+
+// TestIDs: what is not a number in the one way in which it is written names nothing,
+// and nobody is asked for it.
+func TestIDs(t *testing.T) {
+	t.Parallel()
+	tests := map[string]bool{"1": true, "7": true, "9999999999999999": true}
+	for _, bad := range []string{
+		"0", "07", "-1", "+1", "1.0", "1e3", "10000000000000000", "%7Bid%7D", "CUSTOMER_ID", "0x1", "1%20", "%D9%A1", "a%2Fb", "%2e%2e",
+		"550e8400-e29b-41d4-a716-446655440000",
+	} {
+		tests[bad] = false
+	}
+	for value, good := range tests {
+		for _, method := range []string{http.MethodGet, http.MethodPut, http.MethodDelete} {
+			for path, noun := range map[string]string{customers: "Customer", groups: "Group"} {
+				f := &fake{group: &customer.Group{}}
+				body := ""
+				if method == http.MethodPut {
+					body = "{}"
+				}
+				w := ask(f, request(method, path+"/"+value, body))
+				want := `{"status":404,"error":"` + noun + ` not found"}`
+				if good && (w.Code != 200 || f.calls != 1) || !good && (w.Body.String() != want || f.calls != 0) {
+					t.Errorf("%s %s/%s: %d %s after %d calls", method, path, value, w.Code, w.Body, f.calls)
+				}
+			}
+		}
+	}
+}

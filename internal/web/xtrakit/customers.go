@@ -1,0 +1,138 @@
+package xtrakit
+
+import (
+	"net/http"
+
+	"custodex.dev/internal/customer"
+	"custodex.dev/internal/fault"
+	"custodex.dev/internal/records"
+	"custodex.dev/internal/tenant"
+	"custodex.dev/internal/web"
+	"custodex.dev/internal/web/body"
+)
+
+var (
+	errNoCustomer = fault.New(fault.NotFound, "customer_not_found", "Customer not found")
+	errKey        = fault.New(fault.Invalid, "bad_idempotency_key",
+		"Idempotency key must be 1 to 255 printable characters")
+)
+
+// addCustomer: Xtrakit, "Add Customer". Whoever answers for the API key made the
+// customer, unless the request names somebody.
+func (a *api) addCustomer(w http.ResponseWriter, r *http.Request, caller tenant.Caller) error {
+	write, err := readWrite(r)
+	if err != nil {
+		return err
+	}
+	if by := &write.Input.CreatedBy; !by.Other && customer.Trim(by.Value) == "" {
+		*by = customer.Text{Sent: true, Value: caller.Owner}
+	}
+	write.Encode = encodeCustomer(caller.App, statusAdded, "Customer added successfully")
+	reply, err := a.Records.CreateCustomer(r.Context(), caller, write)
+	if err != nil {
+		return word(err)
+	}
+	writeReply(w, r, statusAdded, reply)
+	return nil
+}
+
+// fetchCustomer: Xtrakit, "Fetch Customer".
+func (a *api) fetchCustomer(w http.ResponseWriter, r *http.Request, caller tenant.Caller) error {
+	target, err := readID(r, errNoCustomer)
+	if err != nil {
+		return err
+	}
+	if err := body.None(r); err != nil {
+		return err
+	}
+	c, g, err := a.Records.FetchWithGroup(r.Context(), caller, records.BySeq(target))
+	if err != nil {
+		return err
+	}
+	web.JSON(w, r, http.StatusOK, encodeFetched(&c, g, caller.App))
+	return nil
+}
+
+// editCustomer: Xtrakit, "Edit Customer". The request must have what add must have;
+// other members that it leaves out stay as they are.
+func (a *api) editCustomer(w http.ResponseWriter, r *http.Request, caller tenant.Caller) error {
+	target, err := readID(r, errNoCustomer)
+	if err != nil {
+		return err
+	}
+	write, err := readWrite(r)
+	if err != nil {
+		return err
+	}
+	write.Encode = encodeCustomer(caller.App, http.StatusOK, "Customer updated successfully")
+	reply, err := a.Records.UpdateCustomer(r.Context(), caller, records.BySeq(target), write)
+	if err != nil {
+		return word(err)
+	}
+	writeReply(w, r, http.StatusOK, reply)
+	return nil
+}
+
+// deleteCustomer is not in the pages but for one line of the introduction.
+func (a *api) deleteCustomer(w http.ResponseWriter, r *http.Request, caller tenant.Caller) error {
+	target, err := readID(r, errNoCustomer)
+	if err != nil {
+		return err
+	}
+	if err := body.None(r); err != nil {
+		return err
+	}
+	if err := a.Records.DeleteCustomer(r.Context(), caller, records.BySeq(target)); err != nil {
+		return err
+	}
+	web.JSON(w, r, http.StatusOK, success(http.StatusOK, "Customer deleted successfully", 64, nil))
+	return nil
+}
+
+// writeReply writes the answer of add or edit, and says if it was given before.
+func writeReply(w http.ResponseWriter, r *http.Request, status int, reply records.Reply) {
+	if reply.Replayed {
+		w.Header().Set("Idempotent-Replayed", "true")
+	}
+	web.JSON(w, r, status, reply.Body)
+}
+
+// readID gives the number in the path. What is none names nothing.
+func readID(r *http.Request, missing *fault.Error) (int64, error) {
+	n, ok := customer.ParseNumber(r.PathValue("id"))
+	if !ok {
+		return 0, missing
+	}
+	return n, nil
+}
+
+// readWrite takes an add or edit request off the wire; Encode is the caller's to set.
+func readWrite(r *http.Request) (records.Write, error) {
+	key, err := readIdempotencyKey(r)
+	if err != nil {
+		return records.Write{}, err
+	}
+	object, err := web.ReadObject(r)
+	if err != nil {
+		return records.Write{}, err
+	}
+	return records.Write{Input: readCustomer(object), IdempotencyKey: key}, nil
+}
+
+// readIdempotencyKey gives the key of a POST or PUT, "" for none. The pages have no
+// such header; it is ours.
+func readIdempotencyKey(r *http.Request) (string, error) {
+	key, present, err := web.OneHeader(r, "idempotency-key")
+	if err != nil || !present {
+		return "", err
+	}
+	if len(key) < 1 || len(key) > 255 {
+		return "", errKey
+	}
+	for i := range len(key) {
+		if key[i] < ' ' || key[i] > '~' {
+			return "", errKey
+		}
+	}
+	return key, nil
+}

@@ -1,0 +1,127 @@
+package xtrakit_test
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"custodex.dev/internal/customer"
+	"custodex.dev/internal/fault"
+	"custodex.dev/internal/page"
+)
+
+// TestKinds compares what every kind of fault looks like with a golden file, so that
+// a new one cannot be forgotten.
+func TestKinds(t *testing.T) {
+	t.Parallel()
+	var got strings.Builder
+	show := func(target string, f error) {
+		w := ask(&fake{err: f}, request(http.MethodGet, target, ""))
+		fmt.Fprintf(&got, "%s\n  %d", fault.Of(f).Error(), w.Code)
+		if v := w.Header().Get("Retry-After"); v != "" {
+			fmt.Fprintf(&got, " retry-after: %s", v)
+		}
+		fmt.Fprintf(&got, "\n  %s\n", w.Body)
+	}
+	for _, k := range fault.Kinds() {
+		show(someCustomer, fault.Wrap(errors.New("secret cause"), k, "some_code", "Some message"))
+	}
+	show(someGroup, fault.Wrap(errors.New("secret cause"), fault.NotFound, "some_code", "Some message"))
+	for _, f := range []*fault.Error{
+		fault.New(fault.Conflict, "email_taken", "email taken"),
+		fault.New(fault.Conflict, "idempotency_key_in_progress", "In progress").After(time.Second),
+		fault.New(fault.TooMany, "rate_limited", "x").After(44100 * time.Millisecond),
+		fault.New(fault.TooMany, "rate_limited", "x").After(time.Minute),
+		fault.New(fault.Unavailable, "busy", "The server is busy; try again").After(time.Hour),
+	} {
+		show(someCustomer, f)
+	}
+	if strings.Contains(got.String(), `"secret cause`) {
+		t.Error("a cause is shown")
+	}
+	golden(t, "kinds.golden", got.String())
+}
+
+// golden compares with a file under testdata, or rewrites it.
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *update {
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("%s (-want +got):\n%s", path, diff)
+	}
+}
+
+// TestTexts makes every problem that customer can find in what this dialect sends and
+// looks for one that has no words here: it would show the domain's own name.
+func TestTexts(t *testing.T) {
+	t.Parallel()
+	f := &fake{}
+	seen := map[string]bool{}
+	check := func(method, target, body string, problems []fault.Field) {
+		if len(problems) == 0 {
+			return
+		}
+		w := ask(&fake{err: fault.Validation(problems...)}, request(method, target, body))
+		for _, p := range problems {
+			seen[target+" "+p.Path+" "+p.Code] = true
+			if strings.Contains(w.Body.String(), p.Path+" is ") && !strings.Contains(w.Body.String(), p.Path+" is required") {
+				t.Errorf("%s %s: %s %s has no words: %s", method, target, p.Path, p.Code, w.Body)
+			}
+			for _, own := range []string{customer.PathFullName, customer.PathRegion, customer.PathLine1, customer.PathPostal} {
+				if strings.Contains(w.Body.String(), own) {
+					t.Errorf("%s %s: the domain's %s is shown: %s", method, target, own, w.Body)
+				}
+			}
+		}
+		if n := strings.Count(w.Body.String(), "; ") + 1; method != http.MethodGet && n != len(problems) {
+			t.Errorf("%s %s: %d problems told of %d: %s", method, target, n, len(problems), w.Body)
+		}
+	}
+	members := []string{
+		"customer_group_id", "customer_name", "customer_email", "customer_phone", "customer_whatsapp", "customer_country",
+		"customer_city", "customer_state", "customer_zip", "address1", "address2", "customer_profile", "created_by",
+	}
+	for _, value := range []string{`""`, `null`, `{}`, `7`, `"?"`, `-1`, `"` + strings.Repeat("x", 300) + `"`} {
+		body := "{\"x\":1"
+		for _, m := range members {
+			body += `,"` + m + `":` + value
+		}
+		body += "}"
+		ask(f, request(http.MethodPost, addCustomer, body))
+		_, problems := f.write.Input.Create()
+		check(http.MethodPost, addCustomer, body, problems)
+		ask(f, request(http.MethodPut, someCustomer, body))
+		_, problems = f.write.Input.Update()
+		check(http.MethodPut, someCustomer, body, problems)
+
+		body = `{"group_name":` + value + `,"group_description":` + value + `}`
+		ask(f, request(http.MethodPut, someGroup, body))
+		_, problems = f.groupWrite.Input.Update()
+		check(http.MethodPut, someGroup, body, problems)
+	}
+	missing := fault.Field{Path: customer.PathGroup, Code: customer.CodeNotFound, Message: "group is not found"}
+	check(http.MethodPut, someCustomer, "{}", []fault.Field{missing})
+	_, problems := customer.FindInput{Group: customer.Text{Sent: true, Value: "x"}}.Find(page.MaxSkip)
+	check(http.MethodGet, customers, "", problems)
+	if len(seen) < 50 {
+		t.Errorf("only %d problems were tried: %v", len(seen), slices.Sorted(maps.Keys(seen)))
+	}
+}

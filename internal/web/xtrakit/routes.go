@@ -1,0 +1,92 @@
+package xtrakit
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"custodex.dev/internal/customer"
+	"custodex.dev/internal/limit"
+	"custodex.dev/internal/records"
+	"custodex.dev/internal/tenant"
+	"custodex.dev/internal/web"
+)
+
+// Records is the part of the domain service that this dialect calls;
+// *records.Service is one. The faults of each method are described there.
+type Records interface {
+	// Authenticate turns an API key into a caller.
+	Authenticate(ctx context.Context, in records.Login) (caller tenant.Caller, perMinute int, err error)
+	// CreateCustomer makes a customer.
+	CreateCustomer(ctx context.Context, caller tenant.Caller, w records.Write) (records.Reply, error)
+	// UpdateCustomer changes the fields that were sent.
+	UpdateCustomer(ctx context.Context, caller tenant.Caller, target records.Target, w records.Write) (records.Reply, error)
+	// FetchWithGroup reads one customer with its group.
+	FetchWithGroup(ctx context.Context, caller tenant.Caller, target records.Target) (customer.Customer, *customer.Group, error)
+	// FindCustomers lists customers.
+	FindCustomers(ctx context.Context, caller tenant.Caller, in records.Find) (records.Found, error)
+	// DeleteCustomer removes a customer for good.
+	DeleteCustomer(ctx context.Context, caller tenant.Caller, target records.Target) error
+
+	// CreateGroup makes a group.
+	CreateGroup(ctx context.Context, caller tenant.Caller, w records.GroupWrite) (records.Reply, error)
+	// UpdateGroup changes a group.
+	UpdateGroup(ctx context.Context, caller tenant.Caller, seq int64, w records.GroupWrite) (records.Reply, error)
+	// FetchGroup reads one group.
+	FetchGroup(ctx context.Context, caller tenant.Caller, seq int64) (customer.Group, error)
+	// FindGroups lists groups, newest first.
+	FindGroups(ctx context.Context, caller tenant.Caller, from, to time.Time) ([]customer.Group, error)
+	// DeleteGroup removes a group; its customers stay.
+	DeleteGroup(ctx context.Context, caller tenant.Caller, seq int64) error
+}
+
+// Config says what the dialect works with. Records and Limiter must be set.
+type Config struct {
+	Records Records
+	Limiter *limit.Limiter
+}
+
+type api struct{ Config }
+
+// The paths of the API. The pattern is what is logged.
+const (
+	pathCustomers    = "/api/v1/customers"
+	pathCustomer     = "/api/v1/customers/{id}"
+	pathAddCustomer  = "/api/v1/customers/add"
+	pathGroups       = "/api/v1/customer-groups"
+	pathGroup        = "/api/v1/customer-groups/{id}"
+	pathAddGroup     = "/api/v1/customer-groups/add"
+	pathAuthenticate = "/api/v1/user/authenticate"
+)
+
+// New makes the dialect. Whatever it is asked for it answers, in its own envelope
+// if it has no such route. It belongs inside web.Wrap.
+func New(cfg Config) http.Handler {
+	a := &api{cfg}
+	return web.Router(a.routes(), writeError)
+}
+
+// routes is all that the dialect serves.
+func (a *api) routes() map[string]web.Methods {
+	return map[string]web.Methods{
+		pathCustomers:   {http.MethodGet: a.authenticated(a.listCustomers)},
+		pathAddCustomer: {http.MethodPost: a.authenticated(a.addCustomer)},
+		pathCustomer: {
+			http.MethodGet:    a.authenticated(a.fetchCustomer),
+			http.MethodPut:    a.authenticated(a.editCustomer),
+			http.MethodDelete: a.authenticated(a.deleteCustomer),
+		},
+		pathGroups:   {http.MethodGet: a.authenticated(a.listGroups)},
+		pathAddGroup: {http.MethodPost: a.authenticated(a.addGroup)},
+		pathGroup: {
+			http.MethodGet:    a.authenticated(a.fetchGroup),
+			http.MethodPut:    a.authenticated(a.editGroup),
+			http.MethodDelete: a.authenticated(a.deleteGroup),
+		},
+		pathAuthenticate: {http.MethodGet: a.authenticated(a.authenticateUser)},
+	}
+}
+
+// Routes lists what the dialect serves as "METHOD /path/{name}", sorted; HEAD comes
+// with every GET. It is for those who compare the dialect with its description.
+func Routes() []string { return web.RouteList(new(api).routes()) }

@@ -1,0 +1,111 @@
+package yativo_test
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"net/http"
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+
+	"custodex.dev/internal/customer"
+	"custodex.dev/internal/fault"
+	"custodex.dev/internal/web/yativo"
+)
+
+// TestKinds compares what every kind of fault looks like, on a request and on a
+// deletion, with a golden file, so that a new one cannot be forgotten.
+func TestKinds(t *testing.T) {
+	t.Parallel()
+	var got strings.Builder
+	show := func(f error) {
+		fmt.Fprintf(&got, "%s\n", fault.Of(f).Error())
+		for _, method := range []string{http.MethodGet, http.MethodDelete} {
+			w := ask(&fake{err: f}, request(method, someCustomer, ""))
+			fmt.Fprintf(&got, "  %-6s %d", method, w.Code)
+			for _, name := range []string{"Retry-After", "WWW-Authenticate"} {
+				if v := w.Header().Get(name); v != "" {
+					fmt.Fprintf(&got, " %s: %s", strings.ToLower(name), v)
+				}
+			}
+			fmt.Fprintf(&got, "\n  %s\n", strings.TrimSpace(w.Body.String()))
+		}
+	}
+	for _, k := range fault.Kinds() {
+		show(fault.Wrap(errors.New("secret cause"), k, "some_code", "Some message"))
+	}
+	for _, f := range []*fault.Error{
+		fault.New(fault.Forbidden, "other_application", "Customer does not belong to your application"),
+		fault.New(fault.Conflict, "idempotency_key_reused", "Used before"),
+		fault.New(fault.Conflict, "idempotency_key_in_progress", "In progress").After(time.Second),
+		fault.New(fault.TooMany, "rate_limited", "x").After(44100 * time.Millisecond),
+		fault.New(fault.TooMany, "rate_limited", "x").After(time.Minute),
+		fault.New(fault.Unavailable, "busy", "The server is busy; try again").After(time.Hour),
+		fault.Validation(fault.Field{Path: "a", Message: "one"}, fault.Field{Path: "a", Message: "two"}, fault.Field{Path: "b", Message: "three"}),
+	} {
+		show(f)
+	}
+	if strings.Contains(got.String(), `"secret cause`) {
+		t.Error("a cause is shown")
+	}
+	golden(t, "kinds.golden", got.String())
+}
+
+// golden compares with a file under testdata, or rewrites it.
+func golden(t *testing.T, name, got string) {
+	t.Helper()
+	path := filepath.Join("testdata", name)
+	if *update {
+		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if diff := cmp.Diff(string(want), got); diff != "" {
+		t.Errorf("%s (-want +got):\n%s", path, diff)
+	}
+}
+
+// TestTexts makes every problem that customer can find and looks for one that has
+// no words here: it would show the domain's own name of the field.
+func TestTexts(t *testing.T) {
+	t.Parallel()
+	seen := map[string]bool{}
+	for _, x := range []customer.Text{
+		{}, {Sent: true}, {Sent: true, Null: true}, {Sent: true, Other: true},
+		{Sent: true, Value: "?"}, {Sent: true, Value: strings.Repeat("9", 300)},
+	} {
+		in := customer.Input{FullName: x, Email: x, Phone: x, Country: x, Side: x, Number: x, Street: x, City: x,
+			Region: x, Postal: x, AddressCountry: x, Rules: yativo.Rules}
+		_, creating := in.Create()
+		_, changing := in.Update()
+		for method, problems := range map[string][]fault.Field{http.MethodPost: creating, http.MethodPut: changing} {
+			if len(problems) == 0 {
+				continue
+			}
+			target := someCustomer
+			if method == http.MethodPost {
+				target = "/api/v1/customer"
+			}
+			w := ask(&fake{err: fault.Validation(problems...)}, request(method, target, "{}"))
+			for _, f := range problems {
+				seen[f.Path+" "+f.Code] = true
+				if strings.Contains(w.Body.String(), f.Message) || w.Code != http.StatusUnprocessableEntity {
+					t.Errorf("%s: %s %s has no words: %s", method, f.Path, f.Code, w.Body)
+				}
+			}
+		}
+	}
+	if len(seen) < 25 {
+		t.Errorf("only %d problems were tried: %v", len(seen), slices.Sorted(maps.Keys(seen)))
+	}
+}
