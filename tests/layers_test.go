@@ -73,10 +73,12 @@ var rooms = map[string]room{
 
 	"internal/config": {layer: 8},
 	"internal/server": {layer: 9},
+	// It drives whole servers, and fills their databases through records.
+	"internal/bench": {layer: 10, by: []string{"cmd/custodex"}},
 
 	// The public client could live in a repository of its own.
 	"client":       {layer: 0, only: []string{}, by: []string{"cmd/custodex", "internal/testkit"}},
-	"cmd/custodex": {layer: 10},
+	"cmd/custodex": {layer: 11},
 
 	"internal/testkit": {layer: kit, by: []string{},
 		may: []string{"internal/testkit/scratchpg", "internal/testkit/transcript"}},
@@ -232,6 +234,10 @@ func TestPolicyLayersRule(t *testing.T) {
 		{"adapter by the command", "cmd/custodex", "internal/store/postgres", "", "that is for internal/server"},
 		{"adapter in its own tests", "internal/store/sqlite", "", "internal/store/sqlite", ""},
 		{"adapter in other tests", "internal/records", "", "internal/store/sqlite", "from testkit"},
+		{"bench drives a server", "internal/bench", "internal/server", "", ""},
+		{"bench by the command", "cmd/custodex", "internal/bench", "", ""},
+		{"bench by the product", "internal/server", "internal/bench", "", "that is for cmd/custodex"},
+		{"bench takes a store from server", "internal/bench", "internal/store/sqlite", "", "that is for"},
 		{"testkit by tests", "internal/records", "", "internal/testkit", ""},
 		{"testkit by the program", "internal/server", "internal/testkit", "", "tests only"},
 		{"testkit by the command", "cmd/custodex", "internal/testkit", "", "tests only"},

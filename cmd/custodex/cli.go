@@ -23,6 +23,7 @@ type cli struct {
 	Key     keyCmd     `cmd:"" help:"Manage the keys of an application."`
 	Audit   auditCmd   `cmd:"" help:"Read, export and verify the audit log of an application."`
 	Config  configCmd  `cmd:"" help:"Explain the settings."`
+	Bench   benchCmd   `cmd:"" help:"Measure: fill an application with customers and send requests."`
 	Ready   readyCmd   `cmd:"" help:"Ask a server whether it is ready, for probes."`
 	Version versionCmd `cmd:"" help:"Print the version."`
 }

@@ -1,5 +1,6 @@
 // Command custodex is the server and everything an operator does with it. A verb
-// is a file: dev, init, serve, migrate, app, key, audit, config, ready, version.
+// is a file: dev, init, serve, migrate, app, key, audit, config, bench, ready,
+// version.
 //
 // Results go to standard output, everything else to standard error; the exit code
 // is 0, 1 for a failure, 2 for wrong usage. It holds no rule: verbs that manage

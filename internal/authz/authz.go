@@ -20,6 +20,7 @@ const (
 	CustomerList   Action = "customer.list"
 	CustomerUpdate Action = "customer.update"
 	CustomerDelete Action = "customer.delete"
+	CustomerImport Action = "customer.import"
 
 	CustomerGetOrCreate Action = "customer.get_or_create"
 	CustomerKYC         Action = "customer.kyc"
@@ -66,6 +67,7 @@ var needs = map[Action]Scope{
 	CustomerList:   CustomersRead,
 	CustomerUpdate: CustomersWrite,
 	CustomerDelete: CustomersWrite,
+	CustomerImport: CustomersWrite,
 
 	CustomerGetOrCreate: CustomersWrite,
 	CustomerKYC:         Manage,

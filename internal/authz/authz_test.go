@@ -74,7 +74,7 @@ func TestAllow(t *testing.T) {
 		needs authz.Scope
 	}{
 		{authz.CustomerCreate, write}, {authz.CustomerUpdate, write},
-		{authz.CustomerFetch, read}, {authz.CustomerList, read},
+		{authz.CustomerImport, write}, {authz.CustomerFetch, read}, {authz.CustomerList, read},
 	}
 	want := make(map[authz.Action]authz.Scope)
 	for _, tt := range tests {

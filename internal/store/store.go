@@ -154,6 +154,11 @@ type Tx interface {
 	// Row.Version are the store's to set. fault.Conflict with code email_taken if
 	// another customer of the application has the e-mail hash.
 	CustomerInsert(row CustomerRow) (seq int64, err error)
+	// CustomerInsertAll adds customers as CustomerInsert does, but leaves out each
+	// whose e-mail hash another customer of the application has, one before it in
+	// rows included, and goes on. It returns the Seq of each, ascending, and 0 for
+	// one that it left out. At most 1,000 rows.
+	CustomerInsertAll(rows []CustomerRow) (seqs []int64, err error)
 	// CustomerUpdate replaces every column of the customer but ID, Seq, CreatedAt
 	// and Key, and sets Version. fault.NotFound if it is gone, fault.Conflict with
 	// code email_taken as above.

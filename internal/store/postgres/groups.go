@@ -98,31 +98,45 @@ func (x *tx) GroupUpdate(row store.GroupRow) error {
 }
 
 const deleteGroup = `
-		WITH gone AS (
-			DELETE FROM customer_group
-			WHERE app_id = $1
-			AND seq = $2
-			RETURNING seq
-		), left_it AS (
+		DELETE FROM customer_group
+		WHERE app_id = $1
+		AND seq = $2
+		RETURNING seq`
+
+// emptyChunk is how many customers one statement takes out of a group: few enough to
+// be far from the statement's time limit.
+const emptyChunk = 20_000
+
+const emptyGroup = `
+		WITH left_it AS (
 			UPDATE customer
 			SET
 				version = $3,
 				group_seq = NULL
 			WHERE app_id = $1
-			AND group_seq = (SELECT seq FROM gone)
+			AND seq = ANY (ARRAY (
+				SELECT seq
+				FROM customer
+				WHERE app_id = $1
+				AND group_seq = $2
+				LIMIT $4
+			))
 			RETURNING 1
 		)
-		SELECT EXISTS (SELECT FROM left_it)
-		FROM gone`
+		SELECT count(*)
+		FROM left_it`
 
 // GroupDelete removes a group and takes its customers out of it.
 func (x *tx) GroupDelete(seq int64) error {
-	var had bool
-	err := x.query(deleteGroup, []any{string(x.app), seq, x.head.version + 1},
-		one("group", func(r pgx.Row) error { return r.Scan(&had) }))
-	if err != nil {
-		return err
+	var done bool
+	err := x.query(deleteGroup, []any{string(x.app), seq}, found(&done))
+	if err == nil && !done {
+		err = store.NotFound("group")
 	}
-	x.changed = x.changed || had
-	return nil
+	for n := emptyChunk; err == nil && n == emptyChunk; {
+		err = x.query(emptyGroup, []any{string(x.app), seq, x.head.version + 1, emptyChunk},
+			one("answer", func(r pgx.Row) error { return r.Scan(&n) }))
+		x.changed = x.changed || n > 0
+	}
+	return err
 }

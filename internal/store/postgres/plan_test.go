@@ -52,7 +52,8 @@ func TestPlans(t *testing.T) {
 		"delete":           "Index Scan using customer_item_", // both begin with the customer
 		"group":            "Index Scan using customer_group_pkey",
 		"groups":           "Index Scan Backward using customer_group_newest",
-		"delete group":     "Index Scan using customer_in_group on customer",
+		"delete group":     "Index Scan using customer_group_pkey",
+		"empty group":      "Index Scan using customer_in_group on customer",
 		"item":             "Index Scan using customer_item_",
 		"items":            "Index Only Scan Backward using customer_item_newest",
 		"insert item":      "Index Scan using customer_", // by id, as above

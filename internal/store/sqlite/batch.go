@@ -123,9 +123,16 @@ type entry struct {
 // run does the items and writes what they share. An error ends the batch.
 func (b *batch) run(ctx context.Context, works []*work, errs []error) error {
 	for i, w := range works {
-		if w.fn == nil {
+		switch {
+		case w.fn == nil:
 			errs[i] = b.record(ctx, w)
-		} else {
+		case len(works) == 1:
+			// Alone it needs no savepoint, for which SQLite would keep a copy of every
+			// page that changes: a third of the time of an import.
+			if err := b.perform(ctx, w); err != nil && b.conn.broken == nil {
+				return err
+			}
+		default:
 			errs[i] = b.update(ctx, w)
 		}
 		if b.conn.broken != nil {
@@ -150,10 +157,24 @@ func (b *batch) record(ctx context.Context, w *work) error {
 	return nil
 }
 
+// update performs a work of which nothing is kept if it fails.
 func (b *batch) update(ctx context.Context, w *work) error {
 	if _, err := b.conn.exec(ctx, "SAVEPOINT item"); err != nil {
 		return err
 	}
+	err := b.perform(ctx, w)
+	if err != nil && b.conn.broken == nil {
+		if _, rerr := b.conn.exec(ctx, "ROLLBACK TO item"); rerr != nil {
+			return errors.Join(err, rerr)
+		}
+	}
+	if _, rerr := b.conn.exec(ctx, "RELEASE item"); rerr != nil {
+		return errors.Join(err, rerr)
+	}
+	return err
+}
+
+func (b *batch) perform(ctx context.Context, w *work) error {
 	t := &tx{batch: b, ctx: ctx, app: w.app}
 	err := guarded(w.fn, t)
 	if err == nil {
@@ -163,14 +184,6 @@ func (b *batch) update(ctx context.Context, w *work) error {
 		err = t.finish()
 	}
 	t.batch = nil // a transaction that was kept by mistake is of no use
-	if err != nil && b.conn.broken == nil {
-		if _, rerr := b.conn.exec(ctx, "ROLLBACK TO item"); rerr != nil {
-			return errors.Join(err, rerr)
-		}
-	}
-	if _, rerr := b.conn.exec(ctx, "RELEASE item"); rerr != nil {
-		return errors.Join(err, rerr)
-	}
 	return err
 }
 

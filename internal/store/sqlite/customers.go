@@ -119,17 +119,7 @@ func (s *Store) CustomerElsewhere(ctx context.Context, app id.App, cust id.Custo
 	return found, err
 }
 
-// CustomerInsert adds a customer and its key.
-func (t *tx) CustomerInsert(row store.CustomerRow) (int64, error) {
-	h, err := t.head()
-	if err != nil {
-		return 0, err
-	}
-	seq, err := t.batch.nextSeq(t.ctx)
-	if err != nil {
-		return 0, err
-	}
-	_, err = t.exec(`
+const insertCustomer = `
 		INSERT INTO customer (
 			app_id,
 			seq,
@@ -143,11 +133,26 @@ func (t *tx) CustomerInsert(row store.CustomerRow) (int64, error) {
 			created_at,
 			updated_at,
 			sealed
-		) VALUES (?, ?, ?, ?, ?, ?, NULLIF(?, 0), ?, ?, ?, ?, ?)`,
+		) VALUES (?, ?, ?, ?, ?, ?, NULLIF(?, 0), ?, ?, ?, ?, ?)`
+
+const unlessEmailTaken = `
+		ON CONFLICT (app_id, email_hash) WHERE email_hash IS NOT NULL DO NOTHING`
+
+// insert adds a customer and its key by a form of insertCustomer. done is false if
+// the statement passed the row over.
+func (t *tx) insert(statement string, row *store.CustomerRow) (seq int64, done bool, err error) {
+	h, err := t.head()
+	if err != nil {
+		return 0, false, err
+	}
+	if seq, err = t.batch.nextSeq(t.ctx); err != nil {
+		return 0, false, err
+	}
+	n, err := t.exec(statement,
 		string(t.app), seq, row.ID[:], h.Version+1, int64(row.Status), int64(row.Type), row.Group,
 		row.EmailHash, int64(row.EmailForm), row.CreatedAt, row.UpdatedAt, row.Sealed)
-	if err != nil {
-		return 0, t.emailTaken(err, row)
+	if err != nil || n == 0 {
+		return 0, false, err
 	}
 	_, err = t.exec(`
 		INSERT INTO customer_key (
@@ -156,11 +161,42 @@ func (t *tx) CustomerInsert(row store.CustomerRow) (int64, error) {
 			wrapped_key
 		) VALUES (?, ?, ?)`, string(t.app), seq, row.Key)
 	if err != nil {
-		return 0, err
+		return 0, false, err
 	}
 	t.added++
 	t.changed = true
+	return seq, true, nil
+}
+
+// CustomerInsert adds a customer and its key.
+func (t *tx) CustomerInsert(row store.CustomerRow) (int64, error) {
+	seq, _, err := t.insert(insertCustomer, &row)
+	if err != nil {
+		return 0, t.emailTaken(err, row)
+	}
 	return seq, nil
+}
+
+// maxInsert is how many rows CustomerInsertAll takes.
+const maxInsert = 1000
+
+// CustomerInsertAll adds customers but for those whose e-mail is taken. A statement
+// of many rows would be no faster here: there is no way to the server and back.
+func (t *tx) CustomerInsertAll(rows []store.CustomerRow) ([]int64, error) {
+	if len(rows) > maxInsert {
+		return nil, fmt.Errorf("sqlite: %d customers inserted at once, at most %d", len(rows), maxInsert)
+	}
+	seqs := make([]int64, len(rows))
+	for i := range rows {
+		seq, done, err := t.insert(insertCustomer+unlessEmailTaken, &rows[i])
+		if err != nil {
+			return nil, err
+		}
+		if done {
+			seqs[i] = seq
+		}
+	}
+	return seqs, nil
 }
 
 // CustomerUpdate replaces a customer but for what never changes.

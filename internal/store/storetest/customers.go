@@ -200,7 +200,8 @@ func customerRoundTrip(t *testing.T, e env) {
 		Sealed: []byte{0}, Key: []byte{0},
 	}
 	third := newCustomer()
-	third.Status, third.Type, third.EmailForm, third.Group = 127, 127, 127, math.MaxInt64
+	third.Status, third.Type, third.EmailForm = math.MaxInt8, math.MaxInt8, math.MaxInt8
+	third.Group = math.MaxInt64
 	third.CreatedAt, third.UpdatedAt = math.MaxInt64, math.MaxInt64-1
 	third.Sealed, third.Key = secret(100_000), append([]byte{0, 255, 0}, secret(200)...)
 	for _, want := range []store.CustomerRow{first, second, third} {

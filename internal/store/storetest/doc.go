@@ -30,6 +30,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"Apps", testApps},
 		{"Credentials", testCredentials},
 		{"Customers", testCustomers},
+		{"CustomersAll", testCustomersAll},
 		{"Lookups", testLookups},
 		{"Delete", testDelete},
 		{"Groups", testGroups},

@@ -171,7 +171,7 @@ var addressTexts = func() texts {
 
 		customer.PathSEPAReference + " " + customer.CodeTooShort: {"destination_sepa_reference",
 			"destination_sepa_reference must be longer than or equal to 6 characters"},
-		customer.PathReturnAddress + " " + customer.CodeNotSupported: {"return_address", "return_address is not supported on Stellar"},
+		customer.PathReturnAddress + " " + customer.CodeNotSupported: {"return_address", "Return address is not supported on Stellar"},
 		customer.PathFeePercent + " " + customer.CodeInvalid: {"custom_developer_fee_percent",
 			"custom_developer_fee_percent must be a decimal number from 0 to 100"},
 		customer.PathDestination + " " + customer.CodeRequired: {"destination", "At least one of external_account_id, " +

@@ -1,0 +1,73 @@
+package main
+
+import (
+	"fmt"
+	"strconv"
+
+	"custodex.dev/internal/bench"
+)
+
+// printBench prints what a benchmark measured.
+func (env *environment) printBench(r bench.Report) error {
+	if env.json {
+		return env.printJSON(r)
+	}
+	facts := []string{
+		"Custodex", fmt.Sprintf("%s on %s, %d processors", r.Version, r.System, r.Processors),
+		"Engine", r.Engine,
+		"Customers", strconv.Itoa(r.Customers),
+		"Disk", figure(r.FsyncsPerSecond, "fsyncs/s in the data folder"),
+	}
+	if s := r.Start; s != nil {
+		facts = append(facts, "Start", fmt.Sprintf("%s to the first answer, %s at rest (empty SQLite database)",
+			figure(s.FirstAnswerMS, "ms"), megabytes(s.RestBytes)))
+	}
+	if f := r.Fill; f != nil {
+		facts = append(facts, "Fill", fmt.Sprintf("%d customers in %g s, %.0f/s", f.Customers, f.Seconds, f.PerSecond))
+	}
+	if a := r.Arena; a != nil {
+		line := fmt.Sprintf("ready %g ms after the first search", a.ReadyMS)
+		if a.Bytes > 0 {
+			line = fmt.Sprintf("%s, %g bytes a customer for %g of text; %s",
+				megabytes(a.Bytes), a.BytesPerCustomer, a.TextPerCustomer, line)
+		}
+		facts = append(facts, "Arena", line)
+	}
+	if r.AuditShare > 0 {
+		facts = append(facts, "Audit", fmt.Sprintf("a fetch with it is %.0f %% of one without", 100*r.AuditShare))
+	}
+	if err := env.facts(facts...); err != nil {
+		return err
+	}
+	var rows [][]string
+	for _, row := range r.Rows {
+		loop := row.Loop
+		if row.Rate > 0 {
+			loop = fmt.Sprintf("%g/s due", row.Rate)
+		}
+		rows = append(rows, []string{
+			row.Name, loop, strconv.Itoa(row.Connections), fmt.Sprintf("%.0f", row.PerSecond),
+			fmt.Sprintf("%g", row.P50MS), fmt.Sprintf("%g", row.P99MS), fmt.Sprintf("%g", row.MaxMS),
+			strconv.FormatInt(row.Errors, 10), megabytes(row.ArenaBytes), megabytes(row.ProcessBytes), row.What + "; " + row.With,
+		})
+	}
+	if err := env.printf("\n"); err != nil {
+		return err
+	}
+	return env.table([]string{"OPERATION", "LOOP", "CONNS", "PER S", "P50 MS", "P99 MS", "MAX MS", "ERRORS", "ARENA", "PROCESS", "WHAT, AND WHAT WAS ON"}, rows)
+}
+
+// figure gives a value with its unit, nothing for an unknown one.
+func figure(v float64, unit string) string {
+	if v == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%g %s", v, unit)
+}
+
+func megabytes(n int64) string {
+	if n == 0 {
+		return "-"
+	}
+	return fmt.Sprintf("%.1f MB", float64(n)/1e6)
+}

@@ -1,0 +1,145 @@
+package bench
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// load is how requests come.
+type load struct {
+	workers int
+	warm    time.Duration // before measuring
+	length  time.Duration
+
+	// rate makes an open loop: so many requests a second are due, whatever becomes
+	// of the earlier ones. 0 is a closed loop: each worker sends when its last
+	// request was answered.
+	rate float64
+}
+
+// task makes one request and waits for the answer.
+type task func() error
+
+// tally is what a load came to.
+type tally struct {
+	histogram
+	errors  int64
+	first   error // of the errors
+	unsent  int64 // requests of an open loop that were due and never sent
+	elapsed time.Duration
+}
+
+func (t *tally) note(took time.Duration, err error) {
+	t.add(took)
+	if err != nil {
+		t.fail(err)
+	}
+}
+
+func (t *tally) fail(err error) {
+	t.errors++
+	if t.first == nil {
+		t.first = err
+	}
+}
+
+// run makes the load with the tasks that start gives, one a worker. It ends early
+// with ctx's error, after the requests under way.
+func (l load) run(ctx context.Context, start func(worker int) (task, error)) (tally, error) {
+	tasks := make([]task, l.workers)
+	for i := range tasks {
+		var err error
+		if tasks[i], err = start(i); err != nil {
+			return tally{}, err
+		}
+	}
+	parts := make([]tally, l.workers)
+	begun := time.Now()
+	var due atomic.Int64
+	var group sync.WaitGroup
+	for i := range tasks {
+		group.Go(func() {
+			if l.rate > 0 {
+				l.open(ctx, begun, &due, tasks[i], &parts[i])
+			} else {
+				l.closed(ctx, begun, tasks[i], &parts[i])
+			}
+		})
+	}
+	group.Wait()
+	total := tally{elapsed: time.Since(begun.Add(l.warm))}
+	for i := range parts {
+		total.merge(&parts[i].histogram)
+		total.errors += parts[i].errors
+		total.unsent += parts[i].unsent
+		if total.first == nil {
+			total.first = parts[i].first
+		}
+	}
+	return total, ctx.Err()
+}
+
+func (l load) closed(ctx context.Context, begun time.Time, do task, t *tally) {
+	from := begun.Add(l.warm)
+	to := from.Add(l.length)
+	for ctx.Err() == nil {
+		sent := time.Now()
+		if !sent.Before(to) {
+			return
+		}
+		err := do()
+		if !sent.Before(from) {
+			t.note(time.Since(sent), err)
+		}
+	}
+}
+
+// errUnsent is the error of an open loop that fell so far behind that requests
+// were given up.
+var errUnsent = errors.New("was due and never sent: the server is slower than the rate")
+
+// patience is for how much longer than planned an open loop works off what it is
+// behind.
+const patience = 5 * time.Second
+
+// open takes one due time after the other. The latency of a request counts from
+// when it was due, not from when a worker was free to send it: a server that stalls
+// for a second has made every request of that second wait, and leaving them out
+// (coordinated omission) would hide the stall.
+func (l load) open(ctx context.Context, begun time.Time, next *atomic.Int64, do task, t *tally) {
+	warm := int64(l.rate * l.warm.Seconds())
+	total := warm + int64(l.rate*l.length.Seconds())
+	end := begun.Add(l.warm + l.length + patience)
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		i := next.Add(1) - 1
+		if i >= total {
+			return
+		}
+		due := begun.Add(time.Duration(float64(i) / l.rate * float64(time.Second)))
+		if wait := time.Until(due); wait > 0 {
+			timer.Reset(wait)
+			select {
+			case <-timer.C:
+			case <-ctx.Done():
+				return
+			}
+		}
+		switch {
+		case ctx.Err() != nil:
+			return
+		case time.Now().After(end):
+			t.unsent++
+			t.note(time.Since(due), errUnsent)
+		default:
+			err := do()
+			if i >= warm {
+				t.note(time.Since(due), err)
+			}
+		}
+	}
+}

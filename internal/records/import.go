@@ -1,0 +1,184 @@
+package records
+
+import (
+	"context"
+	"errors"
+	"runtime"
+	"slices"
+	"sync"
+	"time"
+
+	"custodex.dev/internal/audit"
+	"custodex.dev/internal/authz"
+	"custodex.dev/internal/customer"
+	"custodex.dev/internal/fault"
+	"custodex.dev/internal/id"
+	"custodex.dev/internal/store"
+	"custodex.dev/internal/tenant"
+)
+
+// importBatch is how many customers share a transaction and an audit entry.
+const importBatch = 1000
+
+// ImportResult says what became of the inputs of an import.
+type ImportResult struct {
+	Customers []id.Customer   // an id for each input; the zero id for one without a customer
+	Problems  []ImportProblem // ascending by Index
+}
+
+// ImportProblem is why an input became no customer: fault.Invalid with Fields, or
+// fault.Conflict with code email_taken.
+type ImportProblem struct {
+	Index int
+	Err   error
+}
+
+// ImportCustomers makes a customer of each input, many in a transaction. Inputs
+// that are invalid, or whose e-mail a customer or an earlier input has, are in the
+// result and stop no others. Each transaction leaves one entry that names all its
+// customers; its code tells if e-mails were taken, since the caller learned that.
+//
+// An error ends the import between two transactions: the result holds what is
+// imported. Faults: Forbidden, Unavailable. For one caller inputs go in one after
+// another; several calls at once share commits and are faster.
+func (s *Service) ImportCustomers(ctx context.Context, caller tenant.Caller, inputs []customer.Input) (ImportResult, error) {
+	a, err := s.begin(ctx, caller, authz.CustomerImport)
+	if err != nil {
+		return ImportResult{}, err
+	}
+	result := ImportResult{Customers: make([]id.Customer, len(inputs))}
+	for from := 0; from < len(inputs); from += importBatch {
+		batch := a.prepare(inputs[from:min(from+importBatch, len(inputs))])
+		problems, err := a.importAll(ctx, batch)
+		if err != nil {
+			return result, a.fail(ctx, err)
+		}
+		for i, problem := range problems {
+			if problem != nil {
+				result.Problems = append(result.Problems, ImportProblem{from + i, problem})
+			} else {
+				result.Customers[from+i] = batch[i].row.ID
+			}
+		}
+	}
+	return result, nil
+}
+
+// prepared is one input of an import, validated and sealed.
+type prepared struct {
+	row     store.CustomerRow
+	change  customer.Change
+	fields  []string
+	problem error
+}
+
+// prepare validates and seals on all cores.
+func (a *act) prepare(inputs []customer.Input) []prepared {
+	batch := make([]prepared, len(inputs))
+	now := a.s.now()
+	part := len(inputs)/runtime.GOMAXPROCS(0) + 1
+	var group sync.WaitGroup
+	for from := 0; from < len(inputs); from += part {
+		group.Go(func() {
+			for i := from; i < min(from+part, len(inputs)); i++ {
+				a.prepareOne(&batch[i], inputs[i], now)
+			}
+		})
+	}
+	group.Wait()
+	return batch
+}
+
+func (a *act) prepareOne(p *prepared, input customer.Input, now time.Time) {
+	var problems []fault.Field
+	if p.change, problems = input.Create(); len(problems) > 0 {
+		p.problem = fault.Validation(problems...)
+		return
+	}
+	c := customer.Customer{ID: id.NewCustomer(), CreatedAt: now, UpdatedAt: now}
+	p.fields = p.change.Apply(&c)
+	key, wrapped := a.key.NewCustomer(c.ID)
+	p.row = rowOf(a.key, key, &c)
+	p.row.Key = wrapped
+}
+
+// importAll stores a batch in one transaction. It gives the problem of each that
+// has one.
+func (a *act) importAll(ctx context.Context, batch []prepared) (problems []error, err error) {
+	if !slices.ContainsFunc(batch, func(p prepared) bool { return p.problem == nil }) {
+		return problemsOf(batch), nil
+	}
+	err = a.s.store.Update(ctx, a.caller.App, func(tx store.Tx) error {
+		problems = problemsOf(batch)
+		if err := findGroups(tx, batch, problems); err != nil {
+			return err
+		}
+		var rows []store.CustomerRow
+		var places []int // of the rows, in the batch
+		entry := a.entry(audit.Done, nil)
+		for i := range batch {
+			if problems[i] == nil {
+				rows, places = append(rows, batch[i].row), append(places, i)
+				entry.Fields = union(entry.Fields, batch[i].fields)
+			}
+		}
+		seqs, err := tx.CustomerInsertAll(rows)
+		if err != nil || len(rows) == 0 {
+			return err
+		}
+		for i, seq := range seqs {
+			if seq == 0 {
+				problems[places[i]] = store.ErrEmailTaken
+				entry.Code = store.ErrEmailTaken.Code
+				continue
+			}
+			entry.Targets = append(entry.Targets, rows[i].ID)
+		}
+		if len(entry.Targets) == 0 {
+			entry.Outcome = audit.Refused
+		}
+		tx.AuditAppend(a.row(entry))
+		return nil
+	})
+	return problems, err
+}
+
+func problemsOf(batch []prepared) []error {
+	problems := make([]error, len(batch))
+	for i := range batch {
+		problems[i] = batch[i].problem
+	}
+	return problems
+}
+
+// findGroups gives those their problem whose group the application does not have.
+// Each group is looked for once.
+func findGroups(tx store.Tx, batch []prepared, problems []error) error {
+	absent := make(map[int64]error)
+	for i := range batch {
+		group := batch[i].change.Group
+		if problems[i] != nil || group == nil {
+			continue
+		}
+		problem, known := absent[*group]
+		if !known {
+			problem = groupExists(tx, batch[i].change)
+			if problem != nil && !errors.Is(problem, fault.Invalid) {
+				return problem
+			}
+			absent[*group] = problem
+		}
+		problems[i] = problem
+	}
+	return nil
+}
+
+// union adds the names that are missing.
+func union(names, more []string) []string {
+	for _, name := range more {
+		if !slices.Contains(names, name) {
+			names = append(names, name)
+		}
+	}
+	return names
+}
