@@ -81,7 +81,7 @@ func busy(t *testing.T, p *process) {
 		do("PATCH", "/api/v0/customers/"+c.ID, map[string]any{"last_name": fmt.Sprintf("%s%d", canaries[4], i)})
 		do("GET", "/api/v0/customers/"+c.ID, nil)
 		do("GET", "/api/v0/customers?name="+url.QueryEscape(canaries[0])+"&email="+url.QueryEscape(canaries[2]), nil)
-		do("GET", "/api/v0/customers/"+canaries[0], nil)                                    // malformed id
+		do("GET", "/api/v0/customers/"+canaries[0], nil)                                   // malformed id
 		do("POST", "/api/v0/customers", map[string]any{"first_name": canaries[0], "x": 1}) // invalid
 	}
 }

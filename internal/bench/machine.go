@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/http"
 	"os"
 	"os/exec"
 	"strconv"
@@ -13,6 +12,7 @@ import (
 	"time"
 
 	"custodex.dev/internal/config"
+	"custodex.dev/internal/redact"
 	"custodex.dev/internal/server"
 )
 
@@ -26,7 +26,7 @@ func fsyncRate(ctx context.Context, dir string) (rate float64, err error) {
 	defer func() { err = errors.Join(err, f.Close(), os.Remove(f.Name())) }()
 	block := make([]byte, 4096)
 	begun, n := time.Now(), 0
-	for time.Since(begun) < time.Second && ctx.Err() == nil {
+	for time.Since(begun) < time.Second/2 && ctx.Err() == nil {
 		if _, err := f.Write(block); err != nil {
 			return 0, err
 		}
@@ -85,7 +85,13 @@ func measureStart(ctx context.Context, program string) (start *Start, err error)
 	if err := json.NewDecoder(out).Decode(&at); err != nil {
 		return nil, fmt.Errorf("the server did not start: %w", err)
 	}
-	if err := answers(ctx, at.URL+"/healthz"); err != nil {
+	to, err := newEndpoint(at.URL, "", redact.Secret{})
+	if err != nil {
+		return nil, err
+	}
+	w := newWire(ctx, to)
+	defer w.close()
+	if err := w.call("GET", "/healthz", nil, 200); err != nil {
 		return nil, err
 	}
 	start = &Start{FirstAnswerMS: ms(time.Since(begun))}
@@ -96,19 +102,4 @@ func measureStart(ctx context.Context, program string) (start *Start, err error)
 	}
 	start.RestBytes = residentBytes(cmd.Process.Pid)
 	return start, nil
-}
-
-func answers(ctx context.Context, address string) error {
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
-	if err != nil {
-		return err
-	}
-	res, err := http.DefaultClient.Do(req)
-	if err != nil {
-		return err
-	}
-	if res.StatusCode != http.StatusOK {
-		err = statusError(res.StatusCode)
-	}
-	return errors.Join(err, res.Body.Close())
 }

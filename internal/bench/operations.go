@@ -36,9 +36,9 @@ const searchers = 8
 
 // stock is what the operations draw from.
 type stock struct {
-	paths                           []string // of random customers
-	common, rare, full, email, text []string // queries
-	salt                            uint64   // random; keeps what is created in two runs apart
+	paths                     []string // of random customers
+	common, rare, full, email []string // queries
+	salt                      uint64   // random; keeps what is created in two runs apart
 }
 
 // operations gives those that the target can do.

@@ -185,4 +185,3 @@ func (a *act) openGroup(row store.GroupRow) (customer.Group, error) {
 	g := customer.Group{Seq: row.Seq, CreatedAt: instant(row.CreatedAt), UpdatedAt: instant(row.UpdatedAt)}
 	return g, g.UnmarshalBinary(plain)
 }
-

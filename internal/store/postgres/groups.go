@@ -136,7 +136,7 @@ func (x *tx) GroupDelete(seq int64) error {
 	for n := emptyChunk; err == nil && n == emptyChunk; {
 		err = x.query(emptyGroup, []any{string(x.app), seq, x.head.version + 1, emptyChunk},
 			one("answer", func(r pgx.Row) error { return r.Scan(&n) }))
-		x.changed = x.changed || n > 0
+		x.changed = x.changed || err == nil && n > 0
 	}
 	return err
 }

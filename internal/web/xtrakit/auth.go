@@ -1,7 +1,6 @@
 package xtrakit
 
 import (
-	"errors"
 	"net/http"
 	"strings"
 
@@ -42,7 +41,7 @@ func (a *api) admit(w http.ResponseWriter, r *http.Request) (tenant.Caller, erro
 		Kind: tenant.Xtrakit, PublicKey: public, Secret: secret, Origin: web.Origin(r),
 	})
 	switch {
-	case token == "" && errors.Is(err, fault.Unauthenticated):
+	case err != nil && token == "" && fault.KindOf(err) == fault.Unauthenticated:
 		return tenant.Caller{}, errNoToken
 	case err != nil:
 		return tenant.Caller{}, err

@@ -1,7 +1,6 @@
 package xtrakit
 
 import (
-	"errors"
 	"net/http"
 
 	"custodex.dev/internal/fault"
@@ -15,7 +14,7 @@ var errNoGroup = fault.New(fault.NotFound, "group_not_found", "Group not found")
 
 // noGroup says of a missing group that it is one.
 func noGroup(err error) error {
-	if errors.Is(err, fault.NotFound) {
+	if fault.KindOf(err) == fault.NotFound {
 		return errNoGroup
 	}
 	return word(err)

@@ -121,7 +121,7 @@ func (x *target) caller(dialect string) tenant.Caller {
 //	! key NAME OWNER SCOPES LIMIT TTL  makes a key of the first application; the owner "-" is none
 //	! revoke NAME                      revokes that key
 //	! store MOOD                       see moodyStore
-//	! devdraft FIRST LAST PHONE        creates a customer as the Devdraft dialect does: {{FIRST}} is its number
+//	! devdraft FIRST LAST PHONE        creates a customer as the Devdraft dialect does: {{first}} is its number
 //	! guess N                          tries N wrong keys
 func (x *target) hook(name string, args ...string) error {
 	want := map[string]int{"advance": 1, "app": 1, "key": 5, "revoke": 1, "store": 1, "devdraft": 3, "guess": 1}
@@ -168,7 +168,7 @@ func (x *target) devdraft(ctx context.Context, first, last, phone string) error 
 	_, err := x.srv.Records.CreateCustomer(ctx, x.caller("devdraft"), records.Write{
 		Input: customer.Input{Given: text(first), Family: text(last), Phone: text(phone)},
 		Encode: func(c *customer.Customer) []byte {
-			x.vars[first] = strconv.FormatInt(c.Seq, 10)
+			x.vars[strings.ToLower(first)] = strconv.FormatInt(c.Seq, 10)
 			return nil
 		},
 	})

@@ -4,6 +4,7 @@ import (
 	"context"
 	"net/http"
 	"net/netip"
+	"strings"
 
 	"custodex.dev/internal/customer"
 	"custodex.dev/internal/id"
@@ -54,8 +55,8 @@ type Config struct {
 	// sample has pending.
 	ActiveWithoutKYC bool
 
-	// KYCLinkBase is what kyc_link begins with, without a slash at its end. Nothing
-	// of ours answers there. Default DefaultKYCLinkBase.
+	// KYCLinkBase is what kyc_link begins with. Nothing of ours answers there.
+	// Default DefaultKYCLinkBase.
 	KYCLinkBase string
 
 	// MaxSkip is the setting of that name: how deep a page may be asked for by its
@@ -93,8 +94,8 @@ func New(cfg Config) http.Handler {
 	if cfg.MaxSkip == 0 {
 		cfg.MaxSkip = page.MaxSkip
 	}
+	cfg.KYCLinkBase = strings.TrimRight(cfg.KYCLinkBase, "/")
 	a := &api{cfg}
-
 	return web.Router(a.routes(), writeError)
 }
 

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/http/httptest"
 	"net/netip"
 	"regexp"
 	"strconv"
@@ -19,14 +18,11 @@ import (
 	"custodex.dev/internal/customer"
 	"custodex.dev/internal/fault"
 	"custodex.dev/internal/id"
-	"custodex.dev/internal/limit"
 	"custodex.dev/internal/records"
 	"custodex.dev/internal/store"
 	"custodex.dev/internal/tenant"
 	"custodex.dev/internal/testkit"
 	"custodex.dev/internal/testkit/transcript"
-	"custodex.dev/internal/web"
-	"custodex.dev/internal/web/yativo"
 )
 
 // TestTranscripts plays testdata/*.txt against a server on each store, and those of
@@ -40,20 +36,20 @@ func TestTranscripts(t *testing.T) {
 		}
 		t.Run(engine, func(t *testing.T) {
 			t.Parallel()
-			play(t, engine, "testdata", func(*yativo.Config) {})
+			play(t, engine, "testdata", func(*config.Config) {})
 		})
 		t.Run(engine+" with settings", func(t *testing.T) {
 			t.Parallel()
-			play(t, engine, "testdata/settings", func(cfg *yativo.Config) {
-				cfg.OptionalIdempotency, cfg.ActiveWithoutKYC = true, true
-				cfg.KYCLinkBase, cfg.MaxSkip = "https://id.example.com/check", 4
+			play(t, engine, "testdata/settings", func(cfg *config.Config) {
+				cfg.YativoOptionalKey, cfg.YativoActiveEarly = true, true
+				cfg.KYCLink, cfg.MaxSkip = "https://id.example.com/check/", 4
 				cfg.TrustedProxies = []netip.Prefix{netip.MustParsePrefix("127.0.0.0/8")}
 			})
 		})
 	}
 }
 
-func play(t *testing.T, engine, dir string, configure func(*yativo.Config)) {
+func play(t *testing.T, engine, dir string, configure func(*config.Config)) {
 	transcript.Run(t, dir, transcript.Options{
 		New: func(t testing.TB) transcript.Target { return newTarget(t, engine, configure) },
 		Kinds: map[string]*regexp.Regexp{
@@ -77,34 +73,27 @@ type target struct {
 	made  map[string]id.Customer
 }
 
-func newTarget(t testing.TB, engine string, configure func(*yativo.Config)) transcript.Target {
+func newTarget(t testing.TB, engine string, configure func(*config.Config)) transcript.Target {
 	x := &target{t: t, vars: map[string]string{}, keys: map[string]records.Issued{}, made: map[string]id.Customer{}}
 	x.clock.Store(noon.UnixNano())
 	x.moody.mood.Store("well")
-	dialect := yativo.Config{}
-	configure(&dialect)
 	x.srv = testkit.NewServer(t, testkit.Options{
 		Engine: engine,
 		Configure: func(cfg *config.Config) {
 			cfg.Now = x.now
-			if dialect.MaxSkip != 0 {
-				cfg.MaxSkip = dialect.MaxSkip
-			}
+			configure(cfg)
 		},
 		Wrap: func(st store.Store) store.Store {
 			x.moody.Store = st
 			return &x.moody
 		},
 	})
-	dialect.Records, dialect.Limiter = x.srv.Records, limit.New(&x.moody, x.now)
-	face := httptest.NewServer(web.Wrap("yativo", yativo.New(dialect), web.Config{Now: x.now}))
-	t.Cleanup(face.Close)
 	x.vars["devdraft_key"], x.vars["devdraft_secret"] = x.srv.Key.PublicKey, x.srv.Key.Secret.Reveal()
 	x.newKey("", x.srv.App.ID, records.NewKey{Name: "first", Scopes: authz.AllCustomers, RateLimit: 100})
 	transport := &http.Transport{DisableCompression: true}
 	t.Cleanup(transport.CloseIdleConnections)
 	return transcript.Target{
-		URL: face.URL, Vars: x.vars, Hook: x.hook,
+		URL: x.srv.URL, Vars: x.vars, Hook: x.hook,
 		Client: &http.Client{Transport: inspector{t, transport}, Timeout: 10 * time.Second},
 	}
 }
