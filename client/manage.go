@@ -89,6 +89,7 @@ type IssuedKey struct {
 // NewKey describes a key to be made. Only Name is needed.
 type NewKey struct {
 	Name      string     `json:"name"`
+	Kind      string     `json:"kind,omitempty"` // the one API it opens: devdraft (the default), yativo or xtrakit
 	Owner     string     `json:"owner,omitempty"`
 	Scopes    []string   `json:"scopes,omitempty"`     // default: everything an application may
 	RateLimit *int       `json:"rate_limit,omitempty"` // requests a minute; nil: the server's default

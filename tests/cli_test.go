@@ -90,7 +90,7 @@ func await(ts *testscript.TestScript, neg bool, args []string) {
 	})
 	var made map[string]string
 	ts.Check(json.Unmarshal(text, &made))
-	if len(made) != 6 {
+	if len(made) != 9 {
 		ts.Fatalf("%s has %d members", args[0], len(made))
 	}
 	for name, value := range made {

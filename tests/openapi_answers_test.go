@@ -61,6 +61,9 @@ func TestOpenAPIAnswers(t *testing.T) {
 
 	var missing []string
 	for path, item := range a.doc.Paths.Map() {
+		if isYativo(path) || isXtrakit(path) {
+			continue // tests of their own
+		}
 		for method, op := range item.Operations() {
 			for status := range op.Responses.Map() {
 				if what := method + " " + path + " " + status; !a.seen[what] {
@@ -74,7 +77,7 @@ func TestOpenAPIAnswers(t *testing.T) {
 		t.Errorf("documented answers that no request got (-excused +missing):\n%s", diff)
 	}
 	for name := range a.doc.Components.Headers {
-		if !a.headers[name] {
+		if !a.headers[name] && !strings.HasPrefix(name, "Yativo") && !strings.HasPrefix(name, "Xtrakit") {
 			t.Errorf("header %s is documented and was never sent", name)
 		}
 	}
@@ -115,8 +118,10 @@ type apiCheck struct {
 	s                              *testkit.Server
 	doc                            *openapi3.T
 	client, clientSecret, operator string
+	bearer                         string          // used instead of a client key, if set
 	seen                           map[string]bool // "METHOD /path status"
 	headers                        map[string]bool // components by name
+	keys                           int             // idempotency keys used up
 }
 
 // send makes the exchange, fails the test if the answer is not as documented, and
@@ -194,6 +199,10 @@ func (a *apiCheck) request(method string, e exchange) *http.Request {
 	header := map[string]string{"x-client-key": a.client, "x-client-secret": a.clientSecret}
 	if strings.HasPrefix(e.path, "/manage/") {
 		base, header = a.s.ManageURL, map[string]string{"Authorization": "Bearer " + a.operator}
+	}
+	if a.bearer != "" {
+		a.keys++
+		header = map[string]string{"Authorization": "Bearer " + a.bearer, "Idempotency-Key": fmt.Sprint("key ", a.keys)}
 	}
 	var body io.Reader = strings.NewReader(e.body)
 	if e.chunked {

@@ -31,6 +31,7 @@ const (
 	listKeys        = "GET /manage/v1/apps/{app}/keys"
 	revokeKey       = "POST /manage/v1/apps/{app}/keys/{key}/revoke"
 	rotateKey       = "POST /manage/v1/apps/{app}/keys/{key}/rotate"
+	setKYC          = "PUT /manage/v1/apps/{app}/customers/{customer}/kyc"
 	listAudit       = "GET /manage/v1/apps/{app}/audit"
 	exportAudit     = "GET /manage/v1/apps/{app}/audit/export"
 	fetchCheckpoint = "GET /manage/v1/apps/{app}/audit/checkpoint"
@@ -64,10 +65,12 @@ func (a *apiCheck) operations() map[string]exchange {
 		{op: listKeys, path: app + "/keys", status: 200},
 		{op: revokeKey, path: key + "/revoke", status: 200},
 		{op: rotateKey, path: app + "/keys/" + string(a.s.Key.ID) + "/rotate", status: 200},
+		{op: setKYC, path: app + strings.TrimPrefix(customer, "/api/v0") + "/kyc", body: `{"status":"approved","virtual_accounts":true}`, status: 200},
 		{op: listAudit, path: app + "/audit", status: 200},
 		{op: exportAudit, path: app + "/audit/export", query: "?opened=true", status: 200},
 		{op: fetchCheckpoint, path: app + "/audit/checkpoint", status: 200},
 	}
+	list = append(list, a.itemOperations(customer)...)
 	ops := map[string]exchange{}
 	for _, e := range list {
 		ops[e.op] = e
@@ -141,6 +144,7 @@ func (a *apiCheck) particular(ops map[string]exchange) {
 		ops[createKey].with(func(e *exchange) { e.body = `{"rate_limit":-1,"scopes":["fly"]}` }),
 		ops[revokeKey].with(func(e *exchange) { e.body = `{"now":true}` }),
 		ops[rotateKey].with(func(e *exchange) { e.body = `{"keep_old":"91d"}` }),
+		ops[setKYC].with(func(e *exchange) { e.body = `{"status":"fine"}` }),
 		ops[listAudit].with(func(e *exchange) { e.query = "?limit=0&action=fly" }),
 		ops[exportAudit].with(func(e *exchange) { e.query = "?from=9&to=1" }),
 		ops[fetchCheckpoint].with(func(e *exchange) { e.query = "?at=1" }),
@@ -170,6 +174,8 @@ func (a *apiCheck) particular(ops map[string]exchange) {
 	a.send(ops[rotateKey].with(func(e *exchange) {
 		e.path, e.body, e.status = strings.Replace(ops[revokeKey].path, "revoke", "rotate", 1), `{"keep_old":"1h"}`, 409
 	}))
+	a.send(ops[setKYC].with(func(e *exchange) { e.path, e.status = strings.Replace(e.path, "/kyc", "7/kyc", 1), 404 }))
+	a.itemParticulars(ops)
 	a.scopes(ops)
 	a.manageMore(ops)
 }
@@ -189,6 +195,11 @@ func (a *apiCheck) scopes(ops map[string]exchange) {
 		{authz.CustomersWrite, []string{listCustomers, fetchCustomer, search}},
 	} {
 		key := a.s.NewKey(a.t, a.s.App.ID, records.NewKey{Kind: tenant.Devdraft, Name: "k", Scopes: authz.Scopes{c.has}, RateLimit: 10_000})
+		for scope, needed := range neededHere {
+			if scope != c.has {
+				c.lacks = append(c.lacks, needed...)
+			}
+		}
 		for _, op := range c.lacks {
 			a.send(ops[op].with(func(e *exchange) { e.status = 403; useKey(e, key) }))
 		}
@@ -232,7 +243,7 @@ func (a *apiCheck) refused(ops map[string]exchange) {
 		}
 		a.send(e.with(func(e *exchange) { e.header["x-client-secret"], e.header["Authorization"], e.status = "wrong", "", 401 }))
 		a.send(e.with(func(e *exchange) { limited(e); e.status = 429 }))
-		if method, _, _ := strings.Cut(op, " "); method != http.MethodGet {
+		if method, _, _ := strings.Cut(op, " "); !bodyless(method) {
 			big := `{"name":"` + strings.Repeat("x", 70_000) + `"}`
 			a.send(e.with(func(e *exchange) { e.body, e.status = big, 413 }))
 			a.send(e.with(func(e *exchange) { e.body, e.header["Content-Type"], e.status = "{}", "text/plain", 415 }))
@@ -258,6 +269,7 @@ func (a *apiCheck) broken(ops map[string]exchange, b *breakable) {
 	// The customer of an idempotency key is gone.
 	b.do(failure{store.NotFound("customer"), true}, func() {
 		a.send(ops[createCustomer].with(func(e *exchange) { e.status = 404 }))
+		a.send(ops[getOrCreate].with(func(e *exchange) { e.status = 404 }))
 	})
 	// An earlier request with this key holds the lock.
 	b.do(failure{fault.New(fault.Unavailable, "lock_timeout", "The database is busy; try again"), true}, func() {

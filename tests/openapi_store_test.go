@@ -56,6 +56,13 @@ func (b *breakable) CustomerGet(ctx context.Context, app id.App, c id.Customer) 
 	return b.Store.CustomerGet(ctx, app, c)
 }
 
+func (b *breakable) CustomerGetBySeq(ctx context.Context, app id.App, seq int64) (store.CustomerRow, error) {
+	if err := b.err(); err != nil {
+		return store.CustomerRow{}, err
+	}
+	return b.Store.CustomerGetBySeq(ctx, app, seq)
+}
+
 func (b *breakable) CredentialByKey(ctx context.Context, app id.App, key string) (store.CredentialRow, error) {
 	if err := b.err(); err != nil {
 		return store.CredentialRow{}, err
@@ -68,6 +75,20 @@ func (b *breakable) CustomerList(ctx context.Context, app id.App, list store.Cus
 		return nil, err
 	}
 	return b.Store.CustomerList(ctx, app, list)
+}
+
+func (b *breakable) GroupGet(ctx context.Context, app id.App, seq int64) (store.GroupRow, error) {
+	if err := b.err(); err != nil {
+		return store.GroupRow{}, err
+	}
+	return b.Store.GroupGet(ctx, app, seq)
+}
+
+func (b *breakable) GroupList(ctx context.Context, app id.App, from, to int64) ([]store.GroupRow, error) {
+	if err := b.err(); err != nil {
+		return nil, err
+	}
+	return b.Store.GroupList(ctx, app, from, to)
 }
 
 func (b *breakable) AppGet(ctx context.Context, app id.App) (store.AppRow, error) {

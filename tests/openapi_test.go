@@ -20,6 +20,8 @@ import (
 	"custodex.dev/internal/web/devdraft"
 	"custodex.dev/internal/web/manage"
 	"custodex.dev/internal/web/openapi"
+	"custodex.dev/internal/web/xtrakit"
+	"custodex.dev/internal/web/yativo"
 )
 
 // served gets a document as a listener serves it.
@@ -51,7 +53,7 @@ func documents() map[string]struct {
 		handler http.Handler
 		routes  []string
 	}{
-		"public": {openapi.Handler(), slices.Concat(devdraft.Routes(), manage.Routes())},
+		"public": {openapi.Handler(), slices.Concat(devdraft.Routes(), yativo.Routes(), xtrakit.Routes(), manage.Routes())},
 		"manage": {openapi.ManageHandler(), manage.Routes()},
 	}
 }

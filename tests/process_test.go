@@ -49,6 +49,9 @@ type Credentials struct {
 	AppID        string `json:"app_id"`
 	ClientKey    string `json:"client_key"`
 	ClientSecret string `json:"client_secret"`
+	AccountID    string `json:"yativo_account_id"`
+	AppSecret    string `json:"yativo_app_secret"`
+	APIKey       string `json:"xtrakit_api_key"`
 	OperatorKey  string `json:"operator_key"`
 }
 

@@ -22,7 +22,7 @@ type devCmd struct {
 	ManageAddr string `name:"manage-addr" default:"127.0.0.1:8081" help:"Address for operators: management API, metrics, probes."`
 	Data       string `name:"data" placeholder:"DIR" default:"./custodex-data" help:"Data folder: database, master key, credentials. Made if it is not there."`
 	Out        string `name:"credentials-out" placeholder:"FILE" help:"Write addresses and credentials to this file as JSON, mode 0600, once the server listens."`
-	RateLimit  int    `name:"rate-limit" placeholder:"N" default:"100" help:"Requests a minute for the credential it makes; 0 for no limit."`
+	RateLimit  int    `name:"rate-limit" placeholder:"N" default:"100" help:"Requests a minute for each credential it makes; 0 for no limit."`
 }
 
 // devOwner answers, in the audit log, for what custodex dev makes.
@@ -51,7 +51,7 @@ func (c *devCmd) Run(env *environment) error {
 	if err != nil {
 		return withHint(err, "another --data DIR starts afresh")
 	}
-	if creds.ClientKey == "" {
+	if !creds.complete() {
 		if err := c.makeApp(env.ctx, srv.Records(), &creds); err != nil {
 			return errors.Join(err, srv.Close(env.ctx))
 		}
@@ -93,7 +93,7 @@ func (c *devCmd) prepare(env *environment, cfg config.Config) (creds devCredenti
 	if err == nil {
 		if slices.Contains(env.given, "rate-limit") && creds.ClientKey != "" && creds.RateLimit != c.RateLimit {
 			return creds, false, withHint(
-				fmt.Errorf("the credential in %s was made with a rate limit of %d", c.Data, creds.RateLimit),
+				fmt.Errorf("the credentials in %s were made with a rate limit of %d", c.Data, creds.RateLimit),
 				"leave --rate-limit away, name another --data DIR, or make a key with custodex key create --rate-limit")
 		}
 		return creds, creds.ClientKey == "", nil
@@ -113,7 +113,8 @@ func (c *devCmd) prepare(env *environment, cfg config.Config) (creds devCredenti
 	return creds, true, creds.save(c.Data)
 }
 
-// makeApp makes the application and its key as the operator, like a person would.
+// makeApp makes the application and a key for each API, what is missing of them, as
+// the operator, like a person would.
 func (c *devCmd) makeApp(ctx context.Context, svc *records.Service, creds *devCredentials) error {
 	public, secret, _ := creds.OperatorKey.cut()
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
@@ -126,18 +127,31 @@ func (c *devCmd) makeApp(ctx context.Context, svc *records.Service, creds *devCr
 		return withHint(fmt.Errorf("the operator key in %s does not open its database: %w", c.Data, err),
 			"another --data DIR starts afresh")
 	}
-	app, err := svc.CreateApp(ctx, caller, "My Application")
-	if err != nil {
-		return err
+	if creds.AppID == "" {
+		app, err := svc.CreateApp(ctx, caller, "My Application")
+		if err != nil {
+			return err
+		}
+		creds.AppID, creds.RateLimit = string(app.ID), c.RateLimit
+		if err := creds.save(c.Data); err != nil {
+			return err
+		}
 	}
-	caller.App = app.ID
-	key, err := svc.CreateKey(ctx, caller, records.NewKey{
-		Kind: tenant.Devdraft, Name: "first key", Owner: devOwner, Scopes: authz.AllCustomers, RateLimit: c.RateLimit,
-	})
-	if err != nil {
-		return err
+	caller.App = id.App(creds.AppID)
+	for _, kind := range tenant.Kinds() {
+		if creds.has(kind) {
+			continue
+		}
+		key, err := svc.CreateKey(ctx, caller, records.NewKey{
+			Kind: kind, Name: "first key", Owner: devOwner, Scopes: authz.AllCustomers, RateLimit: creds.RateLimit,
+		})
+		if err != nil {
+			return err
+		}
+		creds.put(key)
+		if err := creds.save(c.Data); err != nil {
+			return err
+		}
 	}
-	creds.AppID, creds.RateLimit = string(app.ID), c.RateLimit
-	creds.ClientKey, creds.ClientSecret = key.PublicKey, private(key.Secret.Reveal())
-	return creds.save(c.Data)
+	return nil
 }

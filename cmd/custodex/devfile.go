@@ -7,9 +7,12 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 
+	"custodex.dev/internal/records"
 	"custodex.dev/internal/redact"
+	"custodex.dev/internal/tenant"
 )
 
 // private is a secret that is written to private files and printed nowhere by
@@ -32,13 +35,50 @@ type devCredentials struct {
 	AppID        string  `json:"app_id"`
 	ClientKey    string  `json:"client_key"`
 	ClientSecret private `json:"client_secret"`
-	OperatorKey  private `json:"operator_key"`
-	RateLimit    int     `json:"rate_limit"`
+
+	YativoAccountID string  `json:"yativo_account_id"`
+	YativoAppSecret private `json:"yativo_app_secret"`
+	XtrakitAPIKey   private `json:"xtrakit_api_key"`
+
+	OperatorKey private `json:"operator_key"`
+	RateLimit   int     `json:"rate_limit"`
 }
 
-// The files in a dev data folder that hold credentials.
-func devFile(data string) string    { return filepath.Join(data, "dev-credentials.json") }
-func devHeaders(data string) string { return filepath.Join(data, "dev-headers") }
+// complete reports whether there is a credential for each API.
+func (c devCredentials) complete() bool {
+	return !slices.ContainsFunc(tenant.Kinds(), func(k tenant.Kind) bool { return !c.has(k) })
+}
+
+// has reports whether there is a credential of this kind.
+func (c devCredentials) has(kind tenant.Kind) bool {
+	switch kind {
+	case tenant.Devdraft:
+		return c.ClientKey != ""
+	case tenant.Yativo:
+		return c.YativoAccountID != ""
+	default:
+		return c.XtrakitAPIKey != ""
+	}
+}
+
+// put keeps a credential that was just made, as its API wants it.
+func (c *devCredentials) put(key records.Issued) {
+	public, secret := key.PublicKey, private(key.Secret.Reveal())
+	switch key.Kind {
+	case tenant.Devdraft:
+		c.ClientKey, c.ClientSecret = public, secret
+	case tenant.Yativo:
+		c.YativoAccountID, c.YativoAppSecret = public, secret
+	default:
+		c.XtrakitAPIKey = private(public) + "." + secret
+	}
+}
+
+// The files in a dev data folder that hold credentials. The last three are for curl.
+func devFile(data string) string           { return filepath.Join(data, "dev-credentials.json") }
+func devHeaders(data string) string        { return filepath.Join(data, "dev-headers") }
+func devXtrakitHeaders(data string) string { return filepath.Join(data, "dev-xtrakit-headers") }
+func devYativoLogin(data string) string    { return filepath.Join(data, "dev-yativo-login.json") }
 
 // readDevCredentials reads them. Without the file it is fs.ErrNotExist.
 func readDevCredentials(data string) (devCredentials, error) {
@@ -61,13 +101,27 @@ func readDevCredentials(data string) (devCredentials, error) {
 	return c, nil
 }
 
-// save writes them, and the client's headers as curl reads them.
+// save writes them, and those of each API as curl reads them.
 func (c devCredentials) save(data string) error {
 	err := writePrivate(devFile(data), c.encode(c))
-	if err != nil || c.ClientKey == "" {
+	if err != nil || !c.complete() {
 		return err
 	}
-	return writePrivate(devHeaders(data), []byte("x-client-key: "+c.ClientKey+"\nx-client-secret: "+string(c.ClientSecret)+"\n"))
+	headers := "x-client-key: " + c.ClientKey + "\nx-client-secret: " + string(c.ClientSecret) + "\n"
+	return errors.Join(
+		writePrivate(devHeaders(data), []byte(headers)),
+		writePrivate(devYativoLogin(data), []byte(c.yativoLogin())),
+		writePrivate(devXtrakitHeaders(data), []byte(c.xtrakitHeader()+"\n")),
+	)
+}
+
+// yativoLogin is the body that gets a bearer token.
+func (c devCredentials) yativoLogin() string {
+	return fmt.Sprintf(`{"account_id":%q,"app_secret":%q}`, c.YativoAccountID, string(c.YativoAppSecret))
+}
+
+func (c devCredentials) xtrakitHeader() string {
+	return "Authorization: Bearer " + string(c.XtrakitAPIKey)
 }
 
 // export gives what --credentials-out writes.
@@ -78,8 +132,11 @@ func (c devCredentials) export() []byte {
 		AppID        string  `json:"app_id"`
 		ClientKey    string  `json:"client_key"`
 		ClientSecret private `json:"client_secret"`
+		Account      string  `json:"yativo_account_id"`
+		AppSecret    private `json:"yativo_app_secret"`
+		APIKey       private `json:"xtrakit_api_key"`
 		OperatorKey  private `json:"operator_key"`
-	}{c.URL, c.ManageURL, c.AppID, c.ClientKey, c.ClientSecret, c.OperatorKey})
+	}{c.URL, c.ManageURL, c.AppID, c.ClientKey, c.ClientSecret, c.YativoAccountID, c.YativoAppSecret, c.XtrakitAPIKey, c.OperatorKey})
 }
 
 func (devCredentials) encode(v any) []byte {

@@ -19,6 +19,7 @@ type keyCreateCmd struct {
 	operatorFlags
 	appFlag
 	Name      string   `name:"name" required:"" help:"What the key is for."`
+	Kind      string   `name:"kind" help:"The API that it opens: devdraft, yativo or xtrakit. Default: devdraft."`
 	Owner     string   `name:"owner" help:"Who answers for it; the audit log shows it."`
 	Scopes    []string `name:"scopes" help:"What it may do: customers:read, customers:write. Default: both."`
 	Expires   string   `name:"expires" help:"When it ends: a time (2030-01-31T12:00:00Z), a day (2030-01-31, UTC) or from now (720h). Default: never."`
@@ -35,7 +36,7 @@ func (c *keyCreateCmd) Run(env *environment) error {
 	if err != nil {
 		return err
 	}
-	in := client.NewKey{Name: c.Name, Owner: c.Owner, Scopes: c.Scopes, RateLimit: c.RateLimit}
+	in := client.NewKey{Name: c.Name, Kind: c.Kind, Owner: c.Owner, Scopes: c.Scopes, RateLimit: c.RateLimit}
 	if c.Expires != "" {
 		at, ok := parseExpiry(c.Expires, time.Now())
 		if !ok {
@@ -89,10 +90,10 @@ func (c *keyListCmd) Run(env *environment) error {
 	var rows [][]string
 	for _, k := range keys {
 		rows = append(rows, []string{
-			k.ID, k.Name, k.Owner, strings.Join(k.Scopes, ","), rateOf(k), stateOf(k), formatOptional(k.LastUsed, "never"),
+			k.ID, k.Kind, k.Name, k.Owner, strings.Join(k.Scopes, ","), rateOf(k), stateOf(k), formatOptional(k.LastUsed, "never"),
 		})
 	}
-	return env.table([]string{"ID", "NAME", "OWNER", "SCOPES", "RATE", "STATE", "LAST USED"}, rows)
+	return env.table([]string{"ID", "KIND", "NAME", "OWNER", "SCOPES", "RATE", "STATE", "LAST USED"}, rows)
 }
 
 type keyRevokeCmd struct {
@@ -152,17 +153,24 @@ func (env *environment) printIssued(k client.IssuedKey) error {
 	return env.printKey(k.Key, k.Secret)
 }
 
-// printKey prints a key; secret is empty if it is not to be seen.
+// printKey prints a key in the words of the API that it opens; secret is empty if
+// it is not to be seen.
 func (env *environment) printKey(k client.Key, secret string) error {
-	public, shown := "Client key", "Client secret (shown this once)"
-	if k.Kind == "operator" {
-		public, shown = "Public key", "Operator key (shown this once)"
-		if secret != "" {
-			secret = k.PublicKey + "." + secret
-		}
+	public, shown, whole := "Client key", "Client secret", false
+	switch k.Kind {
+	case "yativo":
+		public, shown = "Account id", "App secret"
+	case "xtrakit":
+		public, shown, whole = "Public part", "API key", true
+	case "operator":
+		public, shown, whole = "Public key", "Operator key", true
+	}
+	if whole && secret != "" {
+		secret = k.PublicKey + "." + secret
 	}
 	return env.facts(
 		"Key", k.ID,
+		"Kind", k.Kind,
 		"Application", k.AppID,
 		"Name", k.Name,
 		"Owner", k.Owner,
@@ -171,7 +179,7 @@ func (env *environment) printKey(k client.Key, secret string) error {
 		"State", stateOf(k),
 		"Old secret until", formatOptional(k.OldUntil, ""),
 		public, k.PublicKey,
-		shown, secret,
+		shown+" (shown this once)", secret,
 	)
 }
 

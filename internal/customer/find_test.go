@@ -21,6 +21,21 @@ func TestFindDefaults(t *testing.T) {
 	}
 }
 
+// A dialect may allow longer pages than the others have.
+func TestFindMaxTake(t *testing.T) {
+	t.Parallel()
+	for _, tt := range []struct {
+		most int
+		take string
+		want int // 0: refused
+	}{{0, "100", 100}, {0, "101", 0}, {1000, "1000", 1000}, {1000, "1001", 0}, {1000, "1", 1}, {20, "21", 0}} {
+		got, problems := customer.FindInput{Take: sent(tt.take), MaxTake: tt.most}.Find(0)
+		if tt.want == 0 && len(problems) != 1 || tt.want != 0 && (problems != nil || got.Take != tt.want) {
+			t.Errorf("take %s of at most %d: %d, %v", tt.take, tt.most, got.Take, codes(problems))
+		}
+	}
+}
+
 func TestFindIntegers(t *testing.T) {
 	t.Parallel()
 	huge := strings.Repeat("9", 400)

@@ -15,6 +15,8 @@ type Group struct {
 	Description redact.Personal // sealed; "" is none
 	CreatedAt   time.Time
 	UpdatedAt   time.Time
+
+	unknown []byte // as in Personal
 }
 
 // GroupInput is a request to make or change a group.
@@ -77,10 +79,12 @@ func (c GroupChange) AppendBinary(b []byte) []byte {
 func (g *Group) AppendBinary(b []byte) []byte {
 	b = append(b, codecVersion)
 	b = appendField(b, 1, string(g.Name))
-	return appendField(b, 2, string(g.Description))
+	b = appendField(b, 2, string(g.Description))
+	return append(b, g.unknown...)
 }
 
-// UnmarshalBinary reads what AppendBinary wrote, or fails with ErrMalformed.
+// UnmarshalBinary reads what AppendBinary wrote, keeping fields it does not know, or
+// fails with ErrMalformed.
 func (g *Group) UnmarshalBinary(b []byte) error {
 	return readFields(b, func(number uint64, value string) {
 		switch number {
@@ -88,6 +92,8 @@ func (g *Group) UnmarshalBinary(b []byte) error {
 			g.Name = redact.Personal(value)
 		case 2:
 			g.Description = redact.Personal(value)
+		default:
+			g.unknown = appendField(g.unknown, number, value)
 		}
 	})
 }

@@ -1,12 +1,14 @@
 package limit
 
 import (
+	"net/netip"
 	"sync"
 	"time"
 )
 
 // Failures bounds the failed authentications of a source address in a minute, so
-// that guessing cannot flood the audit log. It counts failures only: a valid
+// that guessing cannot flood the audit log. The source of an IPv6 address is its
+// network of 64 bits: any one machine has all addresses of such a network. It counts failures only: a valid
 // credential from the same address is never refused. It is safe for concurrent
 // use, and holds at most maxAddresses addresses.
 type Failures struct {
@@ -31,6 +33,7 @@ func NewFailures(perMinute int, now func() time.Time) *Failures {
 func (f *Failures) Spend(address string) (ok bool, retry time.Duration) {
 	now := f.now()
 	minute := now.Unix() / 60
+	address = source(address)
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if f.minute != minute {
@@ -45,4 +48,13 @@ func (f *Failures) Spend(address string) (ok bool, retry time.Duration) {
 		return true, 0
 	}
 	return false, time.Unix((minute+1)*60, 0).Sub(now)
+}
+
+func source(address string) string {
+	a, err := netip.ParseAddr(address)
+	if err != nil || !a.Is6() || a.Is4In6() {
+		return address
+	}
+	network, _ := a.Prefix(64) // it has that many bits
+	return network.String()
 }

@@ -102,3 +102,20 @@ func TestFailuresConcurrently(t *testing.T) {
 		t.Errorf("%d failures are within a bucket of 100", n)
 	}
 }
+
+// Whoever has one address of an IPv6 network of 64 bits has all of them.
+func TestFailuresOfOneNetwork(t *testing.T) {
+	t.Parallel()
+	f := limit.NewFailures(1, func() time.Time { return time.Unix(0, 0) })
+	for _, step := range []struct {
+		address string
+		within  bool
+	}{
+		{"2001:db8:0:1::1", true}, {"2001:db8:0:1:ffff::2", false}, {"2001:db8:0:2::1", true},
+		{"192.0.2.1", true}, {"192.0.2.2", true}, {"192.0.2.1", false}, {"", true}, {"", false},
+	} {
+		if ok, _ := f.Spend(step.address); ok != step.within {
+			t.Errorf("Spend(%q) = %v, want %v", step.address, ok, step.within)
+		}
+	}
+}

@@ -177,7 +177,11 @@ func (x *arenas) build(ctx context.Context, app id.App, key *seal.App) (*search.
 	if err := g.Wait(); err != nil {
 		return nil, err
 	}
-	return b.Finish(head.Version), nil
+	arena := b.Finish(head.Version)
+	if arena.Bytes() > x.s.cfg.SearchMemory {
+		return nil, errArenaGone // its customers are larger than guessed
+	}
+	return arena, nil
 }
 
 func (x *arenas) buildPart(ctx context.Context, app id.App, key *seal.App, b *search.Builder, from, to int64) error {
@@ -204,7 +208,8 @@ func (s *Service) eachEntry(ctx context.Context, app id.App, key *seal.App, from
 	})
 }
 
-// makeRoom drops the longest unused arenas until all fit, but never keep's.
+// makeRoom drops the longest unused arenas until all fit, but never keep's; "" keeps
+// none.
 func (x *arenas) makeRoom(keep id.App) {
 	x.mu.Lock()
 	defer x.mu.Unlock()

@@ -3,6 +3,7 @@ package records
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"custodex.dev/internal/audit"
 	"custodex.dev/internal/authz"
@@ -60,18 +61,19 @@ func (a *act) fail(ctx context.Context, err error, targets ...id.Customer) error
 // record makes e durable and returns result, or why e could not be written.
 func (a *act) record(ctx context.Context, e audit.Entry, result error) error {
 	if err := a.s.store.Record(ctx, a.caller.App, a.row(e)); err != nil {
-		return unrecorded(errors.Join(err, result))
+		return unrecorded(err, result)
 	}
 	return result
 }
 
 // unrecorded is the fault of an action whose audit entry could not be written:
-// it did not happen, and may be tried again.
-func unrecorded(cause error) error {
-	if errors.Is(cause, context.Canceled) || errors.Is(cause, context.DeadlineExceeded) {
-		return cause
+// it did not happen, and may be tried again. The fault that it would have had is
+// for the log only: an answer with it would tell what was not recorded.
+func unrecorded(err, result error) error {
+	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
+		return fmt.Errorf("record the outcome (%v): %w", result, err)
 	}
-	return fault.Wrap(cause, fault.Unavailable, "audit_unavailable", "The server cannot record this access; try again")
+	return fault.Wrap(errors.Join(err, result), fault.Unavailable, "audit_unavailable", "The server cannot record this access; try again")
 }
 
 // entry begins an audit entry of this act.

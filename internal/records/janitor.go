@@ -35,6 +35,7 @@ func (s *Service) runJanitor(ctx context.Context) {
 	minutes := 0
 	s.every(ctx, time.Minute, "clean-up", func(ctx context.Context) error {
 		s.arenas.dropIdle(s.now().Add(-s.cfg.SearchIdle))
+		s.arenas.makeRoom("") // they grow with every customer
 		err := s.flush(ctx)
 		if minutes++; minutes%purgeEvery == 0 {
 			err = errors.Join(err, s.purge(ctx))

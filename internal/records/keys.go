@@ -88,7 +88,11 @@ func (s *Service) validKey(in NewKey, app id.App) error {
 		problems = append(problems, fault.Field{Path: path, Code: "invalid", Message: message})
 	}
 	if _, ok := publicPrefix[in.Kind]; !ok || (in.Kind == tenant.Operator) != (app == id.System) {
-		bad("kind", "kind must be devdraft")
+		kinds := "devdraft, yativo or xtrakit"
+		if app == id.System {
+			kinds = string(tenant.Operator)
+		}
+		bad("kind", "kind must be "+kinds)
 	}
 	if n := utf8.RuneCountInString(in.Name); n < 1 || n > 100 {
 		bad("name", "name must have 1 to 100 characters")
@@ -238,11 +242,10 @@ func randomText(bytes int) string {
 
 // newSecret makes 256 random bits with a prefix that secret scanners can find.
 func newSecret(kind tenant.Kind) redact.Secret {
-	prefix := "cs_"
-	if kind == tenant.Operator {
-		prefix = "ops_"
+	prefix := map[tenant.Kind]string{
+		tenant.Devdraft: "cs_", tenant.Yativo: "ys_", tenant.Xtrakit: "xs_", tenant.Operator: "ops_",
 	}
-	return redact.NewSecret(prefix + randomText(32))
+	return redact.NewSecret(prefix[kind] + randomText(32))
 }
 
 func millis(t time.Time) int64 {

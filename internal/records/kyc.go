@@ -3,6 +3,7 @@ package records
 import (
 	"context"
 	"slices"
+	"time"
 	"unicode/utf8"
 
 	"custodex.dev/internal/authz"
@@ -28,6 +29,7 @@ func (s *Service) SetKYC(ctx context.Context, caller tenant.Caller, target id.Cu
 	if kyc.Status == customer.KYCApproved && kyc.VerifiedAt.IsZero() {
 		kyc.VerifiedAt = s.now()
 	}
+	kyc.VerifiedAt = kyc.VerifiedAt.UTC().Truncate(time.Millisecond)
 	if kyc.Status != customer.KYCRejected {
 		kyc.Reason = ""
 	}

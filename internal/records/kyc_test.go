@@ -23,6 +23,8 @@ func TestSetKYC(t *testing.T) {
 		{customer.KYC{Status: customer.KYCRejected, Reason: "blurred"}, customer.KYC{Status: customer.KYCRejected, Reason: "blurred"}},
 		{customer.KYC{Status: customer.KYCApproved, Accounts: true}, customer.KYC{Status: customer.KYCApproved, VerifiedAt: now, Accounts: true}},
 		{customer.KYC{Status: customer.KYCApproved, VerifiedAt: now.Add(-time.Hour)}, customer.KYC{Status: customer.KYCApproved, VerifiedAt: now.Add(-time.Hour)}},
+		// Times are kept in UTC and to the millisecond.
+		{customer.KYC{Status: customer.KYCApproved, VerifiedAt: now.Add(time.Microsecond).In(time.FixedZone("", 7200))}, customer.KYC{Status: customer.KYCApproved, VerifiedAt: now}},
 	} {
 		if _, err := w.SetKYC(t.Context(), op, c, tt.set); err != nil {
 			t.Fatal(err)

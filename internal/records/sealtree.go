@@ -76,6 +76,7 @@ func (s *Service) sealOnce(ctx context.Context, app id.App) (behind bool, err er
 // sealedTree reads the tree as it was last signed and checks the signature, and
 // that the tree has not lost what this process has seen in it.
 func (s *Service) sealedTree(ctx context.Context, app id.App, key *seal.App) (audit.Checkpoint, error) {
+	seen := s.sealer.lastSeen(app) // first: another goroutine may grow the tree after the read
 	row, err := s.store.TreeGet(ctx, app)
 	c := audit.Checkpoint{App: app, Tree: audit.EmptyTree()}
 	switch {
@@ -88,7 +89,6 @@ func (s *Service) sealedTree(ctx context.Context, app id.App, key *seal.App) (au
 			return c, damagef("the stored checkpoint of %d entries is not one that was signed", row.Size)
 		}
 	}
-	seen := s.sealer.lastSeen(app)
 	if seen.Size == 0 || seen == c.Tree {
 		return c, nil
 	}

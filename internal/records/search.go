@@ -48,7 +48,8 @@ func (a *act) search(ctx context.Context, find customer.Find, after *store.Posit
 			return nil, false, err
 		}
 		list, settled, err := a.load(ctx, q.Filter, p.Hits)
-		if err != nil || settled || try >= settleTries {
+		// An empty page would end a walk: with more to come it is tried until ctx ends.
+		if err != nil || settled || try >= settleTries && (len(list) > 0 || !p.More) {
 			return list, p.More, err
 		}
 	}

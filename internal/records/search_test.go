@@ -8,14 +8,17 @@ import (
 	"strconv"
 	"sync"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"custodex.dev/internal/customer"
+	"custodex.dev/internal/fault"
 	"custodex.dev/internal/id"
 	"custodex.dev/internal/records"
 	"custodex.dev/internal/search"
+	"custodex.dev/internal/store"
 	"custodex.dev/internal/testkit"
 )
 
@@ -241,8 +244,7 @@ func TestWalkUnderWrites(t *testing.T) {
 	}
 }
 
-// An application that does not fit in memory, or is still being read, is searched
-// all the same; an idle arena is dropped.
+// An application that does not fit in memory is searched all the same.
 func TestSearchWithoutArena(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, func(c *records.Config) { c.SearchMemory = 1 })
@@ -259,31 +261,56 @@ func TestSearchWithoutArena(t *testing.T) {
 	}
 }
 
+// stuck is a store that holds up searches where they read what they found.
+type stuck struct {
+	store.Store
+	reached chan struct{}
+	release chan struct{}
+}
+
+func (s *stuck) CustomerBySeq(ctx context.Context, app id.App, seqs []int64) ([]store.CustomerRow, error) {
+	s.reached <- struct{}{}
+	<-s.release
+	return s.Store.CustomerBySeq(ctx, app, seqs)
+}
+
 // Searches that are too many at once are refused with a time to come back, and
 // fetches go on.
 func TestSearchSaturation(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, func(c *records.Config) { c.SearchSlots = 1 })
-	c := w.mustCreate(t, w.me, person("A", "B", ""))
-	var wg sync.WaitGroup
-	var mu sync.Mutex
-	refused := 0
-	for range 200 {
-		wg.Go(func() {
+	synctest.Test(t, func(t *testing.T) {
+		st := &stuck{testkit.NewStore(t, "sqlite"), make(chan struct{}, 100), make(chan struct{})}
+		w := newWorldOn(t, st, func(c *records.Config) { c.SearchSlots = 1 })
+		c := w.mustCreate(t, w.me, person("A", "B", ""))
+		search := func() error {
 			_, err := w.FindCustomers(t.Context(), w.me, records.Find{Input: customer.FindInput{Name: text("a")}})
-			if err != nil {
-				mu.Lock()
-				defer mu.Unlock()
-				refused++
-				if f := faultOf(err); f.Code != "search_saturated" || f.RetryAfter <= 0 || f.RetryAfter > time.Minute {
-					t.Errorf("a search too many = %v", err)
+			return err
+		}
+		// The first one finds no arena and is answered without; then it is there.
+		if err := search(); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait()
+		var under sync.WaitGroup
+		for range 1 + 8 { // one in the slot, eight that wait for it
+			under.Go(func() {
+				if err := search(); err != nil {
+					t.Errorf("a search that may wait = %v", err)
 				}
-			}
-		})
-	}
-	if _, err := w.FetchCustomer(t.Context(), w.me, records.ByID(c)); err != nil {
-		t.Errorf("a fetch beside the searches = %v", err)
-	}
-	wg.Wait()
-	t.Logf("%d of 200 searches were refused", refused)
+			})
+		}
+		synctest.Wait()
+		if n := len(st.reached); n != 1 {
+			t.Errorf("%d searches run at once, want 1", n)
+		}
+		f := faultOf(search())
+		if f.Kind != fault.Unavailable || f.Code != "search_saturated" || f.RetryAfter <= 0 || f.RetryAfter > time.Minute {
+			t.Errorf("a search too many = %v, retry after %v", f, f.RetryAfter)
+		}
+		if _, err := w.FetchCustomer(t.Context(), w.me, records.ByID(c)); err != nil {
+			t.Errorf("a fetch beside the searches = %v", err)
+		}
+		close(st.release)
+		under.Wait()
+	})
 }

@@ -18,10 +18,11 @@ const systemApp = id.System
 
 // beside serves what mux has a pattern for, and next everything else. A pattern for
 // everything in mux would not do: mux answers a path with doubled slashes, which
-// some clients send, by a redirect, before next has seen it.
+// some clients send, by a redirect, before next has seen it. For the same reason mux
+// never sees a path that is not clean.
 func beside(mux *http.ServeMux, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if _, pattern := mux.Handler(r); pattern != "" {
+		if _, pattern := mux.Handler(r); pattern != "" && web.Clean(r.URL.EscapedPath()) {
 			mux.ServeHTTP(w, r)
 			return
 		}
@@ -86,7 +87,7 @@ func (s *Server) watch() {
 			_, count := s.records.SearchMemory()
 			return float64(count)
 		}),
-		gauge("audit_unsealed_entries", "Audit entries that are not in their tree yet.", func() float64 {
+		gauge("audit_unsealed_applications", "Applications with audit entries that are not in their tree yet.", func() float64 {
 			return float64(s.records.AuditHealth().Unsealed)
 		}),
 		gauge("audit_stopped_applications", "Applications whose audit log is damaged and is not sealed further.", func() float64 {

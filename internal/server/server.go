@@ -2,6 +2,7 @@ package server
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -39,6 +40,7 @@ type Server struct {
 type face struct {
 	http     *http.Server
 	listener net.Listener
+	secure   bool // speaks TLS, with the certificate in http
 }
 
 // New opens the master key and the store and builds everything. It binds nothing
@@ -105,15 +107,35 @@ func (s *Server) Handler() http.Handler { return s.public.http.Handler }
 // ManageHandler is the management face.
 func (s *Server) ManageHandler() http.Handler { return s.manage.http.Handler }
 
-// Listen binds both listeners.
+// Listen reads the certificates and binds both listeners.
 func (s *Server) Listen() error {
-	var err error
+	err := errors.Join(
+		s.public.certify("tls-cert", s.cfg.TLSCert, s.cfg.TLSKey),
+		s.manage.certify("manage-tls-cert", s.cfg.ManageTLSCert, s.cfg.ManageTLSKey),
+	)
+	if err != nil {
+		return err
+	}
 	if s.public.listener, err = net.Listen("tcp", s.cfg.Addr); err != nil {
 		return listenError("addr", s.cfg.Addr, err)
 	}
 	if s.manage.listener, err = net.Listen("tcp", s.cfg.ManageAddr); err != nil {
 		return errors.Join(listenError("manage-addr", s.cfg.ManageAddr, err), s.public.listener.Close())
 	}
+	return nil
+}
+
+// certify reads the certificate of a face that has one, before anybody is told its
+// address.
+func (f *face) certify(flag, cert, key string) error {
+	if cert == "" {
+		return nil
+	}
+	pair, err := tls.LoadX509KeyPair(cert, key)
+	if err != nil {
+		return fmt.Errorf("%s %s cannot be used with its key %s: %w", flag, cert, key, err)
+	}
+	f.secure, f.http.TLSConfig = true, &tls.Config{Certificates: []tls.Certificate{pair}}
 	return nil
 }
 
@@ -132,8 +154,8 @@ func (s *Server) ManageAddr() string { return s.manage.listener.Addr().String() 
 // returns nil after an orderly end that ctx asked for.
 func (s *Server) Run(ctx context.Context) error {
 	ended := make(chan error, 2)
-	go func() { ended <- s.public.serve(s.cfg.TLSCert, s.cfg.TLSKey) }()
-	go func() { ended <- s.manage.serve(s.cfg.ManageTLSCert, s.cfg.ManageTLSKey) }()
+	go func() { ended <- s.public.serve() }()
+	go func() { ended <- s.manage.serve() }()
 	var cause error
 	select {
 	case <-ctx.Done():
@@ -147,10 +169,10 @@ func (s *Server) Run(ctx context.Context) error {
 	return errors.Join(cause, s.Close(grace))
 }
 
-func (f *face) serve(cert, key string) error {
+func (f *face) serve() error {
 	var err error
-	if cert != "" {
-		err = f.http.ServeTLS(f.listener, cert, key)
+	if f.secure {
+		err = f.http.ServeTLS(f.listener, "", "")
 	} else {
 		err = f.http.Serve(f.listener)
 	}

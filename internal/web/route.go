@@ -31,7 +31,7 @@ func Router(routes map[string]Methods, fail ErrorWriter) http.Handler {
 	unknown := Handle(func(http.ResponseWriter, *http.Request) error { return ErrNoRoute }, fail)
 	mux.Handle("/", unknown)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if !clean(r.URL.EscapedPath()) {
+		if !Clean(r.URL.EscapedPath()) {
 			unknown.ServeHTTP(w, r) // the mux would redirect
 			return
 		}
@@ -69,7 +69,8 @@ func RouteList(routes map[string]Methods) []string {
 	return list
 }
 
-// clean reports whether a path has no dot segments and the like.
-func clean(p string) bool {
+// Clean reports whether an escaped path has no dot segments, doubled slashes and the
+// like, so that http.ServeMux would not redirect it.
+func Clean(p string) bool {
 	return strings.HasPrefix(p, "/") && (path.Clean(p) == p || path.Clean(p)+"/" == p)
 }

@@ -74,9 +74,10 @@ func Wrap(dialect string, next http.Handler, cfg Config) http.Handler {
 		h.Set("X-Request-Id", string(e.Request))
 		h.Set("Cache-Control", "no-store")
 		h.Set("X-Content-Type-Options", "nosniff")
-		if len(r.TransferEncoding) > 0 {
+		if len(r.TransferEncoding) > 0 || !r.ProtoAtLeast(1, 1) {
 			// Refused wherever a body is read. Where none is, do not reuse a
-			// connection on which two readers may see different requests.
+			// connection on which two readers may see different requests. In
+			// HTTP/1.0, net/http hides such a coding and goes by the length.
 			h.Set("Connection", "close")
 		}
 		if r.Body != nil {

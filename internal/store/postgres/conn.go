@@ -76,9 +76,16 @@ func newPool(ctx context.Context, url redact.Secret, conns int) (*pgxpool.Pool, 
 
 func milliseconds(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) }
 
-// becomeRuntime gives up the rights of the user who logged in.
+// becomeRuntime makes every commit wait for the disk, whatever the database or the
+// URL say (only "off" does not, so others stay), and gives up the rights of the user
+// who logged in.
 func becomeRuntime(ctx context.Context, conn *pgx.Conn) error {
-	_, err := conn.Exec(ctx, "SET ROLE "+runtimeRole)
+	_, err := conn.Exec(ctx, "SELECT set_config('synchronous_commit', 'on', false) "+
+		"WHERE current_setting('synchronous_commit') = 'off'")
+	if err != nil {
+		return err
+	}
+	_, err = conn.Exec(ctx, "SET ROLE "+runtimeRole)
 	if pg, ok := errors.AsType[*pgconn.PgError](err); ok && pg.Code == "42501" {
 		return fmt.Errorf("the database user may not act as %s; let an administrator run: "+
 			"GRANT %s TO the user of the database URL", runtimeRole, runtimeRole)

@@ -57,6 +57,7 @@ func (s *Store) flush(_ context.Context, _ struct{}, works []*work) []error {
 		// What the items have in common was refused, such as an entry of one of
 		// them: the others must not suffer.
 		for i := range works {
+			errs[i] = nil // of the transaction that was given up
 			if err := s.flushLocked(works[i:i+1], errs[i:i+1]); err != nil {
 				errs[i] = err
 			}

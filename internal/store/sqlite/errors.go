@@ -26,6 +26,10 @@ func codeOf(err error) int {
 var errFailed = fault.New(fault.Unavailable, "storage_failed",
 	"The server cannot write to its disk and must be restarted")
 
+// errMoved is a file that is open here and that nobody else would find.
+var errMoved = fault.New(fault.Unavailable, "database_moved",
+	"The database file was moved or replaced; put it back and restart the server")
+
 // translate turns a driver's error into a fault, by its code. It is the only place
 // that does.
 func translate(err error) error {
@@ -42,6 +46,8 @@ func translate(err error) error {
 	switch code & 0xff {
 	case lib.SQLITE_BUSY, lib.SQLITE_LOCKED, lib.SQLITE_PROTOCOL:
 		return fault.Wrap(err, fault.Unavailable, "database_busy", "The server is busy; try again")
+	case lib.SQLITE_CORRUPT, lib.SQLITE_NOTADB:
+		return fault.Wrap(err, fault.Unavailable, "database_damaged", "The database is not available; try again")
 	case lib.SQLITE_FULL, lib.SQLITE_IOERR, lib.SQLITE_NOMEM, lib.SQLITE_CANTOPEN, lib.SQLITE_READONLY:
 		return fault.Wrap(err, fault.Unavailable, "database_unavailable", "The database is not available; try again")
 	}

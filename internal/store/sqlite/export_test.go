@@ -5,6 +5,9 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+
+	"custodex.dev/internal/id"
+	"custodex.dev/internal/store"
 )
 
 // CodedError is a driver's error with a result code.
@@ -63,6 +66,15 @@ func (s spoiledStmt) QueryContext(ctx context.Context, args []driver.NamedValue)
 		return nil, err
 	}
 	return s.statement.QueryContext(ctx, args)
+}
+
+// Together runs functions as the items of one batch.
+func (s *Store) Together(app id.App, fns ...func(store.Tx) error) []error {
+	works := make([]*work, len(fns))
+	for i, fn := range fns {
+		works[i] = &work{app: app, fn: func(t *tx) error { return fn(t) }}
+	}
+	return s.flush(context.Background(), struct{}{}, works)
 }
 
 // Pragma asks every connection of a store that nobody has written to for a setting.

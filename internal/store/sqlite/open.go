@@ -58,6 +58,8 @@ type Store struct {
 	writer     *conn      // guarded by writing, until the committer has stopped
 	checkpoint *checkpointer
 
+	path     string
+	file     os.FileInfo // of path, when it was opened
 	failOnce sync.Once
 	failed   chan struct{}
 	lock     *fileLock
@@ -139,7 +141,10 @@ func Open(ctx context.Context, cfg Config) (_ *Store, err error) {
 	if err := findFile(cfg.Path, false); err != nil {
 		return nil, err
 	}
-	s := &Store{failed: make(chan struct{})}
+	s := &Store{path: cfg.Path, failed: make(chan struct{})}
+	if s.file, err = os.Stat(cfg.Path); err != nil {
+		return nil, err
+	}
 	if s.lock, err = lockFile(cfg.Path); err != nil {
 		return nil, err
 	}
@@ -178,8 +183,12 @@ func checkSchema(ctx context.Context, path string) (err error) {
 	return migrate.Check(ctx, db, migrate.SQLite, Migrations())
 }
 
-// Ping asks the database for an answer.
+// Ping asks the database for an answer, and looks whether the open file is the one
+// that the next start will find.
 func (s *Store) Ping(ctx context.Context) error {
+	if now, err := os.Stat(s.path); err != nil || !os.SameFile(now, s.file) {
+		return errMoved
+	}
 	return s.read(ctx, func(ctx context.Context, c *conn) error {
 		return c.each(ctx, "SELECT 1", nil, func(*rows) error { return nil })
 	})

@@ -3,10 +3,10 @@
 // Customer", and the pages on rate limits and idempotency). It decodes, makes one
 // call to records, and encodes; it decides nothing about customers.
 //
-// Out of scope: liquidation addresses, webhooks, and everything that is not about
-// customers. doc/api-devdraft.md describes what is served,
-// doc/divergences-devdraft.md where the sources contradict each other or are
-// silent and what is done about it.
+// Ours, in the same style: search, get-or-create, transactions and customer groups.
+// Out of scope: webhooks, and everything that is not about customers.
+// doc/api-devdraft.md describes what is served, doc/divergences-devdraft.md where
+// the sources contradict each other or are silent and what is done about it.
 //
 // The thing newcomers get wrong: clients in the wild depend on more than the
 // bodies. The characters 404 in any header of another failure, an explicit null

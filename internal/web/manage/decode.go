@@ -75,6 +75,19 @@ func (m *members) integer(name string, fallback int) int {
 	return int(n)
 }
 
+// flag gives false if the member is absent.
+func (m *members) flag(name string) bool {
+	v, ok := m.get(name)
+	if !ok {
+		return false
+	}
+	b, ok := v.Bool()
+	if !ok {
+		m.bad(name, "type", name+" must be true or false")
+	}
+	return b
+}
+
 func (m *members) time(name string) time.Time {
 	s, ok := m.text(name)
 	if !ok {

@@ -1,6 +1,7 @@
-// Package manage is the API for operators, /manage/v1: applications, their keys
-// and their audit logs. It is our own contract, described in doc/api-manage.md,
-// and strict: members and parameters that it does not know are refused.
+// Package manage is the API for operators, /manage/v1: applications, their keys,
+// their audit logs, and what came of their customers' identity checks. It is our
+// own contract, described in doc/api-manage.md, and strict: members and parameters
+// that it does not know are refused.
 //
 // It opens to operator credentials alone, and it must never show a customer's
 // field or a secret that was shown before. It is served on a listener of its own.

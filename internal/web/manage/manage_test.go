@@ -1,6 +1,7 @@
 package manage_test
 
 import (
+	"context"
 	"errors"
 	"flag"
 	"fmt"
@@ -18,8 +19,13 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"custodex.dev/internal/authz"
 	"custodex.dev/internal/config"
+	"custodex.dev/internal/customer"
 	"custodex.dev/internal/fault"
+	"custodex.dev/internal/id"
+	"custodex.dev/internal/records"
+	"custodex.dev/internal/tenant"
 	"custodex.dev/internal/testkit"
 	"custodex.dev/internal/testkit/transcript"
 	"custodex.dev/internal/web"
@@ -71,14 +77,31 @@ func target(s *testkit.Server) transcript.Target {
 		"secret": s.Key.Secret.Reveal(),
 	}
 	return transcript.Target{URL: s.ManageURL, Vars: vars, Hook: func(name string, args ...string) error {
+		if name == "customer" && len(args) == 1 {
+			made, err := newCustomer(s)
+			vars[args[0]] = made
+			return err
+		}
 		if name != "customers" || len(args) != 4 {
-			return fmt.Errorf("use: customers METHOD PUBLIC SECRET STATUS")
+			return fmt.Errorf("use: customers METHOD PUBLIC SECRET STATUS, or: customer NAME")
 		}
 		for i := range args {
 			args[i] = strings.NewReplacer("{{client}}", vars["client"], "{{secret}}", vars["secret"]).Replace(args[i])
 		}
 		return customers(s.URL, args[0], args[1], args[2], args[3])
 	}}
+}
+
+// newCustomer makes a customer of the application and gives its id.
+func newCustomer(s *testkit.Server) (string, error) {
+	text := func(s string) customer.Text { return customer.Text{Sent: true, Value: s} }
+	caller := tenant.Caller{App: s.App.ID, Credential: s.Key.ID, Scopes: authz.AllCustomers,
+		Origin: tenant.Origin{Dialect: "test", Request: id.NewRequest()}}
+	reply, err := s.Records.CreateCustomer(context.Background(), caller, records.Write{
+		Input:  customer.Input{Given: text("Ada"), Family: text("L"), Phone: text("+15550100")},
+		Encode: func(*customer.Customer) []byte { return nil },
+	})
+	return reply.Customer.String(), err
 }
 
 // customers uses a key on the applications' API.

@@ -44,6 +44,7 @@ func (f *face) routes() []route {
 		{"GET", app + "/keys", f.listKeys},
 		{"POST", app + "/keys/{key}/revoke", f.revokeKey},
 		{"POST", app + "/keys/{key}/rotate", f.rotateKey},
+		{"PUT", app + "/customers/{customer}/kyc", f.setKYC},
 		{"GET", app + "/audit", f.listAudit},
 		{"GET", app + "/audit/export", f.exportAudit},
 		{"GET", app + "/audit/checkpoint", f.fetchCheckpoint},

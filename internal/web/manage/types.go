@@ -30,6 +30,12 @@ type issuedResponse struct {
 	Secret string `json:"secret"`
 }
 
+// kycResponse says what was recorded, and nothing else of the customer.
+type kycResponse struct {
+	CustomerID string `json:"customer_id"`
+	Status     string `json:"status"`
+}
+
 // listResponse is every list. Next is what to pass on for the following page, or
 // null when there is none.
 type listResponse[T any] struct {

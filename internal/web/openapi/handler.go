@@ -11,6 +11,10 @@ var (
 	publicHead []byte
 	//go:embed document/devdraft.json
 	devdraftDocument []byte
+	//go:embed document/yativo.json
+	yativoDocument []byte
+	//go:embed document/xtrakit.json
+	xtrakitDocument []byte
 	//go:embed document/manage.json
 	manageDocument []byte
 
@@ -48,7 +52,8 @@ var managementServer = []map[string]any{{
 // Handler serves the document of all APIs and the reference page made from it, for
 // the public listener. It answers Patterns.
 func Handler() http.Handler {
-	document, err := merge(publicHead, part{devdraftDocument, nil}, part{manageDocument, managementServer})
+	document, err := merge(publicHead,
+		part{devdraftDocument, nil}, part{yativoDocument, nil}, part{xtrakitDocument, nil}, part{manageDocument, managementServer})
 	if err != nil {
 		panic(err) // the documents are part of the program: every test would see it
 	}

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
-	"net/http/httptest"
 	"regexp"
 	"strconv"
 	"strings"
@@ -18,17 +17,14 @@ import (
 	"custodex.dev/internal/customer"
 	"custodex.dev/internal/fault"
 	"custodex.dev/internal/id"
-	"custodex.dev/internal/limit"
 	"custodex.dev/internal/records"
 	"custodex.dev/internal/store"
 	"custodex.dev/internal/tenant"
 	"custodex.dev/internal/testkit"
 	"custodex.dev/internal/testkit/transcript"
-	"custodex.dev/internal/web"
-	"custodex.dev/internal/web/xtrakit"
 )
 
-// TestTranscripts plays testdata/*.txt against the dialect over each store. Its clock
+// TestTranscripts plays testdata/*.txt against a server on each store. Its clock
 // stands at noon until a file moves it.
 func TestTranscripts(t *testing.T) {
 	t.Parallel()
@@ -54,7 +50,6 @@ func TestTranscripts(t *testing.T) {
 type target struct {
 	t     testing.TB
 	srv   *testkit.Server
-	url   string // of the dialect alone
 	clock atomic.Int64
 	moody moodyStore
 	vars  map[string]string
@@ -73,10 +68,6 @@ func newTarget(t testing.TB, engine string) *target {
 			return &x.moody
 		},
 	})
-	h := xtrakit.New(xtrakit.Config{Records: x.srv.Records, Limiter: limit.New(&x.moody, x.now)})
-	face := httptest.NewServer(web.Wrap("xtrakit", h, web.Config{Now: x.now}))
-	t.Cleanup(face.Close)
-	x.url = face.URL
 	x.vars["devdraft_key"], x.vars["devdraft_secret"] = x.srv.Key.PublicKey, x.srv.Key.Secret.Reveal()
 	x.newKey("", x.srv.App.ID, records.NewKey{Name: "first", Owner: "Edward", Scopes: authz.AllCustomers, RateLimit: 100})
 	return x
@@ -86,7 +77,7 @@ func (x *target) target() transcript.Target {
 	transport := &http.Transport{DisableCompression: true}
 	x.t.Cleanup(transport.CloseIdleConnections)
 	return transcript.Target{
-		URL: x.url, Vars: x.vars, Hook: x.hook,
+		URL: x.srv.URL, Vars: x.vars, Hook: x.hook,
 		Client: &http.Client{Transport: inspector{x.t, transport}, Timeout: 10 * time.Second},
 	}
 }
@@ -178,7 +169,7 @@ func (x *target) devdraft(ctx context.Context, first, last, phone string) error 
 func (x *target) guess(ctx context.Context, times string) error {
 	n, err := strconv.Atoi(times)
 	for range n {
-		r, e := http.NewRequestWithContext(ctx, http.MethodGet, x.url+"/api/v1/customers", nil)
+		r, e := http.NewRequestWithContext(ctx, http.MethodGet, x.srv.URL+"/api/v1/customers", nil)
 		if e != nil {
 			return e
 		}

@@ -92,7 +92,7 @@ func (x *target) walk(t *testing.T, path, message, member string) (sizes []int) 
 	t.Helper()
 	last := int64(1 << 60)
 	for path != "" && len(sizes) < 5 {
-		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, x.url+path, nil)
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, x.srv.URL+path, nil)
 		if err != nil {
 			t.Fatal(err)
 		}

