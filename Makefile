@@ -2,7 +2,7 @@
 #
 # Settings, as in `make fuzz FUZZTIME=10m`:
 FUZZTIME      ?= 60s
-SOAK_DURATION ?= 10m
+SOAK_KILLS    ?= 200
 BENCH         ?= .
 VERSION       ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 
@@ -41,9 +41,9 @@ race: ## everything under the race detector; needs a C compiler
 fuzz: ## each fuzz target for FUZZTIME (60s)
 	script/fuzz $(FUZZTIME)
 
-soak: ## the long tests for SOAK_DURATION (10m) each
+soak: ## the kill test, on each store with SOAK_KILLS (200) kills
 	script/install-test-tools
-	SOAK_DURATION=$(SOAK_DURATION) $(SCRATCHPG) go test -tags soak -count=1 -timeout 0 -v ./tests/...
+	SOAK_KILLS=$(SOAK_KILLS) $(SCRATCHPG) go test -run KillUnderLoad -count=1 -timeout 0 -v ./tests
 
 bench: ## Go benchmarks; BENCH is a pattern
 	script/install-test-tools

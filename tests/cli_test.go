@@ -178,18 +178,20 @@ func curlMain(args []string) error {
 		case arg == "-sS":
 		case (arg == "-H" || arg == "-d") && len(args) > 1:
 			args = args[1:]
-			if arg == "-d" {
-				method, content = http.MethodPost, args[0]
-			} else if file, ok := strings.CutPrefix(args[0], "@"); ok {
-				text, err := os.ReadFile(file)
+			text := args[0]
+			if file, ok := strings.CutPrefix(text, "@"); ok {
+				b, err := os.ReadFile(file)
 				if err != nil {
 					return err
 				}
-				for line := range strings.Lines(string(text)) {
-					add(line)
-				}
-			} else {
-				add(args[0])
+				text = string(b)
+			}
+			if arg == "-d" {
+				method, content = http.MethodPost, text
+				break
+			}
+			for line := range strings.Lines(text) {
+				add(line)
 			}
 		case strings.HasPrefix(arg, "-"):
 			return fmt.Errorf("option %s is not known here", arg)

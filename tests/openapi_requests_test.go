@@ -214,6 +214,10 @@ func (a *apiCheck) manageMore(ops map[string]exchange) {
 		e.body = `{"name":"reporting","owner":"Data team","kind":"devdraft","scopes":["customers:read"],` +
 			`"rate_limit":0,"expires_at":"2999-01-31T12:00:00+02:00"}`
 	}))
+	for _, kind := range tenant.Kinds() {
+		a.send(ops[createKey].with(func(e *exchange) { e.body = `{"name":"another","kind":"` + string(kind) + `"}` }))
+	}
+	a.send(ops[listKeys])
 	system := func(e *exchange) { e.path = strings.Replace(e.path, string(a.s.App.ID), string(id.System), 1) }
 	a.send(ops[createKey].with(func(e *exchange) { system(e); e.body = `{"name":"night shift","expires_at":null}` }))
 	a.send(ops[listKeys].with(system))

@@ -114,3 +114,19 @@ func TestNoEmptyPageBeforeTheEnd(t *testing.T) {
 		t.Errorf("the page has %d customers and cursor %q, want one and a cursor", len(found.Customers), found.Next)
 	}
 }
+
+// A guess lets an arena be built; its true size decides whether it stays.
+func TestArenaLargerThanGuessed(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t, func(c *records.Config) { c.SearchMemory = 1 << 10 })
+		w.mustCreate(t, w.me, person("Ada", "B", ""))
+		for range 2 {
+			if n := w.found(t, "ada"); n != 1 {
+				t.Errorf("a search found %d, want 1", n)
+			}
+			synctest.Wait()
+			w.arenas(t, 0, "with a limit below the size")
+		}
+	})
+}

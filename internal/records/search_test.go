@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -264,13 +265,16 @@ func TestSearchWithoutArena(t *testing.T) {
 // stuck is a store that holds up searches where they read what they found.
 type stuck struct {
 	store.Store
-	reached chan struct{}
+	on      atomic.Bool
+	reached atomic.Int64
 	release chan struct{}
 }
 
 func (s *stuck) CustomerBySeq(ctx context.Context, app id.App, seqs []int64) ([]store.CustomerRow, error) {
-	s.reached <- struct{}{}
-	<-s.release
+	if s.on.Load() {
+		s.reached.Add(1)
+		<-s.release
+	}
 	return s.Store.CustomerBySeq(ctx, app, seqs)
 }
 
@@ -279,18 +283,20 @@ func (s *stuck) CustomerBySeq(ctx context.Context, app id.App, seqs []int64) ([]
 func TestSearchSaturation(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		st := &stuck{testkit.NewStore(t, "sqlite"), make(chan struct{}, 100), make(chan struct{})}
+		st := &stuck{Store: testkit.NewStore(t, "sqlite"), release: make(chan struct{})}
 		w := newWorldOn(t, st, func(c *records.Config) { c.SearchSlots = 1 })
 		c := w.mustCreate(t, w.me, person("A", "B", ""))
 		search := func() error {
-			_, err := w.FindCustomers(t.Context(), w.me, records.Find{Input: customer.FindInput{Name: text("a")}})
+			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+			defer cancel()
+			_, err := w.FindCustomers(ctx, w.me, records.Find{Input: customer.FindInput{Name: text("a")}})
 			return err
 		}
-		// The first one finds no arena and is answered without; then it is there.
 		if err := search(); err != nil {
 			t.Fatal(err)
 		}
-		synctest.Wait()
+		synctest.Wait() // the arena is there now
+		st.on.Store(true)
 		var under sync.WaitGroup
 		for range 1 + 8 { // one in the slot, eight that wait for it
 			under.Go(func() {
@@ -300,7 +306,7 @@ func TestSearchSaturation(t *testing.T) {
 			})
 		}
 		synctest.Wait()
-		if n := len(st.reached); n != 1 {
+		if n := st.reached.Load(); n != 1 {
 			t.Errorf("%d searches run at once, want 1", n)
 		}
 		f := faultOf(search())
