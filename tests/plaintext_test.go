@@ -19,7 +19,8 @@ import (
 )
 
 // canaries are pieces of personal data that occur nowhere else.
-var canaries = []string{"Qwyxanthe", "Zbornakova-Lisk", "qwyx.canary@plantedmail.example", "+4479460958731", "Vorgthane", "canary-agent/7.3", "acting-canary-user"}
+var canaries = []string{"Qwyxanthe", "Zbornakova-Lisk", "qwyx.canary@plantedmail.example", "+4479460958731", "Vorgthane", "canary-agent/7.3", "acting-canary-user",
+	"CanaryReference-7731", "0xCA11AB1EbeefCa11AB1EbeefCA11ab1EBeefCA11", "canary-memo-5512", "CanaryGroup-Vex"}
 
 // After a busy run no planted personal data is in any file that the server or
 // the database left: plain, folded, hex, base64 or UTF-16.
@@ -77,6 +78,23 @@ func busy(t *testing.T, p *process) {
 	decode(t, a.body, &c)
 	do("POST", "/api/v0/customers", person, "idempotency-key", "planted "+canaries[2])
 	do("POST", "/api/v0/customers", person) // refused: duplicate
+	do("POST", "/api/v0/customers/get-or-create", person, "idempotency-key", "again "+canaries[2])
+	mine := "/api/v0/customers/" + c.ID
+	for path, body := range map[string]map[string]any{
+		mine + "/transactions": {"amount": 7731, "currency": "usd", "reference": canaries[7]},
+		mine + "/liquidation_addresses": {
+			"chain": "base", "currency": "usdc", "address": canaries[8], "external_account_id": "ea", "destination_blockchain_memo": canaries[9],
+		},
+		"/api/v0/customer-groups": {"name": canaries[10], "description": canaries[10]},
+	} {
+		for range 2 { // made, and replayed
+			if a := do("POST", path, body, "idempotency-key", "planted"); a.status != 201 {
+				t.Fatalf("%s: %d %s", path, a.status, a.body)
+			}
+		}
+		do("GET", path, nil)
+		do("GET", mine+"/liquidation_addresses/"+canaries[8], nil) // nothing of that name
+	}
 	for i := range 200 {
 		do("PATCH", "/api/v0/customers/"+c.ID, map[string]any{"last_name": fmt.Sprintf("%s%d", canaries[4], i)})
 		do("GET", "/api/v0/customers/"+c.ID, nil)

@@ -70,11 +70,19 @@ type Config struct {
 	// How long one request may take, reading it and answering it.
 	RequestTimeout time.Duration `name:"request-timeout"`
 
+	// Requests that are worked on at the same time. Some more wait for 150 ms, the rest are
+	// answered 503 with Retry-After, before any work was done for them.
+	MaxRequests int `name:"max-requests"`
+
 	// How long a client may take to send the headers of a request.
 	ReadHeaderTimeout time.Duration `name:"read-header-timeout"`
 
 	// How long a connection is kept without a request. A proxy in front should give up first.
 	IdleTimeout time.Duration `name:"idle-timeout"`
+
+	// How long a server that is asked to stop goes on taking requests, while /readyz says 503 and
+	// every answer asks its client for a new connection, so that a balancer can turn away.
+	DrainTime time.Duration `name:"drain-time"`
 
 	// How long a shutdown waits for requests under way and for the audit log. A supervisor should
 	// wait longer than this before it kills.
@@ -131,8 +139,10 @@ func Default() Config {
 		ManageAddr:        "127.0.0.1:8081",
 		MaxBody:           64 << 10,
 		RequestTimeout:    30 * time.Second,
+		MaxRequests:       256,
 		ReadHeaderTimeout: 5 * time.Second,
 		IdleTimeout:       2 * time.Minute,
+		DrainTime:         time.Second,
 		ShutdownTimeout:   20 * time.Second,
 		MaxConns:          16,
 		KYCLink:           "https://kyc.yativo.com",

@@ -34,22 +34,32 @@ var (
 // the same fault.Unauthenticated, whatever was wrong; past the address's bucket
 // it is fault.TooMany, unrecorded. RateLimit is the credential's limit a minute.
 func (s *Service) Authenticate(ctx context.Context, in Login) (caller tenant.Caller, rateLimit int, err error) {
-	known, err := s.credential(ctx, in.PublicKey)
+	known, cached, err := s.credential(ctx, in.PublicKey)
+	if err == nil && cached && !s.matches(known, in) {
+		// Perhaps it was rotated elsewhere since it was read. It also makes every
+		// failure cost one look-up, whether the key is known or not.
+		known, err = s.freshCredential(ctx, in.PublicKey)
+	}
 	if err != nil {
 		return tenant.Caller{}, 0, err
 	}
-	// An unknown key is compared too, so that it costs what a wrong secret costs.
+	if !s.matches(known, in) {
+		return tenant.Caller{}, 0, s.refuse(ctx, known, in.Origin)
+	}
+	s.creds.used(known.Credential, s.now())
+	return known.caller(in.Origin), known.RateLimit, nil
+}
+
+// matches compares the secret, an unknown key's too, so that it costs what a wrong
+// secret costs.
+func (s *Service) matches(known *checked, in Login) bool {
 	now := s.now()
 	hash := known.key.SecretHash(in.Secret)
 	match := subtle.ConstantTimeCompare(hash, known.row.Secret)
 	if now.UnixMilli() < known.row.OldUntil {
 		match |= subtle.ConstantTimeCompare(hash, known.row.OldSecret)
 	}
-	if match == 1 && known.live(now) && known.Kind == in.Kind {
-		s.creds.used(known.Credential, now)
-		return known.caller(in.Origin), known.RateLimit, nil
-	}
-	return tenant.Caller{}, 0, s.refuse(ctx, known, in.Origin)
+	return match == 1 && known.live(now) && known.Kind == in.Kind
 }
 
 // refuse records a failed authentication, within the address's bucket.
@@ -147,15 +157,27 @@ func (c *credentialCache) drain() map[id.App]map[id.Credential]int64 {
 }
 
 // credential gives the credential named by a public key, or a stand-in that
-// matches no secret.
-func (s *Service) credential(ctx context.Context, publicKey string) (*checked, error) {
+// matches no secret, and whether it was read some time ago.
+func (s *Service) credential(ctx context.Context, publicKey string) (c *checked, cached bool, err error) {
+	if len(publicKey) > maxPublicKey {
+		publicKey = ""
+	}
+	if c := s.creds.get(publicKey, s.now(), s.cfg.CredentialTTL); c != nil {
+		return c, true, nil
+	}
+	c, err = s.freshCredential(ctx, publicKey)
+	return c, false, err
+}
+
+// maxPublicKey is the length beyond which a public key is absurd and not kept.
+const maxPublicKey = 128
+
+// freshCredential is credential as it is stored now.
+func (s *Service) freshCredential(ctx context.Context, publicKey string) (*checked, error) {
+	if len(publicKey) > maxPublicKey {
+		publicKey = ""
+	}
 	now := s.now()
-	if len(publicKey) > 128 {
-		publicKey = "" // absurd; do not cache it
-	}
-	if c := s.creds.get(publicKey, now, s.cfg.CredentialTTL); c != nil {
-		return c, nil
-	}
 	c, err := s.loadCredential(ctx, publicKey)
 	if errors.Is(err, fault.NotFound) {
 		c, err = s.nobody(ctx)

@@ -73,7 +73,7 @@ func unrecorded(err, result error) error {
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return fmt.Errorf("record the outcome (%v): %w", result, err)
 	}
-	return fault.Wrap(errors.Join(err, result), fault.Unavailable, "audit_unavailable", "The server cannot record this access; try again")
+	return fault.Wrap(fmt.Errorf("%w (the outcome: %v)", err, result), fault.Unavailable, "audit_unavailable", "The server cannot record this access; try again")
 }
 
 // entry begins an audit entry of this act.

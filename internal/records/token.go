@@ -2,12 +2,15 @@ package records
 
 import (
 	"context"
+	"encoding/hex"
 	"errors"
+	"strings"
 	"time"
 
 	"github.com/golang-jwt/jwt/v5"
 
 	"custodex.dev/internal/id"
+	"custodex.dev/internal/seal"
 	"custodex.dev/internal/tenant"
 )
 
@@ -22,37 +25,61 @@ func (s *Service) IssueToken(ctx context.Context, in Login) (token string, calle
 	if err != nil {
 		return "", tenant.Caller{}, 0, err
 	}
-	token, err = s.sign(ctx, caller.App, in.PublicKey)
+	opened, err := s.keys.get(ctx, caller.App)
+	if err != nil {
+		return "", tenant.Caller{}, 0, err
+	}
+	mark := tokenMark(opened.key, opened.key.SecretHash(in.Secret))
+	token, err = s.sign(ctx, caller.App, in.PublicKey+"."+mark)
 	return token, caller, rateLimit, err
 }
 
-// RefreshToken gives a new token for one that is still good.
-func (s *Service) RefreshToken(ctx context.Context, caller tenant.Caller, publicKey string) (string, error) {
-	return s.sign(ctx, caller.App, publicKey)
+// RefreshToken gives a new token for one that is still good. It goes back to the
+// same secret, and ends with it.
+func (s *Service) RefreshToken(ctx context.Context, caller tenant.Caller, subject string) (string, error) {
+	return s.sign(ctx, caller.App, subject)
 }
 
-func (s *Service) sign(ctx context.Context, app id.App, publicKey string) (string, error) {
+// tokenMark names the secret that a token was issued for, so that tokens, which can
+// be refreshed for ever, end when a rotation ends their secret.
+func tokenMark(key *seal.App, secretHash []byte) string {
+	return hex.EncodeToString(key.ReplayHash("token", string(secretHash))[:8])
+}
+
+// backs reports whether the secret with this mark works at the time now.
+func (c *checked) backs(mark string, now time.Time) bool {
+	return mark == tokenMark(c.key, c.row.Secret) ||
+		now.UnixMilli() < c.row.OldUntil && mark == tokenMark(c.key, c.row.OldSecret)
+}
+
+func (s *Service) sign(ctx context.Context, app id.App, subject string) (string, error) {
 	opened, err := s.keys.get(ctx, app)
 	if err != nil {
 		return "", err
 	}
 	now := s.now()
 	claims := jwt.RegisteredClaims{
-		Subject: publicKey, IssuedAt: jwt.NewNumericDate(now), ExpiresAt: jwt.NewNumericDate(now.Add(TokenTTL)), ID: randomText(8),
+		Subject: subject, IssuedAt: jwt.NewNumericDate(now), ExpiresAt: jwt.NewNumericDate(now.Add(TokenTTL)), ID: randomText(8),
 	}
 	return jwt.NewWithClaims(jwt.SigningMethodHS256, claims).SignedString(opened.key.TokenKey())
 }
 
-// AuthenticateToken checks a bearer token made by IssueToken, and that its
-// credential is still live. Failures are as for Authenticate. subject is the
-// credential's public key, for RefreshToken.
+// AuthenticateToken checks a bearer token made by IssueToken, that its credential
+// is still live and that the secret it was issued for still works. Failures are as
+// for Authenticate. subject is for RefreshToken.
 func (s *Service) AuthenticateToken(ctx context.Context, token string, origin tenant.Origin) (caller tenant.Caller, rateLimit int, subject string, err error) {
 	var claims jwt.RegisteredClaims
 	var known *checked
 	parser := jwt.NewParser(jwt.WithValidMethods([]string{"HS256"}), jwt.WithExpirationRequired(), jwt.WithTimeFunc(s.now))
 	_, err = parser.ParseWithClaims(token, &claims, func(*jwt.Token) (any, error) {
+		publicKey, mark, _ := strings.Cut(claims.Subject, ".")
+		var cached bool
 		var err error
-		if known, err = s.credential(ctx, claims.Subject); err != nil {
+		known, cached, err = s.credential(ctx, publicKey)
+		if err == nil && cached && !known.backs(mark, s.now()) {
+			known, err = s.freshCredential(ctx, publicKey) // perhaps it was rotated elsewhere since
+		}
+		if err != nil {
 			return nil, errStore{err}
 		}
 		return known.key.TokenKey(), nil
@@ -67,7 +94,8 @@ func (s *Service) AuthenticateToken(ctx context.Context, token string, origin te
 		err = errCredentials
 	}
 	now := s.now()
-	if err != nil || !known.live(now) || known.Kind != tenant.Yativo {
+	_, mark, _ := strings.Cut(claims.Subject, ".")
+	if err != nil || !known.live(now) || known.Kind != tenant.Yativo || !known.backs(mark, now) {
 		return tenant.Caller{}, 0, "", s.refuse(ctx, known, origin)
 	}
 	s.creds.used(known.Credential, now)

@@ -1,6 +1,7 @@
 package records_test
 
 import (
+	"context"
 	"encoding/base64"
 	"encoding/json"
 	"errors"
@@ -94,7 +95,7 @@ func TestToken(t *testing.T) {
 	}
 	origin := somewhere()
 	caller, limit, subject, err := x.AuthenticateToken(t.Context(), token, origin)
-	if err != nil || limit != 7 || subject != x.key.PublicKey {
+	if public, _, _ := strings.Cut(subject, "."); err != nil || limit != 7 || public != x.key.PublicKey {
 		t.Fatalf("AuthenticateToken = %d, %q, %v", limit, subject, err)
 	}
 	if caller.App != x.app.ID || caller.AppName != "Shop" || caller.Owner != "Ada" || caller.Credential != x.key.ID ||
@@ -107,7 +108,7 @@ func TestToken(t *testing.T) {
 	if err := errors.Join(err, json.Unmarshal(payload, &claims)); err != nil {
 		t.Fatal(err)
 	}
-	if len(claims) != 4 || claims["sub"] != x.key.PublicKey || claims["exp"].(float64)-claims["iat"].(float64) != 600 || claims["jti"] == "" {
+	if len(claims) != 4 || claims["sub"] != subject || claims["exp"].(float64)-claims["iat"].(float64) != 600 || claims["jti"] == "" {
 		t.Errorf("claims %v", claims)
 	}
 	// A wrong secret gets none.
@@ -126,8 +127,7 @@ func TestTokenExpires(t *testing.T) {
 	if err := x.use(t, token); err != nil {
 		t.Fatalf("in its last second = %v", err)
 	}
-	caller := tenant.Caller{App: x.app.ID}
-	fresh, err := x.RefreshToken(t.Context(), caller, x.key.PublicKey)
+	fresh, err := x.RefreshToken(t.Context(), tenant.Caller{App: x.app.ID}, x.subject(t, token))
 	if err != nil || fresh == token {
 		t.Fatalf("RefreshToken = %v, the same: %v", err, fresh == token)
 	}
@@ -144,6 +144,83 @@ func TestTokenExpires(t *testing.T) {
 	token = x.issue(t, brief)
 	x.clk.t = x.clk.t.Add(time.Minute)
 	x.refused(t, "a token of an expired credential", token, x.app.ID)
+}
+
+// A rotation ends the tokens of the secret that it ends, refreshed ones too, and
+// at the same time.
+func TestTokenEndsWithItsSecret(t *testing.T) {
+	t.Parallel()
+	x := newTokens(t, func(c *records.Config) { c.CredentialTTL = time.Nanosecond })
+	refreshed := func(token string) string {
+		fresh, err := x.RefreshToken(t.Context(), tenant.Caller{App: x.app.ID}, x.subject(t, token))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return fresh
+	}
+	rotated := func(keep time.Duration) records.Issued {
+		k, err := x.RotateKey(t.Context(), x.operator(x.app.ID), x.key.ID, keep)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return k
+	}
+	first := x.issue(t, x.key)
+	second := rotated(2 * time.Minute)
+	if err := x.use(t, first); err != nil {
+		t.Errorf("while the old secret works = %v", err)
+	}
+	first = refreshed(first)
+	late := x.issue(t, x.key) // by the old secret still
+	fresh := x.issue(t, second)
+	x.clk.t = x.clk.t.Add(2 * time.Minute)
+	x.refused(t, "a refreshed token of the old secret", first, x.app.ID)
+	x.refused(t, "a late token of the old secret", late, x.app.ID)
+	if err := x.use(t, fresh); err != nil {
+		t.Errorf("a token of the new secret = %v", err)
+	}
+	third := rotated(0)
+	x.refused(t, "a token of a secret that ended at once", fresh, x.app.ID)
+	if err := x.use(t, x.issue(t, third)); err != nil {
+		t.Errorf("a token of the newest secret = %v", err)
+	}
+}
+
+// Where the credential is remembered from before its rotation elsewhere, a token of
+// the new secret is good at once.
+func TestTokenOfASecretFromElsewhere(t *testing.T) {
+	t.Parallel()
+	x := newTokens(t)
+	elsewhere := records.New(x.cfg)
+	t.Cleanup(func() {
+		if err := elsewhere.Close(context.Background()); err != nil {
+			t.Error(err)
+		}
+	})
+	if err := x.use(t, x.issue(t, x.key)); err != nil {
+		t.Fatal(err)
+	}
+	k, err := elsewhere.RotateKey(t.Context(), x.operator(x.app.ID), x.key.ID, 0)
+	if err != nil {
+		t.Fatal(err)
+	}
+	token, _, _, err := elsewhere.IssueToken(t.Context(), loginOf(k))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := x.use(t, token); err != nil {
+		t.Errorf("a token of the new secret = %v", err)
+	}
+}
+
+// subject is what a good token says for RefreshToken.
+func (w *world) subject(t *testing.T, token string) string {
+	t.Helper()
+	_, _, subject, err := w.AuthenticateToken(t.Context(), token, somewhere())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return subject
 }
 
 // signed makes a token with the application's own key, as nobody else could.
@@ -185,14 +262,15 @@ func TestTokenForged(t *testing.T) {
 	other, _ := x.newApp(t, "Other")
 	theirs := strings.Split(x.issue(t, x.newKeyOf(t, other.ID, records.NewKey{Kind: tenant.Yativo})), ".")
 
-	now := x.clk.t.Unix()
-	claims := jwt.MapClaims{"sub": x.key.PublicKey, "iat": now, "exp": now + 600}
+	now, subject := x.clk.t.Unix(), x.subject(t, token)
+	claims := jwt.MapClaims{"sub": subject, "iat": now, "exp": now + 600}
 	if err := x.use(t, x.signed(t, x.app.ID, jwt.SigningMethodHS256, claims)); err != nil {
 		t.Fatalf("what this test signs = %v", err)
 	}
-	endless := jwt.MapClaims{"sub": x.key.PublicKey, "iat": now}
+	unmarked := jwt.MapClaims{"sub": x.key.PublicKey, "iat": now, "exp": now + 600}
+	endless := jwt.MapClaims{"sub": subject, "iat": now}
 	nobodys := jwt.MapClaims{"iat": now, "exp": now + 600}
-	future := jwt.MapClaims{"sub": x.key.PublicKey, "nbf": now + 60, "exp": now + 600}
+	future := jwt.MapClaims{"sub": subject, "nbf": now + 60, "exp": now + 600}
 	header := func(alg string) map[string]any { return map[string]any{"alg": alg, "typ": "JWT"} }
 	last := map[bool]string{true: "A", false: "B"}[parts[2][0] != 'A'] + parts[2][1:]
 
@@ -216,6 +294,7 @@ func TestTokenForged(t *testing.T) {
 		"a public-key alg":                  {encoded(header("RS256"), claims, parts[2]), id.System},
 		"an unknown subject":                {encoded(header("HS256"), map[string]any{"sub": "ya_x_y", "exp": now + 600}, parts[2]), id.System},
 		"no subject":                        {x.signed(t, x.app.ID, jwt.SigningMethodHS256, nobodys), id.System},
+		"no secret that it goes back to":    {x.signed(t, x.app.ID, jwt.SigningMethodHS256, unmarked), x.app.ID},
 		"no end":                            {x.signed(t, x.app.ID, jwt.SigningMethodHS256, endless), x.app.ID},
 		"not yet good":                      {x.signed(t, x.app.ID, jwt.SigningMethodHS256, future), x.app.ID},
 	} {
@@ -234,7 +313,7 @@ func TestTokenOfAnotherApplication(t *testing.T) {
 	other, _ := x.newApp(t, "Other")
 	// As if this application had made a token in the name of the other's credential.
 	theirs := x.newKeyOf(t, other.ID, records.NewKey{Kind: tenant.Yativo})
-	token, err := x.RefreshToken(t.Context(), tenant.Caller{App: x.app.ID}, theirs.PublicKey)
+	token, err := x.RefreshToken(t.Context(), tenant.Caller{App: x.app.ID}, x.subject(t, x.issue(t, theirs)))
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -41,8 +41,8 @@ type appKeys struct {
 	labels    cipher.AEAD // names and owners of credentials
 	email     macs
 	entryMAC  macs
-	replay    macs // idempotency keys and fingerprints
-	secrets   macs // credential secrets
+	replay    macs   // idempotency keys and fingerprints
+	secrets   macs   // credential secrets
 	token     []byte // signs bearer tokens
 	signer    *ed25519.PrivateKey
 }

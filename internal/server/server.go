@@ -36,6 +36,10 @@ type Server struct {
 	flushLog       func()
 }
 
+// gateWait is how long a request past max-requests waits for its turn. The
+// contract's promise is an answer within 300 ms.
+const gateWait = 150 * time.Millisecond
+
 // face is one listener with its handler.
 type face struct {
 	http     *http.Server
@@ -77,6 +81,7 @@ func NewOver(cfg config.Config, st store.Store, version string) (*Server, error)
 	s.web = web.Config{
 		Log: s.log, Metrics: web.NewMetrics(s.metrics), TrustedProxies: cfg.TrustedProxies,
 		MaxBody: cfg.MaxBody, Timeout: cfg.RequestTimeout, Now: cfg.Now,
+		Gate: web.NewGate(cfg.MaxRequests, gateWait), Draining: s.draining.Load,
 	}
 	s.watch()
 	s.public.http = s.newHTTP(s.publicHandler(version))
@@ -159,6 +164,7 @@ func (s *Server) Run(ctx context.Context) error {
 	var cause error
 	select {
 	case <-ctx.Done():
+		s.drain()
 	case cause = <-ended:
 	case <-s.store.Failed():
 		cause = errors.New("the database can no longer promise durability (a write to disk failed); check the disk, then start again")
@@ -167,6 +173,14 @@ func (s *Server) Run(ctx context.Context) error {
 	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.cfg.ShutdownTimeout)
 	defer cancel()
 	return errors.Join(cause, s.Close(grace))
+}
+
+// drain goes on serving for a while in which /readyz says no and every answer asks
+// its client to come back on a new connection, so that nobody meets a closed door.
+func (s *Server) drain() {
+	s.log.Info("draining", "for", s.cfg.DrainTime)
+	s.draining.Store(true)
+	time.Sleep(s.cfg.DrainTime)
 }
 
 func (f *face) serve() error {

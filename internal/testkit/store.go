@@ -50,6 +50,7 @@ func (db Database) Config() config.Config {
 	cfg := config.Default()
 	cfg.Addr, cfg.ManageAddr = "127.0.0.1:0", "127.0.0.1:0"
 	cfg.LogLevel = slog.LevelWarn
+	cfg.DrainTime = time.Nanosecond // no balancer looks
 	cfg.MasterKeyFile = filepath.Join(db.Dir, "master.key")
 	if db.Engine == "postgres" {
 		cfg.DatabaseURL = redact.NewSecret(db.URL)

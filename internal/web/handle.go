@@ -22,11 +22,15 @@ type ErrorWriter func(w http.ResponseWriter, r *http.Request, f *fault.Error)
 
 // Handle adapts a Handler. An error becomes the event's fault and is rendered by
 // fail; so does a panic, as fault.Internal. An error after the answer has begun
-// ends the connection, so that no client takes half an answer for a whole one.
+// ends the connection, so that no client takes half an answer for a whole one. A
+// request for which the gate had no room is refused without running h.
 func Handle(h Handler, fail ErrorWriter) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		rec := recorderOf(w)
-		err := guarded(h, rec, r)
+		var err error = errOverloaded
+		if !EventOf(r.Context()).shed {
+			err = guarded(h, rec, r)
+		}
 		if err == nil {
 			return
 		}

@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"net/http"
 	"net/netip"
+	"net/url"
 	"strings"
 	"time"
 
@@ -31,6 +32,13 @@ type Config struct {
 	// Timeout is how long a request may take from its header to its answer.
 	// Default 30 seconds.
 	Timeout time.Duration
+
+	// Gate bounds the requests that are worked on at once. Default: no bound.
+	Gate *Gate
+
+	// Draining, when it returns true, asks clients to open no further request on
+	// their connection: the server is about to stop. Default: never.
+	Draining func() bool
 
 	// Now is the clock. Default time.Now.
 	Now func() time.Time
@@ -80,8 +88,12 @@ func Wrap(dialect string, next http.Handler, cfg Config) http.Handler {
 			// HTTP/1.0, net/http hides such a coding and goes by the length.
 			h.Set("Connection", "close")
 		}
+		if cfg.Draining != nil && cfg.Draining() {
+			h.Set("Connection", "close")
+		}
 		if r.Body != nil {
 			r.Body = http.MaxBytesReader(w, r.Body, cfg.MaxBody)
+			prefetch(r, cfg.MaxBody)
 		}
 		collapseSlashes(r)
 
@@ -92,6 +104,9 @@ func Wrap(dialect string, next http.Handler, cfg Config) http.Handler {
 			done(e, r.Method, rec.status, took)
 			cfg.log(ctx, e, r.Method, rec.status, took)
 		}()
+		if e.shed = !cfg.Gate.enter(ctx); !e.shed {
+			defer cfg.Gate.leave()
+		}
 		next.ServeHTTP(rec, r)
 	})
 }
@@ -114,7 +129,7 @@ func (c Config) log(ctx context.Context, e *Event, method string, status int, to
 	if f := e.Fault; f != nil {
 		attrs = append(attrs, slog.String("fault", f.Code))
 		switch {
-		case f.Code == "client_gone":
+		case f.Code == "client_gone", f.Code == errOverloaded.Code:
 		case f.Kind == fault.Internal:
 			level = slog.LevelError
 			attrs = append(attrs, slog.String("cause", e.why()))
@@ -130,11 +145,17 @@ func (c Config) log(ctx context.Context, e *Event, method string, status int, to
 // URL that ends in a slash with a path that begins with one. A redirect would
 // make them lose the body or the credentials.
 func collapseSlashes(r *http.Request) {
-	if !strings.Contains(r.URL.Path, "//") {
+	escaped := r.URL.EscapedPath() // a %2F is no slash
+	if !strings.Contains(escaped, "//") {
 		return
 	}
+	escaped = CollapseSlashes(escaped)
+	path, err := url.PathUnescape(escaped)
+	if err != nil {
+		return // cannot be: it was escaped
+	}
 	u := *r.URL
-	u.Path, u.RawPath = CollapseSlashes(u.Path), CollapseSlashes(u.RawPath)
+	u.Path, u.RawPath = path, escaped
 	r.URL = &u
 }
 

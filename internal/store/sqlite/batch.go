@@ -74,6 +74,9 @@ func (s *Store) flushLocked(works []*work, errs []error) error {
 	if s.hasFailed() {
 		return errFailed
 	}
+	if s.moved() {
+		return errMoved // a commit would go where the next start will not look
+	}
 	s.writer.broken = nil
 	b := batch{conn: s.writer, heads: make(map[id.App]*head, 4)}
 	ctx := context.Background()

@@ -186,12 +186,18 @@ func checkSchema(ctx context.Context, path string) (err error) {
 // Ping asks the database for an answer, and looks whether the open file is the one
 // that the next start will find.
 func (s *Store) Ping(ctx context.Context) error {
-	if now, err := os.Stat(s.path); err != nil || !os.SameFile(now, s.file) {
+	if s.moved() {
 		return errMoved
 	}
 	return s.read(ctx, func(ctx context.Context, c *conn) error {
 		return c.each(ctx, "SELECT 1", nil, func(*rows) error { return nil })
 	})
+}
+
+// moved reports whether the path leads to another file than the one that is open.
+func (s *Store) moved() bool {
+	now, err := os.Stat(s.path)
+	return err != nil || !os.SameFile(now, s.file)
 }
 
 // Failed is closed once an fsync failed.

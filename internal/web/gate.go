@@ -1,0 +1,84 @@
+package web
+
+import (
+	"bytes"
+	"context"
+	"io"
+	"net/http"
+	"time"
+
+	"custodex.dev/internal/fault"
+)
+
+// Gate bounds how many requests are worked on at once, over all dialects. Past
+// that, a request waits a moment for its turn and is then refused, before any work
+// was done for it: under overload the server goes on answering as many requests
+// as it can, each as fast as ever, and refuses the rest early.
+type Gate struct {
+	slots chan struct{}
+	wait  time.Duration
+}
+
+// NewGate makes a gate for size requests at once. Others wait at most for wait.
+func NewGate(size int, wait time.Duration) *Gate {
+	return &Gate{slots: make(chan struct{}, size), wait: wait}
+}
+
+var errOverloaded = fault.New(fault.Unavailable, "overloaded", "The server is busy; try again").After(time.Second)
+
+// enter waits for a place and reports whether there was one. A nil gate has room
+// for all.
+func (g *Gate) enter(ctx context.Context) bool {
+	if g == nil {
+		return true
+	}
+	select {
+	case g.slots <- struct{}{}:
+		return true
+	default:
+	}
+	t := time.NewTimer(g.wait)
+	defer t.Stop()
+	select {
+	case g.slots <- struct{}{}:
+		return true
+	case <-t.C:
+	case <-ctx.Done():
+	}
+	return false
+}
+
+func (g *Gate) leave() {
+	if g != nil {
+		<-g.slots
+	}
+}
+
+// prefetch reads a body of a stated and allowed length before the gate, so that a
+// client that sends slowly holds a connection and some memory, but no place.
+func prefetch(r *http.Request, most int64) {
+	if r.ContentLength <= 0 || r.ContentLength > most {
+		return // nothing to read, or refused unread
+	}
+	b := make([]byte, r.ContentLength)
+	n, err := io.ReadFull(r.Body, b)
+	r.Body = fetched{bytes.NewReader(b[:n]), err}
+}
+
+// fetched is a body in memory that ends as the connection's did.
+type fetched struct {
+	*bytes.Reader
+	err error
+}
+
+// Read gives the bytes that came, then the failure that stopped them.
+func (f fetched) Read(p []byte) (int, error) {
+	n, err := f.Reader.Read(p)
+	if err == io.EOF && f.err != nil {
+		err = f.err
+	}
+	return n, err
+}
+
+// Close does nothing: net/http closes the connection's body.
+func (fetched) Close() error { return nil }

@@ -1,0 +1,112 @@
+package web_test
+
+import (
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"custodex.dev/internal/fault"
+	"custodex.dev/internal/web"
+)
+
+// Requests past the gate wait a moment and are refused before their handler runs;
+// as soon as there is room they are worked on again.
+func TestGate(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		const size, wait = 2, 100 * time.Millisecond
+		release := make(chan struct{})
+		ran := 0
+		var mu sync.Mutex
+		h := web.Handle(func(w http.ResponseWriter, r *http.Request) error {
+			mu.Lock()
+			ran++
+			mu.Unlock()
+			<-release
+			w.WriteHeader(http.StatusOK)
+			return nil
+		}, func(w http.ResponseWriter, _ *http.Request, f *fault.Error) {
+			if f.Code != "overloaded" || f.RetryAfter <= 0 {
+				t.Errorf("refused with %s, retry after %v", f.Code, f.RetryAfter)
+			}
+			w.WriteHeader(http.StatusServiceUnavailable)
+		})
+		h = web.Wrap("test", h, web.Config{Gate: web.NewGate(size, wait)})
+		codes := make(chan int, 10)
+		ask := func() {
+			w := httptest.NewRecorder()
+			h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/", nil))
+			codes <- w.Code
+		}
+		for range 4 {
+			go ask()
+		}
+		synctest.Wait()
+		if ran != size {
+			t.Fatalf("%d handlers run at once, want %d", ran, size)
+		}
+		time.Sleep(wait)
+		synctest.Wait()
+		if len(codes) != 2 || <-codes != http.StatusServiceUnavailable || <-codes != http.StatusServiceUnavailable {
+			t.Fatal("the two requests past the gate were not refused after their wait")
+		}
+		go ask() // waits, and gets the place that is given back
+		synctest.Wait()
+		close(release)
+		synctest.Wait()
+		for range 3 {
+			if code := <-codes; code != http.StatusOK {
+				t.Errorf("an admitted request got %d", code)
+			}
+		}
+		if ran != 3 {
+			t.Errorf("%d handlers ran, want 3", ran)
+		}
+	})
+}
+
+// A client that sends its body slowly holds no place.
+func TestSlowBodyHoldsNoPlace(t *testing.T) {
+	t.Parallel()
+	h := web.Wrap("test", web.Handle(func(w http.ResponseWriter, r *http.Request) error {
+		b, err := io.ReadAll(r.Body)
+		_, _ = w.Write(b)
+		return err
+	}, func(w http.ResponseWriter, _ *http.Request, f *fault.Error) {
+		http.Error(w, f.Code, http.StatusServiceUnavailable)
+	}), web.Config{Gate: web.NewGate(1, time.Millisecond)})
+	s := httptest.NewServer(h)
+	defer s.Close()
+	slow, rest := io.Pipe()
+	defer rest.Close()
+	sent := make(chan struct{})
+	go func() {
+		req, _ := http.NewRequest(http.MethodPost, s.URL, slow)
+		req.ContentLength = 4
+		close(sent)
+		resp, err := http.DefaultClient.Do(req)
+		if err == nil {
+			_ = resp.Body.Close()
+		}
+	}()
+	<-sent
+	if _, err := rest.Write([]byte("ab")); err != nil {
+		t.Fatal(err)
+	}
+	for range 20 {
+		resp, err := http.Post(s.URL, "application/json", strings.NewReader("body"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		b, _ := io.ReadAll(resp.Body)
+		_ = resp.Body.Close()
+		if string(b) != "body" {
+			t.Fatalf("beside a slow body: %d %s", resp.StatusCode, b)
+		}
+	}
+}
