@@ -3,8 +3,10 @@ package records
 import (
 	"context"
 	"errors"
+	"fmt"
 	"math"
 	"runtime"
+	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -21,9 +23,10 @@ import (
 // built on first use, brought up to date before every search, and dropped when it
 // has been idle or when memory is needed for another.
 type arenas struct {
-	s       *Service
-	slots   chan struct{}
-	waiting atomic.Int64
+	s        *Service
+	slots    chan struct{}
+	waiting  atomic.Int64
+	building sync.Mutex // one build at a time: each uses all cores, and its room is made before
 
 	mu   sync.Mutex
 	held map[id.App]*held
@@ -35,7 +38,7 @@ type held struct {
 	ready  chan struct{} // closed when the build has ended
 	arena  *search.Arena // set before ready is closed; nil if err is set
 	err    error
-	update sync.Mutex // one goroutine at a time reads changes
+	update chan struct{} // holds one token: one goroutine at a time reads changes
 }
 
 // waitersPerSlot bounds how many searches wait for a slot.
@@ -95,8 +98,12 @@ func (x *arenas) fresh(ctx context.Context, a *act) (*search.Arena, <-chan struc
 		return nil, nil, err
 	}
 	if head.Version > h.arena.Version() {
-		h.update.Lock()
-		defer h.update.Unlock()
+		select {
+		case h.update <- struct{}{}:
+			defer func() { <-h.update }()
+		case <-ctx.Done():
+			return nil, nil, ctx.Err()
+		}
 		if err := x.catchUp(ctx, a, h.arena, head.Version); err != nil {
 			return nil, nil, err
 		}
@@ -143,12 +150,16 @@ func (x *arenas) get(app id.App, key *seal.App) *held {
 	defer x.mu.Unlock()
 	h := x.held[app]
 	if h == nil {
-		h = &held{ready: make(chan struct{})}
+		h = &held{ready: make(chan struct{}), update: make(chan struct{}, 1)}
 		x.held[app] = h
 		x.s.background(func(ctx context.Context) {
-			h.arena, h.err = x.build(ctx, app, key)
-			close(h.ready)
-			x.makeRoom(app)
+			x.building.Lock()
+			defer x.building.Unlock()
+			defer close(h.ready)
+			h.err = guarded(func() (err error) {
+				h.arena, err = x.build(ctx, app, key)
+				return err
+			})
 		})
 	}
 	return h
@@ -164,15 +175,19 @@ func (x *arenas) build(ctx context.Context, app id.App, key *seal.App) (*search.
 	if err != nil {
 		return nil, err
 	}
-	if r.Count*guessedSize > x.s.cfg.SearchMemory {
+	guess := r.Count * guessedSize
+	if guess > x.s.cfg.SearchMemory {
 		return nil, errArenaGone
 	}
+	x.makeRoom(x.s.cfg.SearchMemory - guess)
 	b := search.NewBuilder(int(r.Count))
 	shards := int64(runtime.GOMAXPROCS(0))
 	step := (r.MaxSeq-r.MinSeq)/shards + 1
 	g, ctx := errgroup.WithContext(ctx)
 	for from := r.MinSeq; from <= r.MaxSeq && r.Count > 0; from += step {
-		g.Go(func() error { return x.buildPart(ctx, app, key, b, from, from+step) })
+		g.Go(func() error {
+			return guarded(func() error { return x.buildPart(ctx, app, key, b, from, from+step) })
+		})
 	}
 	if err := g.Wait(); err != nil {
 		return nil, err
@@ -182,6 +197,17 @@ func (x *arenas) build(ctx context.Context, app id.App, key *seal.App) (*search.
 		return nil, errArenaGone // its customers are larger than guessed
 	}
 	return arena, nil
+}
+
+// guarded turns a panic of background work into its error: it must not end the
+// server. A panic's value may hold a person's data, so only its type is told.
+func guarded(fn func() error) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			err = fmt.Errorf("panic of type %T\n%s", p, debug.Stack())
+		}
+	}()
+	return fn()
 }
 
 func (x *arenas) buildPart(ctx context.Context, app id.App, key *seal.App, b *search.Builder, from, to int64) error {
@@ -208,9 +234,8 @@ func (s *Service) eachEntry(ctx context.Context, app id.App, key *seal.App, from
 	})
 }
 
-// makeRoom drops the longest unused arenas until all fit, but never keep's; "" keeps
-// none.
-func (x *arenas) makeRoom(keep id.App) {
+// makeRoom drops the longest unused arenas until the others fit into most bytes.
+func (x *arenas) makeRoom(most int64) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	for {
@@ -220,11 +245,11 @@ func (x *arenas) makeRoom(keep id.App) {
 				continue
 			}
 			total += h.arena.Bytes()
-			if app != keep && (oldest == "" || h.used.Load() < x.held[oldest].used.Load()) {
+			if oldest == "" || h.used.Load() < x.held[oldest].used.Load() {
 				oldest = app
 			}
 		}
-		if total <= x.s.cfg.SearchMemory || oldest == "" {
+		if total <= most || oldest == "" {
 			return
 		}
 		delete(x.held, oldest)

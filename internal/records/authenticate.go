@@ -147,6 +147,22 @@ func (c *credentialCache) used(cred tenant.Credential, now time.Time) {
 	c.touched[cred.App][cred.ID] = minute
 }
 
+// putBack notes uses again that could not be written.
+func (c *credentialCache) putBack(app id.App, used map[id.Credential]int64) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.touched == nil {
+		c.touched = make(map[id.App]map[id.Credential]int64)
+	}
+	if c.touched[app] == nil {
+		c.touched[app] = used
+		return
+	}
+	for cred, at := range used {
+		c.touched[app][cred] = max(at, c.touched[app][cred])
+	}
+}
+
 // drain takes the uses noted since the last drain.
 func (c *credentialCache) drain() map[id.App]map[id.Credential]int64 {
 	c.mu.Lock()

@@ -14,28 +14,29 @@ func (a *act) count(ctx context.Context, f customer.Filter) (int, error) {
 		head, err := a.s.store.Head(ctx, a.caller.App)
 		return int(head.Customers), err
 	}
-	release, err := a.s.arenas.enter(ctx)
-	if err != nil {
-		return 0, err
-	}
-	defer release()
 	filter := arenaFilter(f)
 	for {
 		arena, wait, err := a.s.arenas.fresh(ctx, a)
+		switch {
+		case err != nil:
+			return 0, err
+		case arena == nil && wait != nil: // it is being built; do not hold a place meanwhile
+			select {
+			case <-wait:
+				continue
+			case <-ctx.Done():
+				return 0, ctx.Err()
+			}
+		}
+		release, err := a.s.arenas.enter(ctx)
 		if err != nil {
 			return 0, err
 		}
-		if arena != nil {
-			return arena.Count(ctx, filter)
-		}
-		if wait == nil {
+		defer release()
+		if arena == nil {
 			return a.countRows(ctx, filter)
 		}
-		select {
-		case <-wait:
-		case <-ctx.Done():
-			return 0, ctx.Err()
-		}
+		return arena.Count(ctx, filter)
 	}
 }
 

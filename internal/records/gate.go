@@ -28,6 +28,15 @@ type act struct {
 // refused with fault.Forbidden, and the denial is recorded.
 func (s *Service) begin(ctx context.Context, caller tenant.Caller, action authz.Action, targets ...id.Customer) (*act, error) {
 	open, err := s.keys.get(ctx, caller.App)
+	if errors.Is(err, fault.NotFound) && caller.App != id.System {
+		// An operator named an application that does not exist: that belongs to none.
+		caller.App = id.System
+		a, e := s.begin(ctx, caller, action, targets...)
+		if e != nil {
+			return nil, e
+		}
+		return nil, a.fail(ctx, err, targets...)
+	}
 	if err != nil {
 		return nil, err
 	}

@@ -35,7 +35,7 @@ func (s *Service) runJanitor(ctx context.Context) {
 	minutes := 0
 	s.every(ctx, time.Minute, "clean-up", func(ctx context.Context) error {
 		s.arenas.dropIdle(s.now().Add(-s.cfg.SearchIdle))
-		s.arenas.makeRoom("") // they grow with every customer
+		s.arenas.makeRoom(s.cfg.SearchMemory) // they grow with every customer
 		err := s.flush(ctx)
 		if minutes++; minutes%purgeEvery == 0 {
 			err = errors.Join(err, s.purge(ctx))
@@ -48,7 +48,10 @@ func (s *Service) runJanitor(ctx context.Context) {
 func (s *Service) flush(ctx context.Context) error {
 	var failed error
 	for app, used := range s.creds.drain() {
-		failed = errors.Join(failed, s.store.CredentialTouch(ctx, app, used))
+		if err := s.store.CredentialTouch(ctx, app, used); err != nil {
+			s.creds.putBack(app, used)
+			failed = errors.Join(failed, err)
+		}
 	}
 	return failed
 }

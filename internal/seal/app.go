@@ -41,9 +41,9 @@ type appKeys struct {
 	labels    cipher.AEAD // names and owners of credentials
 	email     macs
 	entryMAC  macs
-	replay    macs   // idempotency keys and fingerprints
-	secrets   macs   // credential secrets
-	token     []byte // signs bearer tokens
+	replay    macs    // idempotency keys and fingerprints
+	secrets   macs    // credential secrets
+	token     *[]byte // signs bearer tokens
 	signer    *ed25519.PrivateKey
 }
 
@@ -74,6 +74,7 @@ func OpenApp(app id.App, key []byte) (*App, error) {
 		}
 		return a
 	}
+	token := sub("bearer token")
 	signer := ed25519.NewKeyFromSeed(sub("audit checkpoint"))
 	return &App{&appKeys{
 		id:        app,
@@ -85,7 +86,7 @@ func OpenApp(app id.App, key []byte) (*App, error) {
 		entryMAC:  newMACs(sub("audit checksum")),
 		replay:    newMACs(sub("idempotency")),
 		secrets:   newMACs(sub("credential secret")),
-		token:     sub("bearer token"),
+		token:     &token,
 		signer:    &signer,
 	}}, nil
 }
@@ -175,7 +176,7 @@ func (a *App) OpenLabel(row string, sealed []byte) ([]byte, error) {
 }
 
 // TokenKey is the key that bearer tokens are signed with (HMAC-SHA-256).
-func (a *App) TokenKey() []byte { return a.token }
+func (a *App) TokenKey() []byte { return *a.token }
 
 // Signer signs the application's audit checkpoints (Ed25519).
 func (a *App) Signer() ed25519.PrivateKey { return *a.signer }

@@ -33,13 +33,18 @@ const fileHeader = "custodex-master-key-v1 "
 func CreateKeyFile(path string) error {
 	var key [KeySize]byte
 	_, _ = rand.Read(key[:])
-	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
+	// Under another name first: a start that is killed here must not leave half a key.
+	f, err := os.CreateTemp(filepath.Dir(path), ".master-key-*") // mode 0600
 	if err != nil {
 		return err
 	}
+	defer os.Remove(f.Name())
 	_, err = f.WriteString(fileHeader + base64.StdEncoding.EncodeToString(key[:]) + "\n")
 	if err = errors.Join(err, f.Sync(), f.Close()); err != nil {
-		return errors.Join(err, os.Remove(path)) // half a key would block the next attempt
+		return err
+	}
+	if err := os.Link(f.Name(), path); err != nil { // fails if path is there
+		return err
 	}
 	// The name has to survive a power failure too. Not every system can sync a folder.
 	if dir, err := os.Open(filepath.Dir(path)); err == nil {

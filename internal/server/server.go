@@ -196,18 +196,37 @@ func (f *face) serve() error {
 	return err
 }
 
+// closeReserve is kept back of the time for a shutdown, so that a client that will
+// not end cannot take what sealing and closing need.
+const closeReserve = 3 * time.Second
+
 // Close drains requests, ends background work, seals what the audit log still
-// owes, and closes the store. Each step has what is left of ctx; errors are
-// joined.
+// owes, and closes the store. Requests that do not end in time are cut off; the
+// other steps have what is left of ctx. Errors are joined.
 func (s *Server) Close(ctx context.Context) error {
 	s.draining.Store(true)
 	defer s.flushLog()
+	requests := ctx
+	if end, ok := ctx.Deadline(); ok {
+		var cancel context.CancelFunc
+		requests, cancel = context.WithDeadline(ctx, end.Add(-closeReserve))
+		defer cancel()
+	}
 	return errors.Join(
-		step("drain requests", s.public.http.Shutdown(ctx)),
-		step("drain management", s.manage.http.Shutdown(ctx)),
+		step("drain requests", s.public.shutdown(requests)),
+		step("drain management", s.manage.shutdown(requests)),
 		step("finish background work", s.records.Close(ctx)),
 		step("close the store", s.store.Close(ctx)),
 	)
+}
+
+// shutdown waits for requests under way, and cuts off those that stay.
+func (f *face) shutdown(ctx context.Context) error {
+	err := f.http.Shutdown(ctx)
+	if err != nil {
+		err = errors.Join(err, f.http.Close())
+	}
+	return err
 }
 
 func step(what string, err error) error {
