@@ -55,14 +55,16 @@ func (g *Gate) leave() {
 }
 
 // prefetch reads a body of a stated and allowed length before the gate, so that a
-// client that sends slowly holds a connection and some memory, but no place.
-func prefetch(r *http.Request, most int64) {
+// client that sends slowly holds a connection and some memory, but no place. It
+// reports whether the body is whole, or there is none to read here.
+func prefetch(r *http.Request, most int64) bool {
 	if r.ContentLength <= 0 || r.ContentLength > most {
-		return // nothing to read, or refused unread
+		return true // nothing to read, or refused unread
 	}
 	b := make([]byte, r.ContentLength)
 	n, err := io.ReadFull(r.Body, b)
 	r.Body = fetched{bytes.NewReader(b[:n]), err}
+	return err == nil
 }
 
 // fetched is a body in memory that ends as the connection's did.

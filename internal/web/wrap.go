@@ -93,7 +93,13 @@ func Wrap(dialect string, next http.Handler, cfg Config) http.Handler {
 		}
 		if r.Body != nil {
 			r.Body = http.MaxBytesReader(w, r.Body, cfg.MaxBody)
-			prefetch(r, cfg.MaxBody)
+			if !prefetch(r, cfg.MaxBody) {
+				// net/http takes the end of what a client sends for the end of the
+				// client. It may still read, and is told what is wrong.
+				ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), cfg.Timeout)
+				defer cancel()
+				r = r.WithContext(ctx)
+			}
 		}
 		collapseSlashes(r)
 
