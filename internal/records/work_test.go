@@ -1,0 +1,122 @@
+package records_test
+
+import (
+	"context"
+	"fmt"
+	"testing"
+
+	"custodex.dev/internal/customer"
+	"custodex.dev/internal/id"
+	"custodex.dev/internal/records"
+	"custodex.dev/internal/store"
+	"custodex.dev/internal/testkit"
+)
+
+// counting counts the reads of customers and the rows that a use case costs.
+type counting struct {
+	store.Store
+	calls, rows int
+}
+
+func (c *counting) CustomerGet(ctx context.Context, app id.App, one id.Customer) (store.CustomerRow, error) {
+	c.calls++
+	c.rows++
+	return c.Store.CustomerGet(ctx, app, one)
+}
+
+func (c *counting) CustomerList(ctx context.Context, app id.App, list store.CustomerList) ([]store.CustomerRow, error) {
+	rows, err := c.Store.CustomerList(ctx, app, list)
+	c.calls, c.rows = c.calls+1, c.rows+len(rows)
+	return rows, err
+}
+
+func (c *counting) CustomerBySeq(ctx context.Context, app id.App, seqs []int64) ([]store.CustomerRow, error) {
+	rows, err := c.Store.CustomerBySeq(ctx, app, seqs)
+	c.calls, c.rows = c.calls+1, c.rows+len(rows)
+	return rows, err
+}
+
+func (c *counting) CustomerChanges(ctx context.Context, app id.App, after store.ChangePoint, limit int) ([]store.CustomerRow, error) {
+	rows, err := c.Store.CustomerChanges(ctx, app, after, limit)
+	c.calls, c.rows = c.calls+1, c.rows+len(rows)
+	return rows, err
+}
+
+func (c *counting) CustomerScan(ctx context.Context, app id.App, from, to int64, fn func(*store.CustomerRow) error) error {
+	c.calls++
+	return c.Store.CustomerScan(ctx, app, from, to, func(row *store.CustomerRow) error {
+		c.rows++
+		return fn(row)
+	})
+}
+
+// What each read costs of the store, counted and not timed. A page of the newest
+// costs the same whatever there is; a warm search reads the rows it shows; one
+// change costs the next search one row.
+func TestWorkOfReads(t *testing.T) {
+	t.Parallel()
+	count := &counting{Store: testkit.NewStore(t, "sqlite")}
+	w := newWorldOn(t, count)
+	var last id.Customer
+	for i := range 400 {
+		last = w.mustCreate(t, w.me, person("Given", fmt.Sprintf("Name%d", i), ""))
+	}
+	find := func(in customer.FindInput) func() {
+		return func() {
+			if _, err := w.FindCustomers(t.Context(), w.me, records.Find{Input: in}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	search := customer.FindInput{Name: text("name39")}
+	find(search)() // builds the arena
+	find(search)() // and this is surely after it
+	steps := []struct {
+		name        string
+		do          func()
+		calls, rows int
+	}{
+		{"fetch", func() { w.mustFetch(t, last) }, 1, 1},
+		{"first page", find(customer.FindInput{}), 1, 11},
+		{"page by status", find(customer.FindInput{Status: text("ACTIVE")}), 1, 11},
+		{"deep page", find(customer.FindInput{Skip: text("380")}), 1, 11},
+		{"warm search", find(search), 1, 10},
+		{"search for nobody", find(customer.FindInput{Name: text("nobody")}), 0, 0},
+		{"count by a fragment", func() {
+			_, err := w.FindCustomers(t.Context(), w.me, records.Find{Input: search, Count: true})
+			if err != nil {
+				t.Fatal(err)
+			}
+		}, 1, 10},
+	}
+	for _, s := range steps {
+		count.calls, count.rows = 0, 0
+		s.do()
+		if count.calls > s.calls || count.rows > s.rows {
+			t.Errorf("%s cost %d calls and %d rows, at most %d and %d are needed", s.name, count.calls, count.rows, s.calls, s.rows)
+		}
+	}
+	w.mustCreate(t, w.me, person("Given", "Name39x", ""))
+	count.calls, count.rows = 0, 0
+	find(search)()
+	if count.calls > 2 || count.rows > 11 {
+		t.Errorf("a search after one change cost %d calls and %d rows, at most 2 and 11 are needed", count.calls, count.rows)
+	}
+}
+
+// A fetch makes few allocations. The bound is a little over what it was when it
+// was written, the sealing of its audit entry in the background included; a jump
+// wants a reason.
+func TestAllocationsOfFetch(t *testing.T) {
+	w := newWorld(t)
+	c := w.mustCreate(t, w.me, person("A", "B", "a@example.com"))
+	got := testing.AllocsPerRun(200, func() {
+		if _, err := w.FetchCustomer(t.Context(), w.me, records.ByID(c)); err != nil {
+			t.Fatal(err)
+		}
+	})
+	t.Logf("%v allocations", got)
+	if got > 160 {
+		t.Errorf("a fetch makes %v allocations, at most 160 are expected", got)
+	}
+}
