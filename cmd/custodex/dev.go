@@ -96,21 +96,27 @@ func (c *devCmd) prepare(env *environment, cfg config.Config) (creds devCredenti
 				fmt.Errorf("the credentials in %s were made with a rate limit of %d", c.Data, creds.RateLimit),
 				"leave --rate-limit away, name another --data DIR, or make a key with custodex key create --rate-limit")
 		}
-		return creds, creds.ClientKey == "", nil
-	}
-	if !errors.Is(err, fs.ErrNotExist) {
+		if creds.ClientKey != "" {
+			return creds, false, nil
+		}
+	} else if !errors.Is(err, fs.ErrNotExist) {
 		return creds, false, withHint(err, "choose a folder that you may write to with --data DIR")
 	}
-	issued, err := server.Init(env.ctx, cfg)
+	known := err == nil // of a start that was interrupted, perhaps before its database was ready
+	_, err = server.Init(env.ctx, cfg, func(issued records.Issued) error {
+		creds.OperatorKey = private(issued.OperatorToken().Reveal())
+		return creds.save(c.Data)
+	})
 	switch {
+	case errors.Is(err, records.ErrInitialised) && known:
+		err = nil
 	case errors.Is(err, records.ErrInitialised):
 		return creds, false, withHint(fmt.Errorf("%s holds a database that custodex dev did not make", c.Data),
 			"custodex serve --data DIR serves it; custodex dev --data DIR wants a folder of its own")
 	case err != nil:
 		return creds, false, withHint(err, "choose a folder that you may write to with --data DIR")
 	}
-	creds.OperatorKey = private(issued.OperatorToken().Reveal())
-	return creds, true, creds.save(c.Data)
+	return creds, true, err
 }
 
 // makeApp makes the application and a key for each API, what is missing of them, as

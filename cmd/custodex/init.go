@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 
+	"custodex.dev/internal/config"
 	"custodex.dev/internal/records"
 	"custodex.dev/internal/server"
 )
@@ -28,14 +29,16 @@ func (c *initCmd) Run(env *environment) error {
 		}
 		defer out.discard()
 	}
-	issued, err := server.Init(env.ctx, cfg)
-	switch {
-	case errors.Is(err, records.ErrInitialised):
+	_, err = server.Init(env.ctx, cfg, func(issued records.Issued) error { return c.tell(env, cfg, out, issued) })
+	if errors.Is(err, records.ErrInitialised) {
 		return withHint(errors.New("this database has been initialised before; nothing was changed"),
 			"custodex serve serves it; for more operator keys: custodex key create --app app_system")
-	case err != nil:
-		return err
 	}
+	return err
+}
+
+// tell prints the operator key, or writes it to its file, before it is stored.
+func (c *initCmd) tell(env *environment, cfg config.Config, out *privateFile, issued records.Issued) error {
 	result := struct {
 		OperatorKeyID string `json:"operator_key_id"`
 		OperatorKey   string `json:"operator_key,omitempty"`

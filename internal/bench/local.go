@@ -138,7 +138,7 @@ func (l *local) open(ctx context.Context, r *run) error {
 		if err := os.MkdirAll(r.Data, 0o700); err != nil {
 			return err
 		}
-		operator, err = server.Init(ctx, l.cfg)
+		operator, err = server.Init(ctx, l.cfg, nil)
 		if errors.Is(err, records.ErrInitialised) {
 			return fmt.Errorf("this database was not made by custodex bench, which fills one of its own (there is no %s)", path)
 		}

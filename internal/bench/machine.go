@@ -59,7 +59,7 @@ func measureStart(ctx context.Context, program string) (start *Start, err error)
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
 	cfg := config.Default()
 	cfg.DataDir = dir
-	if _, err := server.Init(ctx, cfg); err != nil {
+	if _, err := server.Init(ctx, cfg, nil); err != nil {
 		return nil, err
 	}
 	cmd := exec.CommandContext(ctx, program, "serve", "--json", "--data", dir,

@@ -118,8 +118,10 @@ func (s *Service) FetchApp(ctx context.Context, caller tenant.Caller) (tenant.Ap
 var ErrInitialised = fault.New(fault.Conflict, "already_initialised", "this database has been initialised before")
 
 // Initialise makes what every store needs once: the system application and its
-// first operator credential. ErrInitialised if they are there.
-func (s *Service) Initialise(ctx context.Context) (Issued, error) {
+// first operator credential. publish, if not nil, gets the credential before it is
+// stored: whoever is interrupted here may hold a key that does not exist, but a
+// key that exists is never lost. ErrInitialised if they are there.
+func (s *Service) Initialise(ctx context.Context, publish func(Issued) error) (Issued, error) {
 	key := seal.NewAppKey()
 	opened, err := seal.OpenApp(id.System, key)
 	if err != nil {
@@ -136,6 +138,11 @@ func (s *Service) Initialise(ctx context.Context) (Issued, error) {
 	made.action = authz.KeyCreate
 	entry := made.entry(audit.Done, nil)
 	entry.Subject = string(issued.ID)
+	if publish != nil {
+		if err := publish(issued); err != nil {
+			return Issued{}, err
+		}
+	}
 	err = s.insertApp(ctx, a, app, key, func(tx store.Tx) error {
 		tx.AuditAppend(made.row(entry))
 		return tx.CredentialInsert(row)

@@ -54,7 +54,7 @@ func newWorldOn(t *testing.T, st store.Store, change ...func(*records.Config)) *
 			t.Errorf("Close: %v", err)
 		}
 	})
-	issued, err := w.Initialise(t.Context())
+	issued, err := w.Initialise(t.Context(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -61,7 +61,7 @@ func TestListenRefusesCertificate(t *testing.T) {
 	} {
 		cfg := testkit.NewDatabase(t, "sqlite").Config()
 		set(&cfg)
-		if _, err := server.Init(t.Context(), cfg); err != nil {
+		if _, err := server.Init(t.Context(), cfg, nil); err != nil {
 			t.Fatal(err)
 		}
 		s, err := server.New(t.Context(), cfg, "test")

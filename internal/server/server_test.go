@@ -110,7 +110,7 @@ func TestFailedStoreEndsTheServer(t *testing.T) {
 	t.Parallel()
 	db := testkit.NewDatabase(t, "sqlite")
 	cfg := db.Config()
-	if _, err := server.Init(t.Context(), cfg); err != nil {
+	if _, err := server.Init(t.Context(), cfg, nil); err != nil {
 		t.Fatal(err)
 	}
 	st, err := server.OpenStore(t.Context(), cfg)
@@ -153,7 +153,7 @@ func TestRefusals(t *testing.T) {
 		}
 	}
 	refused("no database", "custodex init")
-	if _, err := server.Init(t.Context(), cfg); err != nil {
+	if _, err := server.Init(t.Context(), cfg, nil); err != nil {
 		t.Fatal(err)
 	}
 	if err := os.Chmod(cfg.KeyFile(), 0o644); err != nil {

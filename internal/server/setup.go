@@ -83,8 +83,10 @@ func initSchema(ctx context.Context, cfg config.Config) error {
 
 // Init makes what a new installation needs: the data folder, the master key
 // unless there is one, the schema, the system application and its first operator,
-// whose secret is in the result. records.ErrInitialised if that was done before.
-func Init(ctx context.Context, cfg config.Config) (records.Issued, error) {
+// whose secret is in the result and goes to publish, if that is not nil, before it
+// is stored (records.Service.Initialise). records.ErrInitialised if that was done
+// before.
+func Init(ctx context.Context, cfg config.Config, publish func(records.Issued) error) (records.Issued, error) {
 	if err := cfg.Validate(); err != nil {
 		return records.Issued{}, err
 	}
@@ -95,13 +97,13 @@ func Init(ctx context.Context, cfg config.Config) (records.Issued, error) {
 	if err != nil {
 		return records.Issued{}, err
 	}
-	issued, err := initialise(ctx, cfg, st)
+	issued, err := initialise(ctx, cfg, st, publish)
 	return issued, errors.Join(err, st.Close(ctx))
 }
 
 // initialise makes the key only for a database that has no system application: a
 // new key beside old data would hide that the old one is lost.
-func initialise(ctx context.Context, cfg config.Config, st store.Store) (records.Issued, error) {
+func initialise(ctx context.Context, cfg config.Config, st store.Store, publish func(records.Issued) error) (records.Issued, error) {
 	_, err := st.AppGet(ctx, systemApp)
 	if err == nil {
 		return records.Issued{}, records.ErrInitialised
@@ -114,6 +116,6 @@ func initialise(ctx context.Context, cfg config.Config, st store.Store) (records
 		return records.Issued{}, err
 	}
 	svc := records.New(records.Config{Store: st, Keys: keys, Now: cfg.Now})
-	issued, err := svc.Initialise(ctx)
+	issued, err := svc.Initialise(ctx, publish)
 	return issued, errors.Join(err, svc.Close(ctx))
 }

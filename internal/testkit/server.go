@@ -45,7 +45,7 @@ func NewServer(t testing.TB, opts Options) *Server {
 	}
 	s := &Server{Database: NewDatabase(t, opts.Engine), opts: opts}
 	var err error
-	if s.Operator, err = server.Init(context.Background(), s.config()); err != nil {
+	if s.Operator, err = server.Init(context.Background(), s.config(), nil); err != nil {
 		t.Fatalf("initialise: %v", err)
 	}
 	s.start(t)
