@@ -22,6 +22,7 @@ type act struct {
 	key    *seal.App
 	caller tenant.Caller
 	action authz.Action
+	looked bool // a customer was read: even "invalid" now says something of it
 }
 
 // begin is the gate: every use case calls it first. A caller without the scope is
@@ -58,6 +59,11 @@ func (a *act) fail(ctx context.Context, err error, targets ...id.Customer) error
 	case fault.Forbidden, fault.Unauthenticated:
 		outcome = audit.Denied
 	case fault.NotFound, fault.Conflict, fault.Stale:
+		outcome = audit.Refused
+	case fault.Invalid:
+		if !a.looked {
+			return err
+		}
 		outcome = audit.Refused
 	default:
 		return err

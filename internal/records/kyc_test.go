@@ -1,11 +1,13 @@
 package records_test
 
 import (
+	"bytes"
 	"errors"
 	"strings"
 	"testing"
 	"time"
 
+	"custodex.dev/internal/audit"
 	"custodex.dev/internal/customer"
 	"custodex.dev/internal/fault"
 	"custodex.dev/internal/records"
@@ -110,5 +112,22 @@ func TestSubmitKYC(t *testing.T) {
 	}
 	if _, err := submit(customer.IndividualSide, "k"); !errors.Is(err, fault.NotFound) {
 		t.Errorf("a replay after the deletion = %v", err)
+	}
+}
+
+// An answer that says something of a customer is recorded, though the request was
+// invalid: here, that it exists and is an individual.
+func TestInvalidAfterALookIsRecorded(t *testing.T) {
+	t.Parallel()
+	w := newWorld(t)
+	c := w.mustCreate(t, w.me, person("A", "B", ""))
+	before := w.entries(t, w.app.ID)
+	_, err := w.SubmitKYC(t.Context(), w.me, c, records.Submission{Side: customer.BusinessSide, Encode: encode})
+	if !errors.Is(err, fault.Invalid) {
+		t.Fatalf("SubmitKYC of the wrong side = %v, want invalid", err)
+	}
+	e := w.lastEntry(t, w.app.ID)
+	if w.entries(t, w.app.ID) != before+1 || e.Outcome != uint8(audit.Refused) || !bytes.Equal(e.Targets, c[:]) {
+		t.Errorf("it left %d entries, the last with outcome %d", w.entries(t, w.app.ID)-before, e.Outcome)
 	}
 }

@@ -210,6 +210,7 @@ func (a *act) change(ctx context.Context, target Target, change customer.Change,
 		if err != nil {
 			return err
 		}
+		a.looked = true
 		if err := groupExists(tx, change); err != nil {
 			return err
 		}
