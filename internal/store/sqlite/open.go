@@ -76,11 +76,22 @@ func Init(ctx context.Context, path string) error {
 	return withSchema(ctx, path, true, func(db *sql.DB) error {
 		current, _, err := migrate.Version(ctx, db, migrate.SQLite, Migrations())
 		if err != nil || current > 0 {
-			return errors.Join(err, migrate.Check(ctx, db, migrate.SQLite, Migrations()))
+			err = errors.Join(err, migrate.Check(ctx, db, migrate.SQLite, Migrations()))
+			if !errors.Is(err, migrate.ErrOlder) || used(ctx, db) {
+				return err
+			}
+			// An Init was interrupted between two migrations; nothing is there yet.
 		}
 		_, err = migrate.Up(ctx, db, migrate.SQLite, Migrations())
 		return err
 	})
+}
+
+// used reports whether the database holds an application, or cannot say.
+func used(ctx context.Context, db *sql.DB) bool {
+	var some bool
+	err := db.QueryRowContext(ctx, "SELECT EXISTS (SELECT 1 FROM application)").Scan(&some)
+	return err != nil || some
 }
 
 // Migrate brings an initialised database to the newest schema and returns how

@@ -101,3 +101,27 @@ func TestUpgradeFromTheFirstVersion(t *testing.T) {
 	}
 	checkHead(store.Head{Version: 8, Customers: 2})
 }
+
+// An Init that was interrupted between two migrations left a schema and nothing in
+// it; the next Init goes on.
+func TestInitAfterAnInterruption(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "custodex.db")
+	first(t, path)
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, table := range []string{"customer_key", "customer", "head", "application"} {
+		if _, err := db.ExecContext(t.Context(), "DELETE FROM "+table); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := sqlite.Init(t.Context(), path); err != nil {
+		t.Fatalf("Init = %v", err)
+	}
+	reopen(t, path)
+}
