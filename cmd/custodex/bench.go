@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"runtime"
 	"time"
 
 	"custodex.dev/internal/bench"
@@ -43,6 +44,9 @@ func (c *benchCmd) Run(env *environment) (err error) {
 	}
 	if err := cfg.Validate(); err != nil {
 		return usage(err.Error(), "see custodex bench --help")
+	}
+	if cfg.URL == "" {
+		defer runtime.KeepAlive(tuneRuntime(env, cfg.DatabaseURL.IsZero()))
 	}
 	show, clear := statusLine(env.err)
 	cfg.Status = show

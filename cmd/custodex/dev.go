@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"runtime"
 	"slices"
 	"time"
 
@@ -47,6 +48,7 @@ func (c *devCmd) Run(env *environment) error {
 	if err != nil {
 		return err
 	}
+	defer runtime.KeepAlive(tuneRuntime(env, true))
 	srv, err := server.New(env.ctx, cfg, programVersion())
 	if err != nil {
 		return withHint(err, "another --data DIR starts afresh")

@@ -2,6 +2,7 @@ package main
 
 import (
 	"errors"
+	"runtime"
 
 	"custodex.dev/internal/config"
 	"custodex.dev/internal/server"
@@ -17,6 +18,7 @@ func (c *serveCmd) Run(env *environment) error {
 	if err != nil {
 		return err
 	}
+	defer runtime.KeepAlive(tuneRuntime(env, cfg.DatabaseURL.IsZero()))
 	srv, err := server.New(env.ctx, cfg, programVersion())
 	if err != nil {
 		return withHint(err, "custodex init prepares a database, custodex migrate brings an older one up")

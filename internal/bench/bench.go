@@ -81,7 +81,7 @@ func Run(ctx context.Context, cfg Config) (report Report, err error) {
 		cfg.Status = func(string) {}
 	}
 	report = Report{
-		Version: cfg.Version, System: runtime.GOOS + "/" + runtime.GOARCH, Processors: runtime.GOMAXPROCS(0),
+		Version: cfg.Version, System: runtime.GOOS + "/" + runtime.GOARCH, Processors: runtime.NumCPU(),
 		Began: time.Now().UTC().Truncate(time.Second),
 	}
 	r := &run{Config: cfg, report: &report}

@@ -92,6 +92,10 @@ type Config struct {
 	// server's max_connections. SQLite does not look at it.
 	MaxConns int `name:"max-conns"`
 
+	// Bytes of customers, sealed as they are stored, that a process on SQLite keeps in memory.
+	// PostgreSQL has its own cache and does not look at it.
+	CustomerCache int64 `name:"customer-cache"`
+
 	// Answer 404 for a customer of another application, where the Devdraft contract says 403. The
 	// attempt is in the audit log either way.
 	Conceal bool `name:"conceal"`
@@ -145,6 +149,7 @@ func Default() Config {
 		DrainTime:         time.Second,
 		ShutdownTimeout:   20 * time.Second,
 		MaxConns:          16,
+		CustomerCache:     64 << 20,
 		KYCLink:           "https://kyc.yativo.com",
 		MaxSkip:           10_000,
 		IdempotencyTTL:    24 * time.Hour,

@@ -30,7 +30,9 @@ func OpenStore(ctx context.Context, cfg config.Config) (store.Store, error) {
 		}
 		return st, nil
 	}
-	st, err := sqlite.Open(ctx, sqlite.Config{Path: filepath.Join(cfg.DataDir, databaseFile)})
+	st, err := sqlite.Open(ctx, sqlite.Config{
+		Path: filepath.Join(cfg.DataDir, databaseFile), Cache: int(cfg.CustomerCache),
+	})
 	if err != nil {
 		return nil, err
 	}

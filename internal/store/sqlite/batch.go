@@ -86,6 +86,10 @@ func (s *Store) flushLocked(works []*work, errs []error) error {
 	err := b.run(ctx, works, errs)
 	atCommit := err == nil
 	if atCommit {
+		if len(b.touched) > 0 || b.touchedAll {
+			s.cache.drop(b.touched, b.touchedAll)
+			defer s.cache.reopen()
+		}
 		if _, err = s.writer.exec(ctx, "COMMIT"); err == nil {
 			return nil
 		}
@@ -107,6 +111,11 @@ type batch struct {
 	entries []entry
 	lastSeq int64 // given to a customer; 0: not read yet
 	usedSeq bool
+
+	// What the cache must drop: customers that were changed or deleted, or more of
+	// them than are worth to name.
+	touched    []customerKey
+	touchedAll bool
 }
 
 // head is the row of that name while a batch works on it. It is read once and

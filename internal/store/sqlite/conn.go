@@ -15,7 +15,6 @@ import (
 
 const (
 	writerCache = 64 << 10 // KiB of pages that a connection may keep
-	readerCache = 16 << 10
 	smallCache  = 2 << 10
 )
 

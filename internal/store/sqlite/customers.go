@@ -68,22 +68,37 @@ func customerGet(ctx context.Context, c *conn, app id.App, query string, by any)
 	return row, err
 }
 
-func (s *Store) customerGet(ctx context.Context, app id.App, query string, by any) (row store.CustomerRow, err error) {
-	err = s.read(ctx, func(ctx context.Context, c *conn) error {
-		row, err = customerGet(ctx, c, app, query, by)
+// customerGet reads a row from the file and keeps it in the cache, unless a row
+// has changed since the cache gave changes.
+func (s *Store) customerGet(ctx context.Context, app id.App, query string, by any, changes uint64) (store.CustomerRow, error) {
+	row := make([]store.CustomerRow, 1)
+	err := s.read(ctx, func(ctx context.Context, c *conn) (err error) {
+		row[0], err = customerGet(ctx, c, app, query, by)
 		return err
 	})
-	return row, err
+	if err != nil {
+		return store.CustomerRow{}, err
+	}
+	s.cache.put(app, row, changes)
+	return row[0], nil
 }
 
 // CustomerGet gives one customer with its wrapped key.
 func (s *Store) CustomerGet(ctx context.Context, app id.App, cust id.Customer) (store.CustomerRow, error) {
-	return s.customerGet(ctx, app, getCustomer, cust[:])
+	row, found, changes := s.cache.get(customerKey{app, cust})
+	if found {
+		return row, s.admit(ctx)
+	}
+	return s.customerGet(ctx, app, getCustomer, cust[:], changes)
 }
 
 // CustomerGetBySeq is CustomerGet by sequence number.
 func (s *Store) CustomerGetBySeq(ctx context.Context, app id.App, seq int64) (store.CustomerRow, error) {
-	return s.customerGet(ctx, app, getCustomerBySeq, seq)
+	row, found, changes := s.cache.getBySeq(numberKey{app, seq})
+	if found {
+		return row, s.admit(ctx)
+	}
+	return s.customerGet(ctx, app, getCustomerBySeq, seq, changes)
 }
 
 // CustomerGet gives one customer as this transaction sees it. There is no other
@@ -227,6 +242,7 @@ func (t *tx) CustomerUpdate(row store.CustomerRow) error {
 		return store.NotFound("customer")
 	}
 	t.changed = true
+	t.batch.touched = append(t.batch.touched, customerKey{t.app, row.ID})
 	return nil
 }
 

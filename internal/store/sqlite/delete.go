@@ -42,5 +42,6 @@ func (t *tx) CustomerDelete(cust id.Customer) error {
 	}
 	t.added--
 	t.changed = true
+	t.batch.touched = append(t.batch.touched, customerKey{t.app, cust})
 	return nil
 }

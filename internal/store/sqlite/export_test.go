@@ -140,3 +140,23 @@ func (s *Store) onEvery(fn func(*conn) error) error {
 	}
 	return nil
 }
+
+// TakeReaders takes every connection that reads, until giveBack is called.
+func (s *Store) TakeReaders() (giveBack func()) {
+	var taken []*conn
+	for range s.readers.size {
+		taken = append(taken, <-s.readers.idle)
+	}
+	return func() {
+		for _, c := range taken {
+			s.readers.idle <- c
+		}
+	}
+}
+
+// Cached counts the customers in memory; some may be counted twice.
+func (s *Store) Cached() int {
+	s.cache.mu.Lock()
+	defer s.cache.mu.Unlock()
+	return len(s.cache.young.rows) + len(s.cache.old.rows)
+}

@@ -142,6 +142,9 @@ func (t *tx) GroupDelete(seq int64) error {
 	if err != nil {
 		return err
 	}
-	t.changed = t.changed || n > 0
+	if n > 0 {
+		t.changed = true
+		t.batch.touchedAll = true
+	}
 	return nil
 }

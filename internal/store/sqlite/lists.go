@@ -15,9 +15,10 @@ import (
 // its value when it plans, and plans again each time another is bound, which took
 // as long as the query itself.
 const (
-	listStart = `
+	listRows = `
 		SELECT` + customerColumns + `
-		FROM (
+		FROM (`
+	listSeqs = `
 			SELECT seq
 			FROM customer
 			WHERE app_id = ?`
@@ -29,7 +30,8 @@ const (
 			ORDER BY
 				created_at DESC,
 				seq DESC
-			LIMIT 0 + ? OFFSET ?
+			LIMIT 0 + ? OFFSET ?`
+	listJoin = `
 		) AS p
 		CROSS JOIN customer AS c
 		CROSS JOIN customer_key AS k
@@ -47,7 +49,7 @@ func (s *Store) CustomerList(ctx context.Context, app id.App, list store.Custome
 	if list.Take <= 0 {
 		return nil, ctx.Err()
 	}
-	query, args := listStart, []any{string(app)}
+	query, args := listSeqs, []any{string(app)}
 	if list.Status != 0 {
 		query, args = query+listStatus, append(args, int64(list.Status))
 	}
@@ -55,11 +57,41 @@ func (s *Store) CustomerList(ctx context.Context, app id.App, list store.Custome
 		query, args = query+listAfter, append(args, list.After.CreatedAt, list.After.Seq)
 	}
 	query += listEnd
-	args = append(args, int64(list.Take), int64(max(list.Skip, 0)), string(app), string(app))
+	args = append(args, int64(list.Take), int64(max(list.Skip, 0)))
+	first := list.After == nil && list.Skip <= 0 && list.Take <= maxCachedPage
+	changes := s.cache.now()
 	err = s.bounded(ctx, list.Take+max(list.Skip, 0), func(ctx context.Context, c *conn) error {
-		return c.each(ctx, query, args, appendCustomer(&page))
+		if first {
+			cached, err := s.cachedPage(ctx, c, app, query, args, changes)
+			if err != nil || cached != nil {
+				page = cached
+				return err
+			}
+		}
+		return c.each(ctx, listRows+query+listJoin, append(args, string(app), string(app)), appendCustomer(&page))
 	})
+	if first && err == nil {
+		s.cache.put(app, page, changes)
+	}
 	return page, err
+}
+
+// maxCachedPage is the longest first page that goes through the cache: that page is
+// asked for again and again, the others hardly ever twice.
+const maxCachedPage = 101
+
+// cachedPage gives the page that query, of numbers, describes, if the cache has all
+// of it; else nil.
+func (s *Store) cachedPage(ctx context.Context, c *conn, app id.App, query string, args []any, changes uint64) ([]store.CustomerRow, error) {
+	var seqs []int64
+	err := c.each(ctx, query, args, func(r *rows) error {
+		seqs = append(seqs, r.int(0))
+		return nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return s.cache.page(app, seqs, changes), nil
 }
 
 // scanChunk is how many customers CustomerScan holds at once. A statement that

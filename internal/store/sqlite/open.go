@@ -42,9 +42,14 @@ type Config struct {
 
 	// Readers is the number of reads that may run at once. 0: two a processor.
 	Readers int
+
+	// Cache is how many bytes of customers, sealed, may be kept in memory. 0: 64 MiB.
+	Cache int
 }
 
 const (
+	cacheSize = 64 << 20
+
 	maxBatch = 256  // works that share a commit
 	maxQueue = 4096 // works that wait; more are refused as fault.Unavailable
 )
@@ -53,6 +58,7 @@ const (
 type Store struct {
 	group   *commit.Group[struct{}, *work]
 	readers pool
+	cache   *rowCache
 
 	writing    sync.Mutex // held over a batch, and while the log is restarted
 	writer     *conn      // guarded by writing, until the committer has stopped
@@ -149,10 +155,13 @@ func Open(ctx context.Context, cfg Config) (_ *Store, err error) {
 	if cfg.Readers < 1 {
 		cfg.Readers = 2 * runtime.GOMAXPROCS(0)
 	}
+	if cfg.Cache < 1 {
+		cfg.Cache = cacheSize
+	}
 	if err := findFile(cfg.Path, false); err != nil {
 		return nil, err
 	}
-	s := &Store{path: cfg.Path, failed: make(chan struct{})}
+	s := &Store{path: cfg.Path, failed: make(chan struct{}), cache: newRowCache(cfg.Cache)}
 	if s.file, err = os.Stat(cfg.Path); err != nil {
 		return nil, err
 	}

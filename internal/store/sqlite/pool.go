@@ -24,7 +24,7 @@ func (p *pool) open(ctx context.Context, path string, size int) error {
 	p.idle = make(chan *conn, size)
 	p.closing = make(chan struct{})
 	for range size {
-		c, err := connect(ctx, path, readerCache)
+		c, err := connect(ctx, path, smallCache)
 		if err != nil {
 			return err
 		}
@@ -60,16 +60,21 @@ func (p *pool) close() error {
 	return errors.Join(errs...)
 }
 
-// scan runs fn on a connection of its own until it is done or ctx ends. The
-// driver watches ctx with a goroutine for each statement.
-func (s *Store) scan(ctx context.Context, fn func(ctx context.Context, c *conn) error) error {
-	if err := ctx.Err(); err != nil {
-		return err
-	}
+// admit refuses a read whose caller is gone, or that comes after Close.
+func (s *Store) admit(ctx context.Context) error {
 	select {
 	case <-s.readers.closing:
 		return errClosed
 	default:
+		return ctx.Err()
+	}
+}
+
+// scan runs fn on a connection of its own until it is done or ctx ends. The
+// driver watches ctx with a goroutine for each statement.
+func (s *Store) scan(ctx context.Context, fn func(ctx context.Context, c *conn) error) error {
+	if err := s.admit(ctx); err != nil {
+		return err
 	}
 	select {
 	case c := <-s.readers.idle:
