@@ -16,12 +16,9 @@ import (
 // seed makes every fill the same people.
 const seed = 20_261
 
-// So many customers a call of the bulk path, and so many calls at once: one is
-// sealed while another is stored.
-const (
-	fillBatch   = 1000
-	fillWorkers = 2
-)
+// fillBatch is how many customers a call of the bulk path imports. It stores one
+// part of them while it seals the next.
+const fillBatch = 20_000
 
 // errRefused ends a fill that gains nothing any more.
 var errRefused = errors.New("the database takes no more customers: all are there already")
@@ -49,48 +46,53 @@ func (l *local) fill(ctx context.Context, status func(string), have, want int) e
 }
 
 // fillRound imports n people from a number on and gives how many it made.
-func (l *local) fillRound(ctx context.Context, p *progress, from, n int) (made int, err error) {
-	people := NewPeople(seed)
-	var next, total atomic.Int64
-	g, ctx := errgroup.WithContext(ctx)
-	for range fillWorkers {
-		g.Go(func() error {
-			for {
-				first := int(next.Add(fillBatch)) - fillBatch
-				if first >= n {
-					return nil
-				}
-				made, err := l.importSome(ctx, people, from+first, min(fillBatch, n-first))
-				p.add(made)
-				total.Add(int64(made))
-				if err != nil {
-					return err
-				}
-			}
-		})
+func (l *local) fillRound(ctx context.Context, p *progress, from, n int) (total int, err error) {
+	invented := invent(from, min(fillBatch, n))
+	for done := 0; done < n; done += fillBatch {
+		inputs := <-invented
+		if left := n - done - len(inputs); left > 0 {
+			invented = invent(from+done+len(inputs), min(fillBatch, left))
+		}
+		made, err := l.importAll(ctx, inputs)
+		p.add(made)
+		total += made
+		if err != nil {
+			return total, err
+		}
 	}
-	err = g.Wait()
-	return int(total.Load()), err
+	return total, nil
 }
 
-func (l *local) importSome(ctx context.Context, people People, from, n int) (made int, err error) {
-	if err := ctx.Err(); err != nil {
-		return 0, err
-	}
-	inputs := make([]customer.Input, n)
-	for i := range inputs {
-		inputs[i] = people.Person(uint64(from + i)).Input()
-	}
+// invent makes people up while others are imported.
+func invent(from, n int) <-chan []customer.Input {
+	invented := make(chan []customer.Input, 1)
+	go func() {
+		people, inputs := NewPeople(seed), make([]customer.Input, n)
+		for i := range inputs {
+			inputs[i] = people.Person(uint64(from + i)).Input()
+		}
+		invented <- inputs
+	}()
+	return invented
+}
+
+// importAll imports people and gives how many there were not yet.
+func (l *local) importAll(ctx context.Context, inputs []customer.Input) (made int, err error) {
 	result, err := l.server.Records().ImportCustomers(ctx, l.caller, inputs)
+	for _, c := range result.Customers {
+		if !c.IsZero() {
+			made++
+		}
+	}
 	if err != nil {
-		return 0, err
+		return made, err
 	}
 	for _, p := range result.Problems {
 		if !errors.Is(p.Err, fault.Conflict) {
-			return n - len(result.Problems), p.Err
+			return made, p.Err
 		}
 	}
-	return n - len(result.Problems), nil
+	return made, nil
 }
 
 // fillOver creates people one by one, on all connections.

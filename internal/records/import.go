@@ -17,8 +17,13 @@ import (
 	"custodex.dev/internal/tenant"
 )
 
-// importBatch is how many customers share a transaction and an audit entry.
-const importBatch = 1000
+// importBatch is how many customers share a transaction and an audit entry. A larger
+// one is faster, since it changes a page of an index for more of them, and holds up
+// the requests beside it for longer: this one for about a tenth of a second.
+const importBatch = 2000
+
+// insertBatch is how many customers the store takes at once.
+const insertBatch = 1000
 
 // ImportResult says what became of the inputs of an import.
 type ImportResult struct {
@@ -39,16 +44,17 @@ type ImportProblem struct {
 // customers; its code tells if e-mails were taken, since the caller learned that.
 //
 // An error ends the import between two transactions: the result holds what is
-// imported. Faults: Forbidden, Unavailable. For one caller inputs go in one after
-// another; several calls at once share commits and are faster.
+// imported. Faults: Forbidden, Unavailable. Inputs go in one after another.
 func (s *Service) ImportCustomers(ctx context.Context, caller tenant.Caller, inputs []customer.Input) (ImportResult, error) {
 	a, err := s.begin(ctx, caller, authz.CustomerImport)
 	if err != nil {
 		return ImportResult{}, err
 	}
 	result := ImportResult{Customers: make([]id.Customer, len(inputs))}
+	ready := a.preparing(inputs)
 	for from := 0; from < len(inputs); from += importBatch {
-		batch := a.prepare(inputs[from:min(from+importBatch, len(inputs))])
+		batch := <-ready
+		ready = a.preparing(inputs[min(from+importBatch, len(inputs)):])
 		problems, err := a.importAll(ctx, batch)
 		if err != nil {
 			return result, a.fail(ctx, err)
@@ -70,6 +76,13 @@ type prepared struct {
 	change  customer.Change
 	fields  []string
 	problem error
+}
+
+// preparing prepares the first batch of the inputs while another is stored.
+func (a *act) preparing(inputs []customer.Input) <-chan []prepared {
+	ready := make(chan []prepared, 1)
+	go func() { ready <- a.prepare(inputs[:min(importBatch, len(inputs))]) }()
+	return ready
 }
 
 // prepare validates and seals on all cores.
@@ -122,9 +135,16 @@ func (a *act) importAll(ctx context.Context, batch []prepared) (problems []error
 				entry.Fields = union(entry.Fields, batch[i].fields)
 			}
 		}
-		seqs, err := tx.CustomerInsertAll(rows)
-		if err != nil || len(rows) == 0 {
-			return err
+		if len(rows) == 0 {
+			return nil
+		}
+		var seqs []int64
+		for part := range slices.Chunk(rows, insertBatch) {
+			more, err := tx.CustomerInsertAll(part)
+			if err != nil {
+				return err
+			}
+			seqs = append(seqs, more...)
 		}
 		for i, seq := range seqs {
 			if seq == 0 {

@@ -60,7 +60,7 @@ func TestUpgradeFromTheFirstVersion(t *testing.T) {
 	app, rows := first(t, url)
 
 	// Case 1: nothing but Migrate takes the older schema.
-	const sentence = "run custodex migrate (schema 1, program 2)"
+	const sentence = "run custodex migrate (schema 1, program 3)"
 	if err := refuses(t, url, sentence); !errors.Is(err, migrate.ErrOlder) {
 		t.Errorf("Open of an older schema = %v, want %v", err, migrate.ErrOlder)
 	}
@@ -68,7 +68,7 @@ func TestUpgradeFromTheFirstVersion(t *testing.T) {
 	if !errors.Is(err, migrate.ErrOlder) || !strings.Contains(err.Error(), sentence) {
 		t.Errorf("Init of an older schema = %v, want %v", err, migrate.ErrOlder)
 	}
-	for want := 1; want >= 0; want-- {
+	for _, want := range []int{2, 0} {
 		if steps, err := postgres.Migrate(t.Context(), redact.NewSecret(url)); steps != want || err != nil {
 			t.Fatalf("Migrate = %d, %v, want %d", steps, err, want)
 		}

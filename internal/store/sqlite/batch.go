@@ -52,7 +52,6 @@ func (s *Store) flush(_ context.Context, _ struct{}, works []*work) []error {
 	err := s.flushLocked(works, errs)
 	switch {
 	case err == nil:
-		s.checkpoint.committed()
 	case len(works) > 1 && s.writer.broken == nil && !s.hasFailed():
 		// What the items have in common was refused, such as an entry of one of
 		// them: the others must not suffer.
@@ -91,6 +90,7 @@ func (s *Store) flushLocked(works []*work, errs []error) error {
 			defer s.cache.reopen()
 		}
 		if _, err = s.writer.exec(ctx, "COMMIT"); err == nil {
+			s.checkpoint.committed(b.rows)
 			return nil
 		}
 	}
@@ -111,6 +111,7 @@ type batch struct {
 	entries []entry
 	lastSeq int64 // given to a customer; 0: not read yet
 	usedSeq bool
+	rows    int64 // inserted, updated and deleted by the items
 
 	// What the cache must drop: customers that were changed or deleted, or more of
 	// them than are worth to name.

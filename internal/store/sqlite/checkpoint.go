@@ -8,8 +8,10 @@ import (
 
 const (
 	// checkpointEvery is the number of commits after which the log is copied into
-	// the database file.
+	// the database file. So many rows of an import count as another commit: the log
+	// of 64 imports would take most of a gigabyte.
 	checkpointEvery = 64
+	checkpointRows  = 256
 	// restartFrames is the length of the log, in pages, from which on writers pause
 	// so that it can start again from its beginning.
 	restartFrames = 8192
@@ -22,7 +24,7 @@ const (
 type checkpointer struct {
 	store   *Store
 	conn    *conn
-	commits int // since the last; the committer's
+	commits int64 // since the last; the committer's
 	wake    chan struct{}
 	cancel  context.CancelFunc
 	done    sync.WaitGroup
@@ -43,9 +45,10 @@ func newCheckpointer(ctx context.Context, s *Store, path string) (*checkpointer,
 	return cp, nil
 }
 
-// committed counts a commit. It is called by the committer and does not block.
-func (cp *checkpointer) committed() {
-	if cp.commits++; cp.commits < checkpointEvery {
+// committed counts a commit that changed so many rows. It is called by the committer
+// and does not block.
+func (cp *checkpointer) committed(rows int64) {
+	if cp.commits += 1 + rows/checkpointRows; cp.commits < checkpointEvery {
 		return
 	}
 	cp.commits = 0

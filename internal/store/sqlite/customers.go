@@ -123,7 +123,7 @@ func (s *Store) CustomerElsewhere(ctx context.Context, app id.App, cust id.Custo
 	err = s.read(ctx, func(ctx context.Context, c *conn) error {
 		return c.each(ctx, `
 			SELECT 1
-			FROM customer INDEXED BY customer_elsewhere
+			FROM customer INDEXED BY customer_id
 			WHERE customer_id = ?
 				AND app_id <> ?
 			LIMIT 1`, []any{cust[:], string(app)}, func(*rows) error {

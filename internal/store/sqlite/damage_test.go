@@ -89,10 +89,7 @@ func read(t *testing.T, s *sqlite.Store, app id.App) error {
 func TestPingMissesTheFile(t *testing.T) {
 	t.Parallel()
 	path := filepath.Join(t.TempDir(), "custodex.db")
-	if err := sqlite.Init(t.Context(), path); err != nil {
-		t.Fatalf("Init = %v", err)
-	}
-	s := reopen(t, path)
+	s := initialised(t, path)
 	ping := func(what, want string) {
 		t.Helper()
 		err := s.Ping(t.Context())

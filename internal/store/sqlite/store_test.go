@@ -12,7 +12,11 @@ import (
 
 func open(t testing.TB) *sqlite.Store {
 	t.Helper()
-	path := filepath.Join(t.TempDir(), "custodex.db")
+	return initialised(t, filepath.Join(t.TempDir(), "custodex.db"))
+}
+
+func initialised(t testing.TB, path string) *sqlite.Store {
+	t.Helper()
 	if err := sqlite.Init(t.Context(), path); err != nil {
 		t.Fatalf("Init = %v", err)
 	}

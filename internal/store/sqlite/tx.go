@@ -27,6 +27,7 @@ var _ store.Tx = (*tx)(nil)
 
 func (t *tx) exec(query string, args ...any) (int64, error) {
 	n, err := t.batch.conn.exec(t.ctx, query, args...)
+	t.batch.rows += n
 	if err != nil && t.failed == nil {
 		t.failed = err
 	}

@@ -61,11 +61,11 @@ func TestUpgradeFromTheFirstVersion(t *testing.T) {
 	// Case 1: nothing but Migrate takes the older schema.
 	_, err := sqlite.Open(t.Context(), sqlite.Config{Path: path})
 	for what, err := range map[string]error{"Open": err, "Init": sqlite.Init(t.Context(), path)} {
-		if !errors.Is(err, migrate.ErrOlder) || !strings.Contains(err.Error(), "run custodex migrate (schema 1, program 2)") {
+		if !errors.Is(err, migrate.ErrOlder) || !strings.Contains(err.Error(), "run custodex migrate (schema 1, program 3)") {
 			t.Errorf("%s of an older schema = %v, want %v", what, err, migrate.ErrOlder)
 		}
 	}
-	for want := 1; want >= 0; want-- {
+	for _, want := range []int{2, 0} {
 		if steps, err := sqlite.Migrate(t.Context(), path); steps != want || err != nil {
 			t.Fatalf("Migrate = %d, %v, want %d", steps, err, want)
 		}
@@ -84,6 +84,9 @@ func TestUpgradeFromTheFirstVersion(t *testing.T) {
 		if err != nil || got.Seq != want.Seq || got.Version != want.Version || got.Group != 0 ||
 			!bytes.Equal(got.Key, want.Key) || !bytes.Equal(got.Sealed, want.Sealed) {
 			t.Errorf("CustomerGet = %+v, %v, want %+v", got, err, want)
+		}
+		if found, err := s.CustomerElsewhere(t.Context(), id.NewApp(), want.ID); !found || err != nil {
+			t.Errorf("CustomerElsewhere = %t, %v", found, err)
 		}
 	}
 	// Case 3: it takes what is new.
