@@ -9,6 +9,7 @@ package audit
 import (
 	"encoding/binary"
 	"errors"
+	"slices"
 	"time"
 
 	"custodex.dev/internal/authz"
@@ -146,6 +147,7 @@ func (e *Entry) ParseDetail(b []byte) error {
 // AppendContent appends the whole entry but its sequence number, in the one form
 // that checksums and tree leaves are computed over.
 func (e *Entry) AppendContent(b []byte) []byte {
+	b = slices.Grow(b, 256+16*len(e.Targets)+len(e.Personal)) // nearly always enough
 	b = append(b, "custodex audit entry v1\x00"...)
 	b = appendText(b, string(e.App))
 	b = appendText(b, e.Actor)
@@ -155,7 +157,8 @@ func (e *Entry) AppendContent(b []byte) []byte {
 	for _, t := range e.Targets {
 		b = append(b, t[:]...)
 	}
-	detail := e.AppendDetail(nil)
+	var buf [128]byte
+	detail := e.AppendDetail(buf[:0])
 	b = binary.AppendUvarint(b, uint64(len(detail)))
 	b = append(b, detail...)
 	b = binary.AppendUvarint(b, uint64(len(e.Personal)))

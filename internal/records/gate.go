@@ -122,7 +122,7 @@ func (a *act) row(e audit.Entry) store.AuditRow {
 		Action:   string(e.Action),
 		Outcome:  uint8(e.Outcome),
 		Targets:  targets,
-		Detail:   e.AppendDetail(nil),
+		Detail:   e.AppendDetail(make([]byte, 0, 64)),
 		Personal: e.Personal,
 		MAC:      a.key.EntryMAC(e.AppendContent(nil)),
 	}

@@ -121,6 +121,9 @@ func Wrap(dialect string, next http.Handler, cfg Config) http.Handler {
 // only: that of a bad request is the client's affair and may quote it.
 func (c Config) log(ctx context.Context, e *Event, method string, status int, took time.Duration) {
 	level := slog.LevelInfo
+	if e.Fault == nil && !c.Log.Enabled(ctx, level) {
+		return
+	}
 	attrs := []slog.Attr{
 		slog.String("request", string(e.Request)),
 		slog.String("dialect", e.Dialect),
