@@ -11,6 +11,7 @@ package limit
 import (
 	"context"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"custodex.dev/internal/id"
@@ -51,13 +52,35 @@ type Limiter struct {
 	minute  int64 // of the last sweep
 }
 
+// window is spent by one request at a time: the one whose token is in turn.
 type window struct {
-	mu        sync.Mutex
+	turn      chan struct{}
+	failures  atomic.Int64 // of the store to give a lease
+	failure   error        // the last of them
 	minute    int64
 	lease     int64 // leased and not yet spent
 	taken     int64 // leased by everyone, as of the last lease
 	forgotten bool  // no longer in the map
 }
+
+// lock waits for the window. If the store fails a request before this one, that
+// failure is this one's too: those who wait must not each find out in turn, which
+// takes a long time when the store hangs.
+func (w *window) lock(ctx context.Context) error {
+	before := w.failures.Load()
+	select {
+	case w.turn <- struct{}{}:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	if w.failures.Load() != before {
+		defer w.unlock()
+		return w.failure
+	}
+	return nil
+}
+
+func (w *window) unlock() { <-w.turn }
 
 // New makes a Limiter. now is the clock.
 func New(leaser Leaser, now func() time.Time) *Limiter {
@@ -65,14 +88,17 @@ func New(leaser Leaser, now func() time.Time) *Limiter {
 }
 
 // Take spends one request of the credential's quota. perMinute 0 is unlimited. It
-// fails only if the store does.
+// fails only if the store does, or if ctx ends.
 func (l *Limiter) Take(ctx context.Context, app id.App, c id.Credential, perMinute int) (State, error) {
 	if perMinute <= 0 {
 		return State{Allowed: true}, nil
 	}
 	minute := l.now().Unix() / 60
-	w := l.window(c, minute)
-	defer w.mu.Unlock()
+	w, err := l.window(ctx, c, minute)
+	if err != nil {
+		return State{}, err
+	}
+	defer w.unlock()
 	switch w.minute {
 	case minute:
 	case minute + 1:
@@ -86,6 +112,10 @@ func (l *Limiter) Take(ctx context.Context, app id.App, c id.Credential, perMinu
 		want := max(1, (limit-w.taken)/leaseShare)
 		grant, err := l.leaser.RateTake(ctx, app, store.RateTake{Credential: c, Window: minute, Want: want, Limit: limit})
 		if err != nil {
+			if ctx.Err() == nil { // else it is this request's own affair
+				w.failure = err
+				w.failures.Add(1)
+			}
 			return State{}, err
 		}
 		w.lease, w.taken = grant.Granted, grant.Taken
@@ -102,14 +132,16 @@ func (l *Limiter) Take(ctx context.Context, app id.App, c id.Credential, perMinu
 }
 
 // window finds the credential's window and locks it.
-func (l *Limiter) window(c id.Credential, minute int64) *window {
+func (l *Limiter) window(ctx context.Context, c id.Credential, minute int64) (*window, error) {
 	for {
 		w := l.find(c, minute)
-		w.mu.Lock()
-		if !w.forgotten {
-			return w
+		if err := w.lock(ctx); err != nil {
+			return nil, err
 		}
-		w.mu.Unlock() // swept between the look-up and the lock: its lease would be lost
+		if !w.forgotten {
+			return w, nil
+		}
+		w.unlock() // swept between the look-up and the lock: its lease would be lost
 	}
 }
 
@@ -120,19 +152,21 @@ func (l *Limiter) find(c id.Credential, minute int64) *window {
 	if l.minute != minute {
 		l.minute = minute
 		for k, w := range l.windows {
-			if !w.mu.TryLock() {
+			select {
+			case w.turn <- struct{}{}:
+			default:
 				continue // in use, so not old
 			}
 			if w.minute < minute-1 {
 				w.forgotten = true
 				delete(l.windows, k)
 			}
-			w.mu.Unlock()
+			w.unlock()
 		}
 	}
 	w := l.windows[c]
 	if w == nil {
-		w = &window{minute: minute}
+		w = &window{turn: make(chan struct{}, 1), minute: minute}
 		l.windows[c] = w
 	}
 	return w

@@ -13,6 +13,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"custodex.dev/internal/fault"
 	"custodex.dev/internal/id"
 	"custodex.dev/internal/seal"
 	"custodex.dev/internal/search"
@@ -26,7 +27,8 @@ type arenas struct {
 	s        *Service
 	slots    chan struct{}
 	waiting  atomic.Int64
-	building sync.Mutex // one build at a time: each uses all cores, and its room is made before
+	outages  atomic.Int64 // searches that the store failed
+	building sync.Mutex   // one build at a time: each uses all cores, and its room is made before
 
 	mu   sync.Mutex
 	held map[id.App]*held
@@ -54,25 +56,39 @@ func (x *arenas) init(s *Service) {
 	x.held = make(map[id.App]*held)
 }
 
-// enter waits for a search slot. Too many waiting is errSaturated.
-func (x *arenas) enter(ctx context.Context) (release func(), err error) {
-	release = func() { <-x.slots }
+// enter waits for a search slot. Too many waiting is errSaturated; so is a wait in
+// which the store failed a search, since those who wait must not each find that out
+// in turn. leave gives the slot back.
+func (x *arenas) enter(ctx context.Context) error {
+	before := x.outages.Load()
 	select {
 	case x.slots <- struct{}{}:
-		return release, nil
+		return nil
 	default:
 	}
 	if x.waiting.Add(1) > int64(waitersPerSlot*cap(x.slots)) {
 		x.waiting.Add(-1)
-		return nil, errSaturated
+		return errSaturated
 	}
 	defer x.waiting.Add(-1)
 	select {
 	case x.slots <- struct{}{}:
-		return release, nil
 	case <-ctx.Done():
-		return nil, ctx.Err()
+		return ctx.Err()
 	}
+	if x.outages.Load() != before {
+		<-x.slots
+		return errSaturated
+	}
+	return nil
+}
+
+// leave ends what enter began; err is what became of the search.
+func (x *arenas) leave(err error) {
+	if errors.Is(err, fault.Unavailable) {
+		x.outages.Add(1)
+	}
+	<-x.slots
 }
 
 // fresh gives the application's arena with every change in it that was committed

@@ -9,17 +9,17 @@ import (
 
 // count gives the number of customers that match. It counts in the arena, which
 // sums whole blocks; an application without one is counted by reading it.
-func (a *act) count(ctx context.Context, f customer.Filter) (int, error) {
+func (a *act) count(ctx context.Context, f customer.Filter) (n int, err error) {
 	if (f == customer.Filter{}) {
 		head, err := a.s.store.Head(ctx, a.caller.App)
 		return int(head.Customers), err
 	}
 	filter := arenaFilter(f)
 	for {
-		arena, wait, err := a.s.arenas.fresh(ctx, a)
+		arena, wait, stale := a.s.arenas.fresh(ctx, a)
 		switch {
-		case err != nil:
-			return 0, err
+		case stale != nil:
+			return 0, stale
 		case arena == nil && wait != nil: // it is being built; do not hold a place meanwhile
 			select {
 			case <-wait:
@@ -28,11 +28,10 @@ func (a *act) count(ctx context.Context, f customer.Filter) (int, error) {
 				return 0, ctx.Err()
 			}
 		}
-		release, err := a.s.arenas.enter(ctx)
-		if err != nil {
+		if err := a.s.arenas.enter(ctx); err != nil {
 			return 0, err
 		}
-		defer release()
+		defer func() { a.s.arenas.leave(err) }()
 		if arena == nil {
 			return a.countRows(ctx, filter)
 		}

@@ -20,12 +20,11 @@ const settleTries = 3
 
 // search finds a page by fragment. It has its own concurrency limit, so that
 // searches cannot starve fetches.
-func (a *act) search(ctx context.Context, find customer.Find, after *store.Position) ([]customer.Customer, bool, error) {
-	release, err := a.s.arenas.enter(ctx)
-	if err != nil {
+func (a *act) search(ctx context.Context, find customer.Find, after *store.Position) (list []customer.Customer, more bool, err error) {
+	if err := a.s.arenas.enter(ctx); err != nil {
 		return nil, false, err
 	}
-	defer release()
+	defer func() { a.s.arenas.leave(err) }()
 
 	q := search.Query{Filter: arenaFilter(find.Filter), Skip: find.Skip, Take: find.Take}
 	if after != nil {

@@ -320,3 +320,54 @@ func TestSearchSaturation(t *testing.T) {
 		under.Wait()
 	})
 }
+
+// hanging is a store that fails after a while.
+type hanging struct {
+	store.Store
+	on atomic.Bool
+}
+
+func (h *hanging) Head(ctx context.Context, app id.App) (store.Head, error) {
+	if h.on.Load() {
+		time.Sleep(2 * time.Second)
+		return store.Head{}, fault.New(fault.Unavailable, "database_unavailable", "Try again")
+	}
+	return h.Store.Head(ctx, app)
+}
+
+// Searches that wait for a slot while the store fails one that has it are told with
+// it, and do not each take as long in turn.
+func TestSearchesShareAnOutage(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		st := &hanging{Store: testkit.NewStore(t, "sqlite")}
+		w := newWorldOn(t, st, func(c *records.Config) { c.SearchSlots = 1 })
+		w.mustCreate(t, w.me, person("A", "B", ""))
+		search := func() error {
+			_, err := w.FindCustomers(t.Context(), w.me, records.Find{Input: customer.FindInput{Name: text("a")}})
+			return err
+		}
+		if err := search(); err != nil {
+			t.Fatal(err)
+		}
+		synctest.Wait() // the arena is there now
+		st.on.Store(true)
+		begun := time.Now()
+		var under sync.WaitGroup
+		for range 1 + 8 { // one in the slot, eight that wait for it
+			under.Go(func() {
+				if f := faultOf(search()); f.Kind != fault.Unavailable || f.RetryAfter > time.Minute {
+					t.Errorf("a search while the store hangs = %v", f)
+				}
+			})
+		}
+		under.Wait()
+		if took := time.Since(begun); took > 3*time.Second {
+			t.Errorf("nine searches took %v to fail, want the time of one", took)
+		}
+		st.on.Store(false)
+		if err := search(); err != nil {
+			t.Errorf("a search afterwards = %v", err)
+		}
+	})
+}

@@ -19,7 +19,11 @@ type Store interface {
 	// outside the transaction except variables that it sets anew each time. It
 	// must not block on anything but tx: other requests share its commit.
 	// An outcome of COMMIT that the connection lost is found out before Update
-	// returns, so an error means: not applied, except as said for cancellation.
+	// returns, if the database can be asked, so an error means: not applied, except
+	// as said for cancellation, and except fault.Unavailable with the code
+	// commit_unknown. After that one, whoever asks the database finds either all of
+	// it or nothing, and it does not change any more once the application takes
+	// another Update.
 	Update(ctx context.Context, app id.App, fn func(tx Tx) error) error
 
 	// Record appends audit entries. On return with nil they are durable. It is the

@@ -49,7 +49,7 @@ type queue[W any] struct {
 
 type item[W any] struct {
 	work  W
-	taken bool // guarded by Group.mu; once set, the outcome is the batch's
+	taken bool // guarded by Group.mu; once set, done gets the outcome
 	done  chan error
 }
 
@@ -219,6 +219,36 @@ func (g *Group[K, W]) guarded(key K, works []W) (errs []error) {
 		return all(fmt.Errorf("commit: flush returned %d outcomes for %d works", len(errs), len(works)))
 	}
 	return errs
+}
+
+// Refuse gives err to every work that waits for a batch. A Flush calls it when it has
+// found what none of them would get past, so that they do not find that out in turn,
+// each batch after the one before it. err must mean that a work was not done. Works
+// that are in a batch are not touched.
+func (g *Group[K, W]) Refuse(err error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for _, q := range g.queues {
+		g.refuse(q, err)
+	}
+}
+
+// RefuseBehind is Refuse for the works of one key.
+func (g *Group[K, W]) RefuseBehind(key K, err error) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if q := g.queues[key]; q != nil {
+		g.refuse(q, err)
+	}
+}
+
+func (g *Group[K, W]) refuse(q *queue[W], err error) {
+	for _, it := range q.items {
+		it.taken = true
+		it.done <- err
+	}
+	g.waiting -= len(q.items)
+	q.items = nil // as takeBack, it leaves an emptied queue listed
 }
 
 // Close refuses new work, waits until the queued work is committed, and stops the

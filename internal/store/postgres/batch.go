@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
@@ -28,20 +29,26 @@ import (
 
 // Limits of a batch that meets trouble.
 const (
-	retryLimit   = 2 * time.Second  // for another try when nothing was committed
-	resolveLimit = 15 * time.Second // to find out what became of a COMMIT
+	retryLimit   = 2 * time.Second         // for another try when nothing was committed
+	resolveLimit = 1500 * time.Millisecond // to find out what became of a COMMIT
 	firstWait    = 10 * time.Millisecond
 	longestWait  = 500 * time.Millisecond
 )
 
-// errNoOutcome is the fault of a batch whose COMMIT was lost with the connection
-// while the database stayed away longer than resolveLimit.
+// errNoOutcome is the fault of a batch whose COMMIT was not answered in time, or was
+// lost with the connection while the database stayed away longer than resolveLimit.
+// Nothing goes on looking for the outcome, because nobody who comes later can miss
+// it: the transaction holds the head until it has ended, so the next batch of the
+// application waits for that, and then sees what it did.
 var errNoOutcome = fault.New(fault.Unavailable, "commit_unknown",
-	"The database cannot be reached; try again").After(retrySoon)
+	"It is not known whether this was done; a retry with the same idempotency key is safe").After(retrySoon)
 
 var (
 	// errStale asks for another try: the head appeared after the batch had found none.
 	errStale = errors.New("the application appeared meanwhile")
+
+	// errTooLong is a try that took attemptLimit, with the database there all the time.
+	errTooLong = errors.New("the transaction took too long")
 
 	// errBlamed asks for another try at once, without the work that was blamed.
 	errBlamed = errors.New("a work of the batch was given up")
@@ -74,6 +81,7 @@ type batch struct {
 
 // doubtful is a try whose COMMIT was sent and not answered.
 type doubtful struct {
+	since    time.Time
 	mark     int64
 	outcomes []error
 }
@@ -106,33 +114,52 @@ func (s *Store) flush(ctx context.Context, app id.App, works []work) []error {
 // run tries until there is an outcome for every work.
 func (b *batch) run(ctx context.Context) []error {
 	begun, wait := time.Now(), firstWait
-	for {
+	for tries := 1; ; tries++ {
 		outcomes, err := b.try(ctx)
 		since := time.Since(begun)
 		switch {
 		case err == nil:
 			return outcomes
 		case len(b.doubtful) > 0:
-			// Nothing may be said before it is known what the lost COMMIT did.
-			if ctx.Err() != nil || since > resolveLimit {
+			// It may not be said that nothing was done before that is known.
+			if ctx.Err() != nil || silent(err) || time.Since(b.doubtful[0].since) > resolveLimit {
+				b.passOn(err)
 				return b.all(errNoOutcome)
 			}
 		case ctx.Err() != nil:
 			return b.all(errClosed)
 		case errors.Is(err, errBlamed):
 			continue
-		case errors.Is(err, errStale) || clashed(err) || lost(err):
+		case silent(err):
+			b.passOn(err)
+			return b.all(verdict(err))
+		case lost(err) || errors.Is(err, errStale) || clashed(err):
 			if since > retryLimit {
+				if tries > 1 { // else a long batch has lost its one connection
+					b.passOn(err)
+				}
 				return b.all(verdict(err))
 			}
 		case len(b.works) > 1 && !errors.Is(verdict(err), fault.Unavailable):
 			return b.oneByOne(ctx)
 		default:
+			b.passOn(err)
 			return b.all(verdict(err))
 		}
 		if pause(ctx, wait) == nil {
 			wait = min(2*wait, longestWait)
 		}
+	}
+}
+
+// passOn tells works that wait what this batch has run into, if they would run into it
+// as well: an outage is everybody's, a lock that somebody holds the application's.
+func (b *batch) passOn(err error) {
+	switch {
+	case silent(err) || lost(err):
+		b.store.group.Refuse(errAway)
+	case lockHeld(err):
+		b.store.group.RefuseBehind(b.app, verdict(err))
 	}
 }
 
@@ -168,12 +195,18 @@ func (b *batch) oneByOne(ctx context.Context) []error {
 func (b *batch) try(ctx context.Context) (outcomes []error, err error) {
 	ctx, cancel := context.WithTimeout(ctx, attemptLimit)
 	defer cancel()
-	conn, err := b.store.writes.Acquire(ctx)
+	conn, err := acquire(ctx, b.store.writes)
 	if err != nil {
 		return nil, err
 	}
 	t := &try{batch: b, ctx: ctx, conn: conn, outcomes: slices.Clone(b.verdicts)}
-	defer func() { t.end(); conn.Release() }()
+	defer func() {
+		if err != nil && ctx.Err() != nil {
+			err = fmt.Errorf("%w: %w", errTooLong, err)
+		}
+		t.end()
+		conn.Release()
+	}()
 	if err := t.begin(); err != nil {
 		return nil, err
 	}

@@ -17,15 +17,23 @@ import (
 // runtimeRole is the role that every connection acts as. The migration makes it.
 const runtimeRole = "custodex_runtime"
 
-// Time limits. The server's keep a statement from holding locks for long; ours are
-// for a server or a network that does not answer at all.
+// patience is how long a caller waits for a database that says nothing: for a
+// connection, and then for each byte. See doc.go.
+const patience = 2 * time.Second
+
+// Time limits. The server's keep a statement from holding locks for long. Those of
+// a batch are shorter than patience, so that the server still says whose statement
+// it was, and the other works of the batch go on.
 const (
-	connectLimit   = 5 * time.Second
-	lockLimit      = 2 * time.Second
-	statementLimit = 5 * time.Second
-	idleLimit      = 5 * time.Second  // in a transaction, waiting for us
-	readLimit      = 6 * time.Second  // for one statement, as seen from here
-	attemptLimit   = 10 * time.Second // for one try of a batch, as seen from here
+	lockLimit  = 1500 * time.Millisecond
+	readLimit  = 5 * time.Second // for one statement that reads, while rows keep coming
+	writeLimit = 1700 * time.Millisecond
+	idleLimit  = 5 * time.Second // in a transaction, waiting for us
+
+	connectLimit = 5 * time.Second  // goes on when who asked for it has given up
+	pingLimit    = 1 * time.Second  // for a connection that was idle to show that it lives
+	rowsLimit    = 6 * time.Second  // readLimit as seen from here, for rows that trickle
+	attemptLimit = 10 * time.Second // for one try of a batch, as seen from here
 )
 
 // planner makes the server run each statement as it was written to be run: along one
@@ -45,15 +53,17 @@ var planner = map[string]string{
 var errURL = errors.New("the database URL cannot be read; " +
 	"it should look like postgres://user:password@host:5432/database")
 
-func newPool(ctx context.Context, url redact.Secret, conns int) (*pgxpool.Pool, error) {
+// newPool makes a pool of connections whose statements may take as long as limit.
+func newPool(ctx context.Context, url redact.Secret, conns int, limit time.Duration) (*pgxpool.Pool, error) {
 	cfg, err := pgxpool.ParseConfig(url.Reveal())
 	if err != nil {
 		return nil, errURL // the parser's own text may quote the URL
 	}
 	cfg.MaxConns = int32(conns)
 	cfg.MinConns = 0
-	cfg.PingTimeout = connectLimit
+	cfg.PingTimeout = pingLimit
 	cfg.ConnConfig.ConnectTimeout = connectLimit
+	cfg.ConnConfig.DialFunc = watch(cfg.ConnConfig.DialFunc)
 	cfg.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeCacheStatement
 	p := cfg.ConnConfig.RuntimeParams
 	if p["application_name"] == "" {
@@ -61,7 +71,7 @@ func newPool(ctx context.Context, url redact.Secret, conns int) (*pgxpool.Pool, 
 	}
 	p["timezone"] = "UTC"
 	p["lock_timeout"] = milliseconds(lockLimit)
-	p["statement_timeout"] = milliseconds(statementLimit)
+	p["statement_timeout"] = milliseconds(limit)
 	p["idle_in_transaction_session_timeout"] = milliseconds(idleLimit)
 	for name, value := range planner {
 		p[name] = value
@@ -72,6 +82,13 @@ func newPool(ctx context.Context, url redact.Secret, conns int) (*pgxpool.Pool, 
 		return nil, translate(ctx, err)
 	}
 	return pool, nil
+}
+
+// acquire takes a connection out of a pool, or fails when patience is over.
+func acquire(ctx context.Context, pool *pgxpool.Pool) (*pgxpool.Conn, error) {
+	limited, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	return pool.Acquire(limited)
 }
 
 func milliseconds(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) }

@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 
@@ -256,16 +257,32 @@ const insertCustomers = `
 		FROM made
 		JOIN given ON given.customer_id = made.customer_id`
 
-// maxInsert is how many rows CustomerInsertAll takes.
-const maxInsert = 1000
+// maxInsert is how many rows CustomerInsertAll takes, and insertChunk how many of
+// them one statement adds: few enough to be far from writeLimit.
+const (
+	maxInsert   = 1000
+	insertChunk = 250
+)
 
-// CustomerInsertAll adds customers but for those whose e-mail is taken, in one
-// statement, a column an argument.
+// CustomerInsertAll adds customers but for those whose e-mail is taken.
 func (x *tx) CustomerInsertAll(rows []store.CustomerRow) ([]int64, error) {
-	n := len(rows)
-	if n > maxInsert {
-		return nil, fmt.Errorf("postgres: %d customers inserted at once, at most %d", n, maxInsert)
+	if len(rows) > maxInsert {
+		return nil, fmt.Errorf("postgres: %d customers inserted at once, at most %d", len(rows), maxInsert)
 	}
+	seqs := make([]int64, 0, len(rows))
+	for part := range slices.Chunk(rows, insertChunk) {
+		got, err := x.insertPart(part)
+		if err != nil {
+			return nil, err
+		}
+		seqs = append(seqs, got...)
+	}
+	return seqs, nil
+}
+
+// insertPart adds customers in one statement, a column an argument.
+func (x *tx) insertPart(rows []store.CustomerRow) ([]int64, error) {
+	n := len(rows)
 	ids, small, times := make([][16]byte, n), make([]int16, 3*n), make([]int64, 3*n)
 	bytes := make([][]byte, 3*n)
 	status, kind, form := small[:n], small[n:2*n], small[2*n:]

@@ -17,6 +17,17 @@
 //
 // Reading: single statements on the pool, see read.go.
 //
+// Waiting: a server or a network can hang and keep its connections open. What is
+// limited is silence, since the length of a scan or of an import says nothing. A call
+// that has no connection after two seconds (patience) fails; a connection on which
+// somebody waits for two seconds without a byte is closed, and what waited fails
+// (wire.go). Nothing is tried again after a silence, and the works that wait behind a
+// batch that failed of one fail with it, so the wait does not add up. For a work,
+// fault.Unavailable means that it was not done, unless its COMMIT was sent: then it is
+// told that nobody knows (commit_unknown). So statements must be small. Those of a
+// batch have a limit of the server's below two seconds, and a slow one fails its own
+// work and not the batch.
+//
 // It must never decide anything: no policy, no time but the database's own for
 // expiry, and no value of a row in an error.
 //

@@ -35,6 +35,10 @@ func (e sqlError) Error() string {
 
 func (e sqlError) Unwrap() error { return e.pg }
 
+// errAway is the fault of works that waited behind one that the database failed.
+var errAway = fault.New(fault.Unavailable, "database_unavailable",
+	"The database cannot be reached; try again").After(retrySoon)
+
 var errExists = fault.New(fault.Conflict, "already_exists", "It exists already")
 
 // translate turns a driver's error into a fault. ctx is the caller's context, before
@@ -110,7 +114,16 @@ func lost(err error) bool {
 	}
 	return errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
 		errors.Is(err, net.ErrClosed) || errors.Is(err, pgconn.ErrConnClosed) ||
-		errors.Is(err, context.DeadlineExceeded) || pgconn.Timeout(err)
+		errors.Is(err, errTooLong) || silent(err)
+}
+
+// silent reports whether err came of waiting: for an answer, or for a connection.
+// Whoever asked has waited enough, so that nothing is tried again for them.
+func silent(err error) bool {
+	if errors.Is(err, errTooLong) {
+		return false
+	}
+	return errors.Is(err, errSilent) || errors.Is(err, context.DeadlineExceeded) || pgconn.Timeout(err)
 }
 
 // clashed reports whether err is a failure of the transaction that a new one, with
@@ -118,6 +131,12 @@ func lost(err error) bool {
 func clashed(err error) bool {
 	pg, ok := errors.AsType[*pgconn.PgError](err)
 	return ok && (pg.Code == "40001" || pg.Code == "40P01")
+}
+
+// lockHeld reports whether err is that somebody else held a lock for too long.
+func lockHeld(err error) bool {
+	pg, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && pg.Code == "55P03"
 }
 
 // isAnswer reports whether err was made by us out of what a statement returned.

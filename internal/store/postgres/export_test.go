@@ -16,6 +16,9 @@ var (
 	Planner   = planner
 )
 
+// Patience is how long a caller waits for a database that says nothing.
+const Patience = patience
+
 // Pools are the store's connections.
 func (s *Store) Pools() []*pgxpool.Pool { return []*pgxpool.Pool{s.reads, s.writes} }
 

@@ -104,8 +104,8 @@ const deleteGroup = `
 		RETURNING seq`
 
 // emptyChunk is how many customers one statement takes out of a group: few enough to
-// be far from the statement's time limit.
-const emptyChunk = 20_000
+// be far from writeLimit.
+const emptyChunk = 5_000
 
 const emptyGroup = `
 		WITH left_it AS (

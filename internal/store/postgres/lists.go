@@ -194,7 +194,7 @@ func (s *Store) scanChunk(ctx context.Context, app id.App, from *int64, to int64
 		if err == nil {
 			return n, nil
 		}
-		if try == tries || ctx.Err() != nil || !lost(err) {
+		if try == tries || ctx.Err() != nil || silent(err) || !lost(err) {
 			return n, translate(ctx, err)
 		}
 		if err := pause(ctx, retryWait); err != nil {

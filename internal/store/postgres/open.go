@@ -69,14 +69,14 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 	}
 	s := &Store{writer: rand.Int64(), failed: make(chan struct{})}
 	var err error
-	if s.reads, err = newPool(ctx, cfg.URL, readers); err != nil {
+	if s.reads, err = newPool(ctx, cfg.URL, readers, readLimit); err != nil {
 		return nil, err
 	}
 	if err := checkRole(ctx, s.reads); err != nil {
 		s.reads.Close()
 		return nil, err
 	}
-	if s.writes, err = newPool(ctx, cfg.URL, cfg.Committers); err != nil {
+	if s.writes, err = newPool(ctx, cfg.URL, cfg.Committers, writeLimit); err != nil {
 		s.reads.Close()
 		return nil, err
 	}
@@ -94,7 +94,7 @@ func (s *Store) Ping(ctx context.Context) error {
 	if s.closed.Load() {
 		return errClosed
 	}
-	limited, cancel := context.WithTimeout(ctx, readLimit)
+	limited, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	return translate(ctx, s.reads.Ping(limited))
 }
@@ -117,7 +117,7 @@ func (s *Store) Close(ctx context.Context) error {
 	select {
 	case <-closed:
 	case <-ctx.Done():
-		// A read that is still under way keeps its connection until readLimit.
+		// A read that is still under way keeps its connection until rowsLimit.
 		if err == nil {
 			err = ctx.Err()
 		}

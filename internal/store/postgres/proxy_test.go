@@ -9,9 +9,10 @@ import (
 	"net/url"
 	"sync"
 	"testing"
+	"time"
 )
 
-// cut says where a proxy ends a connection that carries a COMMIT.
+// cut says what a proxy does to a connection that carries a COMMIT.
 type cut int32
 
 const (
@@ -19,6 +20,8 @@ const (
 	cutBefore        // the server never gets it
 	cutAfter         // the server has done it, and the answer is withheld
 	cutMeanwhile     // the server gets it while both sides lose the connection
+	cutSilent        // the server has done it, and says nothing any more
+	cutHold          // the server gets it late: the whole network stands still from here on
 )
 
 // proxy stands between a store and a server. Armed, it cuts the next connection in
@@ -31,6 +34,9 @@ type proxy struct {
 	mu    sync.Mutex
 	armed cut
 	cuts  int
+	held  chan struct{} // open while nothing passes
+	dead  chan struct{} // closed when the lines that there are carry nothing any more
+	slow  time.Duration // before each message of the server
 }
 
 // newProxy gives a proxy to the server of address, and its own address.
@@ -44,7 +50,8 @@ func newProxy(t *testing.T, address string) (*proxy, string) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	p := &proxy{t: t, server: u.Host, listen: l}
+	p := &proxy{t: t, server: u.Host, listen: l, held: make(chan struct{}), dead: make(chan struct{})}
+	close(p.held)
 	var group sync.WaitGroup
 	group.Go(func() {
 		for {
@@ -55,7 +62,7 @@ func newProxy(t *testing.T, address string) (*proxy, string) {
 			group.Go(func() { p.serve(client) })
 		}
 	})
-	t.Cleanup(func() { _ = l.Close(); group.Wait() })
+	t.Cleanup(func() { _ = l.Close(); p.release(); group.Wait() })
 	u.Host = l.Addr().String()
 	return p, u.String()
 }
@@ -64,6 +71,48 @@ func (p *proxy) arm(c cut) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.armed = c
+}
+
+// hold stops everything where it is, as a network does that loses all packets: what
+// is sent arrives once release is called.
+func (p *proxy) hold() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.held = make(chan struct{})
+}
+
+func (p *proxy) release() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	select {
+	case <-p.held:
+	default:
+		close(p.held)
+	}
+}
+
+// forget makes the lines that there are carry nothing any more, without a word, as a
+// firewall does that lost its table. New ones work.
+func (p *proxy) forget() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	close(p.dead)
+	p.dead = make(chan struct{})
+}
+
+// delay lets every message of the server come late.
+func (p *proxy) delay(d time.Duration) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.slow = d
+}
+
+// pass waits until the network carries something.
+func (p *proxy) pass() {
+	p.mu.Lock()
+	held := p.held
+	p.mu.Unlock()
+	<-held
 }
 
 // fire takes the cut that is due, if any.
@@ -78,12 +127,16 @@ func (p *proxy) fire() cut {
 }
 
 func (p *proxy) serve(client net.Conn) {
+	p.pass()
 	server, err := net.Dial("tcp", p.server)
 	if err != nil {
 		_ = client.Close()
 		return
 	}
-	l := &line{proxy: p, client: client, server: server, commits: make(map[string]bool)}
+	p.mu.Lock()
+	dead := p.dead
+	p.mu.Unlock()
+	l := &line{proxy: p, client: client, server: server, dead: dead, commits: make(map[string]bool)}
 	var group sync.WaitGroup
 	group.Go(func() { _ = l.up(); l.close() })
 	group.Go(func() { _ = l.down(); l.close() })
@@ -94,9 +147,23 @@ func (p *proxy) serve(client net.Conn) {
 type line struct {
 	*proxy
 	client, server net.Conn
+	dead           chan struct{}   // closed: it carries nothing
 	commits        map[string]bool // prepared statements that are a COMMIT
 	mute           sync.Mutex      // held while answers are withheld
 	muted          bool
+	silent         bool // muted for good, and not closed
+}
+
+// send carries bytes to one of the two ends, if the line carries any.
+func (l *line) send(to net.Conn, b []byte) error {
+	l.pass()
+	select {
+	case <-l.dead:
+		return nil
+	default:
+	}
+	_, err := to.Write(b)
+	return err
 }
 
 func (l *line) close() { _ = l.client.Close(); _ = l.server.Close() }
@@ -114,7 +181,7 @@ func (l *line) up() error {
 	if _, err := io.ReadFull(r, rest); err != nil {
 		return err
 	}
-	if _, err := l.server.Write(append(first, rest...)); err != nil {
+	if err := l.send(l.server, append(first, rest...)); err != nil {
 		return err
 	}
 	var flight []byte
@@ -144,7 +211,7 @@ func (l *line) up() error {
 			if err := l.commit(flight); err != nil {
 				return err
 			}
-		} else if _, err := l.server.Write(flight); err != nil {
+		} else if err := l.send(l.server, flight); err != nil {
 			return err
 		}
 		flight, commits = flight[:0], false
@@ -157,13 +224,15 @@ func (l *line) commit(flight []byte) error {
 	switch c {
 	case cutBefore:
 		return io.EOF
-	case cutAfter:
+	case cutAfter, cutSilent:
 		// What the server answers is read and thrown away by down, until it is ready.
 		l.mute.Lock()
-		l.muted = true
+		l.muted, l.silent = true, c == cutSilent
 		l.mute.Unlock()
+	case cutHold:
+		l.hold()
 	}
-	if _, err := l.server.Write(flight); err != nil {
+	if err := l.send(l.server, flight); err != nil {
 		return err
 	}
 	if c == cutMeanwhile {
@@ -182,16 +251,20 @@ func (l *line) down() error {
 			return err
 		}
 		l.mute.Lock()
-		muted := l.muted
+		muted, silent := l.muted, l.silent
 		l.mute.Unlock()
 		if muted {
-			if kind == 'Z' { // ReadyForQuery
+			if kind == 'Z' && !silent { // ReadyForQuery
 				return io.EOF
 			}
 			continue
 		}
 		head := binary.BigEndian.AppendUint32([]byte{kind}, uint32(len(body)+4))
-		if _, err := l.client.Write(append(head, body...)); err != nil {
+		l.mu.Lock()
+		slow := l.slow
+		l.mu.Unlock()
+		time.Sleep(slow)
+		if err := l.send(l.client, append(head, body...)); err != nil {
 			return err
 		}
 	}

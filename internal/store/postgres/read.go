@@ -42,8 +42,9 @@ func one(noun string, scan func(row pgx.Row) error) func(pgx.Rows) error {
 
 // do runs sql in a transaction of its own and hands rows what it returned. The
 // setting and the statement travel together and nothing else is sent. It is tried
-// again when the connection is lost or another transaction was in the way: sql must
-// bear being applied twice, and rows begins with empty hands.
+// again when the connection is lost (but not after a silence, which took the time
+// for that) or another transaction was in the way: sql must bear being applied
+// twice, and rows begins with empty hands.
 func (s *Store) do(ctx context.Context, app id.App, sql string, args []any, rows func(pgx.Rows) error) error {
 	return s.repeat(ctx, app, sql, args, rows, func() {})
 }
@@ -55,7 +56,7 @@ func (s *Store) repeat(ctx context.Context, app id.App, sql string, args []any, 
 		if err == nil {
 			return nil
 		}
-		if try == tries || ctx.Err() != nil || !(lost(err) || clashed(err)) {
+		if try == tries || ctx.Err() != nil || silent(err) || !(lost(err) || clashed(err)) {
 			return translate(ctx, err)
 		}
 		if err := pause(ctx, retryWait); err != nil {
@@ -69,12 +70,17 @@ func (s *Store) try(ctx context.Context, app id.App, sql string, args []any, row
 	if s.closed.Load() {
 		return errClosed
 	}
-	limited, cancel := context.WithTimeout(ctx, readLimit)
+	conn, err := acquire(ctx, s.reads)
+	if err != nil {
+		return err
+	}
+	defer conn.Release()
+	limited, cancel := context.WithTimeout(ctx, rowsLimit)
 	defer cancel()
 	var b pgx.Batch
 	b.Queue(setApp, string(app))
 	b.Queue(sql, args...)
-	results := s.reads.SendBatch(limited, &b)
+	results := conn.SendBatch(limited, &b)
 	// Close reads the end of the transaction: without it nothing was committed.
 	defer func() {
 		if closing := results.Close(); err == nil {

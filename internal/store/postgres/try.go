@@ -154,7 +154,7 @@ func (t *try) commit() error {
 	if pg, ok := errors.AsType[*pgconn.PgError](err); ok && !broken(pg) {
 		return fmt.Errorf("commit: %w", err)
 	}
-	t.doubtful = append(t.doubtful, doubtful{mark, t.outcomes})
+	t.doubtful = append(t.doubtful, doubtful{time.Now(), mark, t.outcomes})
 	return fmt.Errorf("commit: %w", err)
 }
 

@@ -27,7 +27,7 @@ import (
 const superuser = "postgres"
 
 // A Cluster is one PostgreSQL server that belongs to this process. Its methods may be called from
-// any goroutine, except that Kill, Restart and Stop must not overlap.
+// any goroutine, except that Kill, Freeze, Thaw, Restart and Stop must not overlap.
 type Cluster struct {
 	bin      string // Folder of the server's programs.
 	dir      string // Everything of ours: data, socket, log.
@@ -92,6 +92,13 @@ func (c *Cluster) LogFile() string { return filepath.Join(c.dir, "server.log") }
 // Kill ends the server as a crash would: SIGKILL to it and to every process it has started, no
 // checkpoint, nothing flushed. It returns when all of them are gone. Restart brings it back.
 func (c *Cluster) Kill() error { return c.server.kill() }
+
+// Freeze stops the server and every process it has started in the middle of what they do, as a
+// machine that hangs: connections stay open and nothing is answered. It needs /proc.
+func (c *Cluster) Freeze() error { return c.server.freeze() }
+
+// Thaw lets a frozen server go on where it was.
+func (c *Cluster) Thaw() error { return c.server.thaw() }
 
 // Restart starts the server again on the same folder and port, after a Kill, or after a fast
 // shutdown if it still runs. It returns when the server has recovered and answers.

@@ -37,7 +37,14 @@ func own(end string) int {
 	}
 	fmt.Println(c.DataDir())
 	fmt.Println(strings.Trim(fmt.Sprint(c.Pids()), "[]"))
-	if end == "exit" {
+	switch end {
+	case "exit":
+		return 0
+	case "freeze":
+		if err := c.Freeze(); err != nil {
+			fmt.Println(err)
+			return 1
+		}
 		return 0
 	}
 	select {}
@@ -115,6 +122,28 @@ func TestKillAndRestart(t *testing.T) {
 	}
 }
 
+func TestFreezeAndThaw(t *testing.T) {
+	t.Parallel()
+	c := scratchpg.NewCluster(t)
+	conn := connect(t, c.URL(""))
+	if err := c.Freeze(); err != nil {
+		t.Fatal(err)
+	}
+	answer := make(chan error, 1)
+	go func() { answer <- conn.Ping(context()) }()
+	select {
+	case err := <-answer:
+		t.Errorf("a frozen server answers: %v", err)
+	case <-time.After(200 * time.Millisecond):
+	}
+	if err := c.Thaw(); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-answer; err != nil {
+		t.Errorf("the question to the frozen server, after it went on: %v", err)
+	}
+}
+
 func TestRestartWhileRunning(t *testing.T) {
 	t.Parallel()
 	c := scratchpg.NewCluster(t)
@@ -134,7 +163,7 @@ func TestRestartWhileRunning(t *testing.T) {
 
 func TestStopRemovesEverything(t *testing.T) {
 	t.Parallel()
-	for _, state := range []string{"running", "killed"} {
+	for _, state := range []string{"running", "killed", "frozen"} {
 		t.Run(state, func(t *testing.T) {
 			t.Parallel()
 			scratchpg.Need(t)
@@ -143,10 +172,14 @@ func TestStopRemovesEverything(t *testing.T) {
 				t.Fatal(err)
 			}
 			pids := c.Pids()
-			if state == "killed" {
-				if err := c.Kill(); err != nil {
-					t.Error(err)
-				}
+			switch state {
+			case "killed":
+				err = c.Kill()
+			case "frozen":
+				err = c.Freeze()
+			}
+			if err != nil {
+				t.Error(err)
 			}
 			if err := c.Stop(); err != nil {
 				t.Fatal(err)
@@ -158,7 +191,7 @@ func TestStopRemovesEverything(t *testing.T) {
 
 func TestOwnerEndsWithoutStop(t *testing.T) {
 	t.Parallel()
-	for _, end := range []string{"exit", "kill"} {
+	for _, end := range []string{"exit", "kill", "freeze"} {
 		t.Run(end, func(t *testing.T) {
 			t.Parallel()
 			scratchpg.Need(t)

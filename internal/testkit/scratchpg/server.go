@@ -146,6 +146,9 @@ func (s *server) stop() error {
 		return nil
 	default:
 	}
+	if err := s.thaw(); err != nil { // a frozen one would not hear
+		return err
+	}
 	if err := s.cmd.Process.Signal(syscall.SIGINT); err != nil && !errors.Is(err, os.ErrProcessDone) {
 		return fmt.Errorf("stop postgres: %w", err)
 	}

@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"custodex.dev/internal/authz"
@@ -25,6 +26,7 @@ var update = flag.Bool("update", false, "rewrite golden files and transcripts")
 
 // fake is a domain service that knows one credential and answers what it is told.
 type fake struct {
+	hangs   bool // answers when nobody waits any more
 	authErr error
 	err     error
 	found   records.Found
@@ -42,7 +44,11 @@ const (
 	fakeKey = "ck_fake"
 )
 
-func (f *fake) Authenticate(_ context.Context, in records.Login) (tenant.Caller, int, error) {
+func (f *fake) Authenticate(ctx context.Context, in records.Login) (tenant.Caller, int, error) {
+	if f.hangs {
+		<-ctx.Done()
+		return tenant.Caller{}, 0, ctx.Err()
+	}
 	if f.authErr != nil {
 		return tenant.Caller{}, 0, f.authErr
 	}
@@ -177,6 +183,24 @@ func TestHealthWithoutDatabase(t *testing.T) {
 	if want := `{"status":"ok","timestamp":"2026-03-01T12:00:15.000Z","version":"1.2.3"}`; w.Code != 200 || w.Body.String() != want {
 		t.Errorf("public: got %d %s, want %s", w.Code, w.Body, want)
 	}
+}
+
+// TestHealthWhileDatabaseHangs has neither the credentials nor the ping answered: a
+// monitor is told in the time of one of them.
+func TestHealthWhileDatabaseHangs(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		begun := time.Now()
+		w := ask(&fake{hangs: true}, request(http.MethodGet, "/api/v0/health", ""), func(c *devdraft.Config) {
+			c.Ping = func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }
+		})
+		if took := time.Since(begun); w.Code != 503 || took > 2*time.Second {
+			t.Errorf("got %d %s after %v, want 503 after 2s", w.Code, w.Body, took)
+		}
+		if !strings.Contains(w.Body.String(), `"database":"error"`) {
+			t.Errorf("got %s, want that the database is in error", w.Body)
+		}
+	})
 }
 
 // TestPaths asks for what is not there. Nothing may be a redirect, or an answer

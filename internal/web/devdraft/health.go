@@ -10,7 +10,8 @@ import (
 	"custodex.dev/internal/web/body"
 )
 
-// pingTimeout is how long the database may take to prove that it is there.
+// pingTimeout is how long the database may take to prove that it is there, for the
+// credentials and the ping together.
 const pingTimeout = 2 * time.Second
 
 // health answers callers with credentials. It spends quota like every request that
@@ -20,7 +21,9 @@ const pingTimeout = 2 * time.Second
 // too, the answer is the documented body, with authenticated false: a monitor needs
 // to tell this outage from wrong credentials.
 func (a *api) health(w http.ResponseWriter, r *http.Request) error {
-	_, err := a.admit(w, r)
+	ctx, cancel := context.WithTimeout(r.Context(), pingTimeout)
+	defer cancel()
+	_, err := a.admit(w, r.WithContext(ctx))
 	if err == nil {
 		err = body.None(r)
 	}
@@ -35,8 +38,6 @@ func (a *api) health(w http.ResponseWriter, r *http.Request) error {
 		status: "ok", timestamp: a.Now(), version: a.Version,
 		database: "connected", message: "Service is up and running", authenticated: err == nil,
 	}
-	ctx, cancel := context.WithTimeout(r.Context(), pingTimeout)
-	defer cancel()
 	status := http.StatusOK
 	switch ping := a.Ping(ctx); {
 	case ping != nil:
