@@ -97,6 +97,15 @@ func (a *apiCheck) itemParticulars(ops map[string]exchange) {
 		e.body = `{"amount":"123456789012345678901234567890.5","currency":" NGN","time":"2020-01-01T00:00:00+01:00","reference":"r"}`
 	}))
 	a.send(ops[listTransactions].with(func(e *exchange) { e.query = "?take=1&skip=1" }))
+	for _, op := range []string{listTransactions, listGroups} {
+		header, _ := a.send(ops[op].with(func(e *exchange) { e.query = "?take=1&skip=0"; e.header["Prefer"] = "count=exact" }))
+		next, _, _ := strings.Cut(strings.TrimPrefix(header.Get("Link"), "<"+ops[op].path), ">")
+		if next == "" || header.Get("X-Total-Count") == "" {
+			a.t.Errorf("%s of one has Link %q and total %q", op, header.Get("Link"), header.Get("X-Total-Count"))
+		}
+		a.send(ops[op].with(func(e *exchange) { e.query = next }))
+	}
+	a.send(ops[listAddresses].with(func(e *exchange) { e.header["Prefer"] = "count=exact" }))
 	a.send(ops[updateGroup].with(func(e *exchange) { e.body = `{"description":null}` }))
 
 	// A key used twice, and used for something else.
@@ -123,6 +132,11 @@ func (a *apiCheck) itemParticulars(ops map[string]exchange) {
 		ops[fetchAddress].with(func(e *exchange) { e.body = `{}` }),
 		ops[recordTransaction].with(func(e *exchange) { e.body = `{"amount":-1}` }),
 		ops[listTransactions].with(func(e *exchange) { e.query = "?take=0" }),
+		ops[listTransactions].with(func(e *exchange) { e.query = "?cursor=x" }),
+		ops[listAddresses].with(func(e *exchange) { e.query = "?cursor=" }),
+		ops[listGroups].with(func(e *exchange) { e.query = "?cursor=x" }),
+		ops[listGroups].with(func(e *exchange) { e.query = "?take=0&skip=x" }),
+		ops[search].with(func(e *exchange) { e.query = "?name=x" }),
 		ops[createGroup].with(func(e *exchange) { e.body = `{"nmae":"x"}` }),
 		ops[listGroups].with(func(e *exchange) { e.body = `{}` }),
 		ops[fetchGroup].with(func(e *exchange) { e.path = "/api/v0/customer-groups/x" }),

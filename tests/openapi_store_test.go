@@ -84,11 +84,11 @@ func (b *breakable) GroupGet(ctx context.Context, app id.App, seq int64) (store.
 	return b.Store.GroupGet(ctx, app, seq)
 }
 
-func (b *breakable) GroupList(ctx context.Context, app id.App, from, to int64) ([]store.GroupRow, error) {
+func (b *breakable) GroupList(ctx context.Context, app id.App, list store.GroupList) ([]store.GroupRow, error) {
 	if err := b.err(); err != nil {
 		return nil, err
 	}
-	return b.Store.GroupList(ctx, app, from, to)
+	return b.Store.GroupList(ctx, app, list)
 }
 
 func (b *breakable) AppGet(ctx context.Context, app id.App) (store.AppRow, error) {

@@ -52,12 +52,13 @@ func (c *benchCmd) Run(env *environment) (err error) {
 	cfg.Status = show
 	report, err := bench.Run(env.ctx, cfg)
 	clear()
-	if len(report.Rows) > 0 {
+	interrupted := errors.Is(err, context.Canceled)
+	if len(report.Rows) > 0 || interrupted {
 		err = errors.Join(err, env.printBench(report))
 	}
 	switch {
-	case errors.Is(err, context.Canceled):
-		return withHint(errors.New("interrupted"), "with --data the next run goes on with the customers that are there")
+	case interrupted:
+		return withHint(errors.New("interrupted"), c.whatStays())
 	case err != nil:
 		return err
 	}
@@ -68,6 +69,17 @@ func (c *benchCmd) Run(env *environment) (err error) {
 		}
 	}
 	return nil
+}
+
+// whatStays says what a run that was interrupted has left for the next one.
+func (c *benchCmd) whatStays() string {
+	switch {
+	case c.URL != "":
+		return "the customers that were made stay on the server; the next run goes on with them"
+	case c.Data != "":
+		return "the next run with this --data goes on with the customers that are there"
+	}
+	return "nothing is kept; with --data the next run goes on with the customers that are there"
 }
 
 // config makes the flags a configuration.

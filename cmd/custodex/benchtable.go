@@ -15,9 +15,11 @@ func (env *environment) printBench(r bench.Report) error {
 	facts := []string{
 		"Custodex", fmt.Sprintf("%s on %s, %d processors", r.Version, r.System, r.Processors),
 		"Engine", r.Engine,
-		"Customers", strconv.Itoa(r.Customers),
-		"Disk", figure(r.FsyncsPerSecond, "fsyncs/s in the data folder"),
 	}
+	if r.Customers > 0 {
+		facts = append(facts, "Customers", strconv.Itoa(r.Customers))
+	}
+	facts = append(facts, "Disk", figure(r.FsyncsPerSecond, "fsyncs/s in the data folder"))
 	if s := r.Start; s != nil {
 		facts = append(facts, "Start", fmt.Sprintf("%s to the first answer, %s at rest (empty SQLite database)",
 			figure(s.FirstAnswerMS, "ms"), megabytes(s.RestBytes)))
@@ -38,6 +40,9 @@ func (env *environment) printBench(r bench.Report) error {
 	}
 	if err := env.facts(facts...); err != nil {
 		return err
+	}
+	if len(r.Rows) == 0 {
+		return nil // interrupted before the first
 	}
 	var rows [][]string
 	for _, row := range r.Rows {

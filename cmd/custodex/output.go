@@ -6,6 +6,8 @@ import (
 	"strings"
 	"text/tabwriter"
 	"time"
+
+	"custodex.dev/internal/tenant"
 )
 
 // printJSON prints a result for programs.
@@ -53,7 +55,7 @@ func (env *environment) facts(pairs ...string) error {
 // plain keeps a text that somebody else chose from steering the terminal.
 func plain(s string) string {
 	return strings.Map(func(r rune) rune {
-		if r < ' ' || r >= 0x7f && r < 0xa0 || r >= 0x202a && r <= 0x202e || r >= 0x2066 && r <= 0x2069 {
+		if tenant.Steers(r) {
 			return '?'
 		}
 		return r

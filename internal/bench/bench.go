@@ -52,7 +52,6 @@ type Config struct {
 
 // target is a server with an application to measure.
 type target struct {
-	engine  string // sqlite, postgres or url
 	to      *endpoint
 	with    string // what is on, for the rows
 	fill    func(ctx context.Context, have, want int) error
@@ -81,15 +80,14 @@ func Run(ctx context.Context, cfg Config) (report Report, err error) {
 		cfg.Status = func(string) {}
 	}
 	report = Report{
-		Version: cfg.Version, System: runtime.GOOS + "/" + runtime.GOARCH, Processors: runtime.NumCPU(),
-		Began: time.Now().UTC().Truncate(time.Second),
+		Version: cfg.Version, Engine: cfg.engine(), System: runtime.GOOS + "/" + runtime.GOARCH, Processors: runtime.NumCPU(),
+		Began: time.Now().UTC().Truncate(time.Second), Rows: []Row{},
 	}
 	r := &run{Config: cfg, report: &report}
 	if r.target, err = r.connect(ctx); err != nil {
 		return report, err
 	}
 	defer func() { err = errors.Join(err, r.target.close()) }()
-	report.Engine = r.engine
 	for _, step := range []func(context.Context) error{r.machine, r.fillUp, r.prepare, r.measure} {
 		if err := step(ctx); err != nil {
 			return report, err
@@ -97,6 +95,17 @@ func Run(ctx context.Context, cfg Config) (report Report, err error) {
 	}
 	report.AuditShare = report.auditShare()
 	return report, nil
+}
+
+// engine is what the report calls that which is measured.
+func (c *Config) engine() string {
+	switch {
+	case c.URL != "":
+		return "url"
+	case c.DatabaseURL.IsZero():
+		return "sqlite"
+	}
+	return "postgres"
 }
 
 // Validate checks what Run would refuse. It looks at no file.
@@ -138,17 +147,17 @@ func (r *run) connect(ctx context.Context) (*target, error) {
 	return r.local(ctx)
 }
 
-// machine measures what the figures depend on and what a start costs.
-func (r *run) machine(ctx context.Context) error {
-	if r.engine == "url" {
-		return nil
+// machine measures what the figures depend on and what a start costs. PostgreSQL's
+// disk cannot be seen from here: the data folder, which then has no database in it, may
+// be on another.
+func (r *run) machine(ctx context.Context) (err error) {
+	if r.engine() == "sqlite" {
+		r.Status("measuring the disk")
+		if r.report.FsyncsPerSecond, err = fsyncRate(ctx, r.Data); err != nil {
+			return fmt.Errorf("measure the disk: %w", err)
+		}
 	}
-	r.Status("measuring the disk")
-	var err error
-	if r.report.FsyncsPerSecond, err = fsyncRate(ctx, r.Data); err != nil {
-		return fmt.Errorf("measure the disk: %w", err)
-	}
-	if r.Program == "" {
+	if r.engine() == "url" || r.Program == "" {
 		return nil
 	}
 	r.Status("measuring a start")

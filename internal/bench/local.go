@@ -92,11 +92,9 @@ func (r *run) local(ctx context.Context) (*target, error) {
 	l.cfg.Addr, l.cfg.ManageAddr = "127.0.0.1:0", "127.0.0.1:0"
 	l.cfg.LogLevel = slog.LevelError // the log of requests would fill the terminal
 	with := "sealed, audited, fsynced, rate-limited"
-	engine := "sqlite"
 	if r.DatabaseURL.IsZero() {
 		l.cfg.DataDir = r.Data
 	} else {
-		engine = "postgres"
 		l.cfg.DatabaseURL, l.cfg.MasterKeyFile = r.DatabaseURL, filepath.Join(r.Data, "master.key")
 		with = "sealed, audited, committed, rate-limited" // how durable a commit is, PostgreSQL's settings say
 	}
@@ -108,7 +106,7 @@ func (r *run) local(ctx context.Context) (*target, error) {
 		return nil, errors.Join(err, l.server.end())
 	}
 	return &target{
-		engine: engine, to: to, with: with,
+		to: to, with: with,
 		fill:   func(ctx context.Context, have, want int) error { return l.fill(ctx, r.Status, have, want) },
 		sample: l.sample,
 		memory: func() (int64, int64) {

@@ -103,7 +103,7 @@ func (r *run) buildArena(ctx context.Context, w *wire, text float64) error {
 		return fmt.Errorf("first search: %w", err)
 	}
 	bytes, _ := r.memory()
-	for ; bytes == 0 && r.engine != "url" && time.Since(begun) < arenaLimit; bytes, _ = r.memory() {
+	for ; bytes == 0 && r.engine() != "url" && time.Since(begun) < arenaLimit; bytes, _ = r.memory() {
 		select {
 		case <-time.After(time.Millisecond):
 		case <-ctx.Done():

@@ -14,7 +14,7 @@ func (r *run) remote(context.Context) (*target, error) {
 		return nil, err
 	}
 	return &target{
-		engine: "url", to: to, with: "as the server is set up",
+		to: to, with: "as the server is set up",
 		fill:   func(ctx context.Context, have, want int) error { return r.fillOver(ctx, to, have, want) },
 		sample: func(ctx context.Context, n int) ([]string, error) { return sampleOver(ctx, to, n) },
 		memory: func() (int64, int64) { return 0, 0 },

@@ -16,7 +16,8 @@ type Report struct {
 	Engine     string    `json:"engine"` // sqlite, postgres or url
 	Customers  int       `json:"customers"`
 
-	// FsyncsPerSecond is how often the disk under the data folder makes 4 KiB durable.
+	// FsyncsPerSecond is how often the disk under the SQLite database makes 4 KiB
+	// durable.
 	FsyncsPerSecond float64 `json:"fsyncs_per_second,omitempty"`
 
 	Start *Start `json:"start,omitempty"`

@@ -2,6 +2,7 @@ package customer
 
 import (
 	"encoding/binary"
+	"math"
 	"strconv"
 	"strings"
 	"time"
@@ -149,10 +150,9 @@ func (v *validator) time(path string, t Text) time.Time {
 	return at
 }
 
-// Sent reports whether any filter was sent.
-func (in FindInput) Sent() bool {
-	return in.Status.Sent || in.Name.Sent || in.Email.Sent || in.Type.Sent || in.Group.Sent || in.CreatedFrom.Sent || in.CreatedTo.Sent
-}
+// noTime stands for the zero time in the binary form; 0 is the beginning of 1970, which
+// somebody may well ask for.
+const noTime = math.MinInt64
 
 // AppendBinary appends the filter in a form that is equal for equal filters. A
 // cursor carries it, sealed.
@@ -160,7 +160,7 @@ func (f Filter) AppendBinary(b []byte) []byte {
 	b = append(b, byte(f.Status), byte(f.Type))
 	b = binary.AppendVarint(b, f.Group)
 	for _, t := range [...]time.Time{f.CreatedFrom, f.CreatedTo} {
-		ms := int64(0)
+		ms := int64(noTime)
 		if !t.IsZero() {
 			ms = t.UnixMilli()
 		}
@@ -188,7 +188,7 @@ func ParseFilter(b []byte) (Filter, error) {
 		if n <= 0 {
 			return Filter{}, ErrMalformed
 		}
-		if ms != 0 {
+		if ms != noTime {
 			*t = time.UnixMilli(ms).UTC()
 		}
 		b = b[n:]

@@ -18,41 +18,51 @@ const (
 	MaxSkip     = 10_000 // default; the setting max_skip may raise it
 )
 
-// Cursor is the place after which the next page begins. Lists are ordered
-// newest first: greater CreatedAt first, then greater Seq.
+// Cursor is the place after which the next page of one list begins. Lists are ordered
+// newest first: greater At first, then greater Seq or, where rows have no number,
+// greater ID.
 type Cursor struct {
-	CreatedAt int64  // unix milliseconds of the last customer shown
-	Seq       int64  // its sequence number
-	Filter    []byte // the filter the walk began with; the bytes are the caller's
+	List   string   // the list that it leads through; at most 255 bytes
+	At     int64    // unix milliseconds of the last one shown
+	Seq    int64    // its sequence number
+	ID     [16]byte // or its id
+	Filter []byte   // the filter the walk began with; the bytes are the caller's
 }
 
 // ErrCursor is returned for a cursor that is not one of ours, was altered, or
-// belongs to another application or filter.
+// belongs to another application, list or filter.
 var ErrCursor = fault.New(fault.Invalid, "bad_cursor", "cursor is not valid for this list")
 
-// head is the length of what stands before the filter.
-const head = 1 + 8 + 8
+// version is the first byte. Cursors of version 1 did not name their list.
+const version = 2
+
+// head is the length of what stands before the list's name.
+const head = 1 + 8 + 8 + 16 + 1
 
 // MarshalBinary gives the bytes that are sealed. It does not fail.
 func (c Cursor) MarshalBinary() ([]byte, error) {
-	b := make([]byte, 0, head+len(c.Filter))
-	b = append(b, 1)
-	b = binary.BigEndian.AppendUint64(b, uint64(c.CreatedAt))
+	b := make([]byte, 0, head+len(c.List)+len(c.Filter))
+	b = append(b, version)
+	b = binary.BigEndian.AppendUint64(b, uint64(c.At))
 	b = binary.BigEndian.AppendUint64(b, uint64(c.Seq))
+	b = append(b, c.ID[:]...)
+	b = append(b, byte(len(c.List)))
+	b = append(b, c.List...)
 	return append(b, c.Filter...), nil
 }
 
 // UnmarshalBinary reads what MarshalBinary wrote, or fails with ErrCursor and
 // leaves c as it was.
 func (c *Cursor) UnmarshalBinary(b []byte) error {
-	if len(b) < head || b[0] != 1 {
+	if len(b) < head || b[0] != version {
 		return ErrCursor
 	}
 	seq := int64(binary.BigEndian.Uint64(b[9:17]))
-	if seq < 0 {
+	name, filter := b[head:], int(b[head-1])
+	if seq < 0 || filter > len(name) {
 		return ErrCursor
 	}
-	c.CreatedAt, c.Seq = int64(binary.BigEndian.Uint64(b[1:9])), seq
-	c.Filter = bytes.Clone(b[head:])
+	c.At, c.Seq, c.ID = int64(binary.BigEndian.Uint64(b[1:9])), seq, [16]byte(b[17:33])
+	c.List, c.Filter = string(name[:filter]), bytes.Clone(name[filter:])
 	return nil
 }

@@ -7,6 +7,8 @@ import (
 	"math"
 	"testing"
 
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 	"pgregory.net/rapid"
 
 	"custodex.dev/internal/fault"
@@ -14,17 +16,17 @@ import (
 )
 
 func ExampleCursor() {
-	last := page.Cursor{CreatedAt: 1_763_640_000_000, Seq: 42}
+	last := page.Cursor{List: "devdraft customer.list", At: 1_763_640_000_000, Seq: 42}
 	b, _ := last.MarshalBinary() // what is sealed and given out
 
 	var next page.Cursor
 	if err := next.UnmarshalBinary(b); err != nil {
 		fmt.Println(err)
 	}
-	fmt.Println(next.CreatedAt, next.Seq)
+	fmt.Println(next.List, next.At, next.Seq)
 	fmt.Println(next.UnmarshalBinary(b[1:]))
 	// Output:
-	// 1763640000000 42
+	// devdraft customer.list 1763640000000 42
 	// invalid: bad_cursor
 }
 
@@ -32,24 +34,27 @@ func TestCursorComesBack(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
 		want := page.Cursor{
-			CreatedAt: rapid.Int64().Draw(rt, "created"),
-			Seq:       rapid.Int64Min(0).Draw(rt, "seq"),
+			List: rapid.StringN(-1, -1, 255).Draw(rt, "list"),
+			At:   rapid.Int64().Draw(rt, "at"),
+			Seq:  rapid.Int64Min(0).Draw(rt, "seq"),
+			ID:   [16]byte(rapid.SliceOfN(rapid.Byte(), 16, 16).Draw(rt, "id")),
 		}
 		want.Filter = rapid.SliceOf(rapid.Byte()).Draw(rt, "filter")
 		b, err := want.MarshalBinary()
-		if err != nil || len(b) != 17+len(want.Filter) {
-			rt.Fatalf("MarshalBinary = %d bytes, %v, want %d", len(b), err, 17+len(want.Filter))
+		if err != nil {
+			rt.Fatalf("MarshalBinary = %v", err)
 		}
-		got := page.Cursor{Filter: []byte{9}, CreatedAt: -9, Seq: 9} // all of it has to be replaced
-		if err := got.UnmarshalBinary(b); err != nil || got.CreatedAt != want.CreatedAt || got.Seq != want.Seq || !bytes.Equal(got.Filter, want.Filter) {
-			rt.Fatalf("UnmarshalBinary = %v, %v, want %v", got, err, want)
+		got := page.Cursor{List: "x", Filter: []byte{9}, At: -9, Seq: 9, ID: [16]byte{9}} // all of it has to be replaced
+		err = got.UnmarshalBinary(b)
+		if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); err != nil || diff != "" {
+			rt.Fatalf("UnmarshalBinary = %v (-want +got):\n%s", err, diff)
 		}
 	})
 }
 
 func TestCursorMalformed(t *testing.T) {
 	t.Parallel()
-	good, err := page.Cursor{CreatedAt: math.MaxInt64, Seq: math.MaxInt64}.MarshalBinary()
+	good, err := page.Cursor{List: "a list", At: math.MaxInt64, Seq: math.MaxInt64}.MarshalBinary()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -57,7 +62,7 @@ func TestCursorMalformed(t *testing.T) {
 	for n := range good {
 		bad = append(bad, good[:n])
 	}
-	for _, version := range []byte{0, 2, 255} {
+	for _, version := range []byte{0, 1, 3, 255} {
 		b := bytes.Clone(good)
 		b[0] = version
 		bad = append(bad, b)
@@ -67,14 +72,14 @@ func TestCursorMalformed(t *testing.T) {
 	bad = append(bad, negative)
 
 	for _, b := range bad {
-		before := page.Cursor{CreatedAt: 7, Seq: 7}
+		before := page.Cursor{List: "another", At: 7, Seq: 7}
 		c := before
 		err := c.UnmarshalBinary(b)
 		if !errors.Is(err, page.ErrCursor) || !errors.Is(err, fault.Invalid) {
 			t.Errorf("UnmarshalBinary(%x) = %v, want %v", b, err, page.ErrCursor)
 		}
-		if c.CreatedAt != before.CreatedAt || c.Seq != before.Seq {
-			t.Errorf("UnmarshalBinary(%x) failed and left %v", b, c)
+		if diff := cmp.Diff(before, c); diff != "" {
+			t.Errorf("UnmarshalBinary(%x) failed and changed (-before +after):\n%s", b, diff)
 		}
 	}
 }
@@ -87,13 +92,13 @@ func TestLimits(t *testing.T) {
 }
 
 func FuzzCursor(f *testing.F) {
-	b, err := page.Cursor{Filter: []byte{1}, CreatedAt: -1, Seq: 1}.MarshalBinary()
+	b, err := page.Cursor{List: "x", Filter: []byte{1}, At: -1, Seq: 1}.MarshalBinary()
 	if err != nil {
 		f.Fatal(err)
 	}
 	f.Add(b)
 	f.Add([]byte{})
-	f.Add(bytes.Repeat([]byte{1}, 33))
+	f.Add(bytes.Repeat([]byte{2}, 40))
 	f.Add(bytes.Repeat([]byte{0xff}, 33))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		var c page.Cursor

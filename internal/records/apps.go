@@ -3,7 +3,6 @@ package records
 import (
 	"context"
 	"errors"
-	"unicode/utf8"
 
 	"custodex.dev/internal/audit"
 	"custodex.dev/internal/authz"
@@ -23,8 +22,8 @@ func (s *Service) CreateApp(ctx context.Context, caller tenant.Caller, name stri
 	if err != nil {
 		return tenant.Application{}, err
 	}
-	if n := utf8.RuneCountInString(name); n < 1 || n > 100 {
-		return tenant.Application{}, fault.Validation(fault.Field{Path: "name", Code: "invalid", Message: "name must have 1 to 100 characters"})
+	if problem := badName(name); problem != "" {
+		return tenant.Application{}, fault.Validation(fault.Field{Path: "name", Code: "invalid", Message: problem})
 	}
 	app := tenant.Application{ID: id.NewApp(), Name: name, CreatedAt: s.now()}
 	key := seal.NewAppKey()

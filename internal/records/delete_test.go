@@ -71,7 +71,7 @@ func TestDeleteCustomer(t *testing.T) {
 		if got := w.find(t, customer.FindInput{Email: text("ann@")}); len(got) != 1 || got[0] != stays {
 			t.Errorf("the other customer is found %d times", len(got))
 		}
-		if rows, err := w.store.ItemList(t.Context(), w.app.ID, c, store.Transaction, 0, 10); err != nil || len(rows) != 0 {
+		if rows, err := w.store.ItemList(t.Context(), w.app.ID, c, store.ItemList{Kind: store.Transaction, Take: 10}); err != nil || len(rows) != 0 {
 			t.Errorf("%d transactions outlive their customer (%v)", len(rows), err)
 		}
 		// Twice is not found; nor can it be changed, or answered about.

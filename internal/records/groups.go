@@ -2,6 +2,7 @@ package records
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"strconv"
 	"time"
@@ -10,6 +11,7 @@ import (
 	"custodex.dev/internal/authz"
 	"custodex.dev/internal/customer"
 	"custodex.dev/internal/fault"
+	"custodex.dev/internal/page"
 	"custodex.dev/internal/store"
 	"custodex.dev/internal/tenant"
 )
@@ -144,24 +146,82 @@ func (s *Service) FetchGroup(ctx context.Context, caller tenant.Caller, seq int6
 	return *g, a.record(ctx, a.groupEntry(seq), nil)
 }
 
-// FindGroups lists the application's groups, newest first, made in from <= time <
-// to; a zero time is open.
-func (s *Service) FindGroups(ctx context.Context, caller tenant.Caller, from, to time.Time) ([]customer.Group, error) {
+// GroupFind asks for a part of the groups made in From <= time < To; a zero time is
+// open. A cursor carries the two times of its walk. Others that are set beside it must
+// be the same.
+type GroupFind struct {
+	Page
+	From, To time.Time
+}
+
+// FindGroups lists the application's groups, newest first. Faults: Forbidden, Invalid
+// (bad_cursor), Unavailable.
+func (s *Service) FindGroups(ctx context.Context, caller tenant.Caller, in GroupFind) (Listed[customer.Group], error) {
 	a, err := s.begin(ctx, caller, authz.GroupList)
 	if err != nil {
-		return nil, err
+		return Listed[customer.Group]{}, err
 	}
-	rows, err := s.store.GroupList(ctx, caller.App, millis(from), millis(to))
+	list := store.GroupList{From: millis(in.From), To: millis(in.To), Skip: in.Skip, Take: in.Take + 1}
+	if list.To == 0 && !in.To.IsZero() {
+		list.To = -1 // 1970 began; as a bound it would be none
+	}
+	if err := a.followGroups(in.Cursor, &list); err != nil {
+		return Listed[customer.Group]{}, err
+	}
+	rows, err := s.store.GroupList(ctx, caller.App, list)
 	if err != nil {
-		return nil, err
+		return Listed[customer.Group]{}, err
 	}
-	list := make([]customer.Group, len(rows))
+	rows, more := upTo(in.Take, rows)
+	found := Listed[customer.Group]{List: make([]customer.Group, len(rows)), Total: len(rows)}
 	for i, row := range rows {
-		if list[i], err = a.openGroup(row); err != nil {
-			return nil, err
+		if found.List[i], err = a.openGroup(row); err != nil {
+			return Listed[customer.Group]{}, err
 		}
 	}
-	return list, a.record(ctx, a.entry(audit.Done, nil), nil)
+	if in.Count && !in.whole(more) {
+		if found.Total, err = s.store.GroupCount(ctx, caller.App, list.From, list.To); err != nil {
+			return Listed[customer.Group]{}, err
+		}
+	}
+	if more {
+		last := rows[len(rows)-1]
+		found.Next = a.sealCursor(page.Cursor{At: last.CreatedAt, Seq: last.Seq, Filter: spanOf(list)})
+	}
+	if err := a.record(ctx, a.entry(audit.Done, nil), nil); err != nil {
+		return Listed[customer.Group]{}, err
+	}
+	return found, nil
+}
+
+// followGroups reads the request's cursor, if it has one, and puts its place and the
+// times of the walk into list.
+func (a *act) followGroups(cursor string, list *store.GroupList) error {
+	if cursor == "" {
+		return nil
+	}
+	c, err := a.openCursor(cursor)
+	if err != nil {
+		return err
+	}
+	asked := *list
+	for _, t := range [...]*int64{&list.From, &list.To} {
+		n := 0
+		if *t, n = binary.Varint(c.Filter); n <= 0 {
+			return page.ErrCursor
+		}
+		c.Filter = c.Filter[n:]
+	}
+	if asked.From != 0 && asked.From != list.From || asked.To != 0 && asked.To != list.To {
+		return page.ErrCursor
+	}
+	list.After = &store.Position{CreatedAt: c.At, Seq: c.Seq}
+	return nil
+}
+
+// spanOf is the filter of a walk through groups.
+func spanOf(list store.GroupList) []byte {
+	return binary.AppendVarint(binary.AppendVarint(nil, list.From), list.To)
 }
 
 // group reads a group; nil if there is none.

@@ -33,6 +33,12 @@ func (w *world) mustGroup(t *testing.T, caller tenant.Caller, name string) int64
 	return seq
 }
 
+func (w *world) groupsOf(t *testing.T, caller tenant.Caller, from, to time.Time) ([]customer.Group, error) {
+	t.Helper()
+	found, err := w.FindGroups(t.Context(), caller, records.GroupFind{Page: records.Page{Take: 100}, From: from, To: to})
+	return found.List, err
+}
+
 func TestGroups(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
@@ -52,7 +58,7 @@ func TestGroups(t *testing.T) {
 		t.Errorf("another name under the key = %v", err)
 	}
 	silver := w.mustGroup(t, w.me, "Silver")
-	list, err := w.FindGroups(t.Context(), w.me, time.Time{}, time.Time{})
+	list, err := w.groupsOf(t, w.me, time.Time{}, time.Time{})
 	if err != nil || len(list) != 2 || list[0].Seq != silver || list[1].Name != "Gold" {
 		t.Fatalf("%d groups are listed (%v)", len(list), err)
 	}
@@ -63,8 +69,8 @@ func TestGroups(t *testing.T) {
 	for _, span := range []struct {
 		from, to time.Time
 		want     int
-	}{{list[1].CreatedAt, time.Time{}, 2}, {time.Time{}, list[1].CreatedAt, 0}, {list[0].CreatedAt.Add(time.Millisecond), time.Time{}, 0}} {
-		if l, err := w.FindGroups(t.Context(), w.me, span.from, span.to); err != nil || len(l) != span.want {
+	}{{list[1].CreatedAt, time.Time{}, 2}, {time.Time{}, list[1].CreatedAt, 0}, {time.Time{}, time.UnixMilli(0), 0}, {list[0].CreatedAt.Add(time.Millisecond), time.Time{}, 0}} {
+		if l, err := w.groupsOf(t, w.me, span.from, span.to); err != nil || len(l) != span.want {
 			t.Errorf("FindGroups(%v, %v) = %d groups, want %d (%v)", span.from, span.to, len(l), span.want, err)
 		}
 	}
@@ -109,7 +115,7 @@ func TestGroups(t *testing.T) {
 			}
 		}
 	}
-	if l, err := w.FindGroups(t.Context(), other, time.Time{}, time.Time{}); err != nil || len(l) != 0 {
+	if l, err := w.groupsOf(t, other, time.Time{}, time.Time{}); err != nil || len(l) != 0 {
 		t.Errorf("another application sees %d groups (%v)", len(l), err)
 	}
 }

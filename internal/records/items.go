@@ -1,6 +1,7 @@
 package records
 
 import (
+	"bytes"
 	"context"
 	"time"
 
@@ -9,13 +10,11 @@ import (
 	"custodex.dev/internal/customer"
 	"custodex.dev/internal/fault"
 	"custodex.dev/internal/id"
+	"custodex.dev/internal/page"
 	"custodex.dev/internal/seal"
 	"custodex.dev/internal/store"
 	"custodex.dev/internal/tenant"
 )
-
-// ItemPage is a part of a list of items.
-type ItemPage struct{ Skip, Take int }
 
 // RecordTransaction adds a purchase to a customer. The newest by its time, at a
 // tie the one recorded last, sets what the customer shows as last spent. Faults:
@@ -94,42 +93,73 @@ func (a *act) addItem(ctx context.Context, target id.Customer, once *once, it it
 }
 
 // ListTransactions gives a customer's purchases, newest first. Faults: Forbidden,
-// NotFound, Unavailable.
-func (s *Service) ListTransactions(ctx context.Context, caller tenant.Caller, target id.Customer, page ItemPage) ([]customer.Transaction, error) {
+// NotFound, Invalid (bad_cursor), Unavailable.
+func (s *Service) ListTransactions(ctx context.Context, caller tenant.Caller, target id.Customer, in Page) (Listed[customer.Transaction], error) {
 	a, err := s.begin(ctx, caller, authz.TransactionList, target)
+	if err != nil {
+		return Listed[customer.Transaction]{}, err
+	}
+	return listItems(ctx, a, target, store.Transaction, in, func(row store.ItemRow, plain []byte) (customer.Transaction, error) {
+		t := customer.Transaction{ID: row.ID, CreatedAt: instant(row.CreatedAt)}
+		return t, t.UnmarshalBinary(plain)
+	})
+}
+
+// listItems reads and unseals a page of a customer's items and records that.
+func listItems[T any](ctx context.Context, a *act, target id.Customer, kind store.ItemKind, in Page,
+	open func(store.ItemRow, []byte) (T, error),
+) (Listed[T], error) {
+	after, err := a.followItems(in.Cursor, target)
+	if err != nil {
+		return Listed[T]{}, err
+	}
+	key, err := a.customerKey(ctx, target)
+	if err != nil {
+		return Listed[T]{}, a.missing(ctx, err, ByID(target))
+	}
+	rows, err := a.s.store.ItemList(ctx, a.caller.App, target, store.ItemList{Kind: kind, After: after, Skip: in.Skip, Take: in.Take + 1})
+	if err != nil {
+		return Listed[T]{}, err
+	}
+	rows, more := upTo(in.Take, rows)
+	found := Listed[T]{List: make([]T, len(rows)), Total: len(rows)}
+	for i, row := range rows {
+		plain, err := key.OpenItem(row.ID, row.Sealed)
+		if err == nil {
+			found.List[i], err = open(row, plain)
+		}
+		if err != nil {
+			return Listed[T]{}, err
+		}
+	}
+	if in.Count && !in.whole(more) {
+		if found.Total, err = a.s.store.ItemCount(ctx, a.caller.App, target, kind); err != nil {
+			return Listed[T]{}, err
+		}
+	}
+	if more {
+		last := rows[len(rows)-1]
+		found.Next = a.sealCursor(page.Cursor{At: last.At, ID: last.ID, Filter: target[:]})
+	}
+	if err := a.record(ctx, a.entry(audit.Done, []id.Customer{target}), nil); err != nil {
+		return Listed[T]{}, err
+	}
+	return found, nil
+}
+
+// followItems reads a cursor of a list of the customer's items; "" is none.
+func (a *act) followItems(cursor string, target id.Customer) (*store.ItemPosition, error) {
+	if cursor == "" {
+		return nil, nil
+	}
+	c, err := a.openCursor(cursor)
 	if err != nil {
 		return nil, err
 	}
-	var list []customer.Transaction
-	err = a.items(ctx, target, store.Transaction, page, func(row store.ItemRow, plain []byte) error {
-		t := customer.Transaction{ID: row.ID, CreatedAt: instant(row.CreatedAt)}
-		err := t.UnmarshalBinary(plain)
-		list = append(list, t)
-		return err
-	})
-	return list, err
-}
-
-// items reads and unseals a page of a customer's items and records that.
-func (a *act) items(ctx context.Context, target id.Customer, kind store.ItemKind, page ItemPage, fn func(store.ItemRow, []byte) error) error {
-	key, err := a.customerKey(ctx, target)
-	if err != nil {
-		return a.missing(ctx, err, ByID(target))
+	if !bytes.Equal(c.Filter, target[:]) {
+		return nil, page.ErrCursor
 	}
-	rows, err := a.s.store.ItemList(ctx, a.caller.App, target, kind, page.Skip, page.Take)
-	if err != nil {
-		return err
-	}
-	for _, row := range rows {
-		plain, err := key.OpenItem(row.ID, row.Sealed)
-		if err == nil {
-			err = fn(row, plain)
-		}
-		if err != nil {
-			return err
-		}
-	}
-	return a.record(ctx, a.entry(audit.Done, []id.Customer{target}), nil)
+	return &store.ItemPosition{At: c.At, ID: c.ID}, nil
 }
 
 func (a *act) customerKey(ctx context.Context, target id.Customer) (seal.Customer, error) {

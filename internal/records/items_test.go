@@ -88,12 +88,12 @@ func TestRecordTransaction(t *testing.T) {
 		}
 		shows(step.shows, step.when)
 	}
-	list, err := w.ListTransactions(t.Context(), w.me, c, records.ItemPage{Skip: 1, Take: 10})
+	found, err := w.ListTransactions(t.Context(), w.me, c, records.Page{Skip: 1, Take: 10})
 	if err != nil {
 		t.Fatal(err)
 	}
 	var amounts []string
-	for _, x := range list {
+	for _, x := range found.List {
 		amounts = append(amounts, x.Amount.Number())
 		if x.Reference != "order 7" || x.Currency != "USD" || !x.CreatedAt.Equal(now) {
 			t.Errorf("a transaction comes back changed: %s %v", x.Currency, x.CreatedAt)
@@ -136,15 +136,15 @@ func TestRecordTransactionRefused(t *testing.T) {
 		if got := w.newest(t, tt.caller.App, tt.target); got != "transaction.create "+tt.entry {
 			t.Errorf("its entry is %q", got)
 		}
-		if _, err := w.ListTransactions(t.Context(), tt.caller, tt.target, records.ItemPage{Take: 1}); !errors.Is(err, tt.kind) {
+		if _, err := w.ListTransactions(t.Context(), tt.caller, tt.target, records.Page{Take: 1}); !errors.Is(err, tt.kind) {
 			t.Errorf("ListTransactions = %v, want %v", err, tt.kind)
 		}
 		if got := w.newest(t, tt.caller.App, tt.target); got != "transaction.list "+tt.entry {
 			t.Errorf("its entry is %q", got)
 		}
 	}
-	if list, err := w.ListTransactions(t.Context(), w.me, c, records.ItemPage{Take: 10}); err != nil || len(list) != 0 {
-		t.Errorf("after refusals only there are %d transactions (%v)", len(list), err)
+	if found, err := w.ListTransactions(t.Context(), w.me, c, records.Page{Take: 10}); err != nil || len(found.List) != 0 {
+		t.Errorf("after refusals only there are %d transactions (%v)", len(found.List), err)
 	}
 }
 
@@ -166,8 +166,8 @@ func TestIdempotentTransaction(t *testing.T) {
 	if _, err := w.pay(t, w.me, c, payment("10.51", ""), "k"); fault.Of(err).Code != "idempotency_key_reused" {
 		t.Errorf("another amount under the key = %v", err)
 	}
-	if list, err := w.ListTransactions(t.Context(), w.me, c, records.ItemPage{Take: 10}); err != nil || len(list) != 1 {
-		t.Errorf("three requests made %d transactions, want 1 (%v)", len(list), err)
+	if found, err := w.ListTransactions(t.Context(), w.me, c, records.Page{Take: 10}); err != nil || len(found.List) != 1 {
+		t.Errorf("three requests made %d transactions, want 1 (%v)", len(found.List), err)
 	}
 	if err := w.DeleteCustomer(t.Context(), w.me, records.ByID(c)); err != nil {
 		t.Fatal(err)
@@ -197,8 +197,8 @@ func TestParallelTransactions(t *testing.T) {
 	if err != nil || got.LastSpent.Number() != fmt.Sprint(n-1) {
 		t.Errorf("the customer shows %s, want %d (%v)", got.LastSpent.Number(), n-1, err)
 	}
-	if list, err := w.ListTransactions(t.Context(), w.me, c, records.ItemPage{Take: 2 * n}); err != nil || len(list) != n {
-		t.Errorf("%d transactions are kept, want %d (%v)", len(list), n, err)
+	if found, err := w.ListTransactions(t.Context(), w.me, c, records.Page{Take: 2 * n}); err != nil || len(found.List) != n {
+		t.Errorf("%d transactions are kept, want %d (%v)", len(found.List), n, err)
 	}
 }
 
@@ -242,7 +242,8 @@ func TestLiquidationAddresses(t *testing.T) {
 	if _, err := create(w.me, c, changed, ""); err != nil {
 		t.Fatal(err)
 	}
-	list, err := w.ListLiquidationAddresses(t.Context(), w.me, c)
+	found, err := w.ListLiquidationAddresses(t.Context(), w.me, c, records.Page{Take: 10})
+	list := found.List
 	if err != nil || len(list) != 2 || list[0].Memo != "another" || list[1].Memo != "canary-memo" || list[1].Customer != c {
 		t.Fatalf("the list is %d long (%v)", len(list), err)
 	}
@@ -257,7 +258,7 @@ func TestLiquidationAddresses(t *testing.T) {
 		t.Errorf("the fetch's entry is %q", got)
 	}
 	// Case 3: at rest nothing of it can be read.
-	rows, err := w.store.ItemList(t.Context(), w.app.ID, c, store.LiquidationAddress, 0, 10)
+	rows, err := w.store.ItemList(t.Context(), w.app.ID, c, store.ItemList{Kind: store.LiquidationAddress, Take: 10})
 	if err != nil || len(rows) != 2 {
 		t.Fatal(err, len(rows))
 	}
@@ -294,7 +295,10 @@ func TestLiquidationAddresses(t *testing.T) {
 	} {
 		for name, do := range map[string]func() error{
 			"create": func() error { _, err := create(tt.caller, tt.target, payout(), ""); return err },
-			"list":   func() error { _, err := w.ListLiquidationAddresses(t.Context(), tt.caller, tt.target); return err },
+			"list": func() error {
+				_, err := w.ListLiquidationAddresses(t.Context(), tt.caller, tt.target, records.Page{Take: 10})
+				return err
+			},
 			"fetch": func() error {
 				_, err := w.FetchLiquidationAddress(t.Context(), tt.caller, tt.target, list[1].ID)
 				return err
@@ -318,7 +322,7 @@ func TestLiquidationAddresses(t *testing.T) {
 	if _, err := create(w.me, c, payout(), "k"); !errors.Is(err, fault.NotFound) {
 		t.Errorf("a replay after the deletion = %v", err)
 	}
-	if rows, err := w.store.ItemList(t.Context(), w.app.ID, c, store.LiquidationAddress, 0, 10); err != nil || len(rows) != 0 {
+	if rows, err := w.store.ItemList(t.Context(), w.app.ID, c, store.ItemList{Kind: store.LiquidationAddress, Take: 10}); err != nil || len(rows) != 0 {
 		t.Errorf("%d addresses outlive their customer (%v)", len(rows), err)
 	}
 }
@@ -333,7 +337,7 @@ func TestLiquidationAddressIsBound(t *testing.T) {
 			t.Fatal(err)
 		}
 	}
-	rows, err := w.store.ItemList(t.Context(), w.app.ID, c, store.LiquidationAddress, 0, 10)
+	rows, err := w.store.ItemList(t.Context(), w.app.ID, c, store.ItemList{Kind: store.LiquidationAddress, Take: 10})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -347,8 +351,8 @@ func TestLiquidationAddressIsBound(t *testing.T) {
 	if err == nil || fault.KindOf(err) != fault.Internal || strings.Contains(err.Error(), "canary") {
 		t.Errorf("a forged address = %v, want an internal fault", err)
 	}
-	list, err := w.ListLiquidationAddresses(t.Context(), w.me, c)
-	if diff := cmp.Diff(0, len(list)); err == nil || diff != "" {
+	found, err := w.ListLiquidationAddresses(t.Context(), w.me, c, records.Page{Take: 10})
+	if diff := cmp.Diff(0, len(found.List)); err == nil || diff != "" {
 		t.Errorf("a list with a forged address = %v, %s", err, diff)
 	}
 }

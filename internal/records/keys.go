@@ -82,6 +82,20 @@ func (a *act) newKey(app id.App, in NewKey) (Issued, store.CredentialRow) {
 	return Issued{cred, secret}, row
 }
 
+// maxName is how many characters a name or an owner has at most.
+const maxName = 100
+
+// badName says what is wrong with the name of an application or key; "" if nothing.
+func badName(name string) string {
+	switch n := utf8.RuneCountInString(name); {
+	case n < 1 || n > maxName:
+		return "name must have 1 to 100 characters"
+	case strings.ContainsFunc(name, tenant.Steers):
+		return "name must not have control characters"
+	}
+	return ""
+}
+
 func (s *Service) validKey(in NewKey, app id.App) error {
 	var problems []fault.Field
 	bad := func(path, message string) {
@@ -94,11 +108,14 @@ func (s *Service) validKey(in NewKey, app id.App) error {
 		}
 		bad("kind", "kind must be "+kinds)
 	}
-	if n := utf8.RuneCountInString(in.Name); n < 1 || n > 100 {
-		bad("name", "name must have 1 to 100 characters")
+	if problem := badName(in.Name); problem != "" {
+		bad("name", problem)
 	}
-	if utf8.RuneCountInString(in.Owner) > 100 {
+	switch {
+	case utf8.RuneCountInString(in.Owner) > maxName:
 		bad("owner", "owner must have at most 100 characters")
+	case strings.ContainsFunc(in.Owner, tenant.Steers):
+		bad("owner", "owner must not have control characters")
 	}
 	if in.RateLimit < 0 || in.RateLimit > 10_000_000 {
 		bad("rate_limit", "rate_limit must be 0 (unlimited) to 10000000 requests a minute")

@@ -34,26 +34,16 @@ func (s *Service) CreateLiquidationAddress(ctx context.Context, caller tenant.Ca
 	})
 }
 
-// maxAddresses bounds a list that the contract gives no paging.
-const maxAddresses = 1000
-
 // ListLiquidationAddresses gives a customer's addresses, newest first. Faults:
-// Forbidden, NotFound, Unavailable.
-func (s *Service) ListLiquidationAddresses(ctx context.Context, caller tenant.Caller, target id.Customer) ([]customer.LiquidationAddress, error) {
+// Forbidden, NotFound, Invalid (bad_cursor), Unavailable.
+func (s *Service) ListLiquidationAddresses(ctx context.Context, caller tenant.Caller, target id.Customer, in Page) (Listed[customer.LiquidationAddress], error) {
 	a, err := s.begin(ctx, caller, authz.AddressList, ByID(target).ids()...)
 	if err != nil {
-		return nil, err
+		return Listed[customer.LiquidationAddress]{}, err
 	}
-	var list []customer.LiquidationAddress
-	err = a.items(ctx, target, store.LiquidationAddress, ItemPage{Take: maxAddresses}, func(row store.ItemRow, plain []byte) error {
-		l, err := openAddress(target, row, plain)
-		list = append(list, l)
-		return err
+	return listItems(ctx, a, target, store.LiquidationAddress, in, func(row store.ItemRow, plain []byte) (customer.LiquidationAddress, error) {
+		return openAddress(target, row, plain)
 	})
-	if err != nil {
-		return nil, err
-	}
-	return list, nil
 }
 
 // ErrNoAddress is the fault of an address that the customer does not have, told

@@ -2,7 +2,6 @@ package records
 
 import (
 	"context"
-	"encoding/base64"
 	"strconv"
 
 	"custodex.dev/internal/audit"
@@ -67,7 +66,8 @@ func (s *Service) FindCustomers(ctx context.Context, caller tenant.Caller, in Fi
 		return Found{}, err
 	}
 	if n := len(found.Customers); more && n > 0 {
-		found.Next = a.sealCursor(&found.Customers[n-1], find.Filter)
+		last := &found.Customers[n-1]
+		found.Next = a.sealCursor(page.Cursor{At: last.CreatedAt.UnixMilli(), Seq: last.Seq, Filter: find.Filter.AppendBinary(nil)})
 	}
 	targets := make([]id.Customer, len(found.Customers))
 	for i := range targets {
@@ -122,40 +122,20 @@ func shape(f customer.Filter) (fields []string) {
 	return fields
 }
 
-func (a *act) sealCursor(last *customer.Customer, f customer.Filter) string {
-	c := page.Cursor{CreatedAt: last.CreatedAt.UnixMilli(), Seq: last.Seq, Filter: f.AppendBinary(nil)}
-	plain, _ := c.MarshalBinary() // does not fail
-	return base64.RawURLEncoding.EncodeToString(a.key.SealCursor(plain))
-}
-
-// maxCursor bounds the text of a cursor: the longest filter in four-byte letters.
-const maxCursor = 4096
-
 // follow reads the request's cursor, if it has one: it gives the place to go on
 // from and puts the filter of the walk into find.
 func (a *act) follow(in Find, find *customer.Find) (*store.Position, error) {
 	if in.Cursor == "" {
 		return nil, nil
 	}
-	if len(in.Cursor) > maxCursor {
-		return nil, page.ErrCursor
-	}
-	sealed, err := base64.RawURLEncoding.Strict().DecodeString(in.Cursor)
+	c, err := a.openCursor(in.Cursor)
 	if err != nil {
-		return nil, page.ErrCursor
-	}
-	plain, err := a.key.OpenCursor(sealed)
-	if err != nil {
-		return nil, page.ErrCursor
-	}
-	var c page.Cursor
-	if err := c.UnmarshalBinary(plain); err != nil {
 		return nil, err
 	}
 	filter, err := customer.ParseFilter(c.Filter)
-	if err != nil || in.Input.Sent() && filter != find.Filter {
+	if err != nil || find.Filter != (customer.Filter{}) && filter != find.Filter {
 		return nil, page.ErrCursor
 	}
 	find.Filter = filter
-	return &store.Position{CreatedAt: c.CreatedAt, Seq: c.Seq}, nil
+	return &store.Position{CreatedAt: c.At, Seq: c.Seq}, nil
 }

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"custodex.dev/internal/customer"
 	"custodex.dev/internal/id"
@@ -13,7 +14,8 @@ import (
 	"custodex.dev/internal/testkit"
 )
 
-// counting counts the reads of customers and the rows that a use case costs.
+// counting counts the reads of customers, groups and items, and the rows that a use
+// case costs.
 type counting struct {
 	store.Store
 	calls, rows atomic.Int64 // an arena is built on several cores
@@ -48,6 +50,23 @@ func (c *counting) CustomerScan(ctx context.Context, app id.App, from, to int64,
 		c.rows.Add(1)
 		return fn(row)
 	})
+}
+
+func (c *counting) GroupList(ctx context.Context, app id.App, list store.GroupList) ([]store.GroupRow, error) {
+	rows, err := c.Store.GroupList(ctx, app, list)
+	c.add(len(rows))
+	return rows, err
+}
+
+func (c *counting) GroupCount(ctx context.Context, app id.App, from, to int64) (int, error) {
+	c.add(0)
+	return c.Store.GroupCount(ctx, app, from, to)
+}
+
+func (c *counting) ItemList(ctx context.Context, app id.App, one id.Customer, list store.ItemList) ([]store.ItemRow, error) {
+	rows, err := c.Store.ItemList(ctx, app, one, list)
+	c.add(len(rows))
+	return rows, err
 }
 
 func (c *counting) add(rows int) {
@@ -109,6 +128,51 @@ func TestWorkOfReads(t *testing.T) {
 	find(search)()
 	if calls, rows := count.spent(); calls > 2 || rows > 11 {
 		t.Errorf("a search after one change cost %d calls and %d rows, at most 2 and 11 are needed", calls, rows)
+	}
+}
+
+// Of groups and items, too, a page costs its rows and one more. A list that is shown
+// whole is not counted again.
+func TestWorkOfPages(t *testing.T) {
+	t.Parallel()
+	count := &counting{Store: testkit.NewStore(t, "sqlite")}
+	w := newWorldOn(t, count)
+	c := w.mustCreate(t, w.me, person("Given", "Name", ""))
+	for range 30 {
+		w.mustGroup(t, w.me, "Group")
+		if _, err := w.pay(t, w.me, c, payment("1", ""), ""); err != nil {
+			t.Fatal(err)
+		}
+	}
+	_, afterGroup, err := w.pageGroups(t, w.me, time.Time{}, time.Time{})("")
+	if err != nil {
+		t.Fatal(err)
+	}
+	groups := func(p records.Page) func() error {
+		return func() error { _, err := w.FindGroups(t.Context(), w.me, records.GroupFind{Page: p}); return err }
+	}
+	for _, s := range []struct {
+		name        string
+		do          func() error
+		calls, rows int64
+	}{
+		{"a page of groups", groups(records.Page{Take: 5}), 1, 6},
+		{"a deep page of groups", groups(records.Page{Take: 5, Skip: 20}), 1, 6},
+		{"a page of groups by cursor", groups(records.Page{Take: 5, Cursor: afterGroup}), 1, 6},
+		{"all groups, counted", groups(records.Page{Take: 30, Count: true}), 1, 30},
+		{"a page of groups, counted", groups(records.Page{Take: 5, Count: true}), 2, 6},
+		{"a page of transactions", func() error {
+			_, err := w.ListTransactions(t.Context(), w.me, c, records.Page{Take: 5})
+			return err
+		}, 2, 7}, // with the customer
+	} {
+		count.spent()
+		if err := s.do(); err != nil {
+			t.Fatal(err)
+		}
+		if calls, rows := count.spent(); calls != s.calls || rows != s.rows {
+			t.Errorf("%s cost %d calls and %d rows, want %d and %d", s.name, calls, rows, s.calls, s.rows)
+		}
 	}
 }
 

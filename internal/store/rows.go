@@ -1,6 +1,8 @@
 package store
 
 import (
+	"math"
+
 	"custodex.dev/internal/fault"
 	"custodex.dev/internal/id"
 )
@@ -82,6 +84,45 @@ type CustomerList struct {
 	After  *Position // only customers after this place; nil: from the newest
 	Skip   int
 	Take   int
+}
+
+// GroupList asks for a page of the groups made in From <= CreatedAt < To; 0 is open.
+type GroupList struct {
+	From, To int64
+	After    *Position // only groups after this place; nil: from the newest
+	Skip     int
+	Take     int
+}
+
+// Before gives the place that all groups of the list come after: its After and its To
+// are one bound, and one range of the index.
+func (l GroupList) Before() Position {
+	before := Position{CreatedAt: l.To, Seq: math.MinInt64}
+	if l.To == 0 {
+		before = Position{CreatedAt: math.MaxInt64, Seq: math.MaxInt64}
+	}
+	if l.After != nil && l.After.older(before) {
+		return *l.After
+	}
+	return before
+}
+
+func (p Position) older(than Position) bool {
+	return p.CreatedAt < than.CreatedAt || p.CreatedAt == than.CreatedAt && p.Seq < than.Seq
+}
+
+// ItemPosition is a place in a list of items.
+type ItemPosition struct {
+	At int64
+	ID id.Item
+}
+
+// ItemList asks for a page of a customer's items.
+type ItemList struct {
+	Kind  ItemKind
+	After *ItemPosition // only items after this place; nil: from the newest
+	Skip  int
+	Take  int
 }
 
 // ChangePoint is a place in the order of changes.

@@ -104,17 +104,25 @@ type Reader interface {
 	// GroupGet gives one group.
 	GroupGet(ctx context.Context, app id.App, seq int64) (GroupRow, error)
 
-	// GroupList gives groups newest first (CreatedAt, then Seq, both descending)
-	// with from <= CreatedAt < to; 0 is open.
-	GroupList(ctx context.Context, app id.App, from, to int64) ([]GroupRow, error)
+	// GroupList gives groups newest first (CreatedAt, then Seq, both descending).
+	// Skipping costs index entries only.
+	GroupList(ctx context.Context, app id.App, list GroupList) ([]GroupRow, error)
+
+	// GroupCount counts the groups with from <= CreatedAt < to; 0 is open. It costs
+	// an index entry a group.
+	GroupCount(ctx context.Context, app id.App, from, to int64) (int, error)
 
 	// ItemGet gives one item of a customer; fault.NotFound if the customer or the
 	// item is absent.
 	ItemGet(ctx context.Context, app id.App, c id.Customer, kind ItemKind, item id.Item) (ItemRow, error)
 
 	// ItemList gives a customer's items of one kind newest first (At, then ID, both
-	// descending). An absent customer has none.
-	ItemList(ctx context.Context, app id.App, c id.Customer, kind ItemKind, skip, take int) ([]ItemRow, error)
+	// descending). An absent customer has none. Skipping costs index entries only.
+	ItemList(ctx context.Context, app id.App, c id.Customer, list ItemList) ([]ItemRow, error)
+
+	// ItemCount counts a customer's items of one kind. It costs an index entry an
+	// item.
+	ItemCount(ctx context.Context, app id.App, c id.Customer, kind ItemKind) (int, error)
 
 	// AuditList gives entries newest first (Seq descending), at most limit.
 	AuditList(ctx context.Context, app id.App, list AuditList, limit int) ([]AuditRow, error)

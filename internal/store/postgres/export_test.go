@@ -58,11 +58,12 @@ func Statements(app id.App, c id.Customer) map[string]Statement {
 		"get by email":  {getCustomerByEmail, []any{string(app), []byte{31: 1}}},
 		"delete":        {deleteCustomer, []any{string(app), [16]byte(c), 9}},
 		"group":         {getGroup, []any{string(app), 7}},
-		"groups":        {listGroups, []any{string(app), 900, 950}},
+		"groups":        {listGroups, []any{string(app), 900, 950, 77, 20, 10}},
+		"count groups":  {countGroups, []any{string(app), 900, 950, 77}},
 		"delete group":  {deleteGroup, []any{string(app), 7}},
 		"empty group":   {emptyGroup, []any{string(app), 7, 9, 20_000}},
 		"item":          {getItem, []any{string(app), [16]byte(c), 2, [16]byte(c)}},
-		"items":         {listItems, []any{string(app), [16]byte(c), 2, 900, 10}},
+		"count items":   {countItems, []any{string(app), [16]byte(c), 2}},
 		"insert item":   {insertItem, []any{string(app), [16]byte(c), 2, [16]byte(c), 1, 1, []byte{1}}},
 		"by seq":        {customersBySeq, []any{string(app), []int64{5, 7, 11}}},
 		"changes":       {customersChanged, []any{string(app), 3, 100, 50}},
@@ -73,6 +74,13 @@ func Statements(app id.App, c id.Customer) map[string]Statement {
 	}
 	for name, l := range lists {
 		sql, args := listCustomers(app, l)
+		all[name] = Statement{sql, args}
+	}
+	for name, l := range map[string]store.ItemList{
+		"items":       {Kind: store.Transaction, Skip: 900, Take: 10},
+		"items after": {Kind: store.Transaction, Take: 10, After: &store.ItemPosition{At: 1500, ID: id.Item(c)}},
+	} {
+		sql, args := listItems(app, c, l)
 		all[name] = Statement{sql, args}
 	}
 	sql, args := listEntries(app, store.AuditList{Customer: &c, Actor: "a", To: 5}, 0, 50_000, 20)

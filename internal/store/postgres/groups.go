@@ -2,7 +2,6 @@ package postgres
 
 import (
 	"context"
-	"math"
 
 	"github.com/jackc/pgx/v5"
 
@@ -39,20 +38,45 @@ func (s *Store) GroupGet(ctx context.Context, app id.App, seq int64) (store.Grou
 	return row, err
 }
 
+// listGroups is made like the statement of listCustomers: a skipped group costs an
+// index entry.
 const listGroups = `
 		SELECT` + groupColumns + `
+		FROM (
+			SELECT
+				created_at AS made,
+				seq AS listed
+			FROM customer_group
+			WHERE app_id = $1
+			AND created_at >= $2
+			AND (created_at, seq) < ($3, $4)
+			ORDER BY created_at DESC, seq DESC
+			OFFSET $5
+			LIMIT $6
+		) AS p
+		JOIN customer_group ON app_id = $1 AND seq = p.listed
+		ORDER BY p.made DESC, p.listed DESC`
+
+// GroupList gives groups newest first.
+func (s *Store) GroupList(ctx context.Context, app id.App, l store.GroupList) ([]store.GroupRow, error) {
+	before := l.Before()
+	return list(ctx, s, app, listGroups,
+		[]any{string(app), l.From, before.CreatedAt, before.Seq, max(l.Skip, 0), max(l.Take, 0)}, scanGroup)
+}
+
+const countGroups = `
+		SELECT count(*)
 		FROM customer_group
 		WHERE app_id = $1
 		AND created_at >= $2
-		AND created_at < $3
-		ORDER BY created_at DESC, seq DESC`
+		AND (created_at, seq) < ($3, $4)`
 
-// GroupList gives groups newest first.
-func (s *Store) GroupList(ctx context.Context, app id.App, from, to int64) ([]store.GroupRow, error) {
-	if to == 0 {
-		to = math.MaxInt64
-	}
-	return list(ctx, s, app, listGroups, []any{string(app), from, to}, scanGroup)
+// GroupCount counts groups in their index.
+func (s *Store) GroupCount(ctx context.Context, app id.App, from, to int64) (n int, err error) {
+	before := store.GroupList{To: to}.Before()
+	err = s.do(ctx, app, countGroups, []any{string(app), from, before.CreatedAt, before.Seq},
+		one("answer", func(r pgx.Row) error { return r.Scan(&n) }))
+	return n, err
 }
 
 // GroupGet gives one group, as this transaction sees it.

@@ -43,9 +43,17 @@ func (s *Store) ItemGet(ctx context.Context, app id.App, c id.Customer, kind sto
 	return row, err
 }
 
-// listItems is made like the statement of listCustomers: a skipped item costs an
-// index entry.
-const listItems = `
+// listItems builds the statement of a page like listCustomers: a skipped item costs
+// an index entry.
+func listItems(app id.App, c id.Customer, l store.ItemList) (string, []any) {
+	args := []any{string(app), [16]byte(c), uint8(l.Kind), max(l.Skip, 0), max(l.Take, 0)}
+	after := ""
+	if l.After != nil {
+		args = append(args, l.After.At, [16]byte(l.After.ID))
+		after = `
+			AND (at, item_id) < ($6, $7)`
+	}
+	return `
 		SELECT` + itemColumns + `
 		FROM (
 			SELECT
@@ -60,7 +68,7 @@ const listItems = `
 				WHERE app_id = $1
 				AND customer_id = $2
 			)
-			AND kind = $3
+			AND kind = $3` + after + `
 			ORDER BY at DESC, item_id DESC
 			OFFSET $4
 			LIMIT $5
@@ -69,12 +77,32 @@ const listItems = `
 			AND i.customer_seq = p.customer_seq
 			AND i.kind = $3
 			AND i.item_id = p.item_id
-		ORDER BY p.at DESC, p.item_id DESC`
+		ORDER BY p.at DESC, p.item_id DESC`, args
+}
 
 // ItemList gives a customer's items of one kind newest first.
-func (s *Store) ItemList(ctx context.Context, app id.App, c id.Customer, kind store.ItemKind, skip, take int) ([]store.ItemRow, error) {
-	return list(ctx, s, app, listItems,
-		[]any{string(app), [16]byte(c), uint8(kind), max(skip, 0), max(take, 0)}, scanItem)
+func (s *Store) ItemList(ctx context.Context, app id.App, c id.Customer, l store.ItemList) ([]store.ItemRow, error) {
+	sql, args := listItems(app, c, l)
+	return list(ctx, s, app, sql, args, scanItem)
+}
+
+const countItems = `
+		SELECT count(*)
+		FROM customer_item
+		WHERE app_id = $1
+		AND customer_seq = (
+			SELECT seq
+			FROM customer
+			WHERE app_id = $1
+			AND customer_id = $2
+		)
+		AND kind = $3`
+
+// ItemCount counts a customer's items of one kind in their index.
+func (s *Store) ItemCount(ctx context.Context, app id.App, c id.Customer, kind store.ItemKind) (n int, err error) {
+	err = s.do(ctx, app, countItems, []any{string(app), [16]byte(c), uint8(kind)},
+		one("answer", func(r pgx.Row) error { return r.Scan(&n) }))
+	return n, err
 }
 
 const insertItem = `

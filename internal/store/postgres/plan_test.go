@@ -51,11 +51,14 @@ func TestPlans(t *testing.T) {
 		"get by email":     "Index Scan using customer_email on customer",
 		"delete":           "Index Scan using customer_item_", // both begin with the customer
 		"group":            "Index Scan using customer_group_pkey",
-		"groups":           "Index Scan Backward using customer_group_newest",
+		"groups":           "Index Only Scan Backward using customer_group_newest",
+		"count groups":     "Index Only Scan using customer_group_newest",
 		"delete group":     "Index Scan using customer_group_pkey",
 		"empty group":      "Index Scan using customer_in_group on customer",
 		"item":             "Index Scan using customer_item_",
 		"items":            "Index Only Scan Backward using customer_item_newest",
+		"items after":      "Index Only Scan Backward using customer_item_newest",
+		"count items":      "Index Only Scan using customer_item_newest",
 		"insert item":      "Index Scan using customer_", // by id, as above
 		"scan":             "Index Scan using customer_pkey on customer",
 		"range":            "customer_pkey on customer",

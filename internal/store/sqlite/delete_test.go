@@ -94,7 +94,7 @@ func TestEveryStatementOfADeleteMayFail(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		items, err := s.ItemList(t.Context(), app, doomed.ID, store.Transaction, 0, 9)
+		items, err := s.ItemList(t.Context(), app, doomed.ID, store.ItemList{Kind: store.Transaction, Take: 9})
 		if err != nil {
 			t.Fatal(err)
 		}

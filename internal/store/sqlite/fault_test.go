@@ -282,9 +282,13 @@ func exercise(t *testing.T, s store.Store, app id.App) {
 	one(s.CustomerGet(ctx, app, c))
 	one(s.CustomerGetBySeq(ctx, app, 1))
 	one(s.GroupGet(ctx, app, 1))
-	one(s.GroupList(ctx, app, 0, 0))
+	one(s.GroupList(ctx, app, store.GroupList{Take: 1}))
+	one(s.GroupCount(ctx, app, 0, 0))
 	one(s.ItemGet(ctx, app, c, item.Kind, item.ID))
-	one(s.ItemList(ctx, app, c, item.Kind, 0, 1))
+	for _, after := range []*store.ItemPosition{nil, {At: 1 << 60}} {
+		one(s.ItemList(ctx, app, c, store.ItemList{Kind: item.Kind, After: after, Take: 1}))
+	}
+	one(s.ItemCount(ctx, app, c, item.Kind))
 	one(s.CustomerElsewhere(ctx, app, c))
 	one(s.CustomerBySeq(ctx, app, []int64{1}))
 	one(s.CustomerChanges(ctx, app, store.ChangePoint{}, 1))

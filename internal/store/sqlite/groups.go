@@ -3,7 +3,6 @@ package sqlite
 import (
 	"context"
 	"errors"
-	"math"
 
 	"custodex.dev/internal/id"
 	"custodex.dev/internal/store"
@@ -45,26 +44,56 @@ func (s *Store) GroupGet(ctx context.Context, app id.App, seq int64) (row store.
 	return row, err
 }
 
-// GroupList gives groups newest first.
-func (s *Store) GroupList(ctx context.Context, app id.App, from, to int64) (list []store.GroupRow, err error) {
-	if to == 0 {
-		to = math.MaxInt64
+// GroupList gives groups newest first. As in CustomerList, a skipped group costs an
+// index entry.
+func (s *Store) GroupList(ctx context.Context, app id.App, list store.GroupList) (page []store.GroupRow, err error) {
+	if list.Take <= 0 {
+		return nil, ctx.Err()
 	}
-	err = s.scan(ctx, func(ctx context.Context, c *conn) error {
+	before, skip := list.Before(), max(list.Skip, 0)
+	err = s.bounded(ctx, list.Take+skip, func(ctx context.Context, c *conn) error {
 		return c.each(ctx, `
 			SELECT`+groupColumns+`
+			FROM (
+				SELECT seq AS listed
+				FROM customer_group
+				WHERE app_id = ?1
+					AND created_at >= ?2
+					AND (created_at, seq) < (?3, ?4)
+				ORDER BY
+					created_at DESC,
+					seq DESC
+				LIMIT 0 + ?5 OFFSET ?6
+			) AS p
+			CROSS JOIN customer_group
+			WHERE app_id = ?1
+				AND seq = p.listed
+			ORDER BY
+				created_at DESC,
+				seq DESC`,
+			[]any{string(app), list.From, before.CreatedAt, before.Seq, int64(list.Take), int64(skip)}, func(r *rows) error {
+				page = append(page, scanGroup(r))
+				return nil
+			})
+	})
+	return page, err
+}
+
+// GroupCount counts groups in their index.
+func (s *Store) GroupCount(ctx context.Context, app id.App, from, to int64) (n int, err error) {
+	before := store.GroupList{To: to}.Before()
+	err = s.scan(ctx, func(ctx context.Context, c *conn) error {
+		return c.each(ctx, `
+			SELECT count(*)
 			FROM customer_group
 			WHERE app_id = ?
 				AND created_at >= ?
-				AND created_at < ?
-			ORDER BY
-				created_at DESC,
-				seq DESC`, []any{string(app), from, to}, func(r *rows) error {
-			list = append(list, scanGroup(r))
+				AND (created_at, seq) < (?, ?)`, []any{string(app), from, before.CreatedAt, before.Seq}, func(r *rows) error {
+			n = int(r.int(0))
 			return nil
 		})
 	})
-	return list, err
+	return n, err
 }
 
 // GroupGet gives one group as this transaction sees it.

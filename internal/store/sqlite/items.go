@@ -50,13 +50,21 @@ func (s *Store) ItemGet(ctx context.Context, app id.App, cust id.Customer, kind 
 	return row, err
 }
 
+const listItemsAfter = `
+					AND (at, item_id) < (?6, ?7)`
+
 // ItemList gives a customer's items of one kind newest first. As in CustomerList, a
 // skipped item costs an index entry.
-func (s *Store) ItemList(ctx context.Context, app id.App, cust id.Customer, kind store.ItemKind, skip, take int) (page []store.ItemRow, err error) {
-	if take <= 0 {
+func (s *Store) ItemList(ctx context.Context, app id.App, cust id.Customer, list store.ItemList) (page []store.ItemRow, err error) {
+	if list.Take <= 0 {
 		return nil, ctx.Err()
 	}
-	err = s.bounded(ctx, take+max(skip, 0), func(ctx context.Context, c *conn) error {
+	skip, after := max(list.Skip, 0), ""
+	args := []any{string(app), cust[:], int64(list.Kind), int64(list.Take), int64(skip)}
+	if list.After != nil {
+		args, after = append(args, list.After.At, list.After.ID[:]), listItemsAfter
+	}
+	err = s.bounded(ctx, list.Take+skip, func(ctx context.Context, c *conn) error {
 		return c.each(ctx, `
 			SELECT`+itemColumns+`
 			FROM (
@@ -71,7 +79,7 @@ func (s *Store) ItemList(ctx context.Context, app id.App, cust id.Customer, kind
 						WHERE app_id = ?1
 							AND customer_id = ?2
 					)
-					AND kind = ?3
+					AND kind = ?3`+after+`
 				ORDER BY
 					at DESC,
 					item_id DESC
@@ -84,17 +92,37 @@ func (s *Store) ItemList(ctx context.Context, app id.App, cust id.Customer, kind
 				AND i.item_id = p.item_id
 			ORDER BY
 				i.at DESC,
-				i.item_id DESC`,
-			[]any{string(app), cust[:], int64(kind), int64(take), int64(max(skip, 0))}, func(r *rows) error {
-				var row store.ItemRow
-				if err := scanItem(r, &row); err != nil {
-					return err
-				}
-				page = append(page, row)
-				return nil
-			})
+				i.item_id DESC`, args, func(r *rows) error {
+			var row store.ItemRow
+			if err := scanItem(r, &row); err != nil {
+				return err
+			}
+			page = append(page, row)
+			return nil
+		})
 	})
 	return page, err
+}
+
+// ItemCount counts a customer's items of one kind in their index.
+func (s *Store) ItemCount(ctx context.Context, app id.App, cust id.Customer, kind store.ItemKind) (n int, err error) {
+	err = s.scan(ctx, func(ctx context.Context, c *conn) error {
+		return c.each(ctx, `
+			SELECT count(*)
+			FROM customer_item
+			WHERE app_id = ?1
+				AND customer_seq = (
+					SELECT seq
+					FROM customer
+					WHERE app_id = ?1
+						AND customer_id = ?2
+				)
+				AND kind = ?3`, []any{string(app), cust[:], int64(kind)}, func(r *rows) error {
+			n = int(r.int(0))
+			return nil
+		})
+	})
+	return n, err
 }
 
 // ItemInsert adds an item of the customer.

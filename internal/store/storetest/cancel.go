@@ -45,13 +45,21 @@ func calls(e env, th things) map[string]func(ctx context.Context) error {
 		},
 		"CustomerRange": func(ctx context.Context) error { _, err := s.CustomerRange(ctx, app); return err },
 		"GroupGet":      func(ctx context.Context) error { _, err := s.GroupGet(ctx, app, th.group.Seq); return err },
-		"GroupList":     func(ctx context.Context) error { _, err := s.GroupList(ctx, app, 0, 0); return err },
+		"GroupList": func(ctx context.Context) error {
+			_, err := s.GroupList(ctx, app, store.GroupList{Take: 5})
+			return err
+		},
+		"GroupCount": func(ctx context.Context) error { _, err := s.GroupCount(ctx, app, 0, 0); return err },
 		"ItemGet": func(ctx context.Context) error {
 			_, err := s.ItemGet(ctx, app, row.ID, th.item.Kind, th.item.ID)
 			return err
 		},
 		"ItemList": func(ctx context.Context) error {
-			_, err := s.ItemList(ctx, app, row.ID, th.item.Kind, 0, 5)
+			_, err := s.ItemList(ctx, app, row.ID, store.ItemList{Kind: th.item.Kind, Take: 5})
+			return err
+		},
+		"ItemCount": func(ctx context.Context) error {
+			_, err := s.ItemCount(ctx, app, row.ID, th.item.Kind)
 			return err
 		},
 		"AuditList":  func(ctx context.Context) error { _, err := s.AuditList(ctx, app, store.AuditList{}, 5); return err },

@@ -90,8 +90,13 @@ func (f *Faulty) GroupGet(ctx context.Context, app id.App, seq int64) (store.Gro
 }
 
 // GroupList is the store's, unless it is spoiled.
-func (f *Faulty) GroupList(ctx context.Context, app id.App, from, to int64) ([]store.GroupRow, error) {
-	return spoil(f, "GroupList", func() ([]store.GroupRow, error) { return f.Store.GroupList(ctx, app, from, to) })
+func (f *Faulty) GroupList(ctx context.Context, app id.App, list store.GroupList) ([]store.GroupRow, error) {
+	return spoil(f, "GroupList", func() ([]store.GroupRow, error) { return f.Store.GroupList(ctx, app, list) })
+}
+
+// GroupCount is the store's, unless it is spoiled.
+func (f *Faulty) GroupCount(ctx context.Context, app id.App, from, to int64) (int, error) {
+	return spoil(f, "GroupCount", func() (int, error) { return f.Store.GroupCount(ctx, app, from, to) })
 }
 
 // ItemGet is the store's, unless it is spoiled.
@@ -100,10 +105,13 @@ func (f *Faulty) ItemGet(ctx context.Context, app id.App, c id.Customer, kind st
 }
 
 // ItemList is the store's, unless it is spoiled.
-func (f *Faulty) ItemList(ctx context.Context, app id.App, c id.Customer, kind store.ItemKind, skip, take int) ([]store.ItemRow, error) {
-	return spoil(f, "ItemList", func() ([]store.ItemRow, error) {
-		return f.Store.ItemList(ctx, app, c, kind, skip, take)
-	})
+func (f *Faulty) ItemList(ctx context.Context, app id.App, c id.Customer, list store.ItemList) ([]store.ItemRow, error) {
+	return spoil(f, "ItemList", func() ([]store.ItemRow, error) { return f.Store.ItemList(ctx, app, c, list) })
+}
+
+// ItemCount is the store's, unless it is spoiled.
+func (f *Faulty) ItemCount(ctx context.Context, app id.App, c id.Customer, kind store.ItemKind) (int, error) {
+	return spoil(f, "ItemCount", func() (int, error) { return f.Store.ItemCount(ctx, app, c, kind) })
 }
 
 // AuditList is the store's, unless it is spoiled.

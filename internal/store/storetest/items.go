@@ -31,8 +31,11 @@ func (e env) insertItem(c id.Customer, row store.ItemRow) error {
 // items gives the items of one kind, all of them.
 func (e env) items(t *testing.T, c id.Customer, kind store.ItemKind) []store.ItemRow {
 	t.Helper()
-	rows, err := e.ItemList(e.ctx, e.app, c, kind, 0, 1000)
+	rows, err := e.ItemList(e.ctx, e.app, c, store.ItemList{Kind: kind, Take: 1000})
 	noError(t, "ItemList", err)
+	n, err := e.ItemCount(e.ctx, e.app, c, kind)
+	noError(t, "ItemCount", err)
+	same(t, "ItemCount", n, len(rows))
 	return rows
 }
 
@@ -151,7 +154,8 @@ func testItems(t *testing.T, s store.Store) {
 }
 
 // itemListModel asks for random pages of items with few times, so that ties are
-// common, among the items of another customer and another kind.
+// common, among the items of another customer and another kind. Some places that pages
+// begin after are those of other items.
 func itemListModel(t *testing.T, e env) {
 	rnd := rand.New(rand.NewPCG(7, 8))
 	customers := e.insert(t, newCustomer(), newCustomer())
@@ -175,15 +179,27 @@ func itemListModel(t *testing.T, e env) {
 			return cmp.Or(cmp.Compare(b.At, a.At), bytes.Compare(b.ID[:], a.ID[:]))
 		})
 	}
-	for range 80 {
-		c, kind := rnd.IntN(2), store.ItemKind(1+rnd.IntN(2))
-		skip, take := rnd.IntN(40)-3, rnd.IntN(40)-3
-		got, err := e.ItemList(e.ctx, e.app, customers[c].ID, kind, skip, take)
+	for range 150 {
+		c := rnd.IntN(2)
+		list := store.ItemList{Kind: store.ItemKind(1 + rnd.IntN(2)), Skip: rnd.IntN(40) - 3, Take: rnd.IntN(40) - 3}
+		want := all[key(c, list.Kind)]
+		if rnd.IntN(2) == 0 {
+			rows := all[key(rnd.IntN(2), list.Kind)]
+			last := rows[rnd.IntN(len(rows))]
+			list.After = &store.ItemPosition{At: last.At, ID: last.ID}
+			list.Skip = rnd.IntN(4) - 1
+			want = slices.DeleteFunc(slices.Clone(want), func(row store.ItemRow) bool {
+				return cmp.Or(cmp.Compare(row.At, last.At), bytes.Compare(row.ID[:], last.ID[:])) >= 0
+			})
+		}
+		got, err := e.ItemList(e.ctx, e.app, customers[c].ID, list)
 		noError(t, "ItemList", err)
-		want := all[key(c, kind)]
-		want = want[min(max(skip, 0), len(want)):]
-		want = want[:min(max(take, 0), len(want))]
-		same(t, fmt.Sprintf("ItemList(skip %d, take %d)", skip, take), got, want)
+		want = want[min(max(list.Skip, 0), len(want)):]
+		want = want[:min(max(list.Take, 0), len(want))]
+		same(t, fmt.Sprintf("ItemList(%+v, after %+v)", list, list.After), got, want)
+		count, err := e.ItemCount(e.ctx, e.app, customers[c].ID, list.Kind)
+		noError(t, "ItemCount", err)
+		same(t, "ItemCount", count, len(all[key(c, list.Kind)]))
 	}
 }
 

@@ -2,7 +2,6 @@ package devdraft_test
 
 import (
 	"context"
-	"time"
 
 	"custodex.dev/internal/customer"
 	"custodex.dev/internal/id"
@@ -19,7 +18,7 @@ type sent struct {
 	showAddress func(*customer.LiquidationAddress) []byte
 	transaction customer.TransactionInput
 	show        func(*customer.Transaction) []byte
-	page        records.ItemPage
+	page        records.Page
 	group       records.GroupWrite
 	groupSeq    int64
 	key         string
@@ -30,6 +29,12 @@ type held struct {
 	addresses    []customer.LiquidationAddress
 	transactions []customer.Transaction
 	groups       []customer.Group
+	next         string
+	total        int
+}
+
+func listedOf[T any](f *fake, list []T) (records.Listed[T], error) {
+	return records.Listed[T]{List: list, Next: f.held.next, Total: f.held.total}, f.err
 }
 
 func (f *fake) GetOrCreateCustomer(_ context.Context, _ tenant.Caller, w records.Write, encode func(*customer.Customer, bool) []byte) (records.Reply, error) {
@@ -44,9 +49,9 @@ func (f *fake) CreateLiquidationAddress(_ context.Context, _ tenant.Caller, targ
 	return f.reply, f.err
 }
 
-func (f *fake) ListLiquidationAddresses(_ context.Context, _ tenant.Caller, target id.Customer) ([]customer.LiquidationAddress, error) {
-	f.sent = sent{target: target}
-	return f.held.addresses, f.err
+func (f *fake) ListLiquidationAddresses(_ context.Context, _ tenant.Caller, target id.Customer, in records.Page) (records.Listed[customer.LiquidationAddress], error) {
+	f.sent = sent{target: target, page: in}
+	return listedOf(f, f.held.addresses)
 }
 
 func (f *fake) FetchLiquidationAddress(_ context.Context, _ tenant.Caller, target id.Customer, address id.Item) (customer.LiquidationAddress, error) {
@@ -64,9 +69,9 @@ func (f *fake) RecordTransaction(_ context.Context, _ tenant.Caller, target id.C
 	return f.reply, f.err
 }
 
-func (f *fake) ListTransactions(_ context.Context, _ tenant.Caller, target id.Customer, page records.ItemPage) ([]customer.Transaction, error) {
-	f.sent = sent{target: target, page: page}
-	return f.held.transactions, f.err
+func (f *fake) ListTransactions(_ context.Context, _ tenant.Caller, target id.Customer, in records.Page) (records.Listed[customer.Transaction], error) {
+	f.sent = sent{target: target, page: in}
+	return listedOf(f, f.held.transactions)
 }
 
 func (f *fake) CreateGroup(_ context.Context, _ tenant.Caller, w records.GroupWrite) (records.Reply, error) {
@@ -92,6 +97,7 @@ func (f *fake) FetchGroup(_ context.Context, _ tenant.Caller, seq int64) (custom
 	return f.held.groups[0], nil
 }
 
-func (f *fake) FindGroups(context.Context, tenant.Caller, time.Time, time.Time) ([]customer.Group, error) {
-	return f.held.groups, f.err
+func (f *fake) FindGroups(_ context.Context, _ tenant.Caller, in records.GroupFind) (records.Listed[customer.Group], error) {
+	f.sent = sent{page: in.Page}
+	return listedOf(f, f.held.groups)
 }

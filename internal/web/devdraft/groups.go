@@ -3,7 +3,6 @@ package devdraft
 import (
 	"net/http"
 	"strconv"
-	"time"
 
 	"custodex.dev/internal/customer"
 	"custodex.dev/internal/fault"
@@ -31,16 +30,18 @@ func (a *api) createGroup(w http.ResponseWriter, r *http.Request, caller tenant.
 	return nil
 }
 
-// listGroups gives all groups, newest first.
+// listGroups gives a page of groups, newest first.
 func (a *api) listGroups(w http.ResponseWriter, r *http.Request, caller tenant.Caller) error {
-	if err := body.None(r); err != nil {
-		return err
-	}
-	list, err := a.Records.FindGroups(r.Context(), caller, time.Time{}, time.Time{})
+	in, err := a.readPage(r)
 	if err != nil {
 		return err
 	}
-	web.JSON(w, r, http.StatusOK, appendArray(nil, list, appendGroup))
+	found, err := a.Records.FindGroups(r.Context(), caller, records.GroupFind{Page: in})
+	if err != nil {
+		return a.find.word(err)
+	}
+	next := nextPage(pathGroups, found.Next, in.Take)
+	listed{appendArray(nil, found.List, appendGroup), next, in.Count, found.Total}.write(w, r)
 	return nil
 }
 

@@ -32,16 +32,28 @@ func (a *api) createAddress(w http.ResponseWriter, r *http.Request, caller tenan
 	return nil
 }
 
+// maxAddresses is how many a list holds at once. The contract has no paging, so it is
+// more than anybody has, and what is beyond it is behind a Link.
+const maxAddresses = 1000
+
 // listAddresses: Devdraft, "Get all liquidation addresses for a customer".
 func (a *api) listAddresses(w http.ResponseWriter, r *http.Request, caller tenant.Caller) error {
-	if err := body.None(r); err != nil {
-		return err
-	}
-	list, err := a.Records.ListLiquidationAddresses(r.Context(), caller, readAnyID(r))
+	query, err := readListQuery(r)
 	if err != nil {
 		return err
 	}
-	web.JSON(w, r, http.StatusOK, appendArray(nil, list, appendAddress))
+	cursor, err := readCursor(query)
+	if err != nil {
+		return a.find.word(err)
+	}
+	target := readAnyID(r)
+	in := records.Page{Take: maxAddresses, Cursor: cursor, Count: prefersCount(r)}
+	found, err := a.Records.ListLiquidationAddresses(r.Context(), caller, target, in)
+	if err != nil {
+		return a.find.word(err)
+	}
+	next := nextPage(pathCustomers+"/"+target.String()+"/liquidation_addresses", found.Next, 0)
+	listed{appendArray(nil, found.List, appendAddress), next, in.Count, found.Total}.write(w, r)
 	return nil
 }
 

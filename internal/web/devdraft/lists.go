@@ -2,13 +2,10 @@ package devdraft
 
 import (
 	"net/http"
-	"net/url"
 	"slices"
-	"strconv"
 	"strings"
 
 	"custodex.dev/internal/fault"
-	"custodex.dev/internal/page"
 	"custodex.dev/internal/records"
 	"custodex.dev/internal/tenant"
 	"custodex.dev/internal/web"
@@ -17,16 +14,13 @@ import (
 
 // listCustomers: Devdraft, "List Customers".
 func (a *api) listCustomers(w http.ResponseWriter, r *http.Request, caller tenant.Caller) error {
-	if err := body.None(r); err != nil {
-		return err
-	}
-	query, err := body.ParseQuery(r.URL.RawQuery)
+	query, err := readListQuery(r)
 	if err != nil {
 		return err
 	}
-	cursor, _, err := query.One("cursor")
+	cursor, err := readCursor(query)
 	if err != nil {
-		return a.find.word(page.ErrCursor)
+		return a.find.word(err)
 	}
 	withGroup, err := includesGroup(query)
 	if err != nil {
@@ -46,11 +40,18 @@ func (a *api) searchCustomers(w http.ResponseWriter, r *http.Request, caller ten
 	if err != nil {
 		return err
 	}
+	query, err := body.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return err
+	}
+	if err := noSearchIn(query); err != nil {
+		return err
+	}
 	find, err := readSearch(object)
 	if err != nil {
 		return a.find.word(err)
 	}
-	withGroup, err := readInclude(r)
+	withGroup, err := includesGroup(query)
 	if err != nil {
 		return err
 	}
@@ -64,45 +65,37 @@ func (a *api) answerList(w http.ResponseWriter, r *http.Request, caller tenant.C
 	if err != nil {
 		return a.find.word(err)
 	}
-	h := w.Header()
-	if found.Next != "" {
-		h.Set("Link", nextLink(found, withGroup))
+	next := nextPage(pathCustomers, found.Next, found.Take)
+	if next != "" && withGroup {
+		next += "&include=" + includeGroup
 	}
-	if in.Count {
-		h.Set("Preference-Applied", "count=exact")
-		h.Set("X-Total-Count", strconv.Itoa(found.Total))
-	}
-	web.JSON(w, r, http.StatusOK, encodeList(found.Customers, caller.App, withGroup))
+	listed{encodeList(found.Customers, caller.App, withGroup), next, in.Count, found.Total}.write(w, r)
 	return nil
 }
 
-// nextLink points to the next page (RFC 8288). What was searched for is in the
-// cursor, sealed, and nowhere else in the link.
-func nextLink(found records.Found, withGroup bool) string {
-	link := "<" + pathCustomers + "?cursor=" + url.QueryEscape(found.Next) + "&take=" + strconv.Itoa(found.Take)
-	if withGroup {
-		link += "&include=" + includeGroup
-	}
-	return link + `>; rel="next"`
-}
+// searchMembers are the members of a search.
+var searchMembers = []string{"take", "skip", "cursor", "status", "customer_type", "group_id", "name", "email",
+	"created_from", "created_to"}
 
-// prefersCount reads the preference count=exact (RFC 7240). Others are ignored.
-func prefersCount(r *http.Request) bool {
-	for _, line := range r.Header.Values("Prefer") {
-		for p := range strings.SplitSeq(line, ",") {
-			p, _, _ = strings.Cut(p, ";")
-			if strings.EqualFold(strings.ReplaceAll(strings.TrimSpace(p), `"`, ""), "count=exact") {
-				return true
-			}
+// noSearchIn refuses members of a search in its URL. As parameters they would count
+// for nothing, and the cursor of a Link that is followed by POST would begin the list
+// again for ever.
+func noSearchIn(query body.Query) error {
+	var problems []fault.Field
+	for _, name := range searchMembers {
+		if _, sent, _ := query.One(name); sent {
+			problems = append(problems, fault.Field{Path: name, Code: "not_in_query", Message: name + " must be a member of the body, not of the query"})
 		}
 	}
-	return false
+	if len(problems) > 0 {
+		return fault.Validation(problems...)
+	}
+	return nil
 }
 
 // readSearch takes a search request out of a body.
 func readSearch(o body.Object) (records.Find, error) {
-	if err := onlyMembers(o, "take", "skip", "cursor", "status", "customer_type", "group_id", "name", "email",
-		"created_from", "created_to"); err != nil {
+	if err := onlyMembers(o, searchMembers...); err != nil {
 		return records.Find{}, err
 	}
 	var find records.Find
@@ -112,11 +105,8 @@ func readSearch(o body.Object) (records.Find, error) {
 	in.Name, in.Email, in.Group = readMember(o, "name"), readMember(o, "email"), readNumber(o, "group_id")
 	in.CreatedFrom, in.CreatedTo = readMember(o, "created_from"), readMember(o, "created_to")
 	cursor := readMember(o, "cursor")
-	if cursor.Null || cursor.Other || cursor.Sent && cursor.Value == "" {
-		return find, page.ErrCursor
-	}
 	find.Cursor = cursor.Value
-	return find, nil
+	return find, checkCursor(cursor)
 }
 
 // onlyMembers refuses a member that does not belong into a request of ours, where

@@ -34,8 +34,8 @@ type Records interface {
 	// CreateLiquidationAddress adds a liquidation address to a customer.
 	CreateLiquidationAddress(ctx context.Context, caller tenant.Caller, target id.Customer, in customer.LiquidationInput,
 		idempotencyKey string, encode func(*customer.LiquidationAddress) []byte) (records.Reply, error)
-	// ListLiquidationAddresses gives a customer's addresses.
-	ListLiquidationAddresses(ctx context.Context, caller tenant.Caller, target id.Customer) ([]customer.LiquidationAddress, error)
+	// ListLiquidationAddresses gives a page of a customer's addresses.
+	ListLiquidationAddresses(ctx context.Context, caller tenant.Caller, target id.Customer, in records.Page) (records.Listed[customer.LiquidationAddress], error)
 	// FetchLiquidationAddress gives one address.
 	FetchLiquidationAddress(ctx context.Context, caller tenant.Caller, target id.Customer, address id.Item) (customer.LiquidationAddress, error)
 
@@ -43,7 +43,7 @@ type Records interface {
 	RecordTransaction(ctx context.Context, caller tenant.Caller, target id.Customer, in customer.TransactionInput,
 		idempotencyKey string, encode func(*customer.Transaction) []byte) (records.Reply, error)
 	// ListTransactions gives a page of a customer's purchases.
-	ListTransactions(ctx context.Context, caller tenant.Caller, target id.Customer, page records.ItemPage) ([]customer.Transaction, error)
+	ListTransactions(ctx context.Context, caller tenant.Caller, target id.Customer, in records.Page) (records.Listed[customer.Transaction], error)
 
 	// CreateGroup makes a group of customers.
 	CreateGroup(ctx context.Context, caller tenant.Caller, w records.GroupWrite) (records.Reply, error)
@@ -53,8 +53,8 @@ type Records interface {
 	DeleteGroup(ctx context.Context, caller tenant.Caller, seq int64) error
 	// FetchGroup reads one group.
 	FetchGroup(ctx context.Context, caller tenant.Caller, seq int64) (customer.Group, error)
-	// FindGroups lists groups.
-	FindGroups(ctx context.Context, caller tenant.Caller, from, to time.Time) ([]customer.Group, error)
+	// FindGroups gives a page of groups.
+	FindGroups(ctx context.Context, caller tenant.Caller, in records.GroupFind) (records.Listed[customer.Group], error)
 }
 
 // Config says what the dialect works with. Records and Limiter must be set.

@@ -4,12 +4,8 @@ import (
 	"net/http"
 
 	"custodex.dev/internal/customer"
-	"custodex.dev/internal/fault"
 	"custodex.dev/internal/id"
-	"custodex.dev/internal/records"
 	"custodex.dev/internal/tenant"
-	"custodex.dev/internal/web"
-	"custodex.dev/internal/web/body"
 )
 
 // Transactions are ours, in the style of the published pages. They are what moves
@@ -48,23 +44,16 @@ func (a *api) listTransactions(w http.ResponseWriter, r *http.Request, caller te
 	if err != nil {
 		return err
 	}
-	if err := body.None(r); err != nil {
-		return err
-	}
-	query, err := body.ParseQuery(r.URL.RawQuery)
+	in, err := a.readPage(r)
 	if err != nil {
 		return err
 	}
-	in := customer.FindInput{Take: readParameter(query, "take"), Skip: readParameter(query, "skip")}
-	find, problems := in.Find(a.MaxSkip)
-	if len(problems) > 0 {
-		return a.find.word(fault.Validation(problems...))
-	}
-	list, err := a.Records.ListTransactions(r.Context(), caller, target, records.ItemPage{Skip: find.Skip, Take: find.Take})
+	found, err := a.Records.ListTransactions(r.Context(), caller, target, in)
 	if err != nil {
-		return err
+		return a.find.word(err)
 	}
-	web.JSON(w, r, http.StatusOK, appendArray(nil, list, transactionOf(target)))
+	next := nextPage(pathCustomers+"/"+target.String()+"/transactions", found.Next, in.Take)
+	listed{appendArray(nil, found.List, transactionOf(target)), next, in.Count, found.Total}.write(w, r)
 	return nil
 }
 

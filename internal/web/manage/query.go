@@ -26,16 +26,21 @@ func (p *parameters) bad(path, code, message string) {
 	p.problems = append(p.problems, fault.Field{Path: path, Code: code, Message: message})
 }
 
+// text gives "" if the parameter is absent. An empty one is a problem: who sends it
+// thinks to have filtered.
 func (p *parameters) text(name string) string {
 	p.known[name] = true
-	value, _, err := p.query.One(name)
+	value, sent, err := p.query.One(name)
 	if err != nil && p.err == nil {
 		p.err = err
+	}
+	if sent && value == "" {
+		p.bad(name, "empty", name+" must not be empty")
 	}
 	return value
 }
 
-// integer gives fallback if the parameter is absent or empty.
+// integer gives fallback if the parameter is absent.
 func (p *parameters) integer(name string, fallback int64) int64 {
 	text := p.text(name)
 	if text == "" {

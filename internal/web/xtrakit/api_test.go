@@ -28,7 +28,7 @@ var update = flag.Bool("update", false, "rewrite golden files and transcripts")
 type fake struct {
 	err     error
 	found   records.Found
-	groups  []customer.Group
+	groups  records.Listed[customer.Group]
 	fetched customer.Customer
 	group   *customer.Group
 	reply   records.Reply
@@ -37,7 +37,7 @@ type fake struct {
 	write      records.Write
 	groupWrite records.GroupWrite
 	find       records.Find
-	from, to   time.Time
+	findGroups records.GroupFind
 	calls      int
 }
 
@@ -98,9 +98,9 @@ func (f *fake) FetchGroup(context.Context, tenant.Caller, int64) (customer.Group
 	return *f.group, f.err
 }
 
-func (f *fake) FindGroups(_ context.Context, _ tenant.Caller, from, to time.Time) ([]customer.Group, error) {
+func (f *fake) FindGroups(_ context.Context, _ tenant.Caller, in records.GroupFind) (records.Listed[customer.Group], error) {
 	f.calls++
-	f.from, f.to = from, to
+	f.findGroups = in
 	return f.groups, f.err
 }
 
@@ -212,7 +212,7 @@ func TestPeriod(t *testing.T) {
 			w := ask(f, request(http.MethodGet, path+"?"+tt.query, ""))
 			from, to := f.find.Input.CreatedFrom.Value, f.find.Input.CreatedTo.Value
 			if path == groups {
-				from, to = plain(f.from), plain(f.to)
+				from, to = plain(f.findGroups.From), plain(f.findGroups.To)
 			}
 			if w.Code != 200 || from != tt.from || to != tt.to {
 				t.Errorf("%s?%s: %d, from %q to %q, want %q to %q", path, tt.query, w.Code, from, to, tt.from, tt.to)
@@ -269,6 +269,45 @@ func TestCustomerList(t *testing.T) {
 		w := ask(&fake{found: tt.found}, request(http.MethodGet, customers+tt.query, ""))
 		if !strings.Contains(w.Body.String(), `"message":"`+tt.want+`"`) || (w.Header().Get("Link") != "") != (tt.found.Next != "") {
 			t.Errorf("%s of %d: %.80s with Link %q, want %s", tt.query, len(tt.found.Customers), w.Body, w.Header().Get("Link"), tt.want)
+		}
+	}
+}
+
+// TestGroupList is the same for groups.
+func TestGroupList(t *testing.T) {
+	t.Parallel()
+	f := &fake{groups: records.Listed[customer.Group]{List: make([]customer.Group, 2), Next: "abc-_", Total: 5}}
+	own := tenant.BusinessCode(fakeApp)
+	for query, want := range map[string]string{
+		"?cursor=xyz&business_code=" + own: "Groups found: 5",
+		"?cursor=xyz&page=7":               "Groups found: 5",
+		"?cursor=xyz&business_code=1":      "Groups found: 0", // another's
+	} {
+		w := ask(f, request(http.MethodGet, groups+query, ""))
+		find := records.GroupFind{Page: records.Page{Take: 1000, Cursor: "xyz", Count: true}}
+		if diff := cmp.Diff(find, f.findGroups); diff != "" {
+			t.Errorf("%s: find (-want +got):\n%s", query, diff)
+		}
+		link := `</api/v1/customer-groups?cursor=abc-_>; rel="next"`
+		if strings.HasSuffix(want, "0") {
+			link = ""
+		}
+		if got := w.Header().Get("Link"); got != link || !strings.Contains(w.Body.String(), `"message":"`+want+`"`) {
+			t.Errorf("%s: %.80s with Link %q, want %s with %q", query, w.Body, got, want, link)
+		}
+	}
+}
+
+// TestEmptyCursor: a client whose cursor got lost is told so, and does not begin anew.
+func TestEmptyCursor(t *testing.T) {
+	t.Parallel()
+	for _, path := range []string{customers, groups} {
+		for _, query := range []string{"?cursor=", "?cursor", "?cursor=+%20"} {
+			f := &fake{}
+			w := ask(f, request(http.MethodGet, path+query, ""))
+			if w.Code != 400 || w.Body.String() != `{"status":400,"error":"cursor must not be empty"}` || f.calls != 0 {
+				t.Errorf("%s%s: %d %s after %d calls", path, query, w.Code, w.Body, f.calls)
+			}
 		}
 	}
 }

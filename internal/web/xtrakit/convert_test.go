@@ -128,7 +128,7 @@ func TestEncode(t *testing.T) {
 			CreatedAt: at.Draw(t, "created"), UpdatedAt: at.Draw(t, "updated"),
 		}
 		f := &fake{
-			fetched: c, found: records.Found{Customers: []customer.Customer{c, c}}, groups: []customer.Group{g, g},
+			fetched: c, found: records.Found{Customers: []customer.Customer{c, c}}, groups: records.Listed[customer.Group]{List: []customer.Group{g, g}, Total: 2},
 		}
 		compare := func(got, message string, data any) {
 			if diff := cmp.Diff(library(t, wireAnswer{200, message, data}), got); diff != "" {

@@ -1,19 +1,16 @@
 package xtrakit
 
 import (
-	"encoding/base64"
 	"errors"
 	"net/http"
 	"net/url"
 	"regexp"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
 
 	"custodex.dev/internal/customer"
 	"custodex.dev/internal/fault"
-	"custodex.dev/internal/page"
 	"custodex.dev/internal/records"
 	"custodex.dev/internal/tenant"
 	"custodex.dev/internal/web"
@@ -47,8 +44,7 @@ func (a *api) listCustomers(w http.ResponseWriter, r *http.Request, caller tenan
 		total = len(found.Customers) // all of them, whatever was written between list and count
 	}
 	if found.Next != "" {
-		// The cursor carries the filters.
-		w.Header().Set("Link", nextLink(pathCustomers, url.Values{"cursor": {found.Next}}))
+		w.Header().Set("Link", nextLink(pathCustomers, found.Next))
 	}
 	web.JSON(w, r, http.StatusOK, encodeCustomers(found.Customers, total, caller.App))
 	return nil
@@ -68,66 +64,32 @@ func (a *api) listGroups(w http.ResponseWriter, r *http.Request, caller tenant.C
 	if strings.Trim(code, "0123456789") != "" {
 		return fault.New(fault.Invalid, "bad_parameter", "business_code must be an integer")
 	}
-	list, err := a.Records.FindGroups(r.Context(), caller, from, to)
+	find := records.GroupFind{Page: records.Page{Take: maxList, Cursor: query["cursor"], Count: true}, From: from, To: to}
+	found, err := a.Records.FindGroups(r.Context(), caller, find)
 	if err != nil {
 		return err
 	}
 	if code != "" && code != tenant.BusinessCode(caller.App) {
-		list = nil
+		found = records.Listed[customer.Group]{}
 	}
-	total := len(list)
-	if list, err = after(list, query["cursor"]); err != nil {
-		return err
+	if found.Next != "" {
+		w.Header().Set("Link", nextLink(pathGroups, found.Next))
 	}
-	if len(list) > maxList {
-		list = list[:maxList]
-		next := url.Values{"cursor": {groupCursor(&list[maxList-1])}}
-		for _, name := range []string{"business_code", "created_at", "updated_at"} {
-			if query[name] != "" {
-				next.Set(name, query[name])
-			}
-		}
-		w.Header().Set("Link", nextLink(pathGroups, next))
-	}
-	web.JSON(w, r, http.StatusOK, encodeGroups(list, total, caller.App))
+	web.JSON(w, r, http.StatusOK, encodeGroups(found.List, found.Total, caller.App))
 	return nil
 }
 
-// nextLink points to the next page (RFC 8288).
-func nextLink(path string, query url.Values) string {
-	return "<" + path + "?" + query.Encode() + `>; rel="next"`
-}
-
-// groupCursor is the place of a group in the list. It is not sealed: it holds nothing
-// that is not in the group, and a made-up one is a place like any other.
-func groupCursor(g *customer.Group) string {
-	plain, _ := page.Cursor{CreatedAt: g.CreatedAt.UnixMilli(), Seq: g.Seq}.MarshalBinary() // does not fail
-	return base64.RawURLEncoding.EncodeToString(plain)
-}
-
-// after gives what comes after the place in a list that is newest first; "" is its
-// beginning.
-func after(list []customer.Group, cursor string) ([]customer.Group, error) {
-	if cursor == "" {
-		return list, nil
-	}
-	var c page.Cursor
-	plain, err := base64.RawURLEncoding.Strict().DecodeString(cursor)
-	if err != nil || c.UnmarshalBinary(plain) != nil || len(c.Filter) > 0 {
-		return nil, page.ErrCursor
-	}
-	from := slices.IndexFunc(list, func(g customer.Group) bool {
-		created := g.CreatedAt.UnixMilli()
-		return created < c.CreatedAt || created == c.CreatedAt && g.Seq < c.Seq
-	})
-	if from < 0 {
-		return nil, nil
-	}
-	return list[from:], nil
+// nextLink points to the next page (RFC 8288). The cursor carries the filters.
+func nextLink(path, cursor string) string {
+	return "<" + path + "?cursor=" + url.QueryEscape(cursor) + `>; rel="next"`
 }
 
 // parameters are the values of a list's query; one that is empty or blank is none.
 type parameters map[string]string
+
+// errNoCursor is for a cursor that is there and empty. To begin anew would be to lead
+// a client that lost it round and round.
+var errNoCursor = fault.New(fault.Invalid, "empty_cursor", "cursor must not be empty")
 
 // readQuery takes the named parameters. Others are ignored.
 func readQuery(r *http.Request, names ...string) (parameters, error) {
@@ -140,11 +102,13 @@ func readQuery(r *http.Request, names ...string) (parameters, error) {
 	}
 	p := parameters{}
 	for _, name := range names {
-		value, _, err := query.One(name)
+		value, sent, err := query.One(name)
 		if err != nil {
 			return nil, err
 		}
-		p[name] = customer.Trim(value)
+		if p[name] = customer.Trim(value); sent && name == "cursor" && p[name] == "" {
+			return nil, errNoCursor
+		}
 	}
 	return p, nil
 }

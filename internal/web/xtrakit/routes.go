@@ -3,7 +3,6 @@ package xtrakit
 import (
 	"context"
 	"net/http"
-	"time"
 
 	"custodex.dev/internal/customer"
 	"custodex.dev/internal/limit"
@@ -34,8 +33,8 @@ type Records interface {
 	UpdateGroup(ctx context.Context, caller tenant.Caller, seq int64, w records.GroupWrite) (records.Reply, error)
 	// FetchGroup reads one group.
 	FetchGroup(ctx context.Context, caller tenant.Caller, seq int64) (customer.Group, error)
-	// FindGroups lists groups, newest first.
-	FindGroups(ctx context.Context, caller tenant.Caller, from, to time.Time) ([]customer.Group, error)
+	// FindGroups gives a page of groups, newest first.
+	FindGroups(ctx context.Context, caller tenant.Caller, in records.GroupFind) (records.Listed[customer.Group], error)
 	// DeleteGroup removes a group; its customers stay.
 	DeleteGroup(ctx context.Context, caller tenant.Caller, seq int64) error
 }

@@ -87,10 +87,11 @@ func (a *api) readList(q body.Query) (listRequest, error) {
 	read("page", &in.page)
 	in.sized = read("per_page", &in.perPage)
 	in.perPage = min(in.perPage, page.MaxTake)
-	var err error
-	if in.cursor, _, err = q.One("cursor"); err != nil {
+	cursor, walking, err := q.One("cursor")
+	if err != nil || walking && cursor == "" { // to begin anew would be to lead the client round and round
 		return in, errCursor
 	}
+	in.cursor = cursor
 	deepest := int64(a.MaxSkip)/in.perPage + 1
 	if in.cursor != "" {
 		deepest = 1 << 40 // the number is only told again
@@ -110,14 +111,14 @@ func number(n int64) customer.Text {
 }
 
 // paginate says where in the whole list a page is. The total is read after the page
-// and may have moved by then.
+// and may have moved by then; the end of a walk by cursor does not hang on it.
 func (a *api) paginate(r *http.Request, in listRequest, found records.Found) pagination {
 	total := int64(found.Total)
 	p := pagination{
 		total: total, perPage: in.perPage, current: in.page,
 		last: max((total+in.perPage-1)/in.perPage, 1),
 	}
-	if in.page < p.last {
+	if in.cursor == "" && in.page < p.last || in.cursor != "" && found.Next != "" {
 		p.next = a.pageURL(r, in, in.page+1, found.Next)
 	}
 	if in.page > 1 {
@@ -128,19 +129,20 @@ func (a *api) paginate(r *http.Request, in listRequest, found records.Found) pag
 
 // pageURL is the address of a page: ?page=N, and per_page if the caller chose it. A
 // page that is too deep to be counted to is found by a cursor; without one it has no
-// address.
+// address. A walk by cursor goes on by cursor, whatever its pages are numbered.
 func (a *api) pageURL(r *http.Request, in listRequest, n int64, cursor string) string {
 	u := a.scheme(r) + "://" + r.Host + r.URL.EscapedPath() + "?page=" + strconv.FormatInt(n, 10)
 	if in.sized {
 		u += "&per_page=" + strconv.FormatInt(in.perPage, 10)
 	}
+	deep := (n-1)*in.perPage > int64(a.MaxSkip)
 	switch {
-	case (n-1)*in.perPage <= int64(a.MaxSkip):
-		return u
-	case cursor == "":
+	case cursor != "" && (in.cursor != "" || deep):
+		return u + "&cursor=" + url.QueryEscape(cursor)
+	case deep:
 		return ""
 	}
-	return u + "&cursor=" + url.QueryEscape(cursor)
+	return u
 }
 
 // scheme is what the client used: that of the connection, unless the peer is a

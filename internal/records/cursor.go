@@ -1,0 +1,73 @@
+package records
+
+import (
+	"encoding/base64"
+
+	"custodex.dev/internal/page"
+)
+
+// Page asks for a part of a list, which is newest first.
+type Page struct {
+	Skip, Take int
+
+	// Cursor is where an earlier page ended; "" is from the newest. It is good for the
+	// list that it came from: of the same API and application, of the same customer if
+	// it is a customer's, and with the same filter.
+	Cursor string
+
+	// Count asks for the number of all that the list has, on whatever page.
+	Count bool
+}
+
+// Listed is a part of a list, newest first.
+type Listed[T any] struct {
+	List  []T
+	Next  string // cursor of the next page; "" when this is the last
+	Total int    // if Page.Count was set
+}
+
+// whole reports whether a page that is the last of its list is also the first: then
+// the list is known without another look, and counted in the same moment.
+func (p Page) whole(more bool) bool { return !more && p.Skip <= 0 && p.Cursor == "" }
+
+// upTo cuts off what was read beyond a page to know whether there is a next one.
+func upTo[T any](take int, rows []T) (shown []T, more bool) {
+	if len(rows) > take {
+		return rows[:take], true
+	}
+	return rows, false
+}
+
+// listName names the list that the act reads: what is listed, and the API through
+// which it is. Two APIs list the same with different filters and page sizes.
+func (a *act) listName() string { return a.caller.Origin.Dialect + " " + string(a.action) }
+
+// maxCursor bounds the text of a cursor: the longest filter in four-byte letters.
+const maxCursor = 4096
+
+// sealCursor gives a cursor for the act's list.
+func (a *act) sealCursor(c page.Cursor) string {
+	c.List = a.listName()
+	plain, _ := c.MarshalBinary() // does not fail
+	return base64.RawURLEncoding.EncodeToString(a.key.SealCursor(plain))
+}
+
+// openCursor reads a cursor that sealCursor made for the same list, or fails with
+// page.ErrCursor.
+func (a *act) openCursor(text string) (c page.Cursor, err error) {
+	if len(text) > maxCursor {
+		return c, page.ErrCursor
+	}
+	sealed, err := base64.RawURLEncoding.Strict().DecodeString(text)
+	if err != nil {
+		return c, page.ErrCursor
+	}
+	plain, err := a.key.OpenCursor(sealed)
+	if err != nil {
+		return c, page.ErrCursor
+	}
+	if err := c.UnmarshalBinary(plain); err != nil || c.List != a.listName() {
+		return page.Cursor{}, page.ErrCursor
+	}
+	return c, nil
+}

@@ -1,0 +1,4 @@
+package devdraft
+
+// Preference is the reader of a Prefer header.
+var Preference = preference

@@ -1,0 +1,96 @@
+package devdraft
+
+import (
+	"net/http"
+	"net/url"
+	"strconv"
+
+	"custodex.dev/internal/customer"
+	"custodex.dev/internal/fault"
+	"custodex.dev/internal/page"
+	"custodex.dev/internal/records"
+	"custodex.dev/internal/web"
+	"custodex.dev/internal/web/body"
+)
+
+// Every list is a bare array; where the next page is and how many there are in all
+// stand in the headers, which is ours.
+
+// readPage takes what one of our lists may be asked: take, skip and cursor as for the
+// list of customers, and the preference for a count.
+func (a *api) readPage(r *http.Request) (records.Page, error) {
+	query, err := readListQuery(r)
+	if err != nil {
+		return records.Page{}, err
+	}
+	in := customer.FindInput{Take: readParameter(query, "take"), Skip: readParameter(query, "skip")}
+	find, problems := in.Find(a.MaxSkip)
+	if len(problems) > 0 {
+		return records.Page{}, a.find.word(fault.Validation(problems...))
+	}
+	cursor, err := readCursor(query)
+	if err != nil {
+		return records.Page{}, a.find.word(err)
+	}
+	return records.Page{Skip: find.Skip, Take: find.Take, Cursor: cursor, Count: prefersCount(r)}, nil
+}
+
+func readListQuery(r *http.Request) (body.Query, error) {
+	if err := body.None(r); err != nil {
+		return body.Query{}, err
+	}
+	return body.ParseQuery(r.URL.RawQuery)
+}
+
+// errNoCursor is for a cursor that is there and empty. To begin anew would be to lead
+// a client that lost it round and round.
+var errNoCursor = fault.Validation(fault.Field{Path: "cursor", Code: "empty_cursor", Message: "cursor should not be empty"})
+
+// readCursor gives the parameter cursor, "" if there is none.
+func readCursor(q body.Query) (string, error) {
+	cursor := readParameter(q, "cursor")
+	return cursor.Value, checkCursor(cursor)
+}
+
+func checkCursor(cursor customer.Text) error {
+	switch {
+	case cursor.Null || cursor.Other:
+		return page.ErrCursor
+	case cursor.Sent && customer.Trim(cursor.Value) == "":
+		return errNoCursor
+	}
+	return nil
+}
+
+// listed is a page of a list on its way out.
+type listed struct {
+	body  []byte
+	next  string // the address of the next page; "" for none
+	count bool   // the client asked for the total
+	total int
+}
+
+func (l listed) write(w http.ResponseWriter, r *http.Request) {
+	h := w.Header()
+	if l.next != "" {
+		h.Set("Link", "<"+l.next+`>; rel="next"`) // RFC 8288
+	}
+	if l.count {
+		h.Set("Preference-Applied", "count=exact")
+		h.Set("X-Total-Count", strconv.Itoa(l.total))
+	}
+	web.JSON(w, r, http.StatusOK, l.body)
+}
+
+// nextPage is the address of the next page, "" if cursor is. What was searched for is
+// in the cursor, sealed, and nowhere else in it. The take 0 is none.
+func nextPage(path, cursor string, take int) string {
+	if cursor == "" {
+		return ""
+	}
+	address := path + "?cursor=" + url.QueryEscape(cursor)
+	if take > 0 {
+		address += "&take=" + strconv.Itoa(take)
+	}
+	return address
+}

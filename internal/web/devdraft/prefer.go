@@ -1,0 +1,78 @@
+package devdraft
+
+import (
+	"net/http"
+	"strings"
+)
+
+// prefersCount reads the preference count=exact. Others are ignored.
+func prefersCount(r *http.Request) bool {
+	return strings.EqualFold(preference(r.Header.Values("Prefer"), "count"), "exact")
+}
+
+// preference gives the value of a preference (RFC 7240) in the lines of a Prefer
+// header, "" if it has none or is not there. The first of a name counts; what is no
+// preference is passed over.
+func preference(lines []string, name string) string {
+	for _, rest := range lines {
+		for more := true; more; {
+			var one string
+			one, rest, more = cutUnquoted(rest, ',')
+			one, _, _ = cutUnquoted(one, ';') // its parameters
+			token, value, _ := strings.Cut(one, "=")
+			if !strings.EqualFold(trimBlank(token), name) {
+				continue
+			}
+			if value = trimBlank(value); value == "" {
+				return "" // as good as no value
+			}
+			if value, ok := tokenOrQuoted(value); ok {
+				return value
+			}
+		}
+	}
+	return ""
+}
+
+// cutUnquoted is strings.Cut at the first separator outside of quoted strings.
+func cutUnquoted(s string, separator byte) (before, after string, found bool) {
+	quoted := false
+	for i := 0; i < len(s); i++ {
+		switch {
+		case quoted && s[i] == '\\':
+			i++
+		case s[i] == '"':
+			quoted = !quoted
+		case !quoted && s[i] == separator:
+			return s[:i], s[i+1:], true
+		}
+	}
+	return s, "", false
+}
+
+// tokenOrQuoted reads a token or a quoted string (RFC 9110, section 5.6).
+func tokenOrQuoted(s string) (string, bool) {
+	if !strings.HasPrefix(s, `"`) {
+		return s, s != "" && !strings.ContainsFunc(s, notInToken)
+	}
+	var b strings.Builder
+	for i := 1; i < len(s); i++ {
+		switch s[i] {
+		case '"':
+			return b.String(), i == len(s)-1
+		case '\\':
+			if i++; i == len(s) {
+				return "", false
+			}
+		}
+		b.WriteByte(s[i])
+	}
+	return "", false // the quote does not end
+}
+
+func notInToken(c rune) bool {
+	const signs = "!#$%&'*+-.^_`|~"
+	return (c < '0' || c > '9') && (c < 'A' || c > 'Z') && (c < 'a' || c > 'z') && !strings.ContainsRune(signs, c)
+}
+
+func trimBlank(s string) string { return strings.Trim(s, " \t") }
