@@ -27,7 +27,7 @@ type benchCmd struct {
 	Rate        float64  `name:"rate" placeholder:"R" help:"Open loop: R requests a second are due, and wait if the server is behind. Default: closed loop, as fast as they are answered."`
 	Only        []string `name:"only" placeholder:"NAME,…" help:"Measure only these operations, as fetch,search,create."`
 
-	NoComparison bool `name:"no-audit-comparison" help:"Leave out the fetch on a server without audit."`
+	NoComparison bool `name:"no-audit-comparison" help:"Leave out what is measured again on a server without audit."`
 }
 
 // Run measures and prints a table.

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"strconv"
+	"strings"
 
 	"custodex.dev/internal/bench"
 )
@@ -35,8 +36,12 @@ func (env *environment) printBench(r bench.Report) error {
 		}
 		facts = append(facts, "Arena", line)
 	}
-	if r.AuditShare > 0 {
-		facts = append(facts, "Audit", fmt.Sprintf("a fetch with it is %.0f %% of one without", 100*r.AuditShare))
+	if len(r.Audit) > 0 {
+		shares := make([]string, len(r.Audit))
+		for i, a := range r.Audit {
+			shares[i] = fmt.Sprintf("%s %.0f %%", a.Name, 100*a.Share)
+		}
+		facts = append(facts, "Audit", "rates with it, of those without: "+strings.Join(shares, ", "))
 	}
 	if err := env.facts(facts...); err != nil {
 		return err

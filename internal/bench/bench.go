@@ -39,7 +39,7 @@ type Config struct {
 	Rate        float64  // requests a second of an open loop; 0: closed loop
 	Only        []string // operations to measure, by name or first part of it; nil: all
 
-	// NoComparison leaves out the fetch without audit.
+	// NoComparison leaves out what is measured without audit.
 	NoComparison bool
 
 	// Program is the custodex binary, whose start is measured; "" leaves that out.
@@ -93,7 +93,7 @@ func Run(ctx context.Context, cfg Config) (report Report, err error) {
 			return report, err
 		}
 	}
-	report.AuditShare = report.auditShare()
+	report.Audit = report.auditShares()
 	return report, nil
 }
 

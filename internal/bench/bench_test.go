@@ -36,7 +36,7 @@ func checkRows(t *testing.T, r bench.Report, want ...string) {
 		if row.Requests < 1 || row.PerSecond <= 0 || row.P50MS <= 0 || row.P99MS < row.P50MS || row.MaxMS < row.P99MS || row.Connections < 1 {
 			t.Errorf("%s: these figures cannot be: %+v", row.Name, row)
 		}
-		if off := strings.Contains(row.With, "AUDIT OFF"); off != (row.Name == "fetch-unaudited") {
+		if off := strings.Contains(row.With, "AUDIT OFF"); off != strings.HasSuffix(row.Name, "-unaudited") {
 			t.Errorf("%s was measured with: %s", row.Name, row.With)
 		}
 	}
@@ -65,8 +65,15 @@ func TestRun(t *testing.T) {
 			if a := r.Arena; a.Bytes < 500*10 || a.ReadyMS <= 0 || a.TextPerCustomer < 20 || a.TextPerCustomer > 80 {
 				t.Errorf("arena = %+v", a)
 			}
-			if r.AuditShare <= 0 || r.AuditShare > 2 {
-				t.Errorf("audit share = %g", r.AuditShare)
+			var priced []string
+			for _, a := range r.Audit {
+				priced = append(priced, a.Name)
+				if a.Share <= 0 || a.Share > 3 {
+					t.Errorf("with audit %s is done at %g of the rate without", a.Name, a.Share)
+				}
+			}
+			if diff := cmp.Diff([]string{"fetch", "list", "update", "create"}, priced); diff != "" {
+				t.Errorf("operations whose audit has a price (-want +got):\n%s", diff)
 			}
 
 			// A later run goes on with what is there, and measures what is asked for.
@@ -96,7 +103,7 @@ func TestRunOverURL(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	checkRows(t, r, slices.DeleteFunc(slices.Clone(bench.Names), func(name string) bool { return name == "fetch-unaudited" })...)
+	checkRows(t, r, slices.DeleteFunc(slices.Clone(bench.Names), func(name string) bool { return strings.HasSuffix(name, "-unaudited") })...)
 	if r.Engine != "url" || r.Customers != 500 || r.Start != nil {
 		t.Errorf("report of %s, %d customers, start %+v", r.Engine, r.Customers, r.Start)
 	}

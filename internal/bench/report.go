@@ -3,6 +3,7 @@ package bench
 import (
 	"math"
 	"strconv"
+	"strings"
 	"time"
 )
 
@@ -25,20 +26,30 @@ type Report struct {
 	Arena *Arena `json:"arena,omitempty"`
 	Rows  []Row  `json:"rows"`
 
-	// AuditShare is fetches a second as a share of those without audit.
-	AuditShare float64 `json:"audit_share,omitempty"`
+	// Audit has, for each operation that was measured without audit too, its rate as a
+	// share of that one's.
+	Audit []AuditShare `json:"audit,omitempty"`
 }
 
-// auditShare is 0 if one of the two was not measured, or in an open loop, where the
-// rate says nothing.
-func (r *Report) auditShare() float64 {
+// AuditShare is what audit leaves of an operation's rate: 1 if it costs nothing.
+type AuditShare struct {
+	Name  string  `json:"name"`
+	Share float64 `json:"share"`
+}
+
+// auditShares leaves out an open loop, where the rate says nothing.
+func (r *Report) auditShares() (shares []AuditShare) {
 	per := map[string]float64{}
 	for _, row := range r.Rows {
-		if row.Loop == "closed" {
-			per[row.Name] = row.PerSecond
+		if row.Loop != "closed" {
+			continue
+		}
+		per[row.Name] = row.PerSecond
+		if name, ok := strings.CutSuffix(row.Name, "-unaudited"); ok && row.PerSecond > 0 {
+			shares = append(shares, AuditShare{name, round(per[name] / row.PerSecond)})
 		}
 	}
-	return round(per["fetch"] / per["fetch-unaudited"])
+	return shares
 }
 
 // Start is a server process on an empty SQLite database.
