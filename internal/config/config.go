@@ -71,7 +71,8 @@ type Config struct {
 	RequestTimeout time.Duration `name:"request-timeout"`
 
 	// Requests that are worked on at the same time. Some more wait for 150 ms, the rest are
-	// answered 503 with Retry-After, before any work was done for them.
+	// answered 503 with Retry-After, before any work was done for them. At most half of them are
+	// searches and counts, those included that wait for an index; the rest are answered 503 likewise.
 	MaxRequests int `name:"max-requests"`
 
 	// How long a client may take to send the headers of a request.
@@ -123,7 +124,10 @@ type Config struct {
 	// needed. An application that does not fit is searched from the database, which is slower.
 	SearchMemory int64 `name:"search-memory"`
 
-	// Searches that run at the same time. Some more wait for a moment, the rest are answered 503.
+	// Searches that look through indexes at the same time; at most half of max-requests. Some more
+	// wait for 150 ms, the rest are answered 503 with Retry-After. While an index is being built,
+	// searches that need it wait at most 10 s, and no more of them than a quarter of max-requests,
+	// an eighth for one application.
 	SearchSlots int `name:"search-slots"`
 
 	// Least level that is logged: debug, info, warn or error.

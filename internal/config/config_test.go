@@ -136,6 +136,10 @@ func TestValidate(t *testing.T) {
 		{"manage key alone", config.Config{DataDir: "d", ManageTLSKey: "c"}, "manage-tls-key needs manage-tls-cert"},
 		{"negative", config.Config{DataDir: "d", MaxSkip: -1, IdleTimeout: -1}, "max-skip must not be negative"},
 		{"huge bodies", config.Config{DataDir: "d", MaxBody: 1 << 40}, "max-body must be at most"},
+		{"searches in all places", config.Config{DataDir: "d", MaxRequests: 20, SearchSlots: 11}, "search-slots must be at most half of max-requests, which is 10"},
+		{"searches in half of the places", config.Config{DataDir: "d", MaxRequests: 20, SearchSlots: 10}, ""},
+		{"default searches in few places", config.Config{DataDir: "d", MaxRequests: 31}, "which is 15"},
+		{"one of each", config.Config{DataDir: "d", MaxRequests: 1, SearchSlots: 1}, ""},
 		{"log format", config.Config{DataDir: "d", LogFormat: "xml"}, "log-format must be"},
 		{"unread file", config.Config{DatabaseURLFile: "f"}, "was not read"},
 	}

@@ -102,8 +102,15 @@ func (c *Config) checkNumbers() error {
 	if c.MaxBody > 64<<20 {
 		wrong = append(wrong, errors.New("max-body must be at most 67108864 (64 MiB)"))
 	}
+	if most := c.MostSearches(); c.MaxRequests > 0 && c.SearchSlots > most {
+		wrong = append(wrong, fmt.Errorf("search-slots must be at most half of max-requests, which is %d", most))
+	}
 	return errors.Join(wrong...)
 }
+
+// MostSearches is how many requests at once may be searches: half of all, so that
+// however slow they are the other half goes on.
+func (c *Config) MostSearches() int { return max(c.MaxRequests/2, 1) }
 
 func (c *Config) checkLog() error {
 	if c.LogFormat != "json" && c.LogFormat != "text" {

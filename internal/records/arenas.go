@@ -2,18 +2,12 @@ package records
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"math"
 	"runtime"
-	"runtime/debug"
 	"sync"
 	"sync/atomic"
 	"time"
 
-	"golang.org/x/sync/errgroup"
-
-	"custodex.dev/internal/fault"
 	"custodex.dev/internal/id"
 	"custodex.dev/internal/seal"
 	"custodex.dev/internal/search"
@@ -21,105 +15,99 @@ import (
 )
 
 // arenas holds the search arena of each application that searches. An arena is
-// built on first use, brought up to date before every search, and dropped when it
-// has been idle or when memory is needed for another.
+// built on first use (build.go), brought up to date before every search, and
+// dropped when it has been idle or when memory is needed for another.
 type arenas struct {
-	s        *Service
-	slots    chan struct{}
-	waiting  atomic.Int64
-	outages  atomic.Int64 // searches that the store failed
-	building sync.Mutex   // one build at a time: each uses all cores, and its room is made before
+	*places
+	s    *Service
+	turn chan struct{} // one build at a time: each uses all cores, and its room is made before
 
 	mu   sync.Mutex
 	held map[id.App]*held
 }
 
-// held is one application's arena, or its building.
+// held is one application's arena, or its building, or that it has none.
 type held struct {
-	used   atomic.Int64  // unix milliseconds
-	ready  chan struct{} // closed when the build has ended
-	arena  *search.Arena // set before ready is closed; nil if err is set
-	err    error
+	used  atomic.Int64  // unix milliseconds
+	begun atomic.Bool   // it is its turn to be built, or was
+	ready chan struct{} // closed when the build has ended
+
+	// Set before ready is closed.
+	arena *search.Arena // nil: there is none
+	again time.Time     // when to try to build once more, if that failed
+
 	update chan struct{} // holds one token: one goroutine at a time reads changes
 }
 
-// waitersPerSlot bounds how many searches wait for a slot.
-const waitersPerSlot = 8
-
-// guessedSize is what one customer takes in an arena, to decide whether one would
-// fit before it is built.
-const guessedSize = 120
-
 func (x *arenas) init(s *Service) {
 	x.s = s
-	x.slots = make(chan struct{}, s.cfg.SearchSlots)
+	// More readers would make the arenas, and with them the searches that wait for
+	// one, later by more than they find; and all others slower.
+	x.places = newPlaces(s.cfg.SearchMost, s.cfg.SearchSlots, max(runtime.GOMAXPROCS(0)/2, 1))
+	x.turn = make(chan struct{}, 1)
 	x.held = make(map[id.App]*held)
 }
 
-// enter waits for a search slot. Too many waiting is errSaturated; so is a wait in
-// which the store failed a search, since those who wait must not each find that out
-// in turn. leave gives the slot back.
-func (x *arenas) enter(ctx context.Context) error {
-	before := x.outages.Load()
+// ended reports whether the build has ended; of nil, which is no arena to come, it
+// has not.
+func (h *held) ended() bool {
+	if h == nil {
+		return false
+	}
 	select {
-	case x.slots <- struct{}{}:
-		return nil
+	case <-h.ready:
+		return true
 	default:
+		return false
 	}
-	if x.waiting.Add(1) > int64(waitersPerSlot*cap(x.slots)) {
-		x.waiting.Add(-1)
-		return errSaturated
-	}
-	defer x.waiting.Add(-1)
-	select {
-	case x.slots <- struct{}{}:
-	case <-ctx.Done():
-		return ctx.Err()
-	}
-	if x.outages.Load() != before {
-		<-x.slots
-		return errSaturated
-	}
-	return nil
 }
 
-// leave ends what enter began; err is what became of the search.
-func (x *arenas) leave(err error) {
-	if errors.Is(err, fault.Unavailable) {
-		x.outages.Add(1)
+// underWay reports whether the build has begun and not ended.
+func (h *held) underWay() bool { return h != nil && h.begun.Load() && !h.ended() }
+
+func (h *held) built() bool { return h.ended() && h.arena != nil }
+
+// get finds the application's arena or starts building it.
+func (x *arenas) get(app id.App, key *seal.App) *held {
+	now := x.s.now()
+	x.mu.Lock()
+	defer x.mu.Unlock()
+	h := x.held[app]
+	if h == nil || h.ended() && !h.again.IsZero() && !now.Before(h.again) {
+		h = &held{ready: make(chan struct{}), update: make(chan struct{}, 1)}
+		h.update <- struct{}{}
+		x.held[app] = h
+		select {
+		case x.turn <- struct{}{}:
+			h.begun.Store(true)
+		default: // others are built first
+		}
+		x.s.background(func(ctx context.Context) { x.fill(ctx, app, key, h) })
 	}
-	<-x.slots
+	h.used.Store(now.UnixMilli())
+	return h
 }
 
 // fresh gives the application's arena with every change in it that was committed
-// before the call. While the arena is being built it gives nil and a channel that
-// is closed at the end of the build; if there will be no arena, nil and nil.
-func (x *arenas) fresh(ctx context.Context, a *act) (*search.Arena, <-chan struct{}, error) {
+// before the call. While the arena is being built, or waits for that, it gives nil
+// and the building; if there is no arena, nil and nil.
+func (x *arenas) fresh(ctx context.Context, v *visit, a *act) (*search.Arena, *held, error) {
 	h := x.get(a.caller.App, a.key)
-	h.used.Store(x.s.now().UnixMilli())
-	select {
-	case <-h.ready:
-	default:
-		return nil, h.ready, nil
-	}
-	if errors.Is(h.err, errArenaGone) {
+	switch {
+	case !h.ended():
+		return nil, h, nil
+	case h.arena == nil:
 		return nil, nil, nil
-	}
-	if h.err != nil {
-		x.drop(a.caller.App, h)
-		return nil, nil, h.err
 	}
 	head, err := x.s.store.Head(ctx, a.caller.App)
 	if err != nil {
 		return nil, nil, err
 	}
 	if head.Version > h.arena.Version() {
-		select {
-		case h.update <- struct{}{}:
-			defer func() { <-h.update }()
-		case <-ctx.Done():
-			return nil, nil, ctx.Err()
+		if err := v.await(ctx, h.update); err != nil {
+			return nil, nil, err
 		}
+		defer func() { h.update <- struct{}{} }()
 		if err := x.catchUp(ctx, a, h.arena, head.Version); err != nil {
 			return nil, nil, err
 		}
@@ -141,13 +129,11 @@ func (x *arenas) catchUp(ctx context.Context, a *act, arena *search.Arena, versi
 		for i := range rows {
 			if rows[i].Deleted {
 				entries[i] = search.Entry{Position: search.Position{Seq: rows[i].Seq}, Deleted: true}
+				x.s.unopened.forget(a.caller.App, rows[i].Seq)
 				continue
 			}
-			c, _, err := open(a.key, &rows[i])
-			if err != nil {
-				return err
-			}
-			entries[i] = arenaEntry(&c)
+			seen := a.see(ctx, &rows[i])
+			entries[i] = arenaEntry(&seen.customer)
 		}
 		if len(rows) < batch {
 			arena.Apply(entries, version)
@@ -158,96 +144,6 @@ func (x *arenas) catchUp(ctx context.Context, a *act, arena *search.Arena, versi
 		from = store.ChangePoint{Version: last.Version, Seq: last.Seq}
 	}
 	return nil
-}
-
-// get finds the application's arena or starts building it.
-func (x *arenas) get(app id.App, key *seal.App) *held {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	h := x.held[app]
-	if h == nil {
-		h = &held{ready: make(chan struct{}), update: make(chan struct{}, 1)}
-		x.held[app] = h
-		x.s.background(func(ctx context.Context) {
-			x.building.Lock()
-			defer x.building.Unlock()
-			defer close(h.ready)
-			h.err = guarded(func() (err error) {
-				h.arena, err = x.build(ctx, app, key)
-				return err
-			})
-		})
-	}
-	return h
-}
-
-// build reads and unseals every customer of the application, on all cores.
-func (x *arenas) build(ctx context.Context, app id.App, key *seal.App) (*search.Arena, error) {
-	head, err := x.s.store.Head(ctx, app) // first: later changes are caught up with
-	if err != nil {
-		return nil, err
-	}
-	r, err := x.s.store.CustomerRange(ctx, app)
-	if err != nil {
-		return nil, err
-	}
-	guess := r.Count * guessedSize
-	if guess > x.s.cfg.SearchMemory {
-		return nil, errArenaGone
-	}
-	x.makeRoom(x.s.cfg.SearchMemory - guess)
-	b := search.NewBuilder(int(r.Count))
-	shards := int64(runtime.GOMAXPROCS(0))
-	step := (r.MaxSeq-r.MinSeq)/shards + 1
-	g, ctx := errgroup.WithContext(ctx)
-	for from := r.MinSeq; from <= r.MaxSeq && r.Count > 0; from += step {
-		g.Go(func() error {
-			return guarded(func() error { return x.buildPart(ctx, app, key, b, from, from+step) })
-		})
-	}
-	if err := g.Wait(); err != nil {
-		return nil, err
-	}
-	arena := b.Finish(head.Version)
-	if arena.Bytes() > x.s.cfg.SearchMemory {
-		return nil, errArenaGone // its customers are larger than guessed
-	}
-	return arena, nil
-}
-
-// guarded turns a panic of background work into its error: it must not end the
-// server. A panic's value may hold a person's data, so only its type is told.
-func guarded(fn func() error) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("panic of type %T\n%s", p, debug.Stack())
-		}
-	}()
-	return fn()
-}
-
-func (x *arenas) buildPart(ctx context.Context, app id.App, key *seal.App, b *search.Builder, from, to int64) error {
-	const batch = 1024
-	entries := make([]search.Entry, 0, batch)
-	err := x.s.eachEntry(ctx, app, key, from, to, func(e search.Entry) {
-		if entries = append(entries, e); len(entries) == batch {
-			b.AddBatch(entries)
-			entries = entries[:0]
-		}
-	})
-	b.AddBatch(entries)
-	return err
-}
-
-// eachEntry reads and unseals the customers with from <= Seq < to.
-func (s *Service) eachEntry(ctx context.Context, app id.App, key *seal.App, from, to int64, fn func(search.Entry)) error {
-	return s.store.CustomerScan(ctx, app, from, to, func(row *store.CustomerRow) error {
-		c, _, err := open(key, row)
-		if err == nil {
-			fn(arenaEntry(&c))
-		}
-		return err
-	})
 }
 
 // makeRoom drops the longest unused arenas until the others fit into most bytes.
@@ -278,30 +174,9 @@ func (x *arenas) dropIdle(before time.Time) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
 	for app, h := range x.held {
-		select {
-		case <-h.ready:
-			if h.used.Load() < before.UnixMilli() {
-				delete(x.held, app)
-			}
-		default: // being built
+		if h.ended() && h.used.Load() < before.UnixMilli() {
+			delete(x.held, app)
 		}
-	}
-}
-
-func (x *arenas) drop(app id.App, h *held) {
-	x.mu.Lock()
-	defer x.mu.Unlock()
-	if x.held[app] == h {
-		delete(x.held, app)
-	}
-}
-
-func (h *held) built() bool {
-	select {
-	case <-h.ready:
-		return h.arena != nil
-	default:
-		return false
 	}
 }
 

@@ -28,18 +28,22 @@ func rowOf(app *seal.App, key seal.Customer, c *customer.Customer) store.Custome
 	return row
 }
 
-// open unseals a row.
-func open(app *seal.App, row *store.CustomerRow) (customer.Customer, seal.Customer, error) {
+// openKey unwraps the key of a customer. Without one the customer was erased, and
+// is fault.NotFound: what is left of the row opens with nothing.
+func openKey(app *seal.App, row *store.CustomerRow) (seal.Customer, error) {
+	if len(row.Key) == 0 {
+		return seal.Customer{}, store.NotFound("customer")
+	}
 	key, err := app.OpenCustomer(row.ID, row.Key)
 	if err != nil {
-		return customer.Customer{}, key, fmt.Errorf("key of customer %s: %w", row.ID, err)
+		return key, fmt.Errorf("key of customer %s: %w", row.ID, err)
 	}
-	var buf [512]byte
-	plain, err := key.OpenPersonal(buf[:0], row.Sealed)
-	if err != nil {
-		return customer.Customer{}, key, fmt.Errorf("customer %s: %w", row.ID, err)
-	}
-	c := customer.Customer{
+	return key, nil
+}
+
+// inClear gives what of a customer is not sealed.
+func inClear(row *store.CustomerRow) customer.Customer {
+	return customer.Customer{
 		ID:        row.ID,
 		Seq:       row.Seq,
 		Status:    customer.Status(row.Status),
@@ -48,6 +52,20 @@ func open(app *seal.App, row *store.CustomerRow) (customer.Customer, seal.Custom
 		CreatedAt: time.UnixMilli(row.CreatedAt).UTC(),
 		UpdatedAt: time.UnixMilli(row.UpdatedAt).UTC(),
 	}
+}
+
+// open unseals a row. Faults: NotFound as for openKey.
+func open(app *seal.App, row *store.CustomerRow) (customer.Customer, seal.Customer, error) {
+	key, err := openKey(app, row)
+	if err != nil {
+		return customer.Customer{}, key, err
+	}
+	var buf [512]byte
+	plain, err := key.OpenPersonal(buf[:0], row.Sealed)
+	if err != nil {
+		return customer.Customer{}, key, fmt.Errorf("customer %s: %w", row.ID, err)
+	}
+	c := inClear(row)
 	if err := c.Personal.UnmarshalBinary(plain); err != nil {
 		return customer.Customer{}, key, fmt.Errorf("customer %s: %w", row.ID, err)
 	}

@@ -2,40 +2,47 @@ package records
 
 import (
 	"context"
+	"errors"
 
 	"custodex.dev/internal/customer"
 	"custodex.dev/internal/search"
 )
 
 // count gives the number of customers that match. It counts in the arena, which
-// sums whole blocks; an application without one is counted by reading it.
-func (a *act) count(ctx context.Context, f customer.Filter) (n int, err error) {
+// sums whole blocks; an application without one is counted by reading it. A
+// customer that cannot be opened counts by what is in clear.
+func (a *act) count(ctx context.Context, v *visit, f customer.Filter) (int, error) {
 	if (f == customer.Filter{}) {
 		head, err := a.s.store.Head(ctx, a.caller.App)
 		return int(head.Customers), err
 	}
 	filter := arenaFilter(f)
 	for {
-		arena, wait, stale := a.s.arenas.fresh(ctx, a)
+		arena, building, err := a.s.arenas.fresh(ctx, v, a)
 		switch {
-		case stale != nil:
-			return 0, stale
-		case arena == nil && wait != nil: // it is being built; do not hold a place meanwhile
-			select {
-			case <-wait:
-				continue
-			case <-ctx.Done():
-				return 0, ctx.Err()
+		case err != nil:
+			return 0, err
+		case arena != nil:
+			release, err := v.slot(ctx)
+			if err != nil {
+				return 0, err
+			}
+			defer release()
+			return arena.Count(ctx, filter)
+		}
+		if !building.underWay() {
+			release, err := v.reader(ctx, building)
+			switch {
+			case err == nil:
+				defer release()
+				return a.countRows(ctx, filter)
+			case !errors.Is(err, errReady):
+				return 0, err
 			}
 		}
-		if err := a.s.arenas.enter(ctx); err != nil {
+		if err := v.await(ctx, building.ready); err != nil {
 			return 0, err
 		}
-		defer func() { a.s.arenas.leave(err) }()
-		if arena == nil {
-			return a.countRows(ctx, filter)
-		}
-		return arena.Count(ctx, filter)
 	}
 }
 
@@ -46,7 +53,7 @@ func (a *act) countRows(ctx context.Context, f search.Filter) (n int, err error)
 		return 0, err
 	}
 	m := search.NewMatcher(f)
-	err = a.s.eachEntry(ctx, a.caller.App, a.key, r.MinSeq, r.MaxSeq+1, func(e search.Entry) {
+	err = a.s.eachEntry(ctx, a.caller.App, a.key, a.s.unopened, r.MinSeq, r.MaxSeq+1, func(e search.Entry) {
 		if m.Match(e) {
 			n++
 		}

@@ -65,7 +65,7 @@ func (a *act) addItem(ctx context.Context, target id.Customer, once *once, it it
 		if err != nil {
 			return err
 		}
-		c, key, err := open(a.key, &row)
+		c, key, err := a.open(ctx, &row)
 		if err != nil {
 			return err
 		}
@@ -167,5 +167,5 @@ func (a *act) customerKey(ctx context.Context, target id.Customer) (seal.Custome
 	if err != nil {
 		return seal.Customer{}, err
 	}
-	return a.key.OpenCustomer(row.ID, row.Key)
+	return openKey(a.key, &row)
 }

@@ -37,8 +37,9 @@ type Found struct {
 // FindCustomers lists the caller's customers, newest first. Without a filter, or
 // by status alone, the page comes from an index of the store; otherwise from the
 // search arena. Either sees every change that was acknowledged before the call,
-// on any replica. Faults: Forbidden, Invalid (fields, bad_cursor), Unavailable
-// (searches are saturated).
+// on any replica. A customer that cannot be opened is left out of the page and
+// fails nobody. Faults: Forbidden, Invalid (fields, bad_cursor), Unavailable
+// (search_saturated, search_preparing).
 func (s *Service) FindCustomers(ctx context.Context, caller tenant.Caller, in Find) (Found, error) {
 	a, err := s.begin(ctx, caller, authz.CustomerList)
 	if err != nil {
@@ -52,22 +53,13 @@ func (s *Service) FindCustomers(ctx context.Context, caller tenant.Caller, in Fi
 	if err != nil {
 		return Found{}, err
 	}
-	found := Found{Take: find.Take}
-	var more bool
-	if indexed(find.Filter) {
-		found.Customers, more, err = a.browse(ctx, find, after)
-	} else {
-		found.Customers, more, err = a.search(ctx, find, after)
-	}
-	if err == nil && in.Count {
-		found.Total, err = a.count(ctx, find.Filter)
-	}
+	l, total, err := a.list(ctx, find, after, in.Count)
 	if err != nil {
 		return Found{}, err
 	}
-	if n := len(found.Customers); more && n > 0 {
-		last := &found.Customers[n-1]
-		found.Next = a.sealCursor(page.Cursor{At: last.CreatedAt.UnixMilli(), Seq: last.Seq, Filter: find.Filter.AppendBinary(nil)})
+	found := Found{Customers: l.customers, Take: find.Take, Total: total}
+	if l.more {
+		found.Next = a.sealCursor(page.Cursor{At: l.end.CreatedAt, Seq: l.end.Seq, Filter: find.Filter.AppendBinary(nil)})
 	}
 	targets := make([]id.Customer, len(found.Customers))
 	for i := range targets {
@@ -79,29 +71,85 @@ func (s *Service) FindCustomers(ctx context.Context, caller tenant.Caller, in Fi
 	return found, nil
 }
 
+// list finds a page, and with counted how many there are on all pages. What needs
+// an arena is let in first.
+func (a *act) list(ctx context.Context, find customer.Find, after *store.Position, counted bool) (l listing, total int, err error) {
+	var v *visit
+	if !indexed(find.Filter) || counted && find.Filter != (customer.Filter{}) {
+		if v, err = a.s.arenas.admit(a.caller.App); err != nil {
+			return l, 0, err
+		}
+		defer v.leave()
+	}
+	if indexed(find.Filter) {
+		l, err = a.browse(ctx, find, after)
+	} else {
+		l, err = a.search(ctx, v, find, after)
+	}
+	if err == nil && counted {
+		total, err = a.count(ctx, v, find.Filter)
+	}
+	return l, total, err
+}
+
 // indexed reports whether an index of the store gives the pages of a filter.
 func indexed(f customer.Filter) bool { return f == customer.Filter{Status: f.Status} }
 
 // browse reads a page from the store's index. It asks for one row more than the
-// page to know whether there is a next one.
-func (a *act) browse(ctx context.Context, find customer.Find, after *store.Position) ([]customer.Customer, bool, error) {
-	rows, err := a.s.store.CustomerList(ctx, a.caller.App, store.CustomerList{
-		Status: uint8(find.Status), After: after, Skip: find.Skip, Take: find.Take + 1,
-	})
-	if err != nil {
-		return nil, false, err
-	}
-	more := len(rows) > find.Take
-	if more {
-		rows = rows[:find.Take]
-	}
-	list := make([]customer.Customer, len(rows))
-	for i := range rows {
-		if list[i], _, err = open(a.key, &rows[i]); err != nil {
-			return nil, false, err
+// page, to know whether there is a next one, and for twice as many more as cannot
+// be shown.
+func (a *act) browse(ctx context.Context, find customer.Find, after *store.Position) (l listing, err error) {
+	for {
+		asked := find.Take + 2*l.hidden + 1
+		rows, err := a.s.store.CustomerList(ctx, a.caller.App, store.CustomerList{
+			Status: uint8(find.Status), After: after, Skip: find.Skip, Take: asked,
+		})
+		if err != nil {
+			return listing{}, err
+		}
+		l = cut(len(rows), find.Take, len(rows) == asked, func(i int) sight { return a.see(ctx, &rows[i]) })
+		if !l.lacks() {
+			return l, nil
 		}
 	}
-	return list, more, nil
+}
+
+// listing is a page of customers.
+type listing struct {
+	customers []customer.Customer
+	more      bool           // customers come after it
+	end       store.Position // where it ended, if more is set
+	hidden    int            // because of so many that cannot be shown it is not full, though more come
+}
+
+// mostHidden is how many that cannot be shown a page is filled up for. Where more
+// stand together the page is short, and the walk goes on behind them.
+const mostHidden = 1000
+
+// lacks reports whether the page should be looked for once more, among more places.
+func (l *listing) lacks() bool { return 0 < l.hidden && l.hidden < mostHidden }
+
+// cut makes a page of take customers of the first n places of a list, which see
+// gives and after which there are more. It sees no more of them than it needs.
+func cut(n, take int, more bool, see func(i int) sight) listing {
+	l := listing{customers: make([]customer.Customer, 0, min(n, take))}
+	hidden := 0
+	for i := range n {
+		s := see(i)
+		l.end = s.at()
+		if s.hidden {
+			hidden++
+			continue
+		}
+		if l.customers = append(l.customers, s.customer); len(l.customers) == take {
+			l.more = more || i+1 < n
+			return l
+		}
+	}
+	if l.more = more; more {
+		l.hidden = hidden
+	}
+	return l
 }
 
 // shape names the filters that were used, for the audit log. The text of a filter

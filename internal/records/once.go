@@ -79,7 +79,7 @@ func (o *once) open(tx store.Tx, used store.IdempotencyRow) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	key, err := o.a.key.OpenCustomer(row.ID, row.Key)
+	key, err := openKey(o.a.key, &row)
 	if err != nil {
 		return nil, err
 	}

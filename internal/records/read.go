@@ -35,8 +35,8 @@ func (s *Service) fetch(ctx context.Context, caller tenant.Caller, target Target
 	if err != nil {
 		return c, nil, a.missing(ctx, err, target)
 	}
-	if c, _, err = open(a.key, &row); err != nil {
-		return customer.Customer{}, nil, err
+	if c, _, err = a.open(ctx, &row); err != nil {
+		return customer.Customer{}, nil, a.missing(ctx, err, target)
 	}
 	if withGroup && c.Group != 0 {
 		if g, err = a.group(ctx, c.Group); err != nil {

@@ -2,162 +2,123 @@ package records
 
 import (
 	"context"
-	"errors"
 	"slices"
-	"time"
 
 	"custodex.dev/internal/customer"
-	"custodex.dev/internal/fault"
 	"custodex.dev/internal/search"
 	"custodex.dev/internal/store"
 )
-
-var errSaturated = fault.New(fault.Unavailable, "search_saturated", "Too many searches at once; try again").After(time.Second)
 
 // settleTries is how often a page is searched again because a customer on it
 // changed between the scan and the reading of its row.
 const settleTries = 3
 
-// search finds a page by fragment. It has its own concurrency limit, so that
-// searches cannot starve fetches.
-func (a *act) search(ctx context.Context, find customer.Find, after *store.Position) (list []customer.Customer, more bool, err error) {
-	if err := a.s.arenas.enter(ctx); err != nil {
-		return nil, false, err
-	}
-	defer func() { a.s.arenas.leave(err) }()
-
+// search finds a page by fragment: in the application's arena, or in the store
+// while there is none.
+func (a *act) search(ctx context.Context, v *visit, find customer.Find, after *store.Position) (listing, error) {
 	q := search.Query{Filter: arenaFilter(find.Filter), Skip: find.Skip, Take: find.Take}
 	if after != nil {
 		q.After = &search.Position{CreatedAt: after.CreatedAt, Seq: after.Seq}
 	}
 	for try := 1; ; try++ {
-		arena, wait, err := a.s.arenas.fresh(ctx, a)
+		arena, building, err := a.s.arenas.fresh(ctx, v, a)
 		if err != nil {
-			return nil, false, err
+			return listing{}, err
 		}
 		if arena == nil {
-			list, more, done, err := a.stream(ctx, q, wait)
+			l, done, err := a.stream(ctx, v, q, building)
 			if done || err != nil {
-				return list, more, err
+				return l, err
 			}
-			continue // the arena is ready now
+			if err := v.await(ctx, building.ready); err != nil {
+				return listing{}, err
+			}
+			continue
 		}
-		p, err := arena.Search(ctx, q)
-		if err != nil {
-			return nil, false, err
-		}
-		list, settled, err := a.load(ctx, q.Filter, p.Hits)
+		l, settled, err := a.scan(ctx, v, arena, q)
 		// An empty page would end a walk: with more to come it is tried until ctx ends.
-		if err != nil || settled || try >= settleTries && (len(list) > 0 || !p.More) {
-			return list, p.More, err
+		if err != nil || settled || try >= settleTries && (len(l.customers) > 0 || !l.more) {
+			return l, err
 		}
 	}
 }
+
+// scan searches the arena. It looks for twice as many more as cannot be shown.
+func (a *act) scan(ctx context.Context, v *visit, arena *search.Arena, q search.Query) (l listing, settled bool, err error) {
+	release, err := v.slot(ctx)
+	if err != nil {
+		return listing{}, false, err
+	}
+	defer release()
+	for take := q.Take; ; {
+		q.Take = take + 2*l.hidden
+		p, err := arena.Search(ctx, q)
+		if err != nil {
+			return listing{}, false, err
+		}
+		sights, settled, err := a.load(ctx, arena, q.Filter, p.Hits)
+		if err != nil {
+			return listing{}, false, err
+		}
+		l = cut(len(sights), take, p.More, func(i int) sight { return sights[i] })
+		if !settled || !l.lacks() {
+			return l, settled, nil
+		}
+	}
+}
+
+// maxLoad is how many numbers the store takes at once.
+const maxLoad = 1000
 
 // load reads the rows of hits, in their order. Each is matched again as it was
 // read, so that a page never shows a customer that does not match; settled is
 // false if that left one out.
-func (a *act) load(ctx context.Context, f search.Filter, hits []search.Position) (list []customer.Customer, settled bool, err error) {
-	if len(hits) == 0 {
-		return nil, true, nil
+func (a *act) load(ctx context.Context, arena *search.Arena, f search.Filter, hits []search.Position) (sights []sight, settled bool, err error) {
+	version := arena.Version()
+	m := search.NewMatcher(f)
+	sights = make([]sight, 0, len(hits))
+	var opaque []search.Entry
+	for part := range slices.Chunk(hits, maxLoad) {
+		seqs := make([]int64, len(part))
+		for i, h := range part {
+			seqs[i] = h.Seq
+		}
+		rows, err := a.s.store.CustomerBySeq(ctx, a.caller.App, seqs)
+		if err != nil {
+			return nil, false, err
+		}
+		for i := range rows {
+			s := a.see(ctx, &rows[i])
+			e := arenaEntry(&s.customer)
+			if s.hidden {
+				opaque = append(opaque, e)
+			}
+			if m.Match(e) {
+				sights = append(sights, s)
+			}
+		}
 	}
-	seqs := make([]int64, len(hits))
-	for i, h := range hits {
-		seqs[i] = h.Seq
-	}
-	rows, err := a.s.store.CustomerBySeq(ctx, a.caller.App, seqs)
-	if err != nil {
-		return nil, false, err
-	}
-	slices.SortFunc(rows, func(x, y store.CustomerRow) int {
-		if positionOf(&x).Before(positionOf(&y)) {
+	slices.SortFunc(sights, func(x, y sight) int {
+		if positionOf(&x.customer).Before(positionOf(&y.customer)) {
 			return -1
 		}
 		return 1
 	})
-	m := search.NewMatcher(f)
-	list = make([]customer.Customer, 0, len(rows))
-	for i := range rows {
-		c, _, err := open(a.key, &rows[i])
-		if err != nil {
-			return nil, false, err
-		}
-		if m.Match(arenaEntry(&c)) {
-			list = append(list, c)
-		}
+	if len(opaque) > 0 {
+		// The arena may hold a name from before the damage, or the erasure. It forgets
+		// that, unless it has moved on.
+		arena.Apply(opaque, version)
 	}
-	return list, len(list) == len(hits), nil
+	return sights, len(sights) == len(hits), nil
 }
 
-// stream searches by reading customers newest first, for an application whose
-// arena is being built or would not fit in memory. It stops with done false as
-// soon as wait says that the arena is ready; wait is nil if there will be none.
-func (a *act) stream(ctx context.Context, q search.Query, wait <-chan struct{}) (list []customer.Customer, more, done bool, err error) {
-	const batch = 500
-	m := search.NewMatcher(q.Filter)
-	page := store.CustomerList{Take: batch}
-	if q.Status != nil {
-		page.Status = *q.Status
-	}
-	if q.After != nil {
-		page.After = &store.Position{CreatedAt: q.After.CreatedAt, Seq: q.After.Seq}
-	}
-	pages := 0
-	for skip := q.Skip; ; {
-		rows, err := a.s.store.CustomerList(ctx, a.caller.App, page)
-		if err != nil {
-			return nil, false, false, err
-		}
-		for i := range rows {
-			c, _, err := open(a.key, &rows[i])
-			if err != nil {
-				return nil, false, false, err
-			}
-			switch {
-			case !m.Match(arenaEntry(&c)):
-			case skip > 0:
-				skip--
-			case len(list) == q.Take:
-				return list, true, true, nil
-			default:
-				list = append(list, c)
-			}
-		}
-		if len(rows) < batch {
-			return list, false, true, nil
-		}
-		last := rows[len(rows)-1]
-		page.After = &store.Position{CreatedAt: last.CreatedAt, Seq: last.Seq}
-		if pages++; wait != nil && pages >= streamPages {
-			select { // the rest of the way the arena is faster
-			case <-wait:
-				return nil, false, false, nil
-			case <-ctx.Done():
-				return nil, false, false, ctx.Err()
-			}
-		}
-		select {
-		case <-wait:
-			return nil, false, false, nil
-		case <-ctx.Done():
-			return nil, false, false, ctx.Err()
-		default:
-		}
-	}
-}
-
-// streamPages is how far a search reads beside the building of its arena: far
-// enough for terms that many customers have, and not so far that it takes the
-// building's time for one that nobody has.
-const streamPages = 8
-
-func positionOf(row *store.CustomerRow) search.Position {
-	return search.Position{CreatedAt: row.CreatedAt, Seq: row.Seq}
+func positionOf(c *customer.Customer) search.Position {
+	return search.Position{CreatedAt: c.CreatedAt.UnixMilli(), Seq: c.Seq}
 }
 
 func arenaEntry(c *customer.Customer) search.Entry {
 	return search.Entry{
-		Position: search.Position{CreatedAt: c.CreatedAt.UnixMilli(), Seq: c.Seq},
+		Position: positionOf(c),
 		First:    c.Given.Reveal(),
 		Last:     c.Family.Reveal(),
 		Email:    c.Email.Reveal(),
@@ -186,6 +147,3 @@ func arenaFilter(f customer.Filter) search.Filter {
 	}
 	return out
 }
-
-// errArenaGone tells a search that its application will have no arena.
-var errArenaGone = errors.New("no arena")

@@ -7,19 +7,14 @@ import (
 	"slices"
 	"strconv"
 	"sync"
-	"sync/atomic"
 	"testing"
-	"testing/synctest"
-	"time"
 
 	"github.com/google/go-cmp/cmp"
 
 	"custodex.dev/internal/customer"
-	"custodex.dev/internal/fault"
 	"custodex.dev/internal/id"
 	"custodex.dev/internal/records"
 	"custodex.dev/internal/search"
-	"custodex.dev/internal/store"
 	"custodex.dev/internal/testkit"
 )
 
@@ -260,114 +255,4 @@ func TestSearchWithoutArena(t *testing.T) {
 	if bytes, count := w.SearchMemory(); bytes != 0 || count != 0 {
 		t.Errorf("%d arenas hold %d bytes, want none", count, bytes)
 	}
-}
-
-// stuck is a store that holds up searches where they read what they found.
-type stuck struct {
-	store.Store
-	on      atomic.Bool
-	reached atomic.Int64
-	release chan struct{}
-}
-
-func (s *stuck) CustomerBySeq(ctx context.Context, app id.App, seqs []int64) ([]store.CustomerRow, error) {
-	if s.on.Load() {
-		s.reached.Add(1)
-		<-s.release
-	}
-	return s.Store.CustomerBySeq(ctx, app, seqs)
-}
-
-// Searches that are too many at once are refused with a time to come back, and
-// fetches go on.
-func TestSearchSaturation(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		st := &stuck{Store: testkit.NewStore(t, "sqlite"), release: make(chan struct{})}
-		w := newWorldOn(t, st, func(c *records.Config) { c.SearchSlots = 1 })
-		c := w.mustCreate(t, w.me, person("A", "B", ""))
-		search := func() error {
-			ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
-			defer cancel()
-			_, err := w.FindCustomers(ctx, w.me, records.Find{Input: customer.FindInput{Name: text("a")}})
-			return err
-		}
-		if err := search(); err != nil {
-			t.Fatal(err)
-		}
-		synctest.Wait() // the arena is there now
-		st.on.Store(true)
-		var under sync.WaitGroup
-		for range 1 + 8 { // one in the slot, eight that wait for it
-			under.Go(func() {
-				if err := search(); err != nil {
-					t.Errorf("a search that may wait = %v", err)
-				}
-			})
-		}
-		synctest.Wait()
-		if n := st.reached.Load(); n != 1 {
-			t.Errorf("%d searches run at once, want 1", n)
-		}
-		f := faultOf(search())
-		if f.Kind != fault.Unavailable || f.Code != "search_saturated" || f.RetryAfter <= 0 || f.RetryAfter > time.Minute {
-			t.Errorf("a search too many = %v, retry after %v", f, f.RetryAfter)
-		}
-		if _, err := w.FetchCustomer(t.Context(), w.me, records.ByID(c)); err != nil {
-			t.Errorf("a fetch beside the searches = %v", err)
-		}
-		close(st.release)
-		under.Wait()
-	})
-}
-
-// hanging is a store that fails after a while.
-type hanging struct {
-	store.Store
-	on atomic.Bool
-}
-
-func (h *hanging) Head(ctx context.Context, app id.App) (store.Head, error) {
-	if h.on.Load() {
-		time.Sleep(2 * time.Second)
-		return store.Head{}, fault.New(fault.Unavailable, "database_unavailable", "Try again")
-	}
-	return h.Store.Head(ctx, app)
-}
-
-// Searches that wait for a slot while the store fails one that has it are told with
-// it, and do not each take as long in turn.
-func TestSearchesShareAnOutage(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		st := &hanging{Store: testkit.NewStore(t, "sqlite")}
-		w := newWorldOn(t, st, func(c *records.Config) { c.SearchSlots = 1 })
-		w.mustCreate(t, w.me, person("A", "B", ""))
-		search := func() error {
-			_, err := w.FindCustomers(t.Context(), w.me, records.Find{Input: customer.FindInput{Name: text("a")}})
-			return err
-		}
-		if err := search(); err != nil {
-			t.Fatal(err)
-		}
-		synctest.Wait() // the arena is there now
-		st.on.Store(true)
-		begun := time.Now()
-		var under sync.WaitGroup
-		for range 1 + 8 { // one in the slot, eight that wait for it
-			under.Go(func() {
-				if f := faultOf(search()); f.Kind != fault.Unavailable || f.RetryAfter > time.Minute {
-					t.Errorf("a search while the store hangs = %v", f)
-				}
-			})
-		}
-		under.Wait()
-		if took := time.Since(begun); took > 3*time.Second {
-			t.Errorf("nine searches took %v to fail, want the time of one", took)
-		}
-		st.on.Store(false)
-		if err := search(); err != nil {
-			t.Errorf("a search afterwards = %v", err)
-		}
-	})
 }

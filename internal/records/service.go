@@ -41,9 +41,13 @@ type Config struct {
 	// whose arena would not fit is searched by streaming. Default 2 GiB.
 	SearchMemory int64
 
-	// SearchSlots is how many searches run at once; as many again may wait 8 deep.
-	// Default 16.
+	// SearchSlots is how many searches look through arenas at once. Default 16.
 	SearchSlots int
+
+	// SearchMost is how many searches and counts may be under way at once, those
+	// included that wait; half of them may be of applications without an arena. More
+	// are refused. Default 128.
+	SearchMost int
 
 	// SearchIdle is after how long unused an arena is dropped. Default 30 minutes.
 	SearchIdle time.Duration
@@ -63,6 +67,7 @@ type Service struct {
 	creds    credentialCache
 	failures *limit.Failures
 	arenas   arenas
+	unopened *unopened
 	sealer   sealer
 
 	life    context.Context // of background work; ends with Close
@@ -80,6 +85,7 @@ func New(cfg Config) *Service {
 	def(&cfg.MaxSkip, page.MaxSkip)
 	def(&cfg.FailedLogins, 60)
 	def(&cfg.SearchSlots, 16)
+	def(&cfg.SearchMost, 128)
 	if cfg.IdempotencyTTL == 0 {
 		cfg.IdempotencyTTL = 24 * time.Hour
 	}
@@ -102,6 +108,7 @@ func New(cfg Config) *Service {
 		cfg:      cfg,
 		keys:     keyring{store: cfg.Store, source: cfg.Keys},
 		failures: limit.NewFailures(cfg.FailedLogins, cfg.Now),
+		unopened: newUnopened(cfg.Log),
 	}
 	s.arenas.init(s)
 	s.sealer.init()

@@ -134,7 +134,7 @@ func (a *act) create(ctx context.Context, w Write, existing func(*customer.Custo
 			return err
 		}
 		if existing != nil {
-			if reply, err = a.existing(tx, row.EmailHash, existing, once); !errors.Is(err, fault.NotFound) {
+			if reply, err = a.existing(ctx, tx, row.EmailHash, existing, once); !errors.Is(err, fault.NotFound) {
 				return err
 			}
 		}
@@ -153,12 +153,12 @@ func (a *act) create(ctx context.Context, w Write, existing func(*customer.Custo
 
 // existing answers with the customer that has the address, or fails with
 // fault.NotFound if none has.
-func (a *act) existing(tx store.Tx, hash []byte, encode func(*customer.Customer) []byte, once *once) (Reply, error) {
+func (a *act) existing(ctx context.Context, tx store.Tx, hash []byte, encode func(*customer.Customer) []byte, once *once) (Reply, error) {
 	row, err := tx.CustomerGetByEmail(hash)
 	if err != nil {
 		return Reply{}, err
 	}
-	c, key, err := open(a.key, &row)
+	c, key, err := a.open(ctx, &row)
 	if err != nil {
 		return Reply{}, err
 	}
@@ -214,7 +214,7 @@ func (a *act) change(ctx context.Context, target Target, change customer.Change,
 		if err := groupExists(tx, change); err != nil {
 			return err
 		}
-		c, key, err := open(a.key, &row)
+		c, key, err := a.open(ctx, &row)
 		if err != nil {
 			return err
 		}
@@ -250,16 +250,18 @@ func later(now, before time.Time) time.Time {
 }
 
 // DeleteCustomer removes a customer for good: its record, key, addresses and
-// transactions. The e-mail address is free again. Faults: NotFound, Forbidden,
-// Unavailable.
+// transactions. The e-mail address is free again. It opens nothing, so it removes a
+// customer that is damaged too, and what is left of one whose key is gone. Faults:
+// NotFound, Forbidden, Unavailable.
 func (s *Service) DeleteCustomer(ctx context.Context, caller tenant.Caller, target Target) error {
 	a, err := s.begin(ctx, caller, authz.CustomerDelete, target.ids()...)
 	if err != nil {
 		return err
 	}
+	var row store.CustomerRow
 	err = s.store.Update(ctx, caller.App, func(tx store.Tx) error {
-		row, err := target.in(tx)
-		if err != nil {
+		var err error
+		if row, err = target.in(tx); err != nil {
 			return err
 		}
 		tx.AuditAppend(a.row(a.entry(audit.Done, []id.Customer{row.ID})))
@@ -268,5 +270,6 @@ func (s *Service) DeleteCustomer(ctx context.Context, caller tenant.Caller, targ
 	if err != nil {
 		return a.missing(ctx, err, target)
 	}
+	s.unopened.forget(caller.App, row.Seq)
 	return nil
 }

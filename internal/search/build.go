@@ -179,7 +179,7 @@ func newStage(entries []Entry) *block {
 	}
 	for i, e := range entries {
 		names = append(appendName(names, e), 0)
-		mails = append(appendFold(mails, e.Email), 0)
+		mails = append(appendMail(mails, e), 0)
 		b.created[i], b.seq[i], b.group[i] = e.CreatedAt, e.Seq, e.Group
 		b.status[i], b.typ[i] = e.Status, e.Type
 		b.names.ends[i], b.mails.ends[i] = uint32(len(names)), uint32(len(mails))

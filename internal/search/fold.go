@@ -1,6 +1,7 @@
 package search
 
 import (
+	"strings"
 	"sync/atomic"
 	"unicode"
 	"unicode/utf8"
@@ -22,18 +23,34 @@ import (
 //   - runs of white space become one space, and white space at the ends is removed.
 //
 // Folding is idempotent. Where a cut through s falls on a boundary between user-perceived
-// characters, the fold of the piece is a substring of the fold of s. Bytes that are not UTF-8, and
-// NUL, become U+FFFD.
+// characters, and the piece has any that are not dropped, the fold of the piece is a substring of
+// the fold of s. Bytes that are not UTF-8, NUL and U+0001 become U+FFFD.
 func Fold(s string) string {
-	return string(appendFold(make([]byte, 0, len(s)+8), s))
+	b, _ := appendFold(make([]byte, 0, len(s)+8), s)
+	return string(b)
 }
 
-// appendFold appends Fold(s) to dst.
-func appendFold(dst []byte, s string) []byte {
+// lossMark stands at the end of a folded text of which folding left out characters: accents that
+// stood by themselves (precomposed ones do not), and what is invisible. It is no part of any fold.
+const lossMark = '\x01'
+
+// foldTerm folds what is looked for. A term of such characters alone, of which nothing is left,
+// looks for the texts that lost some: they are the only ones that can have held it. White space
+// alone is no term.
+func foldTerm(s string) string {
+	b, lost := appendFold(nil, s)
+	if len(b) == 0 && lost {
+		return string(lossMark)
+	}
+	return string(b)
+}
+
+// appendFold appends Fold(s) to dst and reports whether characters of s left nothing behind.
+func appendFold(dst []byte, s string) (folded []byte, lost bool) {
 	start := len(dst)
 	compose, dropped := false, false
 	for i := 0; i < len(s); {
-		if c := s[i]; c < utf8.RuneSelf && c != 0 {
+		if c := s[i]; c < utf8.RuneSelf && c > lossMark {
 			dropped = false
 			i++
 			if c = asciiFold[c]; c == ' ' && (len(dst) == start || dst[len(dst)-1] == ' ') {
@@ -45,6 +62,7 @@ func appendFold(dst []byte, s string) []byte {
 		r, n := utf8.DecodeRuneInString(s[i:])
 		i += n
 		f := foldOf(r)
+		lost = lost || f.lost
 		switch {
 		case f.text == "":
 			dropped = true
@@ -69,17 +87,17 @@ func appendFold(dst []byte, s string) []byte {
 	if compose {
 		dst = append(dst[:start], norm.NFC.Bytes(dst[start:])...)
 	}
-	return dst
+	return dst, lost
 }
 
 // graphemeJoiner (U+034F) is invisible and composes with nothing.
 const graphemeJoiner = "\u034f"
 
-// folded is what becomes of one character: its text, empty if it is dropped, and whether the text
-// can compose with what stands before it.
+// folded is what becomes of one character.
 type folded struct {
-	text  string
-	joins bool
+	text  string // empty: it is dropped
+	joins bool   // the text can compose with what stands before it
+	lost  bool   // it was no white space, and is nothing else now
 }
 
 // The folds of all characters are computed on first use, 256 at a time, and kept: computing one
@@ -101,7 +119,7 @@ func foldOf(r rune) *folded {
 func computeFold(r rune) folded {
 	caser := cases.Fold()
 	s := string(r)
-	if r == 0 {
+	if r <= lossMark {
 		s = "\ufffd"
 	}
 	// Case folding can bring forth characters that decompose, and the other way round.
@@ -125,7 +143,9 @@ func computeFold(r rune) folded {
 		joins = joins || !p.BoundaryBefore()
 		i += p.Size()
 	}
-	return folded{s, joins}
+	// U+0085 counts as lost: whoever trims terms as JavaScript does leaves it in.
+	space := unicode.IsSpace(r) && r != '\u0085'
+	return folded{s, joins, !space && strings.TrimSpace(s) == ""}
 }
 
 // special replaces a string of one character that has a fold of ours beyond the Unicode rules.

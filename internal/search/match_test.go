@@ -4,6 +4,7 @@ import (
 	"context"
 	"strings"
 	"testing"
+	"unicode"
 
 	"custodex.dev/internal/search"
 )
@@ -34,7 +35,9 @@ func TestMatch(t *testing.T) {
 		{search.Filter{Email: "50%@"}, true},
 		{search.Filter{Email: "jose"}, false},
 		{search.Filter{Name: "maria", Email: "nobody"}, false},
-		{search.Filter{Name: " \u0301 \t"}, true}, // folds to nothing: no condition
+		{search.Filter{Name: " \u00a0\t"}, true},   // white space: no condition
+		{search.Filter{Name: " \u0301 \t"}, false}, // an accent by itself, which no name here has
+		{search.Filter{Email: "\u200d"}, false},
 		{search.Filter{Status: &one, Type: &two, Group: &three}, true},
 		{search.Filter{Status: &two}, false},
 		{search.Filter{Type: &one}, false},
@@ -55,12 +58,36 @@ func TestMatch(t *testing.T) {
 	}
 }
 
+// A term of nothing but accents or invisible characters finds the texts that have some by themselves,
+// and no others: whoever has the very term in the name is among them.
+func TestMatchOfInvisibleTerms(t *testing.T) {
+	t.Parallel()
+	for r := rune(0); r <= unicode.MaxRune; r++ {
+		s := string(r)
+		if search.Fold(s) != "" || unicode.IsSpace(r) && r != '\u0085' {
+			continue
+		}
+		for _, e := range []search.Entry{{First: s}, {Last: s}, {First: "a" + s + "b", Last: "c"}, {First: "a", Last: "b" + s}} {
+			e.Email = e.Last
+			if !search.Match(search.Filter{Name: s}, e) || e.Last != "c" && e.Last != "" && !search.Match(search.Filter{Email: s}, e) {
+				t.Errorf("%U is not found in %+q, %+q", r, e.First, e.Last)
+			}
+		}
+		plain := search.Entry{First: "José", Last: "van der Berg", Email: "a\x01b@example.com"}
+		if search.Match(search.Filter{Name: s}, plain) || search.Match(search.Filter{Email: s}, plain) {
+			t.Errorf("%U finds somebody who has no such character", r)
+		}
+	}
+}
+
 // An arena of one customer agrees with Match, and Match finds everyone by their own names.
 func FuzzMatch(f *testing.F) {
 	f.Add("María", "García", "m@example.com", "a g")
 	f.Add("", "王", "", "王")
 	f.Add("x", "", "yz", "x")
 	f.Add("\u1100", "\u1161", "\xff", "\x00")
+	f.Add("Jose\u0301", "B", "a\u200db@x", "\u0301\u200b")
+	f.Add("a\x01", "\u00a8", "\x01", "\x01")
 	f.Fuzz(func(t *testing.T, first, last, mail, term string) {
 		e := search.Entry{Position: search.Position{CreatedAt: 1, Seq: 1}, First: first, Last: last, Email: mail}
 		b := search.NewBuilder(1)
@@ -78,8 +105,22 @@ func FuzzMatch(f *testing.F) {
 			}
 		}
 		want := strings.Contains(search.Fold(first+" "+last), search.Fold(term))
+		if search.Fold(term) == "" && vanish(term) {
+			want = vanish(first + last)
+		}
 		if got := search.Match(search.Filter{Name: term}, e); got != want {
 			t.Errorf("Match name %+q = %v, want %v", term, got, want)
 		}
+		// The promise of the published contract: a part of a name, as it is stored, finds it.
+		if (strings.Contains(first, term) || strings.Contains(last, term)) && search.Fold(term) == "" && !search.Match(search.Filter{Name: term}, e) {
+			t.Errorf("%+q does not find %+q, %+q, which has it", term, first, last)
+		}
+	})
+}
+
+// vanish reports whether s has a character that folding leaves out.
+func vanish(s string) bool {
+	return strings.ContainsFunc(s, func(r rune) bool {
+		return search.Fold(string(r)) == "" && (!unicode.IsSpace(r) || r == '\u0085')
 	})
 }

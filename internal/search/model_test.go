@@ -84,7 +84,7 @@ var anEntry = rapid.Custom(func(t *rapid.T) search.Entry {
 
 var aFilter = rapid.Custom(func(t *rapid.T) (f search.Filter) {
 	if rapid.IntRange(0, 3).Draw(t, "by name") > 0 {
-		f.Name = text([]string{"a", "an", "ana", "anan", "aria g", "garcia", "ss", "i", "王", "%", " "}).Draw(t, "name")
+		f.Name = text([]string{"a", "an", "ana", "anan", "aria g", "garcia", "ss", "i", "王", "%", " ", "\u0301", "\u200d", "\u200d\u0301 \u200d"}).Draw(t, "name")
 	}
 	if rapid.IntRange(0, 3).Draw(t, "by mail") == 0 {
 		f.Email = text([]string{"@", "@gmail.com", "a", "ss", "zz", ".", "\u0301"}).Draw(t, "email")

@@ -76,16 +76,17 @@ type Matcher struct {
 	name, email string // folded
 }
 
-// NewMatcher folds the terms of f. A term that folds to nothing is no condition.
+// NewMatcher folds the terms of f. A term of nothing but white space is no condition; one of nothing
+// but accents or invisible characters finds the texts that have any of those by themselves.
 func NewMatcher(f Filter) *Matcher {
-	return &Matcher{f: f, name: Fold(f.Name), email: Fold(f.Email)}
+	return &Matcher{f: f, name: foldTerm(f.Name), email: foldTerm(f.Email)}
 }
 
 // Match reports whether e matches.
 func (m *Matcher) Match(e Entry) bool {
 	return m.fields(e.CreatedAt, e.Status, e.Type, e.Group) &&
-		(m.name == "" || strings.Contains(foldName(e), m.name)) &&
-		(m.email == "" || strings.Contains(Fold(e.Email), m.email))
+		(m.name == "" || strings.Contains(string(appendName(nil, e)), m.name)) &&
+		(m.email == "" || strings.Contains(string(appendMail(nil, e)), m.email))
 }
 
 // fields reports whether the conditions other than text hold.
@@ -98,21 +99,32 @@ func (m *Matcher) fields(created int64, status, typ uint8, group int64) bool {
 		(f.CreatedTo == 0 || created < f.CreatedTo)
 }
 
-// foldName returns the text that name terms are looked for in.
-func foldName(e Entry) string { return string(appendName(nil, e)) }
-
-// appendName appends the folded first name, a space, and the folded last name. A term without a
-// space cannot match across the two.
+// appendName appends the text that name terms are looked for in: the folded first name, a space, and
+// the folded last name, with the mark of a loss. A term without a space cannot match across the two.
 func appendName(dst []byte, e Entry) []byte {
 	start := len(dst)
-	dst = appendFold(dst, e.First)
+	dst, lost := appendFold(dst, e.First)
 	first := len(dst)
 	if first > start {
 		dst = append(dst, ' ')
 	}
 	space := len(dst)
-	if dst = appendFold(dst, e.Last); len(dst) == space {
+	dst, lostLast := appendFold(dst, e.Last)
+	if len(dst) == space {
 		dst = dst[:first]
+	}
+	return appendMark(dst, lost || lostLast)
+}
+
+// appendMail appends the text that address terms are looked for in.
+func appendMail(dst []byte, e Entry) []byte {
+	dst, lost := appendFold(dst, e.Email)
+	return appendMark(dst, lost)
+}
+
+func appendMark(dst []byte, lost bool) []byte {
+	if lost {
+		dst = append(dst, lossMark)
 	}
 	return dst
 }

@@ -87,6 +87,9 @@ func (s *Server) watch() {
 			_, count := s.records.SearchMemory()
 			return float64(count)
 		}),
+		gauge("damaged_customers", "Customers that this process met and could not open.", func() float64 {
+			return float64(s.records.DamagedCustomers())
+		}),
 		gauge("audit_unsealed_applications", "Applications with audit entries that are not in their tree yet.", func() float64 {
 			return float64(s.records.AuditHealth().Unsealed)
 		}),

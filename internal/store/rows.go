@@ -44,7 +44,7 @@ type CustomerRow struct {
 	CreatedAt int64
 	UpdatedAt int64
 	Sealed    []byte // personal fields under the customer's key
-	Key       []byte // the customer's key under the application's; its own table
+	Key       []byte // the customer's key under the application's; its own table. nil: that row is gone
 	Deleted   bool   // only ever set by CustomerChanges
 }
 

@@ -58,7 +58,9 @@ type Store interface {
 	Close(ctx context.Context) error
 }
 
-// Reader is what can be read outside a transaction.
+// Reader is what can be read outside a transaction. A customer whose key is gone
+// is still a row, with no Key: what that means is for the caller to say, and no
+// list or page of changes ends early because of it.
 type Reader interface {
 	AppReader
 

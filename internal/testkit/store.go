@@ -63,11 +63,16 @@ func (db Database) Config() config.Config {
 // NewStore opens a store on a fresh, migrated database.
 func NewStore(t testing.TB, engine string) store.Store {
 	t.Helper()
-	db := NewDatabase(t, engine)
+	return NewDatabase(t, engine).NewStore(t)
+}
+
+// NewStore migrates the database and opens a store on it.
+func (db Database) NewStore(t testing.TB) store.Store {
+	t.Helper()
 	ctx := context.Background()
 	var st store.Store
 	var err error
-	if engine == "postgres" {
+	if db.Engine == "postgres" {
 		url := redact.NewSecret(db.URL)
 		if err = postgres.Init(ctx, url); err == nil {
 			st, err = postgres.Open(ctx, postgres.Config{URL: url})
@@ -79,7 +84,7 @@ func NewStore(t testing.TB, engine string) store.Store {
 		}
 	}
 	if err != nil {
-		t.Fatalf("open a %s store: %v", engine, err)
+		t.Fatalf("open a %s store: %v", db.Engine, err)
 	}
 	t.Cleanup(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), 10*time.Second)

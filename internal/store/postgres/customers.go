@@ -26,8 +26,9 @@ const customerColumns = `
 			c.sealed,
 			k.wrapped_key`
 
+// joinKey leaves a customer without its key in.
 const joinKey = `
-		JOIN customer_key AS k ON k.app_id = c.app_id AND k.seq = c.seq`
+		LEFT JOIN customer_key AS k ON k.app_id = c.app_id AND k.seq = c.seq`
 
 func scanCustomer(row pgx.Row, into *store.CustomerRow) error {
 	return row.Scan(customerFields(into)...)

@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"custodex.dev/internal/id"
@@ -18,6 +19,12 @@ var (
 
 // Patience is how long a caller waits for a database that says nothing.
 const Patience = patience
+
+// DropKey deletes a customer's key as by hand.
+func (s *Store) DropKey(ctx context.Context, app id.App, seq int64) error {
+	return s.do(ctx, app, "DELETE FROM customer_key WHERE app_id = $1 AND seq = $2",
+		[]any{string(app), seq}, func(pgx.Rows) error { return nil })
+}
 
 // Pools are the store's connections.
 func (s *Store) Pools() []*pgxpool.Pool { return []*pgxpool.Pool{s.reads, s.writes} }

@@ -25,6 +25,10 @@ const customerColumns = `
 	c.sealed,
 	k.wrapped_key`
 
+// joinKey leaves a customer without its key in.
+const joinKey = `
+		LEFT JOIN customer_key AS k ON k.app_id = c.app_id AND k.seq = c.seq`
+
 func scanCustomer(r *rows, row *store.CustomerRow) error {
 	raw := r.bytes(0)
 	if len(raw) != len(row.ID) {
@@ -50,8 +54,7 @@ func scanCustomer(r *rows, row *store.CustomerRow) error {
 const (
 	getCustomerBy = `
 		SELECT` + customerColumns + `
-		FROM customer AS c
-		JOIN customer_key AS k ON k.app_id = c.app_id AND k.seq = c.seq
+		FROM customer AS c` + joinKey + `
 		WHERE c.app_id = ?`
 	getCustomer = getCustomerBy + `
 			AND c.customer_id = ?`
@@ -292,8 +295,7 @@ func (s *Store) CustomerBySeq(ctx context.Context, app id.App, seqs []int64) (li
 	err = s.read(ctx, func(ctx context.Context, c *conn) error {
 		return c.each(ctx, `
 			SELECT`+customerColumns+`
-			FROM customer AS c
-			JOIN customer_key AS k ON k.app_id = c.app_id AND k.seq = c.seq
+			FROM customer AS c`+joinKey+`
 			WHERE c.app_id = ?
 				AND c.seq IN (SELECT value FROM json_each(?))`,
 			[]any{string(app), string(asked)}, appendCustomer(&list))

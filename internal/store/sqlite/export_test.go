@@ -154,6 +154,17 @@ func (s *Store) TakeReaders() (giveBack func()) {
 	}
 }
 
+// DropKey deletes a customer's key as by hand, with the store stopped: the row leaves
+// the cache.
+func (s *Store) DropKey(ctx context.Context, app id.App, seq int64) error {
+	s.writing.Lock()
+	defer s.writing.Unlock()
+	_, err := s.writer.exec(ctx, "DELETE FROM customer_key WHERE app_id = ? AND seq = ?", string(app), seq)
+	s.cache.drop(nil, true)
+	s.cache.reopen()
+	return err
+}
+
 // Cached counts the customers in memory; some may be counted twice.
 func (s *Store) Cached() int {
 	s.cache.mu.Lock()

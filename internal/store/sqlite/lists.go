@@ -33,12 +33,9 @@ const (
 			LIMIT 0 + ? OFFSET ?`
 	listJoin = `
 		) AS p
-		CROSS JOIN customer AS c
-		CROSS JOIN customer_key AS k
+		CROSS JOIN customer AS c` + joinKey + `
 		WHERE c.app_id = ?
 			AND c.seq = p.seq
-			AND k.app_id = ?
-			AND k.seq = p.seq
 		ORDER BY
 			c.created_at DESC,
 			c.seq DESC`
@@ -68,7 +65,7 @@ func (s *Store) CustomerList(ctx context.Context, app id.App, list store.Custome
 				return err
 			}
 		}
-		return c.each(ctx, listRows+query+listJoin, append(args, string(app), string(app)), appendCustomer(&page))
+		return c.each(ctx, listRows+query+listJoin, append(args, string(app)), appendCustomer(&page))
 	})
 	if first && err == nil {
 		s.cache.put(app, page, changes)
@@ -106,8 +103,7 @@ func (s *Store) CustomerScan(ctx context.Context, app id.App, from, to int64, fn
 		err := s.scan(ctx, func(ctx context.Context, c *conn) error {
 			return c.each(ctx, `
 				SELECT`+customerColumns+`
-				FROM customer AS c
-				JOIN customer_key AS k ON k.app_id = c.app_id AND k.seq = c.seq
+				FROM customer AS c`+joinKey+`
 				WHERE c.app_id = ?
 					AND c.seq >= ?
 					AND c.seq < ?
@@ -145,12 +141,9 @@ const customersChanged = `
 				seq
 			LIMIT 0 + ?4
 		) AS p
-		CROSS JOIN customer AS c
-		CROSS JOIN customer_key AS k
+		CROSS JOIN customer AS c` + joinKey + `
 		WHERE c.app_id = ?1
 			AND c.seq = p.seq
-			AND k.app_id = ?1
-			AND k.seq = p.seq
 		UNION ALL
 		SELECT
 			NULL,

@@ -20,7 +20,7 @@ import (
 )
 
 // Run holds the stores that open makes to the contract. open returns an empty,
-// initialised store and closes it with t.Cleanup.
+// initialised store that is a KeyDropper, and closes it with t.Cleanup.
 func Run(t *testing.T, open func(t *testing.T) store.Store) {
 	t.Helper()
 	nouns := []struct {
@@ -33,6 +33,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"CustomersAll", testCustomersAll},
 		{"Lookups", testLookups},
 		{"Delete", testDelete},
+		{"Erased", testErased},
 		{"Groups", testGroups},
 		{"Items", testItems},
 		{"Lists", testLists},

@@ -1,0 +1,412 @@
+package records_test
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"custodex.dev/internal/customer"
+	"custodex.dev/internal/fault"
+	"custodex.dev/internal/id"
+	"custodex.dev/internal/records"
+	"custodex.dev/internal/store"
+	"custodex.dev/internal/tenant"
+	"custodex.dev/internal/testkit"
+)
+
+// stuck is a store that holds up some reads of some applications.
+type stuck struct {
+	store.Store
+	mu      sync.Mutex
+	holds   map[hold]chan struct{}
+	reached int
+}
+
+type hold struct {
+	app    id.App
+	method string
+}
+
+// hold holds up such reads until the function that it returns is called.
+func (s *stuck) hold(app id.App, method string) (free func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.holds == nil {
+		s.holds = make(map[hold]chan struct{})
+	}
+	h, release := hold{app, method}, make(chan struct{})
+	s.holds[h], s.reached = release, 0
+	return sync.OnceFunc(func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		delete(s.holds, h)
+		close(release)
+	})
+}
+
+func (s *stuck) pass(ctx context.Context, app id.App, method string) error {
+	s.mu.Lock()
+	release, held := s.holds[hold{app, method}]
+	if held {
+		s.reached++
+	}
+	s.mu.Unlock()
+	if !held {
+		return nil
+	}
+	select {
+	case <-release:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// held is how many reads were held up since the last hold.
+func (s *stuck) held() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.reached
+}
+
+func (s *stuck) CustomerList(ctx context.Context, app id.App, list store.CustomerList) ([]store.CustomerRow, error) {
+	if err := s.pass(ctx, app, "CustomerList"); err != nil {
+		return nil, err
+	}
+	return s.Store.CustomerList(ctx, app, list)
+}
+
+func (s *stuck) CustomerBySeq(ctx context.Context, app id.App, seqs []int64) ([]store.CustomerRow, error) {
+	if err := s.pass(ctx, app, "CustomerBySeq"); err != nil {
+		return nil, err
+	}
+	return s.Store.CustomerBySeq(ctx, app, seqs)
+}
+
+func (s *stuck) CustomerChanges(ctx context.Context, app id.App, after store.ChangePoint, limit int) ([]store.CustomerRow, error) {
+	if err := s.pass(ctx, app, "CustomerChanges"); err != nil {
+		return nil, err
+	}
+	return s.Store.CustomerChanges(ctx, app, after, limit)
+}
+
+func (s *stuck) CustomerScan(ctx context.Context, app id.App, from, to int64, fn func(*store.CustomerRow) error) error {
+	if err := s.pass(ctx, app, "CustomerScan"); err != nil {
+		return err
+	}
+	return s.Store.CustomerScan(ctx, app, from, to, fn)
+}
+
+// busy is a world whose store can be held up, with searches that are asked for at
+// once.
+type busy struct {
+	*world
+	store *stuck
+}
+
+// inBusy runs fn with the clock of a bubble: it stands still while anything runs.
+func inBusy(t *testing.T, fn func(t *testing.T, b *busy), change ...func(*records.Config)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		st := &stuck{Store: testkit.NewStore(t, "sqlite")}
+		fn(t, &busy{newWorldOn(t, st, change...), st})
+	})
+}
+
+func places(slots, most int) func(*records.Config) {
+	return func(c *records.Config) { c.SearchSlots, c.SearchMost = slots, most }
+}
+
+// outcome is what became of a search, and how long that took.
+type outcome struct {
+	found records.Found
+	err   error
+	took  time.Duration
+}
+
+// ask asks n times at once for a name, and gives the outcomes as they come.
+func (b *busy) ask(n int, caller tenant.Caller, in records.Find) chan outcome {
+	out := make(chan outcome, n)
+	for range n {
+		go func() {
+			ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second) // as a request has
+			defer cancel()
+			begin := time.Now()
+			found, err := b.FindCustomers(ctx, caller, in)
+			out <- outcome{found, err, time.Since(begin)}
+		}()
+	}
+	synctest.Wait()
+	return out
+}
+
+func named(name string) records.Find {
+	return records.Find{Input: customer.FindInput{Name: text(name)}}
+}
+
+// answered asks for a name and wants n customers without any wait.
+func (b *busy) answered(t *testing.T, what string, caller tenant.Caller, in records.Find, n int) {
+	t.Helper()
+	o := <-b.ask(1, caller, in)
+	if o.err != nil || len(o.found.Customers) != n || o.took > 20*time.Millisecond {
+		t.Errorf("%s: %d found after %v, %v; want %d at once", what, len(o.found.Customers), o.took, o.err, n)
+	}
+}
+
+// refused wants n of the outcomes to be refusals with a code after a wait.
+func refused(t *testing.T, out chan outcome, n int, code string, after time.Duration) {
+	t.Helper()
+	for range n {
+		select {
+		case o := <-out:
+			f := fault.Of(o.err)
+			if f.Kind != fault.Unavailable || f.Code != code || f.RetryAfter != time.Second || o.took/time.Millisecond != after/time.Millisecond {
+				t.Errorf("a search = %v after %v, to be tried again after %v; want %s after %v", o.err, o.took, f.RetryAfter, code, after)
+			}
+		default:
+			t.Errorf("a search is not refused with %s after %v", code, after)
+			return
+		}
+	}
+	if len(out) > 0 {
+		t.Errorf("%d more searches have an answer", len(out))
+	}
+}
+
+// many imports more customers than a search reads beside a build.
+func (b *busy) many(t *testing.T, caller tenant.Caller) {
+	t.Helper()
+	if _, err := b.ImportCustomers(t.Context(), caller, crowd(4600)); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// Searches past the slots wait for a moment and are refused with a time to come
+// back; those past the bound on all searches are refused at once. Fetches and
+// lists go on.
+func TestSearchSaturation(t *testing.T) {
+	t.Parallel()
+	inBusy(t, func(t *testing.T, b *busy) {
+		c := b.mustCreate(t, b.me, person("A", "B", ""))
+		b.found(t, "a") // the arena is there now
+		free := b.store.hold(b.app.ID, "CustomerBySeq")
+		out := b.ask(6, b.me, named("a"))
+		if n := b.store.held(); n != 1 {
+			t.Errorf("%d searches look through arenas at once, want 1", n)
+		}
+		refused(t, out, 2, "search_saturated", 0)
+		time.Sleep(150 * time.Millisecond)
+		synctest.Wait()
+		refused(t, out, 3, "search_saturated", 150*time.Millisecond)
+		if _, err := b.FetchCustomer(t.Context(), b.me, records.ByID(c)); err != nil {
+			t.Errorf("a fetch beside the searches = %v", err)
+		}
+		b.answered(t, "a list beside the searches", b.me, records.Find{Count: true}, 1)
+		free()
+		if o := <-out; o.err != nil {
+			t.Errorf("the search in the slot = %v", o.err)
+		}
+		b.answered(t, "a search after that", b.me, named("a"), 1)
+	}, places(1, 4))
+}
+
+// Searches that wait for an arena are bounded in number and time, and whatever they
+// do, those of an application that has its arena go on.
+func TestColdSearchesHoldNobodyUp(t *testing.T) {
+	t.Parallel()
+	for _, in := range []records.Find{
+		named("nobody"),
+		{Input: customer.FindInput{Name: text("nobody")}, Count: true},
+		{Input: customer.FindInput{Status: text("ACTIVE")}, Count: true},
+	} {
+		t.Run("", func(t *testing.T) {
+			t.Parallel()
+			inBusy(t, func(t *testing.T, b *busy) {
+				_, warm := b.newApp(t, "Warm")
+				_, cold := b.newApp(t, "Cold")
+				b.mustCreate(t, warm, person("A", "B", ""))
+				b.mustCreate(t, cold, person("A", "B", ""))
+				b.answered(t, "the first search", warm, named("a"), 1)
+				b.many(t, b.me)
+				free := b.store.hold(b.app.ID, "CustomerScan")
+				defer free()
+				out := b.ask(20, b.me, in)
+				refused(t, out, 18, "search_saturated", 0)
+				for range 3 {
+					b.answered(t, "a search of another application", warm, named("a"), 1)
+					b.answered(t, "a search of another without an arena", cold, named("a"), 1)
+				}
+				time.Sleep(10 * time.Second)
+				synctest.Wait()
+				refused(t, out, 2, "search_preparing", 10*time.Second)
+				free()
+				synctest.Wait()
+				if got := b.found(t, "given"); got != 4600 {
+					t.Errorf("%d are found when the arena is there", got)
+				}
+			}, places(1, 8))
+		})
+	}
+}
+
+// An application whose build waits for its turn is searched and counted from the
+// store, as far as it takes.
+func TestSearchBeforeTheBuild(t *testing.T) {
+	t.Parallel()
+	inBusy(t, func(t *testing.T, b *busy) {
+		_, next := b.newApp(t, "Next")
+		b.many(t, next)
+		b.mustCreate(t, b.me, person("A", "B", ""))
+		free := b.store.hold(b.app.ID, "CustomerScan")
+		defer free()
+		b.answered(t, "the search that builds", b.me, named("a"), 1)
+		if n := b.store.held(); n == 0 {
+			t.Fatal("nothing is built")
+		}
+		for _, tt := range []struct {
+			in records.Find
+			n  int
+		}{{named("given4599"), 1}, {named("given0"), 1}, {named("nobody"), 0}} {
+			o := <-b.ask(1, next, tt.in)
+			if o.err != nil || len(o.found.Customers) != tt.n {
+				t.Errorf("a search before the build gives %d, %v; want %d", len(o.found.Customers), o.err, tt.n)
+			}
+		}
+		in := named("given1")
+		in.Count = true
+		if o := <-b.ask(1, next, in); o.err != nil || o.found.Total != 1111 {
+			t.Errorf("a count before the build = %d, %v; want 1111", o.found.Total, o.err)
+		}
+		if _, n := b.SearchMemory(); n != 0 {
+			t.Errorf("%d arenas are there while the first is being built", n)
+		}
+		free()
+		time.Sleep(time.Second) // a build breathes
+		synctest.Wait()
+		if _, n := b.SearchMemory(); n != 2 {
+			t.Errorf("%d arenas are there, want 2", n)
+		}
+	})
+}
+
+// Searches that find no place among the readers of the store have the arena as soon
+// as it is there.
+func TestSearchWaitsForPlaceOrArena(t *testing.T) {
+	t.Parallel()
+	inBusy(t, func(t *testing.T, b *busy) {
+		b.mustCreate(t, b.me, person("A", "B", ""))
+		build := b.store.hold(b.app.ID, "CustomerScan")
+		defer build()
+		defer b.store.hold(b.app.ID, "CustomerList")()
+		out := b.ask(8, b.me, named("a"))
+		readers := b.store.held()
+		if readers == 0 || readers == 8 {
+			t.Fatalf("%d of 8 searches read the store at once", readers)
+		}
+		time.Sleep(5 * time.Second)
+		build()
+		synctest.Wait()
+		for range 8 - readers {
+			if o := <-out; o.err != nil || len(o.found.Customers) != 1 {
+				t.Errorf("a search beside the build gives %d, %v; want 1", len(o.found.Customers), o.err)
+			}
+		}
+	})
+}
+
+// Searches that wait while another reads many changes are bounded too.
+func TestSearchBesideALongCatchUp(t *testing.T) {
+	t.Parallel()
+	inBusy(t, func(t *testing.T, b *busy) {
+		_, warm := b.newApp(t, "Warm")
+		b.mustCreate(t, warm, person("A", "B", ""))
+		b.mustCreate(t, b.me, person("A", "B", ""))
+		for _, caller := range []tenant.Caller{warm, b.me} {
+			b.answered(t, "the first search", caller, named("a"), 1)
+		}
+		b.mustCreate(t, b.me, person("A", "New", ""))
+		free := b.store.hold(b.app.ID, "CustomerChanges")
+		defer free()
+		out := b.ask(7, b.me, named("a")) // one reads, two wait
+		refused(t, out, 4, "search_saturated", 0)
+		b.answered(t, "a search of another application", warm, named("a"), 1)
+		time.Sleep(10 * time.Second)
+		synctest.Wait()
+		refused(t, out, 2, "search_preparing", 10*time.Second)
+		free()
+		if o := <-out; o.err != nil || len(o.found.Customers) != 2 {
+			t.Errorf("the search that read the changes gives %d, %v; want 2", len(o.found.Customers), o.err)
+		}
+	}, places(1, 8))
+}
+
+// However many applications have searches that wait, they have a share of all.
+func TestColdSearchesOfManyApplications(t *testing.T) {
+	t.Parallel()
+	inBusy(t, func(t *testing.T, b *busy) {
+		callers := make([]tenant.Caller, 3)
+		for i := range callers {
+			_, callers[i] = b.newApp(t, "App")
+			b.mustCreate(t, callers[i], person("A", "B", ""))
+			b.answered(t, "the first search", callers[i], named("a"), 1)
+			b.mustCreate(t, callers[i], person("A", "New", ""))
+			defer b.store.hold(callers[i].App, "CustomerChanges")()
+		}
+		for i, wait := range []int{2, 2, 0} { // and one of each reads
+			out := b.ask(wait+2, callers[i], named("a"))
+			refused(t, out, 1, "search_saturated", 0)
+		}
+	}, places(1, 8))
+}
+
+// failing is a store that cannot be scanned, and counts how often it is tried.
+type failing struct {
+	store.Store
+	mu    sync.Mutex
+	tries int
+	err   error
+}
+
+func (f *failing) CustomerScan(ctx context.Context, app id.App, from, to int64, fn func(*store.CustomerRow) error) error {
+	f.mu.Lock()
+	f.tries++
+	err := f.err
+	f.mu.Unlock()
+	if err != nil {
+		return err
+	}
+	return f.Store.CustomerScan(ctx, app, from, to, fn)
+}
+
+// A build that fails is not tried again by every search, and none fails with it.
+func TestFailedBuild(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		st := &failing{Store: testkit.NewStore(t, "sqlite"), err: errors.New("a page is damaged")}
+		w := newWorldOn(t, st)
+		w.mustCreate(t, w.me, person("Ada", "B", ""))
+		search := func() {
+			t.Helper()
+			found, err := w.FindCustomers(t.Context(), w.me, named("ada"))
+			if err != nil || len(found.Customers) != 1 {
+				t.Errorf("a search gives %d, %v; want 1", len(found.Customers), err)
+			}
+			synctest.Wait()
+		}
+		for range 10 {
+			search()
+		}
+		if st.tries != 1 {
+			t.Errorf("10 searches cost %d builds, want 1", st.tries)
+		}
+		st.mu.Lock()
+		st.err = nil
+		st.mu.Unlock()
+		time.Sleep(5 * time.Second)
+		search()
+		w.arenas(t, 1, "after the next build")
+	})
+}

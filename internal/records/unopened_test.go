@@ -1,0 +1,437 @@
+package records_test
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"strings"
+	"sync"
+	"testing"
+
+	"custodex.dev/internal/customer"
+	"custodex.dev/internal/fault"
+	"custodex.dev/internal/id"
+	"custodex.dev/internal/records"
+	"custodex.dev/internal/search"
+	"custodex.dev/internal/testkit"
+)
+
+// hurt is a world whose database can be changed behind its back, and what it logs.
+type hurt struct {
+	*world
+	db    testkit.Database
+	count *counting
+	log   *logged
+}
+
+type logged struct {
+	mu sync.Mutex
+	bytes.Buffer
+}
+
+func (l *logged) Write(b []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.Buffer.Write(b)
+}
+
+// errors are the lines at error level.
+func (l *logged) errors() (lines []string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for line := range strings.Lines(l.String()) {
+		if strings.Contains(line, "level=ERROR") {
+			lines = append(lines, line)
+		}
+	}
+	return lines
+}
+
+func newHurt(t *testing.T, engine string, change ...func(*records.Config)) *hurt {
+	t.Helper()
+	h := &hurt{db: testkit.NewDatabase(t, engine), log: &logged{}}
+	h.count = &counting{Store: h.db.NewStore(t)}
+	change = append(change, func(c *records.Config) { c.Log = slog.New(slog.NewTextHandler(h.log, nil)) })
+	h.world = newWorldOn(t, h.count, change...)
+	return h
+}
+
+// make makes a customer and gives its id and number, without reading it.
+func (h *hurt) make(t *testing.T, in customer.Input) (id.Customer, int64) {
+	t.Helper()
+	c := h.mustCreate(t, h.me, in)
+	r, err := h.store.CustomerRange(t.Context(), h.app.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return c, r.MaxSeq
+}
+
+func (h *hurt) list(t *testing.T, in records.Find) records.Found {
+	t.Helper()
+	found, err := h.FindCustomers(t.Context(), h.me, in)
+	if err != nil {
+		t.Fatalf("FindCustomers = %v", err)
+	}
+	return found
+}
+
+// One altered byte costs its own customer and nobody else: lists, searches and
+// counts go on, at their usual price, and the operator is told once.
+func TestDamagedCustomer(t *testing.T) {
+	t.Parallel()
+	for _, engine := range testkit.Engines {
+		t.Run(engine, func(t *testing.T) {
+			t.Parallel()
+			h := newHurt(t, engine)
+			h.make(t, person("Ann", "First", "ann@example.com"))
+			doomed, seq := h.make(t, person("Bob", "Second", "bob@example.com"))
+			h.make(t, person("Cyd", "Third", "cyd@example.com"))
+			h.db.Damage(t, h.app.ID, seq)
+
+			for _, tt := range []struct {
+				what         string
+				in           customer.FindInput
+				shown, total int
+			}{
+				{"everybody", customer.FindInput{}, 2, 3},
+				{"by status", customer.FindInput{Status: text("ACTIVE")}, 2, 3},
+				{"by type", customer.FindInput{Type: text("Individual")}, 2, 3},
+				{"by another's name", customer.FindInput{Name: text("cyd")}, 1, 1},
+				{"by its name", customer.FindInput{Name: text("bob")}, 0, 0},
+				{"by its address", customer.FindInput{Email: text("bob@")}, 0, 0},
+				{"by everybody's address", customer.FindInput{Email: text("@example")}, 2, 2},
+			} {
+				for range 3 {
+					if got := h.list(t, records.Find{Input: tt.in, Count: true}); len(got.Customers) != tt.shown || got.Total != tt.total || got.Next != "" {
+						t.Errorf("%s: %d shown of %d, next %q; want %d of %d", tt.what, len(got.Customers), got.Total, got.Next, tt.shown, tt.total)
+					}
+				}
+			}
+			h.count.spent()
+			for range 5 {
+				h.list(t, records.Find{Input: customer.FindInput{Name: text("ann")}})
+			}
+			if calls, rows := h.count.spent(); calls != 5 || rows != 5 {
+				t.Errorf("5 searches cost %d calls and %d rows: an arena is built for each", calls, rows)
+			}
+			if n := h.DamagedCustomers(); n != 1 {
+				t.Errorf("%d damaged customers are counted, want 1", n)
+			}
+			lines := h.log.errors()
+			for _, line := range lines {
+				if !strings.Contains(line, "customer="+doomed.String()) || !strings.Contains(line, "app="+string(h.app.ID)) {
+					t.Errorf("logged: %s", line)
+				}
+			}
+			// Its first meeting, and the building of the arena.
+			if n := len(lines); n < 1 || n > 2 {
+				t.Errorf("%d lines are logged for 26 requests, want 1 or 2", n)
+			}
+
+			_, err := h.FetchCustomer(t.Context(), h.me, records.ByID(doomed))
+			if f := fault.Of(err); f.Kind != fault.Internal {
+				t.Errorf("FetchCustomer = %v, want a fault of ours", err)
+			}
+			write := records.Write{Input: customer.Input{Given: text("Rob")}, Encode: encode}
+			if _, err := h.UpdateCustomer(t.Context(), h.me, records.ByID(doomed), write); fault.Of(err).Kind != fault.Internal {
+				t.Errorf("UpdateCustomer = %v, want a fault of ours", err)
+			}
+
+			if err := h.DeleteCustomer(t.Context(), h.me, records.BySeq(seq)); err != nil {
+				t.Errorf("DeleteCustomer = %v", err)
+			}
+			if n := h.DamagedCustomers(); n != 0 {
+				t.Errorf("after its deletion %d damaged customers are counted", n)
+			}
+			if got := h.list(t, records.Find{Input: customer.FindInput{Type: text("Individual")}, Count: true}); got.Total != 2 {
+				t.Errorf("after its deletion %d customers are counted, want 2", got.Total)
+			}
+			h.make(t, person("Bob", "Again", "bob@example.com")) // the address is free
+		})
+	}
+}
+
+// An arena that holds a customer from before it was damaged, or lost its key,
+// neither shows it nor searches for ever.
+func TestDamageUnderAnArena(t *testing.T) {
+	t.Parallel()
+	h := newHurt(t, "sqlite")
+	var seqs []int64
+	for range 6 {
+		_, seq := h.make(t, person("Ada", "B", ""))
+		seqs = append(seqs, seq)
+	}
+	if n := h.found(t, "ada"); n != 6 { // the arena is there now
+		t.Fatalf("%d are found", n)
+	}
+	h.db.Damage(t, h.app.ID, seqs[5])
+	h.db.Damage(t, h.app.ID, seqs[4])
+	h.db.DropKey(t, h.app.ID, seqs[3])
+	got := h.list(t, records.Find{Input: customer.FindInput{Name: text("ada"), Take: text("1")}, Count: true})
+	if len(got.Customers) != 1 || got.Customers[0].Seq != seqs[2] || got.Next == "" || got.Total != 3 {
+		t.Errorf("%d shown of %d, next %q; want the newest that can be opened, of 3, and a cursor", len(got.Customers), got.Total, got.Next)
+	}
+	if n := h.DamagedCustomers(); n != 2 {
+		t.Errorf("%d damaged customers are counted, want 2", n)
+	}
+}
+
+// A customer without its key was erased: it is nowhere, cuts nothing short, and
+// deleting what is left of it frees the address.
+func TestCustomerWithoutKey(t *testing.T) {
+	t.Parallel()
+	for _, engine := range testkit.Engines {
+		t.Run(engine, func(t *testing.T) {
+			t.Parallel()
+			h := newHurt(t, engine)
+			h.make(t, person("Ann", "First", ""))
+			erased, seq := h.make(t, person("Bob", "Second", "bob@example.com"))
+			for _, name := range []string{"Cyd", "Dan"} {
+				h.make(t, person(name, "Third", ""))
+			}
+			h.db.DropKey(t, h.app.ID, seq)
+
+			for _, in := range []customer.FindInput{{}, {Status: text("ACTIVE")}, {Name: text("n")}, {Type: text("Individual")}} {
+				in.Take = text("1")
+				shown := 0
+				for cursor := ""; ; {
+					got := h.list(t, records.Find{Input: in, Cursor: cursor})
+					for _, c := range got.Customers {
+						if c.ID == erased {
+							t.Error("a list shows an erased customer")
+						}
+						shown++
+					}
+					if cursor = got.Next; cursor == "" {
+						break
+					}
+				}
+				if want := 3 - strings.Count(in.Name.Value, "n"); shown != want {
+					t.Errorf("a walk by name %q showed %d customers, want %d", in.Name.Value, shown, want)
+				}
+			}
+			if n, lines := h.DamagedCustomers(), h.log.errors(); n != 0 || len(lines) > 0 {
+				t.Errorf("an erased customer counts as damaged (%d): %q", n, lines)
+			}
+
+			if _, err := h.FetchCustomer(t.Context(), h.me, records.ByID(erased)); !errors.Is(err, fault.NotFound) {
+				t.Errorf("fetch = %v, want not found", err)
+			}
+			if got := h.newest(t, h.app.ID, erased); got != "customer.fetch refused customer_not_found +" {
+				t.Errorf("the entry of the fetch is %q", got)
+			}
+			for what, err := range map[string]error{
+				"update": second(h.UpdateCustomer(t.Context(), h.me, records.ByID(erased), records.Write{Input: person("A", "B", ""), Encode: encode})),
+				"items":  second(h.ListTransactions(t.Context(), h.me, erased, records.Page{Take: 9})),
+				"item":   second(h.pay(t, h.me, erased, payment("1", ""), "")),
+			} {
+				if !errors.Is(err, fault.NotFound) {
+					t.Errorf("%s = %v, want not found", what, err)
+				}
+			}
+			if err := h.DeleteCustomer(t.Context(), h.me, records.ByID(erased)); err != nil {
+				t.Errorf("DeleteCustomer = %v", err)
+			}
+			h.make(t, person("Bob", "Again", "bob@example.com"))
+		})
+	}
+}
+
+func second[T any](_ T, err error) error { return err }
+
+// Changes are caught up with past any number of customers without a key.
+func TestCatchUpPastErasedCustomers(t *testing.T) {
+	t.Parallel()
+	for _, engine := range testkit.Engines {
+		t.Run(engine, func(t *testing.T) {
+			t.Parallel()
+			h := newHurt(t, engine)
+			h.make(t, person("Ann", "First", ""))
+			h.found(t, "ann") // the arena is there now
+			if _, err := h.ImportCustomers(t.Context(), h.me, crowd(1200)); err != nil {
+				t.Fatal(err)
+			}
+			r, err := h.store.CustomerRange(t.Context(), h.app.ID)
+			if err != nil {
+				t.Fatal(err)
+			}
+			h.db.DropKey(t, h.app.ID, upTo(r.MinSeq+1, r.MinSeq+19)...)
+			if n := h.found(t, "given"); n != 1200-19 {
+				t.Errorf("%d of the imported customers are found, want %d", n, 1200-19)
+			}
+		})
+	}
+}
+
+// With any customers damaged or erased, pages, walks and counts are those of a
+// model in which they have no name and are not shown: from the index, from an
+// arena, and without one.
+func TestFindEqualsModelWithDamage(t *testing.T) {
+	t.Parallel()
+	for _, memory := range []int64{0, 1} {
+		t.Run(fmt.Sprintf("memory=%d", memory), func(t *testing.T) {
+			t.Parallel()
+			h := newHurt(t, "sqlite", func(c *records.Config) { c.SearchMemory = memory })
+			rnd := rand.New(rand.NewPCG(11, uint64(memory)))
+			var rows []search.Entry // newest first
+			var hidden []bool
+			for i := range 120 {
+				in := person(pick(rnd, []string{"Ada", "Bob"}), "B", "")
+				e := search.Entry{First: in.Given.Value, Last: "B", Status: 1, Type: uint8(customer.Individual)}
+				if rnd.IntN(3) == 0 {
+					in.Status, e.Status = text(customer.Blacklisted.String()), uint8(customer.Blacklisted)
+				}
+				_, e.Seq = h.make(t, in)
+				lost := rnd.IntN(3) == 0 || i > 40 && i < 90 // many in a row, too
+				switch {
+				case lost && rnd.IntN(2) == 0:
+					h.db.Damage(t, h.app.ID, e.Seq)
+				case lost:
+					h.db.DropKey(t, h.app.ID, e.Seq)
+				}
+				if lost {
+					e.First, e.Last = "", ""
+				}
+				rows, hidden = append([]search.Entry{e}, rows...), append([]bool{lost}, hidden...)
+			}
+			for range 120 {
+				h.compareHidden(t, rnd, rows, hidden)
+			}
+		})
+	}
+}
+
+func (h *hurt) compareHidden(t *testing.T, rnd *rand.Rand, rows []search.Entry, hidden []bool) {
+	t.Helper()
+	var in customer.FindInput
+	var f search.Filter
+	if rnd.IntN(3) == 0 {
+		f.Name = pick(rnd, []string{"ada", "b", "bob b", "zz"})
+		in.Name = text(f.Name)
+	}
+	if rnd.IntN(2) == 0 {
+		status := pick(rnd, []customer.Status{customer.Active, customer.Blacklisted})
+		in.Status, f.Status = text(status.String()), new(uint8(status))
+	}
+	if rnd.IntN(3) == 0 {
+		in.Type, f.Type = text(customer.Individual.String()), new(uint8(customer.Individual))
+	}
+	take := 1 + rnd.IntN(7)
+	in.Take = text(fmt.Sprint(take))
+	var places, shown []int64 // numbers of those that match, and of those to be seen
+	for i, e := range rows {
+		if search.Match(f, e) {
+			places = append(places, e.Seq)
+			if !hidden[i] {
+				shown = append(shown, e.Seq)
+			}
+		}
+	}
+	var walked []int64
+	for cursor := ""; ; {
+		got := h.list(t, records.Find{Input: in, Cursor: cursor, Count: true})
+		for _, c := range got.Customers {
+			walked = append(walked, c.Seq)
+		}
+		if got.Total != len(places) {
+			t.Fatalf("%+v: total %d, want %d", f, got.Total, len(places))
+		}
+		if cursor = got.Next; cursor == "" {
+			break
+		}
+		if len(got.Customers) != take {
+			t.Fatalf("%+v: a page of %d with more to come, want %d", f, len(got.Customers), take)
+		}
+	}
+	if fmt.Sprint(walked) != fmt.Sprint(shown) {
+		t.Fatalf("%+v: a walk showed\n%v, want\n%v", f, walked, shown)
+	}
+	// A page by skip begins after so many places, seen or not.
+	skip := rnd.IntN(len(places) + 2)
+	in.Skip = text(fmt.Sprint(skip))
+	got := h.list(t, records.Find{Input: in})
+	want := shown
+	for len(want) > 0 && skip > 0 && (skip >= len(places) || want[0] > places[skip]) {
+		want = want[1:]
+	}
+	want = want[:min(take, len(want))]
+	var page []int64
+	for _, c := range got.Customers {
+		page = append(page, c.Seq)
+	}
+	if fmt.Sprint(page) != fmt.Sprint(want) {
+		t.Fatalf("%+v skip %d take %d: %v, want %v", f, skip, take, page, want)
+	}
+}
+
+// More damaged customers in a row than a page is filled up for: the page is short,
+// and the walk goes on behind them.
+func TestWalkPastManyDamaged(t *testing.T) {
+	t.Parallel()
+	h := newHurt(t, "sqlite")
+	h.make(t, person("Ann", "Oldest", ""))
+	const many = 2500
+	if _, err := h.ImportCustomers(t.Context(), h.me, crowd(many)); err != nil {
+		t.Fatal(err)
+	}
+	r, err := h.store.CustomerRange(t.Context(), h.app.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.db.DropKey(t, h.app.ID, upTo(r.MinSeq+1, r.MaxSeq)...)
+	h.found(t, "ann") // the arena is there now
+	h.count.spent()
+	for _, in := range []customer.FindInput{{}, {Type: text("Individual")}} {
+		in.Take = text("10")
+		shown, pages := 0, 0
+		for cursor := ""; ; pages++ {
+			got := h.list(t, records.Find{Input: in, Cursor: cursor})
+			shown += len(got.Customers)
+			if cursor = got.Next; cursor == "" {
+				break
+			}
+		}
+		if shown != 1 || pages < 1 || pages > 3 {
+			t.Errorf("a walk over %d that cannot be opened showed %d customers behind %d pages, want 1 behind a few", many, shown, pages)
+		}
+		if _, rows := h.count.spent(); rows > 4*many {
+			t.Errorf("it cost %d rows", rows)
+		}
+	}
+}
+
+// Neither memory nor log grows with a database that is damaged all over, and what
+// was mended is no longer counted.
+func TestManyDamaged(t *testing.T) {
+	t.Parallel()
+	h := newHurt(t, "sqlite")
+	if _, err := h.ImportCustomers(t.Context(), h.me, crowd(1500)); err != nil {
+		t.Fatal(err)
+	}
+	r, err := h.store.CustomerRange(t.Context(), h.app.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	h.db.Damage(t, h.app.ID, upTo(r.MinSeq, r.MaxSeq)...)
+	h.found(t, "given")
+	if n, lines := h.DamagedCustomers(), len(h.log.errors()); n != 1000 || lines > 2*1001 {
+		t.Errorf("%d are counted and %d lines logged, want 1000 and as many for each meeting", n, lines)
+	}
+	h.db.Damage(t, h.app.ID, upTo(r.MinSeq, r.MaxSeq)...) // mends them
+	if _, err := h.FetchCustomer(t.Context(), h.me, records.BySeq(r.MinSeq)); err != nil {
+		t.Fatal(err)
+	}
+	if n := h.DamagedCustomers(); n != 999 {
+		t.Errorf("%d are counted after one could be opened again, want 999", n)
+	}
+}
+
+func upTo(from, to int64) (seqs []int64) {
+	for seq := from; seq <= to; seq++ {
+		seqs = append(seqs, seq)
+	}
+	return seqs
+}

@@ -1,0 +1,71 @@
+package testkit
+
+import (
+	"database/sql"
+	"fmt"
+	"path/filepath"
+	"testing"
+
+	_ "github.com/jackc/pgx/v5/stdlib" // the driver "pgx"; the store has registered "sqlite"
+
+	"custodex.dev/internal/id"
+)
+
+// What somebody does to the database behind a server's back. A SQLite store may
+// have the customer in its cache and not notice, if it was read before.
+
+// Damage alters a byte in the sealed fields of each of the customers. To do it once
+// more mends them.
+func (db Database) Damage(t testing.TB, app id.App, seqs ...int64) {
+	t.Helper()
+	db.behind(t, seqs, func(tx *sql.Tx, seq int64) (sql.Result, error) {
+		var sealed []byte
+		if err := tx.QueryRow(fmt.Sprintf("SELECT sealed FROM customer WHERE app_id = '%s' AND seq = %d", app, seq)).Scan(&sealed); err != nil {
+			return nil, err
+		}
+		sealed[len(sealed)/2] ^= 1
+		literal := fmt.Sprintf("X'%x'", sealed)
+		if db.Engine == "postgres" {
+			literal = fmt.Sprintf(`'\x%x'`, sealed)
+		}
+		return tx.Exec(fmt.Sprintf("UPDATE customer SET sealed = %s WHERE app_id = '%s' AND seq = %d", literal, app, seq))
+	})
+}
+
+// DropKey deletes the rows with the keys of the customers.
+func (db Database) DropKey(t testing.TB, app id.App, seqs ...int64) {
+	t.Helper()
+	db.behind(t, seqs, func(tx *sql.Tx, seq int64) (sql.Result, error) {
+		return tx.Exec(fmt.Sprintf("DELETE FROM customer_key WHERE app_id = '%s' AND seq = %d", app, seq))
+	})
+}
+
+// behind runs fn, which changes one row, for each number, in one transaction.
+func (db Database) behind(t testing.TB, seqs []int64, fn func(tx *sql.Tx, seq int64) (sql.Result, error)) {
+	t.Helper()
+	driver, source := "pgx", db.URL
+	if db.Engine == "sqlite" {
+		driver, source = "sqlite", "file:"+filepath.Join(db.Dir, "custodex.db")+"?_txlock=immediate&_pragma=busy_timeout(5000)"
+	}
+	conn, err := sql.Open(driver, source)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	tx, err := conn.Begin()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, seq := range seqs {
+		done, err := fn(tx, seq)
+		if err != nil {
+			t.Fatalf("change customer %d: %v", seq, err)
+		}
+		if n, err := done.RowsAffected(); n != 1 || err != nil {
+			t.Fatalf("%d rows of customer %d were changed (%v), want 1", n, seq, err)
+		}
+	}
+	if err := tx.Commit(); err != nil {
+		t.Fatal(err)
+	}
+}
