@@ -36,6 +36,10 @@ func (env *environment) printBench(r bench.Report) error {
 		}
 		facts = append(facts, "Arena", line)
 	}
+	if a := r.Arena; a != nil && a.DroppedBytes > 0 {
+		facts = append(facts, "Memory", fmt.Sprintf("%s with the arena, %s after it was dropped",
+			megabytes(a.ProcessBytes), megabytes(a.DroppedBytes)))
+	}
 	if len(r.Audit) > 0 {
 		shares := make([]string, len(r.Audit))
 		for i, a := range r.Audit {

@@ -123,6 +123,7 @@ func (r *run) local(ctx context.Context) (*target, error) {
 			arena, _ := l.server.Records().SearchMemory()
 			return arena, residentBytes(os.Getpid())
 		},
+		drop: func() { l.server.Records().DropArenas() },
 		without: func() (*endpoint, func() error, error) {
 			srv, err := serve(l.cfg, unaudited{l.store}, r.Version)
 			if err != nil {

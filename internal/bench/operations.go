@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"net/url"
+	"runtime/debug"
 	"slices"
 	"strconv"
 	"strings"
@@ -123,6 +124,22 @@ func (r *run) buildArena(ctx context.Context, w *wire, text float64) error {
 		ReadyMS: ms(time.Since(begun)), Bytes: bytes,
 		BytesPerCustomer: round(float64(bytes) / float64(r.have)), TextPerCustomer: round(text),
 	}
+	return nil
+}
+
+// dropArena shows that an arena's memory comes back.
+func (r *run) dropArena(context.Context) error {
+	if r.report.Arena == nil || r.drop == nil {
+		return nil
+	}
+	resident := func() int64 {
+		debug.FreeOSMemory()
+		_, process := r.memory()
+		return process
+	}
+	r.report.Arena.ProcessBytes = resident()
+	r.drop()
+	r.report.Arena.DroppedBytes = resident()
 	return nil
 }
 

@@ -71,6 +71,11 @@ type Arena struct {
 	Bytes            int64   `json:"bytes,omitempty"`
 	BytesPerCustomer float64 `json:"bytes_per_customer,omitempty"`
 	TextPerCustomer  float64 `json:"text_bytes_per_customer,omitempty"` // names and e-mail, in a sample
+
+	// ProcessBytes is the resident memory of this process at the end, without garbage,
+	// and DroppedBytes after the arena was dropped.
+	ProcessBytes int64 `json:"process_bytes,omitempty"`
+	DroppedBytes int64 `json:"dropped_bytes,omitempty"`
 }
 
 // Row is one operation.

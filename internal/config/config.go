@@ -124,6 +124,9 @@ type Config struct {
 	// needed. An application that does not fit is searched from the database, which is slower.
 	SearchMemory int64 `name:"search-memory"`
 
+	// How long an application's search index may go unused before its memory is given back.
+	SearchIdle time.Duration `name:"search-idle"`
+
 	// Searches that look through indexes at the same time; at most half of max-requests. Some more
 	// wait for 150 ms, the rest are answered 503 with Retry-After. While an index is being built,
 	// searches that need it wait at most 10 s, and no more of them than a quarter of max-requests,
@@ -158,6 +161,7 @@ func Default() Config {
 		MaxSkip:           10_000,
 		IdempotencyTTL:    24 * time.Hour,
 		SearchMemory:      2 << 30,
+		SearchIdle:        30 * time.Minute,
 		SearchSlots:       16,
 		LogFormat:         "json",
 		Now:               time.Now,

@@ -180,6 +180,9 @@ func (x *arenas) dropIdle(before time.Time) {
 	}
 }
 
+// DropArenas drops every arena, as if none had been used for long.
+func (s *Service) DropArenas() { s.arenas.dropIdle(s.now().Add(time.Minute)) }
+
 // SearchMemory is how many bytes the arenas hold now, and how many there are.
 func (s *Service) SearchMemory() (bytes int64, count int) {
 	s.arenas.mu.Lock()

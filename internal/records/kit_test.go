@@ -9,7 +9,6 @@ import (
 
 	"custodex.dev/internal/authz"
 	"custodex.dev/internal/customer"
-	"custodex.dev/internal/fault"
 	"custodex.dev/internal/id"
 	"custodex.dev/internal/records"
 	"custodex.dev/internal/seal"
@@ -136,5 +135,3 @@ func (w *world) entries(t *testing.T, app id.App) int64 {
 	}
 	return head.Entries
 }
-
-func faultOf(err error) *fault.Error { return fault.Of(err) }

@@ -75,7 +75,7 @@ func NewOver(cfg config.Config, st store.Store, version string) (*Server, error)
 	s.log, s.flushLog = newLog(cfg, os.Stderr)
 	s.records = records.New(records.Config{
 		Store: st, Keys: keys, Conceal: cfg.Conceal, MaxSkip: cfg.MaxSkip, IdempotencyTTL: cfg.IdempotencyTTL,
-		SearchMemory: cfg.SearchMemory, SearchSlots: cfg.SearchSlots, SearchMost: cfg.MostSearches(),
+		SearchMemory: cfg.SearchMemory, SearchIdle: cfg.SearchIdle, SearchSlots: cfg.SearchSlots, SearchMost: cfg.MostSearches(),
 		Now: cfg.Now, Log: s.log,
 	})
 	s.limiter = limit.New(st, cfg.Now)
