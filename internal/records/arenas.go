@@ -133,7 +133,7 @@ func (x *arenas) catchUp(ctx context.Context, a *act, arena *search.Arena, versi
 				continue
 			}
 			seen := a.see(ctx, &rows[i])
-			entries[i] = arenaEntry(&seen.customer)
+			entries[i] = arenaEntry(&seen.Customer)
 		}
 		if len(rows) < batch {
 			arena.Apply(entries, version)

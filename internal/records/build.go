@@ -119,7 +119,7 @@ func (s *Service) eachEntry(ctx context.Context, app id.App, key *seal.App, met 
 		n++
 		breathe(n)
 		seen := see(ctx, app, key, met, row)
-		fn(arenaEntry(&seen.customer))
+		fn(arenaEntry(&seen.Customer))
 		return nil
 	})
 }

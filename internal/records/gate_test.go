@@ -22,7 +22,8 @@ import (
 // ungated are the methods that act for nobody, and those that find out who a caller
 // is: RefreshToken goes on from a token that was just checked.
 var ungated = []string{
-	"Authenticate", "IssueToken", "AuthenticateToken", "RefreshToken", "Initialise", "Close", "SearchMemory", "AuditHealth", "DamagedCustomers",
+	"Authenticate", "IssueToken", "AuthenticateToken", "RefreshToken", "Initialise", "Close", "SearchMemory", "DropArenas", "AuditHealth",
+	"DamagedCustomers",
 }
 
 // useCases calls visit for every exported method of records.Service that takes a

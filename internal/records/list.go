@@ -57,7 +57,7 @@ func (s *Service) FindCustomers(ctx context.Context, caller tenant.Caller, in Fi
 	if err != nil {
 		return Found{}, err
 	}
-	found := Found{Customers: l.customers, Take: find.Take, Total: total}
+	found := Found{Customers: l.Customers, Take: find.Take, Total: total}
 	if l.more {
 		found.Next = a.sealCursor(page.Cursor{At: l.end.CreatedAt, Seq: l.end.Seq, Filter: find.Filter.AppendBinary(nil)})
 	}
@@ -116,7 +116,7 @@ func (a *act) browse(ctx context.Context, find customer.Find, after *store.Posit
 
 // listing is a page of customers.
 type listing struct {
-	customers []customer.Customer
+	Customers []customer.Customer
 	more      bool           // customers come after it
 	end       store.Position // where it ended, if more is set
 	hidden    int            // because of so many that cannot be shown it is not full, though more come
@@ -132,7 +132,7 @@ func (l *listing) lacks() bool { return 0 < l.hidden && l.hidden < mostHidden }
 // cut makes a page of take customers of the first n places of a list, which see
 // gives and after which there are more. It sees no more of them than it needs.
 func cut(n, take int, more bool, see func(i int) sight) listing {
-	l := listing{customers: make([]customer.Customer, 0, min(n, take))}
+	l := listing{Customers: make([]customer.Customer, 0, min(n, take))}
 	hidden := 0
 	for i := range n {
 		s := see(i)
@@ -141,7 +141,7 @@ func cut(n, take int, more bool, see func(i int) sight) listing {
 			hidden++
 			continue
 		}
-		if l.customers = append(l.customers, s.customer); len(l.customers) == take {
+		if l.Customers = append(l.Customers, s.Customer); len(l.Customers) == take {
 			l.more = more || i+1 < n
 			return l
 		}

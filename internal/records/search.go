@@ -37,7 +37,7 @@ func (a *act) search(ctx context.Context, v *visit, find customer.Find, after *s
 		}
 		l, settled, err := a.scan(ctx, v, arena, q)
 		// An empty page would end a walk: with more to come it is tried until ctx ends.
-		if err != nil || settled || try >= settleTries && (len(l.customers) > 0 || !l.more) {
+		if err != nil || settled || try >= settleTries && (len(l.Customers) > 0 || !l.more) {
 			return l, err
 		}
 	}
@@ -89,7 +89,7 @@ func (a *act) load(ctx context.Context, arena *search.Arena, f search.Filter, hi
 		}
 		for i := range rows {
 			s := a.see(ctx, &rows[i])
-			e := arenaEntry(&s.customer)
+			e := arenaEntry(&s.Customer)
 			if s.hidden {
 				opaque = append(opaque, e)
 			}
@@ -99,7 +99,7 @@ func (a *act) load(ctx context.Context, arena *search.Arena, f search.Filter, hi
 		}
 	}
 	slices.SortFunc(sights, func(x, y sight) int {
-		if positionOf(&x.customer).Before(positionOf(&y.customer)) {
+		if positionOf(&x.Customer).Before(positionOf(&y.Customer)) {
 			return -1
 		}
 		return 1

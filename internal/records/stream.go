@@ -47,14 +47,14 @@ func (a *act) stream(ctx context.Context, v *visit, q search.Query, building *he
 			breathe(i + 1)
 			s := a.see(ctx, &rows[i])
 			switch {
-			case !m.Match(arenaEntry(&s.customer)):
+			case !m.Match(arenaEntry(&s.Customer)):
 			case skip > 0:
 				skip--
-			case len(l.customers) == q.Take:
+			case len(l.Customers) == q.Take:
 				l.more = true
 				return l, true, nil
 			case !s.hidden:
-				l.customers, l.end = append(l.customers, s.customer), s.at()
+				l.Customers, l.end = append(l.Customers, s.Customer), s.at()
 			}
 		}
 		if len(rows) < streamBatch {

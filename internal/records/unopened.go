@@ -93,12 +93,12 @@ func (s *Service) DamagedCustomers() int { return int(s.unopened.count.Load()) }
 // sight is a customer at its place in a list, or one that cannot be opened and has
 // only what is stored in clear: it matches conditions on that, and is not shown.
 type sight struct {
-	customer customer.Customer
+	Customer customer.Customer
 	hidden   bool
 }
 
 func (s *sight) at() store.Position {
-	return store.Position{CreatedAt: s.customer.CreatedAt.UnixMilli(), Seq: s.customer.Seq}
+	return store.Position{CreatedAt: s.Customer.CreatedAt.UnixMilli(), Seq: s.Customer.Seq}
 }
 
 // see opens a row for a list, a search or an arena, which must not fail for all
@@ -107,9 +107,9 @@ func see(ctx context.Context, app id.App, key *seal.App, d *unopened, row *store
 	c, _, err := open(key, row)
 	d.note(ctx, app, row, err)
 	if err != nil {
-		return sight{customer: inClear(row), hidden: true}
+		return sight{Customer: inClear(row), hidden: true}
 	}
-	return sight{customer: c}
+	return sight{Customer: c}
 }
 
 func (a *act) see(ctx context.Context, row *store.CustomerRow) sight {
