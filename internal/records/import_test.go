@@ -48,14 +48,14 @@ func TestImport(t *testing.T) {
 			t.Parallel()
 			w := newWorldOn(t, testkit.NewStore(t, engine))
 			before := w.entries(t, w.app.ID)
-			in := crowd(2200)
+			in := crowd(4200)
 			got, err := w.ImportCustomers(t.Context(), w.me, in)
 			if err != nil || len(got.Problems) != 0 || len(got.Customers) != len(in) {
 				t.Fatalf("ImportCustomers = %d customers, %d problems, %v", len(got.Customers), len(got.Problems), err)
 			}
 			// Case 1: each is what its input says, in this application and in no other.
 			_, other := w.newApp(t, "Other")
-			for _, i := range []int{0, 1999, 2000, 2199} {
+			for _, i := range []int{0, 3999, 4000, 4199} {
 				c, err := w.FetchCustomer(t.Context(), w.me, records.ByID(got.Customers[i]))
 				if err != nil {
 					t.Fatal(err)
@@ -87,8 +87,8 @@ func TestImport(t *testing.T) {
 				t.Errorf("customers named by the entries (-want +got):\n%s", diff)
 			}
 			// Case 3: they are in the very next search.
-			found, err := w.FindCustomers(t.Context(), w.me, records.Find{Input: customer.FindInput{Name: text("given2199")}})
-			if err != nil || len(found.Customers) != 1 || found.Customers[0].ID != got.Customers[2199] {
+			found, err := w.FindCustomers(t.Context(), w.me, records.Find{Input: customer.FindInput{Name: text("given4199")}})
+			if err != nil || len(found.Customers) != 1 || found.Customers[0].ID != got.Customers[4199] {
 				t.Errorf("search for an imported customer = %d customers, %v", len(found.Customers), err)
 			}
 		})
@@ -103,13 +103,13 @@ func TestImportReportsProblems(t *testing.T) {
 			t.Parallel()
 			w := newWorldOn(t, testkit.NewStore(t, engine))
 			w.mustCreate(t, w.me, person("A", "B", "known@example.com"))
-			in := crowd(2004)
+			in := crowd(4004)
 			in[1] = customer.Input{}                           // invalid
 			in[3].Email = text("Known@EXAMPLE.com")            // a customer has it
 			in[5].Email = text("P4@example.com")               // an input before it has it
-			in[2001].Email = text("p0@example.com")            // one of the transaction before has it
-			in[2002].Email = customer.Text{}                   // none is fine
-			in[2003] = person("No", "Phone", "q0@example.com") // the first of its address
+			in[4001].Email = text("p0@example.com")            // one of the transaction before has it
+			in[4002].Email = customer.Text{}                   // none is fine
+			in[4003] = person("No", "Phone", "q0@example.com") // the first of its address
 			got, err := w.ImportCustomers(t.Context(), w.me, in)
 			if err != nil {
 				t.Fatal(err)
@@ -121,13 +121,13 @@ func TestImportReportsProblems(t *testing.T) {
 					t.Errorf("input %d has a problem and a customer", p.Index)
 				}
 			}
-			want := map[int]string{1: "validation_failed", 3: "email_taken", 5: "email_taken", 2001: "email_taken"}
+			want := map[int]string{1: "validation_failed", 3: "email_taken", 5: "email_taken", 4001: "email_taken"}
 			if diff := cmp.Diff(want, problems); diff != "" {
 				t.Errorf("problems (-want +got):\n%s", diff)
 			}
 			r, err := w.store.CustomerRange(t.Context(), w.app.ID)
-			if err != nil || r.Count != 2001 {
-				t.Errorf("%d customers are there, %v, want 2001", r.Count, err)
+			if err != nil || r.Count != 4001 {
+				t.Errorf("%d customers are there, %v, want 4001", r.Count, err)
 			}
 			ids, e := targetsOf(t, w.lastEntry(t, w.app.ID))
 			if len(ids) != 3 || e.Code != "email_taken" {
@@ -214,14 +214,14 @@ func TestImportStopsBetweenTransactions(t *testing.T) {
 	faulty := storetest.NewFaulty(testkit.NewStore(t, "sqlite"))
 	w := newWorldOn(t, faulty)
 	faulty.Next("Update", storetest.Pass, storetest.Fail)
-	got, err := w.ImportCustomers(t.Context(), w.me, crowd(2500))
+	got, err := w.ImportCustomers(t.Context(), w.me, crowd(4500))
 	if !errors.Is(err, fault.Unavailable) {
 		t.Fatalf("ImportCustomers = %v, want unavailable", err)
 	}
-	if got.Customers[1999] == (id.Customer{}) || got.Customers[2000] != (id.Customer{}) {
-		t.Error("the result does not say that the first two thousand were imported and no more")
+	if got.Customers[3999] == (id.Customer{}) || got.Customers[4000] != (id.Customer{}) {
+		t.Error("the result does not say that the first four thousand were imported and no more")
 	}
-	if r, err := w.store.CustomerRange(t.Context(), w.app.ID); err != nil || r.Count != 2000 {
-		t.Errorf("%d customers are there, %v, want 2000", r.Count, err)
+	if r, err := w.store.CustomerRange(t.Context(), w.app.ID); err != nil || r.Count != 4000 {
+		t.Errorf("%d customers are there, %v, want 4000", r.Count, err)
 	}
 }
