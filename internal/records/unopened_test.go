@@ -2,10 +2,7 @@ package records_test
 
 import (
 	"bytes"
-	"errors"
-	"fmt"
 	"log/slog"
-	"math/rand/v2"
 	"strings"
 	"sync"
 	"testing"
@@ -14,7 +11,6 @@ import (
 	"custodex.dev/internal/fault"
 	"custodex.dev/internal/id"
 	"custodex.dev/internal/records"
-	"custodex.dev/internal/search"
 	"custodex.dev/internal/testkit"
 )
 
@@ -176,194 +172,6 @@ func TestDamageUnderAnArena(t *testing.T) {
 	}
 	if n := h.DamagedCustomers(); n != 2 {
 		t.Errorf("%d damaged customers are counted, want 2", n)
-	}
-}
-
-// A customer without its key was erased: it is nowhere, cuts nothing short, and
-// deleting what is left of it frees the address.
-func TestCustomerWithoutKey(t *testing.T) {
-	t.Parallel()
-	for _, engine := range testkit.Engines {
-		t.Run(engine, func(t *testing.T) {
-			t.Parallel()
-			h := newHurt(t, engine)
-			h.make(t, person("Ann", "First", ""))
-			erased, seq := h.make(t, person("Bob", "Second", "bob@example.com"))
-			for _, name := range []string{"Cyd", "Dan"} {
-				h.make(t, person(name, "Third", ""))
-			}
-			h.db.DropKey(t, h.app.ID, seq)
-
-			for _, in := range []customer.FindInput{{}, {Status: text("ACTIVE")}, {Name: text("n")}, {Type: text("Individual")}} {
-				in.Take = text("1")
-				shown := 0
-				for cursor := ""; ; {
-					got := h.list(t, records.Find{Input: in, Cursor: cursor})
-					for _, c := range got.Customers {
-						if c.ID == erased {
-							t.Error("a list shows an erased customer")
-						}
-						shown++
-					}
-					if cursor = got.Next; cursor == "" {
-						break
-					}
-				}
-				if want := 3 - strings.Count(in.Name.Value, "n"); shown != want {
-					t.Errorf("a walk by name %q showed %d customers, want %d", in.Name.Value, shown, want)
-				}
-			}
-			if n, lines := h.DamagedCustomers(), h.log.errors(); n != 0 || len(lines) > 0 {
-				t.Errorf("an erased customer counts as damaged (%d): %q", n, lines)
-			}
-
-			if _, err := h.FetchCustomer(t.Context(), h.me, records.ByID(erased)); !errors.Is(err, fault.NotFound) {
-				t.Errorf("fetch = %v, want not found", err)
-			}
-			if got := h.newest(t, h.app.ID, erased); got != "customer.fetch refused customer_not_found +" {
-				t.Errorf("the entry of the fetch is %q", got)
-			}
-			for what, err := range map[string]error{
-				"update": second(h.UpdateCustomer(t.Context(), h.me, records.ByID(erased), records.Write{Input: person("A", "B", ""), Encode: encode})),
-				"items":  second(h.ListTransactions(t.Context(), h.me, erased, records.Page{Take: 9})),
-				"item":   second(h.pay(t, h.me, erased, payment("1", ""), "")),
-			} {
-				if !errors.Is(err, fault.NotFound) {
-					t.Errorf("%s = %v, want not found", what, err)
-				}
-			}
-			if err := h.DeleteCustomer(t.Context(), h.me, records.ByID(erased)); err != nil {
-				t.Errorf("DeleteCustomer = %v", err)
-			}
-			h.make(t, person("Bob", "Again", "bob@example.com"))
-		})
-	}
-}
-
-func second[T any](_ T, err error) error { return err }
-
-// Changes are caught up with past any number of customers without a key.
-func TestCatchUpPastErasedCustomers(t *testing.T) {
-	t.Parallel()
-	for _, engine := range testkit.Engines {
-		t.Run(engine, func(t *testing.T) {
-			t.Parallel()
-			h := newHurt(t, engine)
-			h.make(t, person("Ann", "First", ""))
-			h.found(t, "ann") // the arena is there now
-			if _, err := h.ImportCustomers(t.Context(), h.me, crowd(1200)); err != nil {
-				t.Fatal(err)
-			}
-			r, err := h.store.CustomerRange(t.Context(), h.app.ID)
-			if err != nil {
-				t.Fatal(err)
-			}
-			h.db.DropKey(t, h.app.ID, upTo(r.MinSeq+1, r.MinSeq+19)...)
-			if n := h.found(t, "given"); n != 1200-19 {
-				t.Errorf("%d of the imported customers are found, want %d", n, 1200-19)
-			}
-		})
-	}
-}
-
-// With any customers damaged or erased, pages, walks and counts are those of a
-// model in which they have no name and are not shown: from the index, from an
-// arena, and without one.
-func TestFindEqualsModelWithDamage(t *testing.T) {
-	t.Parallel()
-	for _, memory := range []int64{0, 1} {
-		t.Run(fmt.Sprintf("memory=%d", memory), func(t *testing.T) {
-			t.Parallel()
-			h := newHurt(t, "sqlite", func(c *records.Config) { c.SearchMemory = memory })
-			rnd := rand.New(rand.NewPCG(11, uint64(memory)))
-			var rows []search.Entry // newest first
-			var hidden []bool
-			for i := range 120 {
-				in := person(pick(rnd, []string{"Ada", "Bob"}), "B", "")
-				e := search.Entry{First: in.Given.Value, Last: "B", Status: 1, Type: uint8(customer.Individual)}
-				if rnd.IntN(3) == 0 {
-					in.Status, e.Status = text(customer.Blacklisted.String()), uint8(customer.Blacklisted)
-				}
-				_, e.Seq = h.make(t, in)
-				lost := rnd.IntN(3) == 0 || i > 40 && i < 90 // many in a row, too
-				switch {
-				case lost && rnd.IntN(2) == 0:
-					h.db.Damage(t, h.app.ID, e.Seq)
-				case lost:
-					h.db.DropKey(t, h.app.ID, e.Seq)
-				}
-				if lost {
-					e.First, e.Last = "", ""
-				}
-				rows, hidden = append([]search.Entry{e}, rows...), append([]bool{lost}, hidden...)
-			}
-			for range 120 {
-				h.compareHidden(t, rnd, rows, hidden)
-			}
-		})
-	}
-}
-
-func (h *hurt) compareHidden(t *testing.T, rnd *rand.Rand, rows []search.Entry, hidden []bool) {
-	t.Helper()
-	var in customer.FindInput
-	var f search.Filter
-	if rnd.IntN(3) == 0 {
-		f.Name = pick(rnd, []string{"ada", "b", "bob b", "zz"})
-		in.Name = text(f.Name)
-	}
-	if rnd.IntN(2) == 0 {
-		status := pick(rnd, []customer.Status{customer.Active, customer.Blacklisted})
-		in.Status, f.Status = text(status.String()), new(uint8(status))
-	}
-	if rnd.IntN(3) == 0 {
-		in.Type, f.Type = text(customer.Individual.String()), new(uint8(customer.Individual))
-	}
-	take := 1 + rnd.IntN(7)
-	in.Take = text(fmt.Sprint(take))
-	var places, shown []int64 // numbers of those that match, and of those to be seen
-	for i, e := range rows {
-		if search.Match(f, e) {
-			places = append(places, e.Seq)
-			if !hidden[i] {
-				shown = append(shown, e.Seq)
-			}
-		}
-	}
-	var walked []int64
-	for cursor := ""; ; {
-		got := h.list(t, records.Find{Input: in, Cursor: cursor, Count: true})
-		for _, c := range got.Customers {
-			walked = append(walked, c.Seq)
-		}
-		if got.Total != len(places) {
-			t.Fatalf("%+v: total %d, want %d", f, got.Total, len(places))
-		}
-		if cursor = got.Next; cursor == "" {
-			break
-		}
-		if len(got.Customers) != take {
-			t.Fatalf("%+v: a page of %d with more to come, want %d", f, len(got.Customers), take)
-		}
-	}
-	if fmt.Sprint(walked) != fmt.Sprint(shown) {
-		t.Fatalf("%+v: a walk showed\n%v, want\n%v", f, walked, shown)
-	}
-	// A page by skip begins after so many places, seen or not.
-	skip := rnd.IntN(len(places) + 2)
-	in.Skip = text(fmt.Sprint(skip))
-	got := h.list(t, records.Find{Input: in})
-	want := shown
-	for len(want) > 0 && skip > 0 && (skip >= len(places) || want[0] > places[skip]) {
-		want = want[1:]
-	}
-	want = want[:min(take, len(want))]
-	var page []int64
-	for _, c := range got.Customers {
-		page = append(page, c.Seq)
-	}
-	if fmt.Sprint(page) != fmt.Sprint(want) {
-		t.Fatalf("%+v skip %d take %d: %v, want %v", f, skip, take, page, want)
 	}
 }
 

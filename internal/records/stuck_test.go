@@ -1,0 +1,184 @@
+package records_test
+
+import (
+	"context"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"custodex.dev/internal/customer"
+	"custodex.dev/internal/fault"
+	"custodex.dev/internal/id"
+	"custodex.dev/internal/records"
+	"custodex.dev/internal/store"
+	"custodex.dev/internal/tenant"
+	"custodex.dev/internal/testkit"
+)
+
+// stuck is a store that holds up some reads of some applications.
+type stuck struct {
+	store.Store
+	mu      sync.Mutex
+	holds   map[hold]chan struct{}
+	reached int
+}
+
+type hold struct {
+	app    id.App
+	method string
+}
+
+// hold holds up such reads until the function that it returns is called.
+func (s *stuck) hold(app id.App, method string) (free func()) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.holds == nil {
+		s.holds = make(map[hold]chan struct{})
+	}
+	h, release := hold{app, method}, make(chan struct{})
+	s.holds[h], s.reached = release, 0
+	return sync.OnceFunc(func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		delete(s.holds, h)
+		close(release)
+	})
+}
+
+func (s *stuck) pass(ctx context.Context, app id.App, method string) error {
+	s.mu.Lock()
+	release, held := s.holds[hold{app, method}]
+	if held {
+		s.reached++
+	}
+	s.mu.Unlock()
+	if !held {
+		return nil
+	}
+	select {
+	case <-release:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// held is how many reads were held up since the last hold.
+func (s *stuck) held() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.reached
+}
+
+func (s *stuck) CustomerList(ctx context.Context, app id.App, list store.CustomerList) ([]store.CustomerRow, error) {
+	if err := s.pass(ctx, app, "CustomerList"); err != nil {
+		return nil, err
+	}
+	return s.Store.CustomerList(ctx, app, list)
+}
+
+func (s *stuck) CustomerBySeq(ctx context.Context, app id.App, seqs []int64) ([]store.CustomerRow, error) {
+	if err := s.pass(ctx, app, "CustomerBySeq"); err != nil {
+		return nil, err
+	}
+	return s.Store.CustomerBySeq(ctx, app, seqs)
+}
+
+func (s *stuck) CustomerChanges(ctx context.Context, app id.App, after store.ChangePoint, limit int) ([]store.CustomerRow, error) {
+	if err := s.pass(ctx, app, "CustomerChanges"); err != nil {
+		return nil, err
+	}
+	return s.Store.CustomerChanges(ctx, app, after, limit)
+}
+
+func (s *stuck) CustomerScan(ctx context.Context, app id.App, from, to int64, fn func(*store.CustomerRow) error) error {
+	if err := s.pass(ctx, app, "CustomerScan"); err != nil {
+		return err
+	}
+	return s.Store.CustomerScan(ctx, app, from, to, fn)
+}
+
+// busy is a world whose store can be held up, with searches that are asked for at
+// once.
+type busy struct {
+	*world
+	store *stuck
+}
+
+// inBusy runs fn with the clock of a bubble: it stands still while anything runs.
+func inBusy(t *testing.T, fn func(t *testing.T, b *busy), change ...func(*records.Config)) {
+	t.Helper()
+	synctest.Test(t, func(t *testing.T) {
+		st := &stuck{Store: testkit.NewStore(t, "sqlite")}
+		fn(t, &busy{newWorldOn(t, st, change...), st})
+	})
+}
+
+func places(slots, most int) func(*records.Config) {
+	return func(c *records.Config) { c.SearchSlots, c.SearchMost = slots, most }
+}
+
+// outcome is what became of a search, and how long that took.
+type outcome struct {
+	found records.Found
+	err   error
+	took  time.Duration
+}
+
+// ask asks n times at once for a name, and gives the outcomes as they come.
+func (b *busy) ask(n int, caller tenant.Caller, in records.Find) chan outcome {
+	out := make(chan outcome, n)
+	for range n {
+		go func() {
+			ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second) // as a request has
+			defer cancel()
+			begin := time.Now()
+			found, err := b.FindCustomers(ctx, caller, in)
+			out <- outcome{found, err, time.Since(begin)}
+		}()
+	}
+	synctest.Wait()
+	return out
+}
+
+func named(name string) records.Find {
+	return records.Find{Input: customer.FindInput{Name: text(name)}}
+}
+
+// answered asks for a name and wants n customers without any wait.
+func (b *busy) answered(t *testing.T, what string, caller tenant.Caller, in records.Find, n int) {
+	t.Helper()
+	o := <-b.ask(1, caller, in)
+	if o.err != nil || len(o.found.Customers) != n || o.took > 20*time.Millisecond {
+		t.Errorf("%s: %d found after %v, %v; want %d at once", what, len(o.found.Customers), o.took, o.err, n)
+	}
+}
+
+// refused wants n of the outcomes to be refusals with a code after a wait.
+func refused(t *testing.T, out chan outcome, n int, code string, after time.Duration) {
+	t.Helper()
+	for range n {
+		select {
+		case o := <-out:
+			f := fault.Of(o.err)
+			if f.Kind != fault.Unavailable || f.Code != code || f.RetryAfter != time.Second || o.took/time.Millisecond != after/time.Millisecond {
+				t.Errorf("a search = %v after %v, to be tried again after %v; want %s after %v", o.err, o.took, f.RetryAfter, code, after)
+			}
+		default:
+			t.Errorf("a search is not refused with %s after %v", code, after)
+			return
+		}
+	}
+	if len(out) > 0 {
+		t.Errorf("%d more searches have an answer", len(out))
+	}
+}
+
+// many imports more customers than a search reads beside a build.
+func (b *busy) many(t *testing.T, caller tenant.Caller) {
+	t.Helper()
+	if _, err := b.ImportCustomers(t.Context(), caller, crowd(4600)); err != nil {
+		t.Fatal(err)
+	}
+}
