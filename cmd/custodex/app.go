@@ -15,15 +15,9 @@ type appCreateCmd struct {
 
 // Run creates an application.
 func (c *appCreateCmd) Run(env *environment) error {
-	op, err := c.connect(env)
-	if err != nil {
-		return err
-	}
-	app, err := op.CreateApp(env.ctx, c.Name)
-	if err != nil {
-		return explain(err)
-	}
-	return env.printApp(app)
+	return ask(env, &c.operatorFlags, func(op operator) (client.App, error) {
+		return op.CreateApp(env.ctx, c.Name)
+	}, env.printApp)
 }
 
 type appListCmd struct {
@@ -32,22 +26,9 @@ type appListCmd struct {
 
 // Run lists the applications.
 func (c *appListCmd) Run(env *environment) error {
-	op, err := c.connect(env)
-	if err != nil {
-		return err
-	}
-	apps, err := op.ListApps(env.ctx)
-	if err != nil {
-		return explain(err)
-	}
-	if env.json {
-		return env.printJSON(listOf(apps))
-	}
-	var rows [][]string
-	for _, app := range apps {
-		rows = append(rows, []string{app.ID, app.Name, formatTime(app.CreatedAt)})
-	}
-	return env.table([]string{"ID", "NAME", "CREATED"}, rows)
+	return ask(env, &c.operatorFlags, func(op operator) ([]client.App, error) {
+		return op.ListApps(env.ctx)
+	}, env.printApps)
 }
 
 type appShowCmd struct {
@@ -57,15 +38,9 @@ type appShowCmd struct {
 
 // Run shows an application.
 func (c *appShowCmd) Run(env *environment) error {
-	op, err := c.connect(env)
-	if err != nil {
-		return err
-	}
-	app, err := op.FetchApp(env.ctx, c.App)
-	if err != nil {
-		return explain(err)
-	}
-	return env.printApp(app)
+	return ask(env, &c.operatorFlags, func(op operator) (client.App, error) {
+		return op.FetchApp(env.ctx, c.App)
+	}, env.printApp)
 }
 
 func (env *environment) printApp(app client.App) error {
@@ -73,4 +48,15 @@ func (env *environment) printApp(app client.App) error {
 		return env.printJSON(app)
 	}
 	return env.facts("Application", app.ID, "Name", app.Name, "Created", formatTime(app.CreatedAt))
+}
+
+func (env *environment) printApps(apps []client.App) error {
+	if env.json {
+		return env.printJSON(listOf(apps))
+	}
+	var rows [][]string
+	for _, app := range apps {
+		rows = append(rows, []string{app.ID, app.Name, formatTime(app.CreatedAt)})
+	}
+	return env.table([]string{"ID", "NAME", "CREATED"}, rows)
 }

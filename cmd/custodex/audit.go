@@ -21,8 +21,7 @@ type auditCmd struct {
 }
 
 type auditListCmd struct {
-	operatorFlags
-	appFlag
+	appFlags
 	Customer   string `name:"customer" placeholder:"ID" help:"Only what touched this customer."`
 	Credential string `name:"credential" placeholder:"KEY" help:"Only what this key did, cred_…"`
 	Action     string `name:"action" help:"Only this action, as customer.fetch."`
@@ -34,27 +33,21 @@ type auditListCmd struct {
 
 // Run lists audit entries.
 func (c *auditListCmd) Run(env *environment) error {
-	op, err := c.connect(env)
-	if err != nil {
-		return err
-	}
-	app, err := c.app(op)
-	if err != nil {
-		return err
-	}
-	q := client.AuditQuery{
-		Customer: c.Customer, Credential: c.Credential, Action: c.Action, Limit: c.Limit, Before: c.Before,
-	}
-	var okFrom, okTo bool
-	q.From, okFrom = parseMoment(c.From, time.Now())
-	q.To, okTo = parseMoment(c.To, time.Now())
-	if !okFrom || !okTo {
-		return usage("--from, --to: not a time", "use 2030-01-31T12:00:00Z, 2030-01-31 or 24h (ago)")
-	}
-	page, err := op.ListAudit(env.ctx, app, q)
-	if err != nil {
-		return explain(err)
-	}
+	return askApp(env, &c.appFlags, func(op operator, app string) (client.AuditPage, error) {
+		q := client.AuditQuery{
+			Customer: c.Customer, Credential: c.Credential, Action: c.Action, Limit: c.Limit, Before: c.Before,
+		}
+		var okFrom, okTo bool
+		q.From, okFrom = parseMoment(c.From, time.Now())
+		q.To, okTo = parseMoment(c.To, time.Now())
+		if !okFrom || !okTo {
+			return client.AuditPage{}, usage("--from, --to: not a time", "use 2030-01-31T12:00:00Z, 2030-01-31 or 24h (ago)")
+		}
+		return op.ListAudit(env.ctx, app, q)
+	}, env.printEntries)
+}
+
+func (env *environment) printEntries(page client.AuditPage) error {
 	if env.json {
 		return env.printJSON(page)
 	}
@@ -65,10 +58,8 @@ func (c *auditListCmd) Run(env *environment) error {
 			orDash(e.Actor), orDash(e.Origin.Owner), orDash(e.Origin.Address), targetsOf(e),
 		})
 	}
-	if err := env.table([]string{"SEQ", "TIME", "ACTION", "OUTCOME", "KEY", "OWNER", "ADDRESS", "TOUCHED"}, rows); err != nil {
-		return err
-	}
-	if page.Next != nil {
+	err := env.table([]string{"SEQ", "TIME", "ACTION", "OUTCOME", "KEY", "OWNER", "ADDRESS", "TOUCHED"}, rows)
+	if err == nil && page.Next != nil {
 		_, err = fmt.Fprintf(env.err, "there is more: add --before %s\n", *page.Next)
 	}
 	return err
@@ -119,8 +110,7 @@ func targetsOf(e client.AuditEntry) string {
 }
 
 type auditExportCmd struct {
-	operatorFlags
-	appFlag
+	appFlags
 	From   int64  `name:"from-seq" placeholder:"SEQ" help:"First entry. Default: the first there is."`
 	To     int64  `name:"to-seq" placeholder:"SEQ" help:"Entry to stop before. Default: all."`
 	Opened bool   `name:"opened" help:"With addresses, user agents and owners readable; they are personal data."`
@@ -129,57 +119,50 @@ type auditExportCmd struct {
 
 // Run exports an audit log.
 func (c *auditExportCmd) Run(env *environment) error {
-	op, err := c.connect(env)
-	if err != nil {
-		return err
+	return askApp(env, &c.appFlags, func(op operator, app string) (string, error) {
+		q := client.ExportQuery{From: c.From, To: c.To, Opened: c.Opened}
+		if c.Out == "" {
+			return "", op.ExportAudit(env.ctx, app, q, env.out)
+		}
+		if err := mustNotExist(c.Out); err != nil {
+			return "", err
+		}
+		out, err := beginPrivate(c.Out)
+		if err != nil {
+			return "", err
+		}
+		defer out.discard()
+		if err := op.ExportAudit(env.ctx, app, q, out.temp); err != nil {
+			return "", err
+		}
+		return c.Out, out.finish(nil)
+	}, env.printExported)
+}
+
+// printExported prints where an export went; "" is standard output, which holds nothing
+// else.
+func (env *environment) printExported(file string) error {
+	switch {
+	case file == "":
+		return nil
+	case env.json:
+		return env.printJSON(map[string]string{"file": file})
 	}
-	app, err := c.app(op)
-	if err != nil {
-		return err
-	}
-	q := client.ExportQuery{From: c.From, To: c.To, Opened: c.Opened}
-	if c.Out == "" {
-		return explain(op.ExportAudit(env.ctx, app, q, env.out))
-	}
-	if err := mustNotExist(c.Out); err != nil {
-		return err
-	}
-	out, err := beginPrivate(c.Out)
-	if err != nil {
-		return err
-	}
-	defer out.discard()
-	if err := op.ExportAudit(env.ctx, app, q, out.temp); err != nil {
-		return explain(err)
-	}
-	if err := out.finish(nil); err != nil {
-		return err
-	}
-	if env.json {
-		return env.printJSON(map[string]string{"file": c.Out})
-	}
-	return env.printf("Wrote %s; custodex audit verify checks it\n", c.Out)
+	return env.printf("Wrote %s; custodex audit verify checks it\n", file)
 }
 
 type auditCheckpointCmd struct {
-	operatorFlags
-	appFlag
+	appFlags
 }
 
 // Run prints the newest checkpoint.
 func (c *auditCheckpointCmd) Run(env *environment) error {
-	op, err := c.connect(env)
-	if err != nil {
-		return err
-	}
-	app, err := c.app(op)
-	if err != nil {
-		return err
-	}
-	point, err := op.FetchCheckpoint(env.ctx, app)
-	if err != nil {
-		return explain(err)
-	}
+	return askApp(env, &c.appFlags, func(op operator, app string) (client.AuditCheckpoint, error) {
+		return op.FetchCheckpoint(env.ctx, app)
+	}, env.printCheckpoint)
+}
+
+func (env *environment) printCheckpoint(point client.AuditCheckpoint) error {
 	if env.json {
 		return env.printJSON(point)
 	}

@@ -16,8 +16,7 @@ type keyCmd struct {
 }
 
 type keyCreateCmd struct {
-	operatorFlags
-	appFlag
+	appFlags
 	Name      string   `name:"name" required:"" help:"What the key is for."`
 	Kind      string   `name:"kind" help:"The API that it opens: devdraft, yativo or xtrakit. Default: devdraft."`
 	Owner     string   `name:"owner" help:"Who answers for it; the audit log shows it."`
@@ -28,27 +27,17 @@ type keyCreateCmd struct {
 
 // Run creates a key.
 func (c *keyCreateCmd) Run(env *environment) error {
-	op, err := c.connect(env)
-	if err != nil {
-		return err
-	}
-	app, err := c.app(op)
-	if err != nil {
-		return err
-	}
-	in := client.NewKey{Name: c.Name, Kind: c.Kind, Owner: c.Owner, Scopes: c.Scopes, RateLimit: c.RateLimit}
-	if c.Expires != "" {
-		at, ok := parseExpiry(c.Expires, time.Now())
-		if !ok {
-			return usage("--expires: not a time", "use 2030-01-31T12:00:00Z, 2030-01-31 or 720h")
+	return askApp(env, &c.appFlags, func(op operator, app string) (client.IssuedKey, error) {
+		in := client.NewKey{Name: c.Name, Kind: c.Kind, Owner: c.Owner, Scopes: c.Scopes, RateLimit: c.RateLimit}
+		if c.Expires != "" {
+			at, ok := parseExpiry(c.Expires, time.Now())
+			if !ok {
+				return client.IssuedKey{}, usage("--expires: not a time", "use 2030-01-31T12:00:00Z, 2030-01-31 or 720h")
+			}
+			in.ExpiresAt = &at
 		}
-		in.ExpiresAt = &at
-	}
-	issued, err := op.CreateKey(env.ctx, app, in)
-	if err != nil {
-		return explain(err)
-	}
-	return env.printIssued(issued)
+		return op.CreateKey(env.ctx, app, in)
+	}, env.printIssued)
 }
 
 // parseExpiry reads a time, the end of a day in UTC, or a duration from now.
@@ -66,24 +55,42 @@ func parseExpiry(text string, now time.Time) (time.Time, bool) {
 }
 
 type keyListCmd struct {
-	operatorFlags
-	appFlag
+	appFlags
 }
 
 // Run lists the keys of an application.
 func (c *keyListCmd) Run(env *environment) error {
-	op, err := c.connect(env)
-	if err != nil {
-		return err
-	}
-	app, err := c.app(op)
-	if err != nil {
-		return err
-	}
-	keys, err := op.ListKeys(env.ctx, app)
-	if err != nil {
-		return explain(err)
-	}
+	return askApp(env, &c.appFlags, func(op operator, app string) ([]client.Key, error) {
+		return op.ListKeys(env.ctx, app)
+	}, env.printKeys)
+}
+
+type keyRevokeCmd struct {
+	appFlags
+	Key string `arg:"" help:"The key's id, cred_…"`
+}
+
+// Run revokes a key.
+func (c *keyRevokeCmd) Run(env *environment) error {
+	return askApp(env, &c.appFlags, func(op operator, app string) (client.Key, error) {
+		return op.RevokeKey(env.ctx, app, c.Key)
+	}, env.printKey)
+}
+
+type keyRotateCmd struct {
+	appFlags
+	Key     string        `arg:"" help:"The key's id, cred_…"`
+	KeepOld time.Duration `name:"keep-old" default:"24h" help:"How long the old secret works yet; 0s ends it at once, as after a leak."`
+}
+
+// Run rotates a key.
+func (c *keyRotateCmd) Run(env *environment) error {
+	return askApp(env, &c.appFlags, func(op operator, app string) (client.IssuedKey, error) {
+		return op.RotateKey(env.ctx, app, c.Key, c.KeepOld)
+	}, env.printIssued)
+}
+
+func (env *environment) printKeys(keys []client.Key) error {
 	if env.json {
 		return env.printJSON(listOf(keys))
 	}
@@ -96,66 +103,23 @@ func (c *keyListCmd) Run(env *environment) error {
 	return env.table([]string{"ID", "KIND", "NAME", "OWNER", "SCOPES", "RATE", "STATE", "LAST USED"}, rows)
 }
 
-type keyRevokeCmd struct {
-	operatorFlags
-	appFlag
-	Key string `arg:"" help:"The key's id, cred_…"`
-}
-
-// Run revokes a key.
-func (c *keyRevokeCmd) Run(env *environment) error {
-	op, err := c.connect(env)
-	if err != nil {
-		return err
-	}
-	app, err := c.app(op)
-	if err != nil {
-		return err
-	}
-	key, err := op.RevokeKey(env.ctx, app, c.Key)
-	if err != nil {
-		return explain(err)
-	}
+func (env *environment) printKey(k client.Key) error {
 	if env.json {
-		return env.printJSON(key)
+		return env.printJSON(k)
 	}
-	return env.printKey(key, "")
-}
-
-type keyRotateCmd struct {
-	operatorFlags
-	appFlag
-	Key     string        `arg:"" help:"The key's id, cred_…"`
-	KeepOld time.Duration `name:"keep-old" default:"24h" help:"How long the old secret works yet; 0s ends it at once, as after a leak."`
-}
-
-// Run rotates a key.
-func (c *keyRotateCmd) Run(env *environment) error {
-	op, err := c.connect(env)
-	if err != nil {
-		return err
-	}
-	app, err := c.app(op)
-	if err != nil {
-		return err
-	}
-	issued, err := op.RotateKey(env.ctx, app, c.Key, c.KeepOld)
-	if err != nil {
-		return explain(err)
-	}
-	return env.printIssued(issued)
+	return env.keyFacts(k, "")
 }
 
 func (env *environment) printIssued(k client.IssuedKey) error {
 	if env.json {
 		return env.printJSON(k)
 	}
-	return env.printKey(k.Key, k.Secret)
+	return env.keyFacts(k.Key, k.Secret)
 }
 
-// printKey prints a key in the words of the API that it opens; secret is empty if
+// keyFacts prints a key in the words of the API that it opens; secret is empty if
 // it is not to be seen.
-func (env *environment) printKey(k client.Key, secret string) error {
+func (env *environment) keyFacts(k client.Key, secret string) error {
 	public, shown, whole := "Client key", "Client secret", false
 	switch k.Kind {
 	case "yativo":

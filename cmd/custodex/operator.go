@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"errors"
 	"io/fs"
 	"net/http"
@@ -18,8 +19,9 @@ type operatorFlags struct {
 	Data      string `name:"data" placeholder:"DIR" default:"./custodex-data" help:"Data folder of custodex dev, whose operator key is used when no other is given."`
 }
 
-// appFlag names the application that a verb is about.
-type appFlag struct {
+// appFlags are those of the verbs that are about one application.
+type appFlags struct {
+	operatorFlags
 	App string `name:"app" placeholder:"APP" help:"The application, app_… (app_system: the operators' own keys). Default: that of the dev data folder."`
 }
 
@@ -66,22 +68,33 @@ func (f *operatorFlags) connect(env *environment) (operator, error) {
 	return op, nil
 }
 
-// app is the application that was named, or that of the dev folder.
-func (f *appFlag) app(op operator) (string, error) {
-	if f.App != "" {
-		return f.App, nil
+// ask makes a call of the management API and has its answer printed. An error of the
+// call comes with what the reader can do about it.
+func ask[T any](env *environment, f *operatorFlags, call func(op operator) (T, error), print func(T) error) error {
+	op, err := f.connect(env)
+	if err != nil {
+		return err
 	}
-	if op.devApp != "" {
-		return op.devApp, nil
+	answer, err := call(op)
+	if err != nil {
+		return explain(err)
 	}
-	return "", usage("missing flags: --app=APP", "custodex app list shows the applications")
+	return print(answer)
+}
+
+// askApp is ask about the application that was named, or that of the dev folder.
+func askApp[T any](env *environment, f *appFlags, call func(op operator, app string) (T, error), print func(T) error) error {
+	return ask(env, &f.operatorFlags, func(op operator) (answer T, err error) {
+		app := cmp.Or(f.App, op.devApp)
+		if app == "" {
+			return answer, usage("missing flags: --app=APP", "custodex app list shows the applications")
+		}
+		return call(op, app)
+	}, print)
 }
 
 // explain adds to a failed call what the reader can do about it.
 func explain(err error) error {
-	if err == nil {
-		return nil
-	}
 	answer, ok := client.AsError(err)
 	if !ok {
 		if unreachable, is := errors.AsType[*url.Error](err); is {
