@@ -17,7 +17,7 @@ var (
 
 const (
 	placeWait = 150 * time.Millisecond // for a place, as at the gate of all requests
-	coldWait  = 25 * time.Second       // for an arena that others build or bring up to date
+	coldWait  = 10 * time.Second       // for an arena that others build or bring up to date
 )
 
 // places bounds searches and counts, so that they starve neither other requests
