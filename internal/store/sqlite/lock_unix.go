@@ -30,5 +30,8 @@ func lockFile(path string) (*fileLock, error) {
 }
 
 // unlock lets go. The file stays: removing it would let two processes hold locks
-// on two files of one name.
-func (l *fileLock) unlock() error { return l.f.Close() }
+// on two files of one name. To close it alone would leave the lock with a child that
+// another goroutine is just starting, until that runs its program.
+func (l *fileLock) unlock() error {
+	return errors.Join(syscall.Flock(int(l.f.Fd()), syscall.LOCK_UN), l.f.Close())
+}
