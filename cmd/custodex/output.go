@@ -55,7 +55,7 @@ func (env *environment) facts(pairs ...string) error {
 // plain keeps a text that somebody else chose from steering the terminal.
 func plain(s string) string {
 	return strings.Map(func(r rune) rune {
-		if tenant.Steers(r) {
+		if tenant.IsControl(r) {
 			return '?'
 		}
 		return r

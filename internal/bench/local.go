@@ -123,7 +123,7 @@ func (r *run) local(ctx context.Context) (*target, error) {
 			arena, _ := l.server.Records().SearchMemory()
 			return arena, residentBytes(os.Getpid())
 		},
-		drop: func() { l.server.Records().DropArenas() },
+		drop: func() { l.server.Records().DropIndexes() },
 		without: func() (*endpoint, func() error, error) {
 			srv, err := serve(l.cfg, unaudited{l.store}, r.Version)
 			if err != nil {

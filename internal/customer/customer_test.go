@@ -112,8 +112,8 @@ func TestCustomerDoesNotPrint(t *testing.T) {
 	}
 	_, refused := customer.Input{Given: sent(strings.Repeat("Xanthippe", 99)), Email: sent("xq@example.com Quibble"),
 		Type: sent("secretfield"), Phone: sent("Xanthippe")}.Create()
-	find := customer.FindInput{Name: sent("Quibble"), Email: sent("xq@example.com"), Status: sent("ACTIVE")}
-	found, problems := find.Find(0)
+	find := customer.ListInput{Name: sent("Quibble"), Email: sent("xq@example.com"), Status: sent("ACTIVE")}
+	found, problems := find.Parse(0)
 	if problems != nil {
 		t.Fatal(codes(problems))
 	}

@@ -12,8 +12,8 @@ import (
 	"custodex.dev/internal/page"
 )
 
-// FindInput is a list request before validation, each value as it was sent.
-type FindInput struct {
+// ListInput is a list request before validation, each value as it was sent.
+type ListInput struct {
 	Take, Skip                          Text
 	Status, Name, Email                 Text
 	Type, Group, CreatedFrom, CreatedTo Text // ours; the Devdraft contract has no such filters
@@ -21,8 +21,8 @@ type FindInput struct {
 	MaxTake int // of the dialect: the largest take; 0 is page.MaxTake
 }
 
-// Find is a validated list request.
-type Find struct {
+// ListQuery is a validated list request.
+type ListQuery struct {
 	Take, Skip int
 	Filter
 }
@@ -53,16 +53,16 @@ const (
 	CodeNotTime   = "not_time" // not RFC 3339
 )
 
-// Find validates the request. maxSkip is the setting; see page.MaxSkip. Problems
+// Parse validates the request. maxSkip is the setting; see page.MaxSkip. Problems
 // are told in the order take, skip, status, name, email, type, group,
 // created_from, created_to, at most one each.
-func (in FindInput) Find(maxSkip int) (Find, []fault.Field) {
+func (in ListInput) Parse(maxSkip int) (ListQuery, []fault.Field) {
 	v := validator{in: &Input{}}
 	most := page.MaxTake
 	if in.MaxTake > 0 {
 		most = in.MaxTake
 	}
-	f := Find{
+	f := ListQuery{
 		Take: v.integer(PathTake, in.Take, page.DefaultTake, 1, most),
 		Skip: v.integer(PathSkip, in.Skip, 0, 0, maxSkip),
 	}

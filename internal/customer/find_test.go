@@ -15,8 +15,8 @@ import (
 
 func TestFindDefaults(t *testing.T) {
 	t.Parallel()
-	got, problems := customer.FindInput{}.Find(page.MaxSkip)
-	if want := (customer.Find{Take: 10}); got != want || problems != nil {
+	got, problems := customer.ListInput{}.Parse(page.MaxSkip)
+	if want := (customer.ListQuery{Take: 10}); got != want || problems != nil {
 		t.Errorf("Find() = %#v, %v, want the newest 10", got, codes(problems))
 	}
 }
@@ -29,7 +29,7 @@ func TestFindMaxTake(t *testing.T) {
 		take string
 		want int // 0: refused
 	}{{0, "100", 100}, {0, "101", 0}, {1000, "1000", 1000}, {1000, "1001", 0}, {1000, "1", 1}, {20, "21", 0}} {
-		got, problems := customer.FindInput{Take: sent(tt.take), MaxTake: tt.most}.Find(0)
+		got, problems := customer.ListInput{Take: sent(tt.take), MaxTake: tt.most}.Parse(0)
 		if tt.want == 0 && len(problems) != 1 || tt.want != 0 && (problems != nil || got.Take != tt.want) {
 			t.Errorf("take %s of at most %d: %d, %v", tt.take, tt.most, got.Take, codes(problems))
 		}
@@ -73,17 +73,17 @@ func TestFindIntegers(t *testing.T) {
 		tests = append(tests, struct{ value, take, skip string }{bad, "not_number", "not_number"})
 	}
 	for _, tt := range tests {
-		got, problems := customer.FindInput{Take: sent(tt.value)}.Find(page.MaxSkip)
+		got, problems := customer.ListInput{Take: sent(tt.value)}.Parse(page.MaxSkip)
 		if outcome(got.Take, codes(problems), "take ") != tt.take {
 			t.Errorf("take=%.30q is %d, %v, want %s", tt.value, got.Take, codes(problems), tt.take)
 		}
-		got, problems = customer.FindInput{Skip: sent(tt.value)}.Find(page.MaxSkip)
+		got, problems = customer.ListInput{Skip: sent(tt.value)}.Parse(page.MaxSkip)
 		if outcome(got.Skip, codes(problems), "skip ") != tt.skip {
 			t.Errorf("skip=%.30q is %d, %v, want %s", tt.value, got.Skip, codes(problems), tt.skip)
 		}
 	}
 	for _, odd := range []customer.Text{null, notText, {Sent: true, Null: true, Value: "5"}, {Sent: true, Other: true, Value: "5"}} {
-		_, problems := customer.FindInput{Take: odd, Skip: odd}.Find(page.MaxSkip)
+		_, problems := customer.ListInput{Take: odd, Skip: odd}.Parse(page.MaxSkip)
 		if diff := cmp.Diff([]string{"take not_number", "skip not_number"}, codes(problems)); diff != "" {
 			t.Errorf("%v (-want +got):\n%s", odd, diff)
 		}
@@ -100,12 +100,12 @@ func outcome(n int, problems []string, prefix string) string {
 func TestFindMaxSkipIsASetting(t *testing.T) {
 	t.Parallel()
 	for _, most := range []int{0, 20_000, math.MaxInt} {
-		got, problems := customer.FindInput{Skip: sent(strconv.Itoa(most))}.Find(most)
+		got, problems := customer.ListInput{Skip: sent(strconv.Itoa(most))}.Parse(most)
 		if got.Skip != most || problems != nil {
 			t.Errorf("skip=%d of %d is %d, %v", most, most, got.Skip, codes(problems))
 		}
 	}
-	if _, problems := (customer.FindInput{Skip: sent("20001")}).Find(20_000); len(problems) != 1 {
+	if _, problems := (customer.ListInput{Skip: sent("20001")}).Parse(20_000); len(problems) != 1 {
 		t.Errorf("skip=20001 of 20000 has problems %v", codes(problems))
 	}
 }
@@ -114,35 +114,35 @@ func TestFindFilters(t *testing.T) {
 	t.Parallel()
 	name, mail := strings.Repeat("é", 100), strings.Repeat("é", 255)
 	tests := []struct {
-		in       customer.FindInput
-		want     customer.Find
+		in       customer.ListInput
+		want     customer.ListQuery
 		problems []string
 	}{
-		{in: customer.FindInput{Status: sent("BLACKLISTED")}, want: customer.Find{Filter: customer.Filter{Status: customer.Blacklisted}}},
-		{in: customer.FindInput{Status: sent("DELETED")}, want: customer.Find{Filter: customer.Filter{Status: customer.Deleted}}},
-		{in: customer.FindInput{Status: sent("blacklisted")}, problems: []string{"status not_listed"}},
-		{in: customer.FindInput{Status: sent("")}, problems: []string{"status not_listed"}},
-		{in: customer.FindInput{Name: sent("\u3000De La \ufeff"), Email: sent(" @Gmail.com")},
-			want: customer.Find{Filter: customer.Filter{Name: "De La", Email: "@Gmail.com"}}},
-		{in: customer.FindInput{Name: sent(""), Email: sent(" ")}},
-		{in: customer.FindInput{Name: sent("%_"), Email: sent("not an address")},
-			want: customer.Find{Filter: customer.Filter{Name: "%_", Email: "not an address"}}},
-		{in: customer.FindInput{Name: sent(" " + name), Email: sent(mail + " ")}, want: customer.Find{Filter: customer.Filter{Name: name, Email: mail}}},
-		{in: customer.FindInput{Name: sent(name + "e"), Email: sent(mail + "e")},
+		{in: customer.ListInput{Status: sent("BLACKLISTED")}, want: customer.ListQuery{Filter: customer.Filter{Status: customer.Blacklisted}}},
+		{in: customer.ListInput{Status: sent("DELETED")}, want: customer.ListQuery{Filter: customer.Filter{Status: customer.Deleted}}},
+		{in: customer.ListInput{Status: sent("blacklisted")}, problems: []string{"status not_listed"}},
+		{in: customer.ListInput{Status: sent("")}, problems: []string{"status not_listed"}},
+		{in: customer.ListInput{Name: sent("\u3000De La \ufeff"), Email: sent(" @Gmail.com")},
+			want: customer.ListQuery{Filter: customer.Filter{Name: "De La", Email: "@Gmail.com"}}},
+		{in: customer.ListInput{Name: sent(""), Email: sent(" ")}},
+		{in: customer.ListInput{Name: sent("%_"), Email: sent("not an address")},
+			want: customer.ListQuery{Filter: customer.Filter{Name: "%_", Email: "not an address"}}},
+		{in: customer.ListInput{Name: sent(" " + name), Email: sent(mail + " ")}, want: customer.ListQuery{Filter: customer.Filter{Name: name, Email: mail}}},
+		{in: customer.ListInput{Name: sent(name + "e"), Email: sent(mail + "e")},
 			problems: []string{"name too_long", "email too_long"}},
-		{in: customer.FindInput{Name: null, Email: notText}, problems: []string{"name not_text", "email not_text"}},
-		{in: customer.FindInput{Status: customer.Text{Sent: true, Other: true, Value: "ACTIVE"}}, problems: []string{"status not_listed"}},
+		{in: customer.ListInput{Name: null, Email: notText}, problems: []string{"name not_text", "email not_text"}},
+		{in: customer.ListInput{Status: customer.Text{Sent: true, Other: true, Value: "ACTIVE"}}, problems: []string{"status not_listed"}},
 
 		// The published refusal has both, in this order.
-		{in: customer.FindInput{Skip: sent("-1"), Take: sent("150")}, problems: []string{"take too_large", "skip too_small"}},
+		{in: customer.ListInput{Skip: sent("-1"), Take: sent("150")}, problems: []string{"take too_large", "skip too_small"}},
 		{
-			in: customer.FindInput{Email: sent(mail + "e"), Name: sent(name + "e"), Status: sent("x"), Skip: sent("x"),
+			in: customer.ListInput{Email: sent(mail + "e"), Name: sent(name + "e"), Status: sent("x"), Skip: sent("x"),
 				Take: sent("0")},
 			problems: []string{"take too_small", "skip not_number", "status not_listed", "name too_long", "email too_long"},
 		},
 	}
 	for _, tt := range tests {
-		got, problems := tt.in.Find(page.MaxSkip)
+		got, problems := tt.in.Parse(page.MaxSkip)
 		if diff := cmp.Diff(append([]string{}, tt.problems...), codes(problems)); diff != "" {
 			t.Errorf("%+v: problems (-want +got):\n%s", tt.in, diff)
 		}
@@ -156,8 +156,8 @@ func TestFindStaysWithinLimits(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
 		number := rapid.OneOf(rapid.StringMatching(`-?[0-9]{0,30}(\.0{0,5})?`), rapid.String())
-		in := customer.FindInput{Take: sent(number.Draw(rt, "take")), Skip: sent(number.Draw(rt, "skip")), Name: anyText().Draw(rt, "name")}
-		got, problems := in.Find(page.MaxSkip)
+		in := customer.ListInput{Take: sent(number.Draw(rt, "take")), Skip: sent(number.Draw(rt, "skip")), Name: anyText().Draw(rt, "name")}
+		got, problems := in.Parse(page.MaxSkip)
 		if got.Take < 1 || got.Take > page.MaxTake || got.Skip < 0 || got.Skip > page.MaxSkip {
 			rt.Fatalf("take %d, skip %d with problems %v", got.Take, got.Skip, codes(problems))
 		}

@@ -94,7 +94,7 @@ func (t Text) LogValue() slog.Value { return slog.StringValue(t.String()) }
 func (t Text) MarshalText() ([]byte, error) { return []byte(t.String()), nil }
 
 // String prints the request without the fragments that it searches for.
-func (f Find) String() string {
+func (f ListQuery) String() string {
 	s := fmt.Sprintf("take %d, skip %d", f.Take, f.Skip)
 	if f.Status != 0 {
 		s += ", status " + f.Status.String()
@@ -109,10 +109,10 @@ func (f Find) String() string {
 }
 
 // Format prints what String gives for every verb.
-func (f Find) Format(w fmt.State, _ rune) { _, _ = w.Write([]byte(f.String())) }
+func (f ListQuery) Format(w fmt.State, _ rune) { _, _ = w.Write([]byte(f.String())) }
 
 // LogValue logs what String gives.
-func (f Find) LogValue() slog.Value { return slog.StringValue(f.String()) }
+func (f ListQuery) LogValue() slog.Value { return slog.StringValue(f.String()) }
 
 // MarshalText encodes what String gives, in JSON too.
-func (f Find) MarshalText() ([]byte, error) { return []byte(f.String()), nil }
+func (f ListQuery) MarshalText() ([]byte, error) { return []byte(f.String()), nil }

@@ -275,7 +275,7 @@ func TestNumbers(t *testing.T) {
 		if _, problems := (customer.Input{Group: sent(s)}).Update(); len(problems) != 1 || problems[0].Code != customer.CodeInvalid {
 			t.Errorf("group %q: %v", s, codes(problems))
 		}
-		if _, problems := (customer.FindInput{Group: sent(s)}).Find(0); len(problems) != 1 {
+		if _, problems := (customer.ListInput{Group: sent(s)}).Parse(0); len(problems) != 1 {
 			t.Errorf("filter by group %q: %v", s, codes(problems))
 		}
 	}

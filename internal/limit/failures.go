@@ -27,10 +27,10 @@ func NewFailures(perMinute int, now func() time.Time) *Failures {
 	return &Failures{perMinute: perMinute, now: now, counts: make(map[string]int)}
 }
 
-// Spend counts one failure of the address. It reports whether the failure is
+// Consume counts one failure of the address. It reports whether the failure is
 // within the bucket and, if not, when the next minute begins. An address that
 // does not fit any more shares one bucket with all such addresses.
-func (f *Failures) Spend(address string) (ok bool, retry time.Duration) {
+func (f *Failures) Consume(address string) (ok bool, retry time.Duration) {
 	now := f.now()
 	minute := now.Unix() / 60
 	address = source(address)

@@ -15,37 +15,37 @@ func TestFailures(t *testing.T) {
 	c := newClock(noon.Add(15 * time.Second))
 	f := limit.NewFailures(3, c.now)
 	for i := range 6 {
-		ok, retry := f.Spend("192.0.2.1")
+		ok, retry := f.Consume("192.0.2.1")
 		want := time.Duration(0)
 		if i >= 3 {
 			want = 45 * time.Second
 		}
 		if ok != (i < 3) || retry != want {
-			t.Errorf("failure %d: Spend = %t, %v, want %t, %v", i, ok, retry, i < 3, want)
+			t.Errorf("failure %d: Consume = %t, %v, want %t, %v", i, ok, retry, i < 3, want)
 		}
 	}
 
 	// Another address has a bucket of its own.
-	if ok, _ := f.Spend("192.0.2.2"); !ok {
+	if ok, _ := f.Consume("192.0.2.2"); !ok {
 		t.Error("an address is refused for the failures of another")
 	}
 
 	// The next minute starts afresh, to the nanosecond.
 	c.advance(45*time.Second - 1)
-	if ok, retry := f.Spend("192.0.2.1"); ok || retry != 1 {
-		t.Errorf("at the end of the minute: Spend = %t, %v, want false, 1ns", ok, retry)
+	if ok, retry := f.Consume("192.0.2.1"); ok || retry != 1 {
+		t.Errorf("at the end of the minute: Consume = %t, %v, want false, 1ns", ok, retry)
 	}
 	c.advance(1)
-	if ok, retry := f.Spend("192.0.2.1"); !ok || retry != 0 {
-		t.Errorf("in the next minute: Spend = %t, %v, want true, 0", ok, retry)
+	if ok, retry := f.Consume("192.0.2.1"); !ok || retry != 0 {
+		t.Errorf("in the next minute: Consume = %t, %v, want true, 0", ok, retry)
 	}
 }
 
 func TestFailuresOfNone(t *testing.T) {
 	t.Parallel()
 	f := limit.NewFailures(0, newClock(noon).now)
-	if ok, retry := f.Spend("192.0.2.1"); ok || retry != time.Minute {
-		t.Errorf("a bucket of none: Spend = %t, %v", ok, retry)
+	if ok, retry := f.Consume("192.0.2.1"); ok || retry != time.Minute {
+		t.Errorf("a bucket of none: Consume = %t, %v", ok, retry)
 	}
 }
 
@@ -55,13 +55,13 @@ func TestFailuresAreBounded(t *testing.T) {
 	c := newClock(noon)
 	f := limit.NewFailures(2, c.now)
 	for i := range limit.MaxAddresses {
-		if ok, _ := f.Spend(fmt.Sprint("early ", i)); !ok {
+		if ok, _ := f.Consume(fmt.Sprint("early ", i)); !ok {
 			t.Fatalf("address %d is refused at its first failure", i)
 		}
 	}
 	allowed := 0
 	for i := range 1000 {
-		if ok, _ := f.Spend(fmt.Sprint("late ", i)); ok {
+		if ok, _ := f.Consume(fmt.Sprint("late ", i)); ok {
 			allowed++
 		}
 	}
@@ -71,14 +71,14 @@ func TestFailuresAreBounded(t *testing.T) {
 	if n := f.Addresses(); n != limit.MaxAddresses+1 {
 		t.Errorf("%d buckets are held, want %d and the shared one", n, limit.MaxAddresses)
 	}
-	if ok, _ := f.Spend("early 7"); !ok {
+	if ok, _ := f.Consume("early 7"); !ok {
 		t.Error("an address from before the flood lost its bucket")
 	}
-	if ok, _ := f.Spend("early 7"); ok {
+	if ok, _ := f.Consume("early 7"); ok {
 		t.Error("an address from before the flood has a new bucket")
 	}
 	c.advance(time.Minute)
-	if ok, _ := f.Spend("late 1"); !ok || f.Addresses() != 1 {
+	if ok, _ := f.Consume("late 1"); !ok || f.Addresses() != 1 {
 		t.Errorf("a minute later an address is refused, or %d buckets are still held", f.Addresses())
 	}
 }
@@ -91,7 +91,7 @@ func TestFailuresConcurrently(t *testing.T) {
 	for range 8 {
 		wg.Go(func() {
 			for range 100 {
-				if ok, _ := f.Spend("192.0.2.1"); ok {
+				if ok, _ := f.Consume("192.0.2.1"); ok {
 					allowed.Add(1)
 				}
 			}
@@ -114,8 +114,8 @@ func TestFailuresOfOneNetwork(t *testing.T) {
 		{"2001:db8:0:1::1", true}, {"2001:db8:0:1:ffff::2", false}, {"2001:db8:0:2::1", true},
 		{"192.0.2.1", true}, {"192.0.2.2", true}, {"192.0.2.1", false}, {"", true}, {"", false},
 	} {
-		if ok, _ := f.Spend(step.address); ok != step.within {
-			t.Errorf("Spend(%q) = %v, want %v", step.address, ok, step.within)
+		if ok, _ := f.Consume(step.address); ok != step.within {
+			t.Errorf("Consume(%q) = %v, want %v", step.address, ok, step.within)
 		}
 	}
 }

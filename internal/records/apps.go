@@ -35,7 +35,7 @@ func (s *Service) CreateApp(ctx context.Context, caller tenant.Caller, name stri
 
 // insertApp stores the application, its wrapped key and, in its own log, the
 // entry of its making; and in the same transaction what also does, if not nil.
-func (s *Service) insertApp(ctx context.Context, a *act, app tenant.Application, key []byte, also func(store.Tx) error) error {
+func (s *Service) insertApp(ctx context.Context, a *operation, app tenant.Application, key []byte, also func(store.Tx) error) error {
 	wrapped, err := s.cfg.Keys.Wrap(ctx, app.ID, key)
 	if err != nil {
 		return err
@@ -44,7 +44,7 @@ func (s *Service) insertApp(ctx context.Context, a *act, app tenant.Application,
 	if err != nil {
 		return err
 	}
-	own := &act{s: s, key: opened, caller: a.caller, action: a.action}
+	own := &operation{s: s, key: opened, caller: a.caller, action: a.action}
 	own.caller.App = app.ID
 	entry := own.entry(audit.Done, nil)
 	entry.Subject = string(app.ID)
@@ -126,7 +126,7 @@ func (s *Service) Initialise(ctx context.Context, publish func(Issued) error) (I
 	if err != nil {
 		return Issued{}, err
 	}
-	a := &act{s: s, key: opened, action: authz.AppCreate, caller: tenant.Caller{
+	a := &operation{s: s, key: opened, action: authz.AppCreate, caller: tenant.Caller{
 		App: id.System, Owner: "custodex init", Origin: tenant.Origin{Dialect: "init", Request: id.NewRequest()},
 	}}
 	app := tenant.Application{ID: id.System, Name: "system", CreatedAt: s.now()}

@@ -33,7 +33,7 @@ type held struct {
 	ready chan struct{} // closed when the build has ended
 
 	// Set before ready is closed.
-	arena *search.Arena // nil: there is none
+	arena *search.Index // nil: there is none
 	again time.Time     // when to try to build once more, if that failed
 
 	update chan struct{} // holds one token: one goroutine at a time reads changes
@@ -43,7 +43,7 @@ func (x *arenas) init(s *Service) {
 	x.s = s
 	// More readers would make the arenas, and with them the searches that wait for
 	// one, later by more than they find; and all others slower.
-	x.places = newPlaces(s.cfg.SearchMost, s.cfg.SearchSlots, max(runtime.GOMAXPROCS(0)/2, 1))
+	x.places = newPlaces(s.cfg.MaxSearches, s.cfg.MaxScans, max(runtime.GOMAXPROCS(0)/2, 1))
 	x.turn = make(chan struct{}, 1)
 	x.held = make(map[id.App]*held)
 }
@@ -91,7 +91,7 @@ func (x *arenas) get(app id.App, key *seal.App) *held {
 // fresh gives the application's arena with every change in it that was committed
 // before the call. While the arena is being built, or waits for that, it gives nil
 // and the building; if there is no arena, nil and nil.
-func (x *arenas) fresh(ctx context.Context, v *visit, a *act) (*search.Arena, *held, error) {
+func (x *arenas) fresh(ctx context.Context, v *visit, a *operation) (*search.Index, *held, error) {
 	h := x.get(a.caller.App, a.key)
 	switch {
 	case !h.ended():
@@ -117,7 +117,7 @@ func (x *arenas) fresh(ctx context.Context, v *visit, a *act) (*search.Arena, *h
 
 // catchUp applies the changes up to version. Later ones may come along; they are
 // applied again next time, which is harmless.
-func (x *arenas) catchUp(ctx context.Context, a *act, arena *search.Arena, version int64) error {
+func (x *arenas) catchUp(ctx context.Context, a *operation, arena *search.Index, version int64) error {
 	const batch = 1000
 	from := store.ChangePoint{Version: arena.Version(), Seq: math.MaxInt64}
 	for arena.Version() < version {
@@ -180,8 +180,8 @@ func (x *arenas) dropIdle(before time.Time) {
 	}
 }
 
-// DropArenas drops every arena, as if none had been used for long.
-func (s *Service) DropArenas() { s.arenas.dropIdle(s.now().Add(time.Minute)) }
+// DropIndexes drops every arena, as if none had been used for long.
+func (s *Service) DropIndexes() { s.arenas.dropIdle(s.now().Add(time.Minute)) }
 
 // SearchMemory is how many bytes the arenas hold now, and how many there are.
 func (s *Service) SearchMemory() (bytes int64, count int) {

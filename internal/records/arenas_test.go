@@ -18,7 +18,7 @@ import (
 // found is how many customers a search for a name gives.
 func (w *world) found(t *testing.T, name string) int {
 	t.Helper()
-	found, err := w.FindCustomers(t.Context(), w.me, records.Find{Input: customer.FindInput{Name: text(name), Take: text("100")}, Count: true})
+	found, err := w.ListCustomers(t.Context(), w.me, records.ListRequest{Input: customer.ListInput{Name: text(name), Take: text("100")}, Count: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -106,7 +106,7 @@ func TestNoEmptyPageBeforeTheEnd(t *testing.T) {
 	}
 	w.found(t, "ada") // the arena is there now
 	st.times.Store(5)
-	found, err := w.FindCustomers(t.Context(), w.me, records.Find{Input: customer.FindInput{Name: text("ada"), Take: text("1")}})
+	found, err := w.ListCustomers(t.Context(), w.me, records.ListRequest{Input: customer.ListInput{Name: text("ada"), Take: text("1")}})
 	if err != nil {
 		t.Fatal(err)
 	}

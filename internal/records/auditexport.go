@@ -21,9 +21,9 @@ type AuditCheckpoint struct {
 	Entries int64  // number of entries that it covers
 }
 
-// SealAudit seals what caller.App's log holds now and gives the newest checkpoint.
+// SequenceAudit seals what caller.App's log holds now and gives the newest checkpoint.
 // Faults: Forbidden, Unavailable.
-func (s *Service) SealAudit(ctx context.Context, caller tenant.Caller) (AuditCheckpoint, error) {
+func (s *Service) SequenceAudit(ctx context.Context, caller tenant.Caller) (AuditCheckpoint, error) {
 	a, err := s.begin(ctx, caller, authz.AuditCheck)
 	if err != nil {
 		return AuditCheckpoint{}, err
@@ -93,7 +93,7 @@ func (s *Service) ExportAudit(ctx context.Context, caller tenant.Caller, w io.Wr
 const exportBatch = 1024
 
 // export adds the entries, each beside the leaf that the tree has for it.
-func (a *act) export(ctx context.Context, x *audit.Exporter, read audit.TileReader, in AuditExport) error {
+func (a *operation) export(ctx context.Context, x *audit.Exporter, read audit.TileReader, in AuditExport) error {
 	for from := in.From; from < in.To; {
 		to := min(in.To, (from/exportBatch+1)*exportBatch)
 		leaves, err := audit.ReadLeaves(from, to, read)
@@ -136,7 +136,7 @@ type sealedLog struct {
 
 // newestTree seals what can be sealed and gives the outcome. Where the log is
 // damaged that is the tree before the damage.
-func (a *act) newestTree(ctx context.Context) (sealedLog, error) {
+func (a *operation) newestTree(ctx context.Context) (sealedLog, error) {
 	if err := a.s.seal(ctx, a.caller.App); err != nil {
 		return sealedLog{}, err
 	}

@@ -133,7 +133,7 @@ func (in AuditFilter) shape() []string {
 func entriesField(from, to int64) string { return fmt.Sprintf("entries:%d-%d", from, to-1) }
 
 // view opens a row.
-func (a *act) view(row *store.AuditRow) AuditView {
+func (a *operation) view(row *store.AuditRow) AuditView {
 	e, intact := entryOf(a.caller.App, a.key, row)
 	origin, opened := openOrigin(a.key, e.Personal)
 	return AuditView{Entry: e, Origin: origin, Damaged: !intact || !opened}

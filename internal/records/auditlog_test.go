@@ -172,7 +172,7 @@ func TestExportAudit(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	c := w.mustCreate(t, w.me, person("Grace", "Hopper", "grace@example.com"))
-	anchor, err := w.SealAudit(t.Context(), w.operator(w.app.ID))
+	anchor, err := w.SequenceAudit(t.Context(), w.operator(w.app.ID))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -254,7 +254,7 @@ func TestExportAuditOfDamage(t *testing.T) {
 	for range 5 {
 		w.fetchNothing(t, w.me)
 	}
-	sealed, err := w.SealAudit(t.Context(), w.operator(w.app.ID))
+	sealed, err := w.SequenceAudit(t.Context(), w.operator(w.app.ID))
 	if err != nil {
 		t.Fatal(err)
 	}

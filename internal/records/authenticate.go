@@ -64,12 +64,12 @@ func (s *Service) matches(known *checked, in Login) bool {
 
 // refuse records a failed authentication, within the address's bucket.
 func (s *Service) refuse(ctx context.Context, known *checked, origin tenant.Origin) error {
-	if ok, retry := s.failures.Spend(origin.Address); !ok {
+	if ok, retry := s.failures.Consume(origin.Address); !ok {
 		return errGuessing.After(retry)
 	}
 	caller := known.caller(origin)
 	caller.Scopes = nil
-	a := &act{s: s, key: known.key, action: authz.Authenticate, caller: caller}
+	a := &operation{s: s, key: known.key, action: authz.Authenticate, caller: caller}
 	return a.fail(ctx, errCredentials)
 }
 

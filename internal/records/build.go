@@ -52,7 +52,7 @@ func (x *arenas) fill(ctx context.Context, app id.App, key *seal.App, h *held) {
 }
 
 // build reads and unseals every customer of the application, on all cores.
-func (x *arenas) build(ctx context.Context, app id.App, key *seal.App) (*search.Arena, error) {
+func (x *arenas) build(ctx context.Context, app id.App, key *seal.App) (*search.Index, error) {
 	head, err := x.s.store.Head(ctx, app) // first: later changes are caught up with
 	if err != nil {
 		return nil, err

@@ -11,7 +11,7 @@ import (
 // count gives the number of customers that match. It counts in the arena, which
 // sums whole blocks; an application without one is counted by reading it. A
 // customer that cannot be opened counts by what is in clear.
-func (a *act) count(ctx context.Context, v *visit, f customer.Filter) (int, error) {
+func (a *operation) count(ctx context.Context, v *visit, f customer.Filter) (int, error) {
 	if (f == customer.Filter{}) {
 		head, err := a.s.store.Head(ctx, a.caller.App)
 		return int(head.Customers), err
@@ -47,7 +47,7 @@ func (a *act) count(ctx context.Context, v *visit, f customer.Filter) (int, erro
 }
 
 // countRows counts by reading every customer.
-func (a *act) countRows(ctx context.Context, f search.Filter) (n int, err error) {
+func (a *operation) countRows(ctx context.Context, f search.Filter) (n int, err error) {
 	r, err := a.s.store.CustomerRange(ctx, a.caller.App)
 	if err != nil || r.Count == 0 {
 		return 0, err

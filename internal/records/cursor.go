@@ -6,8 +6,8 @@ import (
 	"custodex.dev/internal/page"
 )
 
-// Page asks for a part of a list, which is newest first.
-type Page struct {
+// PageRequest asks for a part of a list, which is newest first.
+type PageRequest struct {
 	Skip, Take int
 
 	// Cursor is where an earlier page ended; "" is from the newest. It is good for the
@@ -19,8 +19,8 @@ type Page struct {
 	Count bool
 }
 
-// Listed is a part of a list, newest first.
-type Listed[T any] struct {
+// ItemPage is a part of a list, newest first.
+type ItemPage[T any] struct {
 	List  []T
 	Next  string // cursor of the next page; "" when this is the last
 	Total int    // if Page.Count was set
@@ -28,7 +28,7 @@ type Listed[T any] struct {
 
 // whole reports whether a page that is the last of its list is also the first: then
 // the list is known without another look, and counted in the same moment.
-func (p Page) whole(more bool) bool { return !more && p.Skip <= 0 && p.Cursor == "" }
+func (p PageRequest) whole(more bool) bool { return !more && p.Skip <= 0 && p.Cursor == "" }
 
 // upTo cuts off what was read beyond a page to know whether there is a next one.
 func upTo[T any](take int, rows []T) (shown []T, more bool) {
@@ -40,13 +40,13 @@ func upTo[T any](take int, rows []T) (shown []T, more bool) {
 
 // listName names the list that the act reads: what is listed, and the API through
 // which it is. Two APIs list the same with different filters and page sizes.
-func (a *act) listName() string { return a.caller.Origin.Dialect + " " + string(a.action) }
+func (a *operation) listName() string { return a.caller.Origin.Dialect + " " + string(a.action) }
 
 // maxCursor bounds the text of a cursor: the longest filter in four-byte letters.
 const maxCursor = 4096
 
 // sealCursor gives a cursor for the act's list.
-func (a *act) sealCursor(c page.Cursor) string {
+func (a *operation) sealCursor(c page.Cursor) string {
 	c.List = a.listName()
 	plain, _ := c.MarshalBinary() // does not fail
 	return base64.RawURLEncoding.EncodeToString(a.key.SealCursor(plain))
@@ -54,7 +54,7 @@ func (a *act) sealCursor(c page.Cursor) string {
 
 // openCursor reads a cursor that sealCursor made for the same list, or fails with
 // page.ErrCursor.
-func (a *act) openCursor(text string) (c page.Cursor, err error) {
+func (a *operation) openCursor(text string) (c page.Cursor, err error) {
 	if len(text) > maxCursor {
 		return c, page.ErrCursor
 	}

@@ -26,10 +26,10 @@ func through(caller tenant.Caller, dialect string) tenant.Caller {
 // pager reads a page of some list from a cursor on, two at a time.
 type pager func(cursor string) (shown []string, next string, err error)
 
-func (w *world) pageCustomers(t *testing.T, caller tenant.Caller, in customer.FindInput) pager {
+func (w *world) pageCustomers(t *testing.T, caller tenant.Caller, in customer.ListInput) pager {
 	in.Take = text("2")
 	return func(cursor string) (shown []string, next string, err error) {
-		found, err := w.FindCustomers(t.Context(), caller, records.Find{Input: in, Cursor: cursor})
+		found, err := w.ListCustomers(t.Context(), caller, records.ListRequest{Input: in, Cursor: cursor})
 		for _, c := range found.Customers {
 			shown = append(shown, c.ID.String())
 		}
@@ -39,8 +39,8 @@ func (w *world) pageCustomers(t *testing.T, caller tenant.Caller, in customer.Fi
 
 func (w *world) pageGroups(t *testing.T, caller tenant.Caller, from, to time.Time) pager {
 	return func(cursor string) (shown []string, next string, err error) {
-		found, err := w.FindGroups(t.Context(), caller, records.GroupFind{
-			Page: records.Page{Take: 2, Cursor: cursor}, From: from, To: to,
+		found, err := w.ListGroups(t.Context(), caller, records.ListGroupsRequest{
+			PageRequest: records.PageRequest{Take: 2, Cursor: cursor}, From: from, To: to,
 		})
 		for _, g := range found.List {
 			shown = append(shown, fmt.Sprint(g.Seq))
@@ -51,7 +51,7 @@ func (w *world) pageGroups(t *testing.T, caller tenant.Caller, from, to time.Tim
 
 func (w *world) pageTransactions(t *testing.T, caller tenant.Caller, c id.Customer) pager {
 	return func(cursor string) (shown []string, next string, err error) {
-		found, err := w.ListTransactions(t.Context(), caller, c, records.Page{Take: 2, Cursor: cursor})
+		found, err := w.ListTransactions(t.Context(), caller, c, records.PageRequest{Take: 2, Cursor: cursor})
 		for _, x := range found.List {
 			shown = append(shown, x.ID.String())
 		}
@@ -61,7 +61,7 @@ func (w *world) pageTransactions(t *testing.T, caller tenant.Caller, c id.Custom
 
 func (w *world) pageAddresses(t *testing.T, caller tenant.Caller, c id.Customer) pager {
 	return func(cursor string) (shown []string, next string, err error) {
-		found, err := w.ListLiquidationAddresses(t.Context(), caller, c, records.Page{Take: 2, Cursor: cursor})
+		found, err := w.ListLiquidationAddresses(t.Context(), caller, c, records.PageRequest{Take: 2, Cursor: cursor})
 		for _, l := range found.List {
 			shown = append(shown, l.ID.String())
 		}
@@ -131,11 +131,11 @@ func TestCursorIsBoundToItsList(t *testing.T) {
 	first, second := furnished(t, w, w.me)
 	furnished(t, w, stranger)
 	yativo, past := through(w.me, "yativo"), time.Now().Add(-time.Hour)
-	ada := customer.FindInput{Name: text("ada")}
+	ada := customer.ListInput{Name: text("ada")}
 	lists := map[string]pager{
-		"customers":                        w.pageCustomers(t, w.me, customer.FindInput{}),
-		"customers of another application": w.pageCustomers(t, stranger, customer.FindInput{}),
-		"customers of another API":         w.pageCustomers(t, yativo, customer.FindInput{}),
+		"customers":                        w.pageCustomers(t, w.me, customer.ListInput{}),
+		"customers of another application": w.pageCustomers(t, stranger, customer.ListInput{}),
+		"customers of another API":         w.pageCustomers(t, yativo, customer.ListInput{}),
 		"groups":                           w.pageGroups(t, w.me, time.Time{}, time.Time{}),
 		"groups of another application":    w.pageGroups(t, stranger, time.Time{}, time.Time{}),
 		"groups of another API":            w.pageGroups(t, yativo, time.Time{}, time.Time{}),
@@ -177,7 +177,7 @@ func TestCursorIsBoundToItsList(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	blank := customer.FindInput{Name: text(" "), Email: text("")}
+	blank := customer.ListInput{Name: text(" "), Email: text("")}
 	for _, read := range []pager{w.pageCustomers(t, w.me, ada), w.pageCustomers(t, w.me, blank)} {
 		if shown, _, err := read(next); err != nil || len(shown) != 2 {
 			t.Errorf("the filter of a cursor again, or none = %v, %v", shown, err)
@@ -190,11 +190,11 @@ func TestCursorIsBoundToItsList(t *testing.T) {
 	}
 	for name, read := range map[string]func() error{
 		"name": func() error {
-			_, _, err := w.pageCustomers(t, w.me, customer.FindInput{Name: text("bob")})(next)
+			_, _, err := w.pageCustomers(t, w.me, customer.ListInput{Name: text("bob")})(next)
 			return err
 		},
 		"status": func() error {
-			_, _, err := w.pageCustomers(t, w.me, customer.FindInput{Status: text("ACTIVE")})(next)
+			_, _, err := w.pageCustomers(t, w.me, customer.ListInput{Status: text("ACTIVE")})(next)
 			return err
 		},
 		"from": func() error { _, _, err := w.pageGroups(t, w.me, past.Add(1e9), time.Time{})(nextGroup); return err },
@@ -211,7 +211,7 @@ func TestCursorCarriesEveryTime(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	furnished(t, w, w.me)
-	read := w.pageCustomers(t, w.me, customer.FindInput{CreatedFrom: text("1970-01-01T00:00:00Z")})
+	read := w.pageCustomers(t, w.me, customer.ListInput{CreatedFrom: text("1970-01-01T00:00:00Z")})
 	if seen := walk(t, read); len(seen) != 7 {
 		t.Errorf("%d customers, want 7", len(seen))
 	}
@@ -274,16 +274,16 @@ func TestListsAreCounted(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t)
 	c, _ := furnished(t, w, w.me)
-	lists := map[string]func(records.Page) (shown, total int, next string, err error){
-		"groups": func(p records.Page) (int, int, string, error) {
-			found, err := w.FindGroups(t.Context(), w.me, records.GroupFind{Page: p})
+	lists := map[string]func(records.PageRequest) (shown, total int, next string, err error){
+		"groups": func(p records.PageRequest) (int, int, string, error) {
+			found, err := w.ListGroups(t.Context(), w.me, records.ListGroupsRequest{PageRequest: p})
 			return len(found.List), found.Total, found.Next, err
 		},
-		"transactions": func(p records.Page) (int, int, string, error) {
+		"transactions": func(p records.PageRequest) (int, int, string, error) {
 			found, err := w.ListTransactions(t.Context(), w.me, c, p)
 			return len(found.List), found.Total, found.Next, err
 		},
-		"addresses": func(p records.Page) (int, int, string, error) {
+		"addresses": func(p records.PageRequest) (int, int, string, error) {
 			found, err := w.ListLiquidationAddresses(t.Context(), w.me, c, p)
 			return len(found.List), found.Total, found.Next, err
 		},
@@ -291,15 +291,15 @@ func TestListsAreCounted(t *testing.T) {
 	for name, list := range lists {
 		var cursor string
 		for _, p := range []struct {
-			page records.Page
+			page records.PageRequest
 			want int
 			more bool
 		}{
-			{records.Page{Take: 5}, 5, false},
-			{records.Page{Take: 9, Skip: 4}, 1, false},
-			{records.Page{Take: 9, Skip: 9}, 0, false},
-			{records.Page{Take: 4}, 4, true},
-			{records.Page{Take: 4, Cursor: "that"}, 1, false},
+			{records.PageRequest{Take: 5}, 5, false},
+			{records.PageRequest{Take: 9, Skip: 4}, 1, false},
+			{records.PageRequest{Take: 9, Skip: 9}, 0, false},
+			{records.PageRequest{Take: 4}, 4, true},
+			{records.PageRequest{Take: 4, Cursor: "that"}, 1, false},
 		} {
 			p.page.Count = true
 			if p.page.Cursor != "" {
@@ -312,7 +312,7 @@ func TestListsAreCounted(t *testing.T) {
 			cursor = next
 		}
 	}
-	found, err := w.FindGroups(t.Context(), w.me, records.GroupFind{Page: records.Page{Take: 1, Skip: 1, Count: true}, To: time.Now().Add(-time.Hour)})
+	found, err := w.ListGroups(t.Context(), w.me, records.ListGroupsRequest{PageRequest: records.PageRequest{Take: 1, Skip: 1, Count: true}, To: time.Now().Add(-time.Hour)})
 	if err != nil || found.Total != 0 {
 		t.Errorf("groups of another time: %d, %v", found.Total, err)
 	}

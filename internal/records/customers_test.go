@@ -208,9 +208,9 @@ func TestFind(t *testing.T) {
 	_, other := w.newApp(t, "Other")
 	w.mustCreate(t, other, person("Given99", "M\u00fcller", "p99@example.com"))
 
-	find := func(in customer.FindInput, cursor string) (ids []id.Customer, next string) {
+	find := func(in customer.ListInput, cursor string) (ids []id.Customer, next string) {
 		t.Helper()
-		found, err := w.FindCustomers(t.Context(), w.me, records.Find{Input: in, Cursor: cursor})
+		found, err := w.ListCustomers(t.Context(), w.me, records.ListRequest{Input: in, Cursor: cursor})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -222,29 +222,29 @@ func TestFind(t *testing.T) {
 		}
 		return ids, found.Next
 	}
-	page, next := find(customer.FindInput{}, "")
+	page, next := find(customer.ListInput{}, "")
 	if diff := cmp.Diff(all[:10], page); diff != "" || next == "" {
 		t.Errorf("first page (-want +got):\n%s", diff)
 	}
-	page, next = find(customer.FindInput{Take: text("15")}, next)
+	page, next = find(customer.ListInput{Take: text("15")}, next)
 	if diff := cmp.Diff(all[10:], page); diff != "" || next != "" {
 		t.Errorf("second page, next %q (-want +got):\n%s", next, diff)
 	}
-	page, _ = find(customer.FindInput{Name: text("muLLER"), Skip: text("5"), Take: text("3")}, "")
+	page, _ = find(customer.ListInput{Name: text("muLLER"), Skip: text("5"), Take: text("3")}, "")
 	if diff := cmp.Diff(all[5:8], page); diff != "" {
 		t.Errorf("search by a fragment (-want +got):\n%s", diff)
 	}
-	page, _ = find(customer.FindInput{Email: text("P07@"), Status: text("ACTIVE")}, "")
+	page, _ = find(customer.ListInput{Email: text("P07@"), Status: text("ACTIVE")}, "")
 	if diff := cmp.Diff([]id.Customer{all[17]}, page); diff != "" {
 		t.Errorf("search by e-mail and status (-want +got):\n%s", diff)
 	}
-	page, _ = find(customer.FindInput{Status: text("DEACTIVATED"), Take: text("100")}, "")
+	page, _ = find(customer.ListInput{Status: text("DEACTIVATED"), Take: text("100")}, "")
 	if len(page) != 5 {
 		t.Errorf("status filter gave %d, want 5", len(page))
 	}
 	for _, altered := range []string{"x", next + "A", "AAAA"} {
-		if _, err := w.FindCustomers(t.Context(), w.me, records.Find{Cursor: altered}); fault.Of(err).Code != "bad_cursor" {
-			t.Errorf("FindCustomers(cursor %q) = %v, want bad_cursor", altered, err)
+		if _, err := w.ListCustomers(t.Context(), w.me, records.ListRequest{Cursor: altered}); fault.Of(err).Code != "bad_cursor" {
+			t.Errorf("ListCustomers(cursor %q) = %v, want bad_cursor", altered, err)
 		}
 	}
 }
@@ -256,7 +256,7 @@ func TestSearchIsFresh(t *testing.T) {
 	c := w.mustCreate(t, w.me, person("Zoe", "Zebra", "zoe@example.com"))
 	hits := func(name string) int {
 		t.Helper()
-		found, err := w.FindCustomers(t.Context(), w.me, records.Find{Input: customer.FindInput{Name: text(name)}})
+		found, err := w.ListCustomers(t.Context(), w.me, records.ListRequest{Input: customer.ListInput{Name: text(name)}})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -11,9 +11,9 @@ import (
 	"custodex.dev/internal/store"
 )
 
-func (w *world) find(t *testing.T, in customer.FindInput) []id.Customer {
+func (w *world) find(t *testing.T, in customer.ListInput) []id.Customer {
 	t.Helper()
-	found, err := w.FindCustomers(t.Context(), w.me, records.Find{Input: in, Count: true})
+	found, err := w.ListCustomers(t.Context(), w.me, records.ListRequest{Input: in, Count: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -40,7 +40,7 @@ func TestDeleteCustomer(t *testing.T) {
 		if _, err := w.pay(t, w.me, c, payment("1", ""), ""); err != nil {
 			t.Fatal(err)
 		}
-		if got := w.find(t, customer.FindInput{Name: text("goes")}); len(got) != 1 { // the arena has it
+		if got := w.find(t, customer.ListInput{Name: text("goes")}); len(got) != 1 { // the arena has it
 			t.Fatalf("%d customers are found", len(got))
 		}
 		target := records.ByID(c)
@@ -61,14 +61,14 @@ func TestDeleteCustomer(t *testing.T) {
 		if _, err := w.FetchCustomer(t.Context(), w.me, target); !errors.Is(err, fault.NotFound) {
 			t.Errorf("fetch after deletion %s = %v", how, err)
 		}
-		for _, in := range []customer.FindInput{{}, {Name: text("o")}, {Email: text("bob")}, {Status: text("ACTIVE")}} {
+		for _, in := range []customer.ListInput{{}, {Name: text("o")}, {Email: text("bob")}, {Status: text("ACTIVE")}} {
 			for _, found := range w.find(t, in) {
 				if found == c {
 					t.Errorf("a search finds a deleted customer")
 				}
 			}
 		}
-		if got := w.find(t, customer.FindInput{Email: text("ann@")}); len(got) != 1 || got[0] != stays {
+		if got := w.find(t, customer.ListInput{Email: text("ann@")}); len(got) != 1 || got[0] != stays {
 			t.Errorf("the other customer is found %d times", len(got))
 		}
 		if rows, err := w.store.ItemList(t.Context(), w.app.ID, c, store.ItemList{Kind: store.Transaction, Take: 10}); err != nil || len(rows) != 0 {

@@ -26,11 +26,11 @@ func TestCustomerWithoutKey(t *testing.T) {
 			}
 			h.db.DropKey(t, h.app.ID, seq)
 
-			for _, in := range []customer.FindInput{{}, {Status: text("ACTIVE")}, {Name: text("n")}, {Type: text("Individual")}} {
+			for _, in := range []customer.ListInput{{}, {Status: text("ACTIVE")}, {Name: text("n")}, {Type: text("Individual")}} {
 				in.Take = text("1")
 				shown := 0
 				for cursor := ""; ; {
-					got := h.list(t, records.Find{Input: in, Cursor: cursor})
+					got := h.list(t, records.ListRequest{Input: in, Cursor: cursor})
 					for _, c := range got.Customers {
 						if c.ID == erased {
 							t.Error("a list shows an erased customer")
@@ -57,7 +57,7 @@ func TestCustomerWithoutKey(t *testing.T) {
 			}
 			for what, err := range map[string]error{
 				"update": second(h.UpdateCustomer(t.Context(), h.me, records.ByID(erased), records.Write{Input: person("A", "B", ""), Encode: encode})),
-				"items":  second(h.ListTransactions(t.Context(), h.me, erased, records.Page{Take: 9})),
+				"items":  second(h.ListTransactions(t.Context(), h.me, erased, records.PageRequest{Take: 9})),
 				"item":   second(h.pay(t, h.me, erased, payment("1", ""), "")),
 			} {
 				if !errors.Is(err, fault.NotFound) {

@@ -16,18 +16,18 @@ import (
 
 var errScope = fault.New(fault.Forbidden, "insufficient_scope", "This credential may not do that")
 
-// act is one use case under way, past the gate. It makes the audit entries.
-type act struct {
-	s      *Service
-	key    *seal.App
-	caller tenant.Caller
-	action authz.Action
-	looked bool // a customer was read: even "invalid" now says something of it
+// operation is one use case under way, past the gate. It makes the audit entries.
+type operation struct {
+	s         *Service
+	key       *seal.App
+	caller    tenant.Caller
+	action    authz.Action
+	disclosed bool // a customer was read: even "invalid" now says something of it
 }
 
 // begin is the gate: every use case calls it first. A caller without the scope is
 // refused with fault.Forbidden, and the denial is recorded.
-func (s *Service) begin(ctx context.Context, caller tenant.Caller, action authz.Action, targets ...id.Customer) (*act, error) {
+func (s *Service) begin(ctx context.Context, caller tenant.Caller, action authz.Action, targets ...id.Customer) (*operation, error) {
 	open, err := s.keys.get(ctx, caller.App)
 	if errors.Is(err, fault.NotFound) && caller.App != id.System {
 		// An operator named an application that does not exist: that belongs to none.
@@ -41,7 +41,7 @@ func (s *Service) begin(ctx context.Context, caller tenant.Caller, action authz.
 	if err != nil {
 		return nil, err
 	}
-	a := &act{s: s, key: open.key, caller: caller, action: action}
+	a := &operation{s: s, key: open.key, caller: caller, action: action}
 	if !authz.Allow(caller.Scopes, action) {
 		return nil, a.fail(ctx, errScope, targets...)
 	}
@@ -52,7 +52,7 @@ func (s *Service) begin(ctx context.Context, caller tenant.Caller, action authz.
 // err. If the entry cannot be written, the returned error says so as well and is
 // fault.Unavailable. Faults that disclose and change nothing (an invalid request,
 // a failure of ours) leave no entry.
-func (a *act) fail(ctx context.Context, err error, targets ...id.Customer) error {
+func (a *operation) fail(ctx context.Context, err error, targets ...id.Customer) error {
 	f := fault.Of(err)
 	var outcome audit.Outcome
 	switch f.Kind {
@@ -61,7 +61,7 @@ func (a *act) fail(ctx context.Context, err error, targets ...id.Customer) error
 	case fault.NotFound, fault.Conflict, fault.Stale:
 		outcome = audit.Refused
 	case fault.Invalid:
-		if !a.looked {
+		if !a.disclosed {
 			return err
 		}
 		outcome = audit.Refused
@@ -74,7 +74,7 @@ func (a *act) fail(ctx context.Context, err error, targets ...id.Customer) error
 }
 
 // record makes e durable and returns result, or why e could not be written.
-func (a *act) record(ctx context.Context, e audit.Entry, result error) error {
+func (a *operation) record(ctx context.Context, e audit.Entry, result error) error {
 	if err := a.s.store.Record(ctx, a.caller.App, a.row(e)); err != nil {
 		return unrecorded(err, result)
 	}
@@ -92,7 +92,7 @@ func unrecorded(err, result error) error {
 }
 
 // entry begins an audit entry of this act.
-func (a *act) entry(outcome audit.Outcome, targets []id.Customer, fields ...string) audit.Entry {
+func (a *operation) entry(outcome audit.Outcome, targets []id.Customer, fields ...string) audit.Entry {
 	o := a.caller.Origin
 	return audit.Entry{
 		Time:    a.s.now(),
@@ -108,7 +108,7 @@ func (a *act) entry(outcome audit.Outcome, targets []id.Customer, fields ...stri
 }
 
 // row seals the entry's personal part and puts the keyed checksum on it.
-func (a *act) row(e audit.Entry) store.AuditRow {
+func (a *operation) row(e audit.Entry) store.AuditRow {
 	o := a.caller.Origin
 	origin := audit.Origin{Owner: a.caller.Owner, Address: o.Address, UserAgent: o.UserAgent, ActingUser: o.ActingUser}
 	e.Personal = a.key.SealOrigin(origin.AppendBinary(nil))

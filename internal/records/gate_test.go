@@ -22,7 +22,7 @@ import (
 // ungated are the methods that act for nobody, and those that find out who a caller
 // is: RefreshToken goes on from a token that was just checked.
 var ungated = []string{
-	"Authenticate", "IssueToken", "AuthenticateToken", "RefreshToken", "Initialise", "Close", "SearchMemory", "DropArenas", "AuditHealth",
+	"Authenticate", "IssueToken", "AuthenticateToken", "RefreshToken", "Initialise", "Close", "SearchMemory", "DropIndexes", "AuditHealth",
 	"DamagedCustomers",
 }
 
@@ -112,7 +112,7 @@ func scopeOf(name string) authz.Scope {
 			return authz.Manage
 		}
 	}
-	for _, verb := range []string{"Fetch", "Find", "List"} {
+	for _, verb := range []string{"Fetch", "List"} {
 		if strings.HasPrefix(name, verb) {
 			return authz.CustomersRead
 		}
@@ -133,11 +133,11 @@ func TestNoEntryNoAnswer(t *testing.T) {
 		case "fetch":
 			_, err = w.FetchCustomer(t.Context(), w.me, records.ByID(c))
 		case "list":
-			_, err = w.FindCustomers(t.Context(), w.me, records.Find{})
+			_, err = w.ListCustomers(t.Context(), w.me, records.ListRequest{})
 		case "search":
-			in := records.Find{}
+			in := records.ListRequest{}
 			in.Input.Name = text("a")
-			_, err = w.FindCustomers(t.Context(), w.me, in)
+			_, err = w.ListCustomers(t.Context(), w.me, in)
 		}
 		if !errors.Is(err, fault.Unavailable) {
 			t.Errorf("%s without its entry = %v, want unavailable", name, err)

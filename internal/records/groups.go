@@ -64,7 +64,7 @@ func (s *Service) CreateGroup(ctx context.Context, caller tenant.Caller, w Group
 	return reply, nil
 }
 
-func (a *act) groupEntry(seq int64, fields ...string) audit.Entry {
+func (a *operation) groupEntry(seq int64, fields ...string) audit.Entry {
 	e := a.entry(audit.Done, nil, fields...)
 	e.Subject = "group " + strconv.FormatInt(seq, 10)
 	return e
@@ -146,42 +146,42 @@ func (s *Service) FetchGroup(ctx context.Context, caller tenant.Caller, seq int6
 	return *g, a.record(ctx, a.groupEntry(seq), nil)
 }
 
-// GroupFind asks for a part of the groups made in From <= time < To; a zero time is
+// ListGroupsRequest asks for a part of the groups made in From <= time < To; a zero time is
 // open. A cursor carries the two times of its walk. Others that are set beside it must
 // be the same.
-type GroupFind struct {
-	Page
+type ListGroupsRequest struct {
+	PageRequest
 	From, To time.Time
 }
 
-// FindGroups lists the application's groups, newest first. Faults: Forbidden, Invalid
+// ListGroups lists the application's groups, newest first. Faults: Forbidden, Invalid
 // (bad_cursor), Unavailable.
-func (s *Service) FindGroups(ctx context.Context, caller tenant.Caller, in GroupFind) (Listed[customer.Group], error) {
+func (s *Service) ListGroups(ctx context.Context, caller tenant.Caller, in ListGroupsRequest) (ItemPage[customer.Group], error) {
 	a, err := s.begin(ctx, caller, authz.GroupList)
 	if err != nil {
-		return Listed[customer.Group]{}, err
+		return ItemPage[customer.Group]{}, err
 	}
 	list := store.GroupList{From: millis(in.From), To: millis(in.To), Skip: in.Skip, Take: in.Take + 1}
 	if list.To == 0 && !in.To.IsZero() {
 		list.To = -1 // 1970 began; as a bound it would be none
 	}
 	if err := a.followGroups(in.Cursor, &list); err != nil {
-		return Listed[customer.Group]{}, err
+		return ItemPage[customer.Group]{}, err
 	}
 	rows, err := s.store.GroupList(ctx, caller.App, list)
 	if err != nil {
-		return Listed[customer.Group]{}, err
+		return ItemPage[customer.Group]{}, err
 	}
 	rows, more := upTo(in.Take, rows)
-	found := Listed[customer.Group]{List: make([]customer.Group, len(rows)), Total: len(rows)}
+	found := ItemPage[customer.Group]{List: make([]customer.Group, len(rows)), Total: len(rows)}
 	for i, row := range rows {
 		if found.List[i], err = a.openGroup(row); err != nil {
-			return Listed[customer.Group]{}, err
+			return ItemPage[customer.Group]{}, err
 		}
 	}
 	if in.Count && !in.whole(more) {
 		if found.Total, err = s.store.GroupCount(ctx, caller.App, list.From, list.To); err != nil {
-			return Listed[customer.Group]{}, err
+			return ItemPage[customer.Group]{}, err
 		}
 	}
 	if more {
@@ -189,14 +189,14 @@ func (s *Service) FindGroups(ctx context.Context, caller tenant.Caller, in Group
 		found.Next = a.sealCursor(page.Cursor{At: last.CreatedAt, Seq: last.Seq, Filter: spanOf(list)})
 	}
 	if err := a.record(ctx, a.entry(audit.Done, nil), nil); err != nil {
-		return Listed[customer.Group]{}, err
+		return ItemPage[customer.Group]{}, err
 	}
 	return found, nil
 }
 
 // followGroups reads the request's cursor, if it has one, and puts its place and the
 // times of the walk into list.
-func (a *act) followGroups(cursor string, list *store.GroupList) error {
+func (a *operation) followGroups(cursor string, list *store.GroupList) error {
 	if cursor == "" {
 		return nil
 	}
@@ -225,7 +225,7 @@ func spanOf(list store.GroupList) []byte {
 }
 
 // group reads a group; nil if there is none.
-func (a *act) group(ctx context.Context, seq int64) (*customer.Group, error) {
+func (a *operation) group(ctx context.Context, seq int64) (*customer.Group, error) {
 	row, err := a.s.store.GroupGet(ctx, a.caller.App, seq)
 	if errors.Is(err, fault.NotFound) {
 		return nil, nil //nolint:nilnil // a customer without a group is no error
@@ -237,7 +237,7 @@ func (a *act) group(ctx context.Context, seq int64) (*customer.Group, error) {
 	return &g, err
 }
 
-func (a *act) openGroup(row store.GroupRow) (customer.Group, error) {
+func (a *operation) openGroup(row store.GroupRow) (customer.Group, error) {
 	plain, err := a.key.OpenLabel(groupLabel, row.Sealed)
 	if err != nil {
 		return customer.Group{}, err

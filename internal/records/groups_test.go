@@ -35,7 +35,7 @@ func (w *world) mustGroup(t *testing.T, caller tenant.Caller, name string) int64
 
 func (w *world) groupsOf(t *testing.T, caller tenant.Caller, from, to time.Time) ([]customer.Group, error) {
 	t.Helper()
-	found, err := w.FindGroups(t.Context(), caller, records.GroupFind{Page: records.Page{Take: 100}, From: from, To: to})
+	found, err := w.ListGroups(t.Context(), caller, records.ListGroupsRequest{PageRequest: records.PageRequest{Take: 100}, From: from, To: to})
 	return found.List, err
 }
 
@@ -71,7 +71,7 @@ func TestGroups(t *testing.T) {
 		want     int
 	}{{list[1].CreatedAt, time.Time{}, 2}, {time.Time{}, list[1].CreatedAt, 0}, {time.Time{}, time.UnixMilli(0), 0}, {list[0].CreatedAt.Add(time.Millisecond), time.Time{}, 0}} {
 		if l, err := w.groupsOf(t, w.me, span.from, span.to); err != nil || len(l) != span.want {
-			t.Errorf("FindGroups(%v, %v) = %d groups, want %d (%v)", span.from, span.to, len(l), span.want, err)
+			t.Errorf("ListGroups(%v, %v) = %d groups, want %d (%v)", span.from, span.to, len(l), span.want, err)
 		}
 	}
 	// Case 2: changed.
@@ -130,7 +130,7 @@ func TestGroupMembers(t *testing.T) {
 	loner := w.mustCreate(t, w.me, person("C", "D", ""))
 	inGroup := func(seq int64, want ...id.Customer) {
 		t.Helper()
-		got := w.find(t, customer.FindInput{Group: text(fmt.Sprint(seq))})
+		got := w.find(t, customer.ListInput{Group: text(fmt.Sprint(seq))})
 		if len(got) != len(want) || len(want) == 1 && got[0] != want[0] {
 			t.Errorf("group %d has %v, want %v", seq, got, want)
 		}
@@ -181,7 +181,7 @@ func TestGroupMembers(t *testing.T) {
 	if err != nil || got.Group != 0 {
 		t.Errorf("the customer is in group %d (%v)", got.Group, err)
 	}
-	if all := w.find(t, customer.FindInput{}); len(all) != 2 {
+	if all := w.find(t, customer.ListInput{}); len(all) != 2 {
 		t.Errorf("%d customers remain, want 2", len(all))
 	}
 }

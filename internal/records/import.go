@@ -79,14 +79,14 @@ type prepared struct {
 }
 
 // preparing prepares the first batch of the inputs while another is stored.
-func (a *act) preparing(inputs []customer.Input) <-chan []prepared {
+func (a *operation) preparing(inputs []customer.Input) <-chan []prepared {
 	ready := make(chan []prepared, 1)
 	go func() { ready <- a.prepare(inputs[:min(importBatch, len(inputs))]) }()
 	return ready
 }
 
 // prepare validates and seals on all cores.
-func (a *act) prepare(inputs []customer.Input) []prepared {
+func (a *operation) prepare(inputs []customer.Input) []prepared {
 	batch := make([]prepared, len(inputs))
 	now := a.s.now()
 	part := len(inputs)/runtime.GOMAXPROCS(0) + 1
@@ -102,7 +102,7 @@ func (a *act) prepare(inputs []customer.Input) []prepared {
 	return batch
 }
 
-func (a *act) prepareOne(p *prepared, input customer.Input, now time.Time) {
+func (a *operation) prepareOne(p *prepared, input customer.Input, now time.Time) {
 	var problems []fault.Field
 	if p.change, problems = input.Create(); len(problems) > 0 {
 		p.problem = fault.Validation(problems...)
@@ -117,7 +117,7 @@ func (a *act) prepareOne(p *prepared, input customer.Input, now time.Time) {
 
 // importAll stores a batch in one transaction. It gives the problem of each that
 // has one.
-func (a *act) importAll(ctx context.Context, batch []prepared) (problems []error, err error) {
+func (a *operation) importAll(ctx context.Context, batch []prepared) (problems []error, err error) {
 	if !slices.ContainsFunc(batch, func(p prepared) bool { return p.problem == nil }) {
 		return problemsOf(batch), nil
 	}

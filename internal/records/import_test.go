@@ -87,7 +87,7 @@ func TestImport(t *testing.T) {
 				t.Errorf("customers named by the entries (-want +got):\n%s", diff)
 			}
 			// Case 3: they are in the very next search.
-			found, err := w.FindCustomers(t.Context(), w.me, records.Find{Input: customer.FindInput{Name: text("given4199")}})
+			found, err := w.ListCustomers(t.Context(), w.me, records.ListRequest{Input: customer.ListInput{Name: text("given4199")}})
 			if err != nil || len(found.Customers) != 1 || found.Customers[0].ID != got.Customers[4199] {
 				t.Errorf("search for an imported customer = %d customers, %v", len(found.Customers), err)
 			}

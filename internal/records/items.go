@@ -54,7 +54,7 @@ type item struct {
 }
 
 // addItem adds an item, and what it changes of its customer, in one transaction.
-func (a *act) addItem(ctx context.Context, target id.Customer, once *once, it item) (Reply, error) {
+func (a *operation) addItem(ctx context.Context, target id.Customer, once *idempotency, it item) (Reply, error) {
 	var reply Reply
 	err := a.s.store.Update(ctx, a.caller.App, func(tx store.Tx) error {
 		var err error
@@ -94,10 +94,10 @@ func (a *act) addItem(ctx context.Context, target id.Customer, once *once, it it
 
 // ListTransactions gives a customer's purchases, newest first. Faults: Forbidden,
 // NotFound, Invalid (bad_cursor), Unavailable.
-func (s *Service) ListTransactions(ctx context.Context, caller tenant.Caller, target id.Customer, in Page) (Listed[customer.Transaction], error) {
+func (s *Service) ListTransactions(ctx context.Context, caller tenant.Caller, target id.Customer, in PageRequest) (ItemPage[customer.Transaction], error) {
 	a, err := s.begin(ctx, caller, authz.TransactionList, target)
 	if err != nil {
-		return Listed[customer.Transaction]{}, err
+		return ItemPage[customer.Transaction]{}, err
 	}
 	return listItems(ctx, a, target, store.Transaction, in, func(row store.ItemRow, plain []byte) (customer.Transaction, error) {
 		t := customer.Transaction{ID: row.ID, CreatedAt: instant(row.CreatedAt)}
@@ -106,35 +106,35 @@ func (s *Service) ListTransactions(ctx context.Context, caller tenant.Caller, ta
 }
 
 // listItems reads and unseals a page of a customer's items and records that.
-func listItems[T any](ctx context.Context, a *act, target id.Customer, kind store.ItemKind, in Page,
+func listItems[T any](ctx context.Context, a *operation, target id.Customer, kind store.ItemKind, in PageRequest,
 	open func(store.ItemRow, []byte) (T, error),
-) (Listed[T], error) {
+) (ItemPage[T], error) {
 	after, err := a.followItems(in.Cursor, target)
 	if err != nil {
-		return Listed[T]{}, err
+		return ItemPage[T]{}, err
 	}
 	key, err := a.customerKey(ctx, target)
 	if err != nil {
-		return Listed[T]{}, a.missing(ctx, err, ByID(target))
+		return ItemPage[T]{}, a.missing(ctx, err, ByID(target))
 	}
 	rows, err := a.s.store.ItemList(ctx, a.caller.App, target, store.ItemList{Kind: kind, After: after, Skip: in.Skip, Take: in.Take + 1})
 	if err != nil {
-		return Listed[T]{}, err
+		return ItemPage[T]{}, err
 	}
 	rows, more := upTo(in.Take, rows)
-	found := Listed[T]{List: make([]T, len(rows)), Total: len(rows)}
+	found := ItemPage[T]{List: make([]T, len(rows)), Total: len(rows)}
 	for i, row := range rows {
 		plain, err := key.OpenItem(row.ID, row.Sealed)
 		if err == nil {
 			found.List[i], err = open(row, plain)
 		}
 		if err != nil {
-			return Listed[T]{}, err
+			return ItemPage[T]{}, err
 		}
 	}
 	if in.Count && !in.whole(more) {
 		if found.Total, err = a.s.store.ItemCount(ctx, a.caller.App, target, kind); err != nil {
-			return Listed[T]{}, err
+			return ItemPage[T]{}, err
 		}
 	}
 	if more {
@@ -142,13 +142,13 @@ func listItems[T any](ctx context.Context, a *act, target id.Customer, kind stor
 		found.Next = a.sealCursor(page.Cursor{At: last.At, ID: last.ID, Filter: target[:]})
 	}
 	if err := a.record(ctx, a.entry(audit.Done, []id.Customer{target}), nil); err != nil {
-		return Listed[T]{}, err
+		return ItemPage[T]{}, err
 	}
 	return found, nil
 }
 
 // followItems reads a cursor of a list of the customer's items; "" is none.
-func (a *act) followItems(cursor string, target id.Customer) (*store.ItemPosition, error) {
+func (a *operation) followItems(cursor string, target id.Customer) (*store.ItemPosition, error) {
 	if cursor == "" {
 		return nil, nil
 	}
@@ -162,7 +162,7 @@ func (a *act) followItems(cursor string, target id.Customer) (*store.ItemPositio
 	return &store.ItemPosition{At: c.At, ID: c.ID}, nil
 }
 
-func (a *act) customerKey(ctx context.Context, target id.Customer) (seal.Customer, error) {
+func (a *operation) customerKey(ctx context.Context, target id.Customer) (seal.Customer, error) {
 	row, err := a.s.store.CustomerGet(ctx, a.caller.App, target)
 	if err != nil {
 		return seal.Customer{}, err

@@ -88,7 +88,7 @@ func TestRecordTransaction(t *testing.T) {
 		}
 		shows(step.shows, step.when)
 	}
-	found, err := w.ListTransactions(t.Context(), w.me, c, records.Page{Skip: 1, Take: 10})
+	found, err := w.ListTransactions(t.Context(), w.me, c, records.PageRequest{Skip: 1, Take: 10})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -136,14 +136,14 @@ func TestRecordTransactionRefused(t *testing.T) {
 		if got := w.newest(t, tt.caller.App, tt.target); got != "transaction.create "+tt.entry {
 			t.Errorf("its entry is %q", got)
 		}
-		if _, err := w.ListTransactions(t.Context(), tt.caller, tt.target, records.Page{Take: 1}); !errors.Is(err, tt.kind) {
+		if _, err := w.ListTransactions(t.Context(), tt.caller, tt.target, records.PageRequest{Take: 1}); !errors.Is(err, tt.kind) {
 			t.Errorf("ListTransactions = %v, want %v", err, tt.kind)
 		}
 		if got := w.newest(t, tt.caller.App, tt.target); got != "transaction.list "+tt.entry {
 			t.Errorf("its entry is %q", got)
 		}
 	}
-	if found, err := w.ListTransactions(t.Context(), w.me, c, records.Page{Take: 10}); err != nil || len(found.List) != 0 {
+	if found, err := w.ListTransactions(t.Context(), w.me, c, records.PageRequest{Take: 10}); err != nil || len(found.List) != 0 {
 		t.Errorf("after refusals only there are %d transactions (%v)", len(found.List), err)
 	}
 }
@@ -166,7 +166,7 @@ func TestIdempotentTransaction(t *testing.T) {
 	if _, err := w.pay(t, w.me, c, payment("10.51", ""), "k"); fault.Of(err).Code != "idempotency_key_reused" {
 		t.Errorf("another amount under the key = %v", err)
 	}
-	if found, err := w.ListTransactions(t.Context(), w.me, c, records.Page{Take: 10}); err != nil || len(found.List) != 1 {
+	if found, err := w.ListTransactions(t.Context(), w.me, c, records.PageRequest{Take: 10}); err != nil || len(found.List) != 1 {
 		t.Errorf("three requests made %d transactions, want 1 (%v)", len(found.List), err)
 	}
 	if err := w.DeleteCustomer(t.Context(), w.me, records.ByID(c)); err != nil {
@@ -197,7 +197,7 @@ func TestParallelTransactions(t *testing.T) {
 	if err != nil || got.LastSpent.Number() != fmt.Sprint(n-1) {
 		t.Errorf("the customer shows %s, want %d (%v)", got.LastSpent.Number(), n-1, err)
 	}
-	if found, err := w.ListTransactions(t.Context(), w.me, c, records.Page{Take: 2 * n}); err != nil || len(found.List) != n {
+	if found, err := w.ListTransactions(t.Context(), w.me, c, records.PageRequest{Take: 2 * n}); err != nil || len(found.List) != n {
 		t.Errorf("%d transactions are kept, want %d (%v)", len(found.List), n, err)
 	}
 }
@@ -242,7 +242,7 @@ func TestLiquidationAddresses(t *testing.T) {
 	if _, err := create(w.me, c, changed, ""); err != nil {
 		t.Fatal(err)
 	}
-	found, err := w.ListLiquidationAddresses(t.Context(), w.me, c, records.Page{Take: 10})
+	found, err := w.ListLiquidationAddresses(t.Context(), w.me, c, records.PageRequest{Take: 10})
 	list := found.List
 	if err != nil || len(list) != 2 || list[0].Memo != "another" || list[1].Memo != "canary-memo" || list[1].Customer != c {
 		t.Fatalf("the list is %d long (%v)", len(list), err)
@@ -296,7 +296,7 @@ func TestLiquidationAddresses(t *testing.T) {
 		for name, do := range map[string]func() error{
 			"create": func() error { _, err := create(tt.caller, tt.target, payout(), ""); return err },
 			"list": func() error {
-				_, err := w.ListLiquidationAddresses(t.Context(), tt.caller, tt.target, records.Page{Take: 10})
+				_, err := w.ListLiquidationAddresses(t.Context(), tt.caller, tt.target, records.PageRequest{Take: 10})
 				return err
 			},
 			"fetch": func() error {
@@ -351,7 +351,7 @@ func TestLiquidationAddressIsBound(t *testing.T) {
 	if err == nil || fault.KindOf(err) != fault.Internal || strings.Contains(err.Error(), "canary") {
 		t.Errorf("a forged address = %v, want an internal fault", err)
 	}
-	found, err := w.ListLiquidationAddresses(t.Context(), w.me, c, records.Page{Take: 10})
+	found, err := w.ListLiquidationAddresses(t.Context(), w.me, c, records.PageRequest{Take: 10})
 	if diff := cmp.Diff(0, len(found.List)); err == nil || diff != "" {
 		t.Errorf("a list with a forged address = %v, %s", err, diff)
 	}

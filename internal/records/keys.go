@@ -64,7 +64,7 @@ func (s *Service) CreateKey(ctx context.Context, caller tenant.Caller, in NewKey
 }
 
 // newKey makes a credential and its row; nothing is stored yet.
-func (a *act) newKey(app id.App, in NewKey) (Issued, store.CredentialRow) {
+func (a *operation) newKey(app id.App, in NewKey) (Issued, store.CredentialRow) {
 	cred := tenant.Credential{
 		ID: id.NewCredential(), App: app, Kind: in.Kind,
 		PublicKey: newPublicKey(in.Kind, app, randomText(10)),
@@ -90,7 +90,7 @@ func badName(name string) string {
 	switch n := utf8.RuneCountInString(name); {
 	case n < 1 || n > maxName:
 		return "name must have 1 to 100 characters"
-	case strings.ContainsFunc(name, tenant.Steers):
+	case strings.ContainsFunc(name, tenant.IsControl):
 		return "name must not have control characters"
 	}
 	return ""
@@ -114,7 +114,7 @@ func (s *Service) validKey(in NewKey, app id.App) error {
 	switch {
 	case utf8.RuneCountInString(in.Owner) > maxName:
 		bad("owner", "owner must have at most 100 characters")
-	case strings.ContainsFunc(in.Owner, tenant.Steers):
+	case strings.ContainsFunc(in.Owner, tenant.IsControl):
 		bad("owner", "owner must not have control characters")
 	}
 	if in.RateLimit < 0 || in.RateLimit > 10_000_000 {
@@ -153,7 +153,7 @@ func (s *Service) ListKeys(ctx context.Context, caller tenant.Caller) ([]tenant.
 // RevokeKey ends a credential for good. Replicas refuse it within CredentialTTL.
 // Revoking a revoked one changes nothing and succeeds.
 func (s *Service) RevokeKey(ctx context.Context, caller tenant.Caller, cred id.Credential) (tenant.Credential, error) {
-	c, _, err := s.changeKey(ctx, caller, authz.KeyRevoke, cred, func(_ *act, row *store.CredentialRow) error {
+	c, _, err := s.changeKey(ctx, caller, authz.KeyRevoke, cred, func(_ *operation, row *store.CredentialRow) error {
 		if row.RevokedAt == 0 {
 			row.RevokedAt = s.now().UnixMilli()
 		}
@@ -171,7 +171,7 @@ var errRevoked = fault.New(fault.Conflict, "key_revoked", "This key is revoked; 
 // time keep; a still older one stops at once.
 func (s *Service) RotateKey(ctx context.Context, caller tenant.Caller, cred id.Credential, keep time.Duration) (Issued, error) {
 	var secret redact.Secret
-	c, _, err := s.changeKey(ctx, caller, authz.KeyRotate, cred, func(a *act, row *store.CredentialRow) error {
+	c, _, err := s.changeKey(ctx, caller, authz.KeyRotate, cred, func(a *operation, row *store.CredentialRow) error {
 		if keep < 0 || keep > maxKeep {
 			return fault.Validation(fault.Field{Path: "keep_old", Code: "invalid", Message: "keep_old must be 0 to 90 days"})
 		}
@@ -190,7 +190,7 @@ func (s *Service) RotateKey(ctx context.Context, caller tenant.Caller, cred id.C
 }
 
 func (s *Service) changeKey(ctx context.Context, caller tenant.Caller, action authz.Action, cred id.Credential,
-	change func(*act, *store.CredentialRow) error,
+	change func(*operation, *store.CredentialRow) error,
 ) (tenant.Credential, store.CredentialRow, error) {
 	a, err := s.begin(ctx, caller, action)
 	if err != nil {

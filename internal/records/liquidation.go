@@ -36,10 +36,10 @@ func (s *Service) CreateLiquidationAddress(ctx context.Context, caller tenant.Ca
 
 // ListLiquidationAddresses gives a customer's addresses, newest first. Faults:
 // Forbidden, NotFound, Invalid (bad_cursor), Unavailable.
-func (s *Service) ListLiquidationAddresses(ctx context.Context, caller tenant.Caller, target id.Customer, in Page) (Listed[customer.LiquidationAddress], error) {
+func (s *Service) ListLiquidationAddresses(ctx context.Context, caller tenant.Caller, target id.Customer, in PageRequest) (ItemPage[customer.LiquidationAddress], error) {
 	a, err := s.begin(ctx, caller, authz.AddressList, ByID(target).ids()...)
 	if err != nil {
-		return Listed[customer.LiquidationAddress]{}, err
+		return ItemPage[customer.LiquidationAddress]{}, err
 	}
 	return listItems(ctx, a, target, store.LiquidationAddress, in, func(row store.ItemRow, plain []byte) (customer.LiquidationAddress, error) {
 		return openAddress(target, row, plain)
@@ -69,7 +69,7 @@ func (s *Service) FetchLiquidationAddress(ctx context.Context, caller tenant.Cal
 	return l, nil
 }
 
-func (a *act) address(ctx context.Context, target id.Customer, address id.Item) (customer.LiquidationAddress, error) {
+func (a *operation) address(ctx context.Context, target id.Customer, address id.Item) (customer.LiquidationAddress, error) {
 	key, err := a.customerKey(ctx, target)
 	if err != nil {
 		return customer.LiquidationAddress{}, a.missing(ctx, err, ByID(target))

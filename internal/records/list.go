@@ -14,9 +14,9 @@ import (
 	"custodex.dev/internal/tenant"
 )
 
-// Find is a list request.
-type Find struct {
-	Input customer.FindInput
+// ListRequest is a list request.
+type ListRequest struct {
+	Input customer.ListInput
 
 	// Cursor is where an earlier page ended; "" is from the newest. It carries the
 	// filter of its walk. Filters that are sent beside it must be the same.
@@ -26,38 +26,38 @@ type Find struct {
 	Count bool
 }
 
-// Found is a page of customers, newest first.
-type Found struct {
+// ListResponse is a page of customers, newest first.
+type ListResponse struct {
 	Customers []customer.Customer
 	Next      string // cursor of the next page; "" when this is the last
 	Take      int    // how many a page holds, as asked or by default
 	Total     int    // if Find.Count was set: how many match
 }
 
-// FindCustomers lists the caller's customers, newest first. Without a filter, or
+// ListCustomers lists the caller's customers, newest first. Without a filter, or
 // by status alone, the page comes from an index of the store; otherwise from the
 // search arena. Either sees every change that was acknowledged before the call,
 // on any replica. A customer that cannot be opened is left out of the page and
 // fails nobody. Faults: Forbidden, Invalid (fields, bad_cursor), Unavailable
 // (search_saturated, search_preparing).
-func (s *Service) FindCustomers(ctx context.Context, caller tenant.Caller, in Find) (Found, error) {
+func (s *Service) ListCustomers(ctx context.Context, caller tenant.Caller, in ListRequest) (ListResponse, error) {
 	a, err := s.begin(ctx, caller, authz.CustomerList)
 	if err != nil {
-		return Found{}, err
+		return ListResponse{}, err
 	}
-	find, problems := in.Input.Find(s.cfg.MaxSkip)
+	find, problems := in.Input.Parse(s.cfg.MaxSkip)
 	if len(problems) > 0 {
-		return Found{}, fault.Validation(problems...)
+		return ListResponse{}, fault.Validation(problems...)
 	}
 	after, err := a.follow(in, &find)
 	if err != nil {
-		return Found{}, err
+		return ListResponse{}, err
 	}
 	l, total, err := a.list(ctx, find, after, in.Count)
 	if err != nil {
-		return Found{}, err
+		return ListResponse{}, err
 	}
-	found := Found{Customers: l.Customers, Take: find.Take, Total: total}
+	found := ListResponse{Customers: l.Customers, Take: find.Take, Total: total}
 	if l.more {
 		found.Next = a.sealCursor(page.Cursor{At: l.end.CreatedAt, Seq: l.end.Seq, Filter: find.Filter.AppendBinary(nil)})
 	}
@@ -66,14 +66,14 @@ func (s *Service) FindCustomers(ctx context.Context, caller tenant.Caller, in Fi
 		targets[i] = found.Customers[i].ID
 	}
 	if err := a.record(ctx, a.entry(audit.Done, targets, shape(find.Filter)...), nil); err != nil {
-		return Found{}, err
+		return ListResponse{}, err
 	}
 	return found, nil
 }
 
 // list finds a page, and with counted how many there are on all pages. What needs
 // an arena is let in first.
-func (a *act) list(ctx context.Context, find customer.Find, after *store.Position, counted bool) (l listing, total int, err error) {
+func (a *operation) list(ctx context.Context, find customer.ListQuery, after *store.Position, counted bool) (l listing, total int, err error) {
 	var v *visit
 	if !indexed(find.Filter) || counted && find.Filter != (customer.Filter{}) {
 		if v, err = a.s.arenas.admit(a.caller.App); err != nil {
@@ -98,7 +98,7 @@ func indexed(f customer.Filter) bool { return f == customer.Filter{Status: f.Sta
 // browse reads a page from the store's index. It asks for one row more than the
 // page, to know whether there is a next one, and for twice as many more as cannot
 // be shown.
-func (a *act) browse(ctx context.Context, find customer.Find, after *store.Position) (l listing, err error) {
+func (a *operation) browse(ctx context.Context, find customer.ListQuery, after *store.Position) (l listing, err error) {
 	for {
 		asked := find.Take + 2*l.hidden + 1
 		rows, err := a.s.store.CustomerList(ctx, a.caller.App, store.CustomerList{
@@ -172,7 +172,7 @@ func shape(f customer.Filter) (fields []string) {
 
 // follow reads the request's cursor, if it has one: it gives the place to go on
 // from and puts the filter of the walk into find.
-func (a *act) follow(in Find, find *customer.Find) (*store.Position, error) {
+func (a *operation) follow(in ListRequest, find *customer.ListQuery) (*store.Position, error) {
 	if in.Cursor == "" {
 		return nil, nil
 	}

@@ -32,7 +32,7 @@ func TestArenaMemoryComesBack(t *testing.T) {
 	search := func(caller tenant.Caller) {
 		t.Helper()
 		for _, term := range []string{"nobody has this", "nor this"} {
-			if _, err := w.FindCustomers(t.Context(), caller, records.Find{Input: customer.FindInput{Name: text(term)}}); err != nil {
+			if _, err := w.ListCustomers(t.Context(), caller, records.ListRequest{Input: customer.ListInput{Name: text(term)}}); err != nil {
 				t.Fatal(err)
 			}
 		}

@@ -18,19 +18,19 @@ var (
 		"A request with this idempotency key is still in progress").After(time.Second)
 )
 
-// once is the idempotency of one request; nil means the caller sent no key.
-type once struct {
-	a                  *act
+// idempotency is the idempotency of one request; nil means the caller sent no key.
+type idempotency struct {
+	a                  *operation
 	scope, fingerprint []byte
 }
 
 // once binds a key to the dialect, the action and the target; request is equal for
 // equal requests.
-func (a *act) once(key, target string, request []byte) *once {
+func (a *operation) once(key, target string, request []byte) *idempotency {
 	if key == "" {
 		return nil
 	}
-	return &once{
+	return &idempotency{
 		a:           a,
 		scope:       a.key.ReplayHash("scope", a.caller.Origin.Dialect, string(a.action), target, key),
 		fingerprint: a.key.ReplayHash("request", string(request)),
@@ -39,7 +39,7 @@ func (a *act) once(key, target string, request []byte) *once {
 
 // replay gives the first answer again if the key was used, and records that it
 // was given.
-func (o *once) replay(tx store.Tx) (Reply, error) {
+func (o *idempotency) replay(tx store.Tx) (Reply, error) {
 	if o == nil {
 		return Reply{}, nil
 	}
@@ -71,7 +71,7 @@ func (o *once) replay(tx store.Tx) (Reply, error) {
 
 // open unseals the stored answer: under the key of the customer it is about, who
 // may have been erased since, or under the application's.
-func (o *once) open(tx store.Tx, used store.IdempotencyRow) ([]byte, error) {
+func (o *idempotency) open(tx store.Tx, used store.IdempotencyRow) ([]byte, error) {
 	if used.Customer.IsZero() {
 		return o.a.key.OpenLabel(o.label(), used.Reply)
 	}
@@ -86,12 +86,12 @@ func (o *once) open(tx store.Tx, used store.IdempotencyRow) ([]byte, error) {
 	return key.OpenReply(used.Reply)
 }
 
-func (o *once) label() string { return "reply " + hex.EncodeToString(o.scope) }
+func (o *idempotency) label() string { return "reply " + hex.EncodeToString(o.scope) }
 
 // keep consumes the key: its answer is from now on this reply. seal seals it under
 // the key of reply.Customer; nil, for an answer about no customer, means the
 // application's.
-func (o *once) keep(tx store.Tx, reply Reply, seal func([]byte) []byte) error {
+func (o *idempotency) keep(tx store.Tx, reply Reply, seal func([]byte) []byte) error {
 	if o == nil {
 		return nil
 	}
@@ -109,7 +109,7 @@ func (o *once) keep(tx store.Tx, reply Reply, seal func([]byte) []byte) error {
 
 // busy turns "somebody holds the lock" into what it means to a caller with a key:
 // perhaps its own earlier try is still under way.
-func (o *once) busy(err error) error {
+func (o *idempotency) busy(err error) error {
 	if o != nil && errors.Is(err, fault.Unavailable) && fault.Of(err).Code == "lock_timeout" {
 		return errKeyBusy
 	}

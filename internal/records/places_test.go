@@ -36,7 +36,7 @@ func TestSearchSaturation(t *testing.T) {
 		if _, err := b.FetchCustomer(t.Context(), b.me, records.ByID(c)); err != nil {
 			t.Errorf("a fetch beside the searches = %v", err)
 		}
-		b.answered(t, "a list beside the searches", b.me, records.Find{Count: true}, 1)
+		b.answered(t, "a list beside the searches", b.me, records.ListRequest{Count: true}, 1)
 		free()
 		if o := <-out; o.err != nil {
 			t.Errorf("the search in the slot = %v", o.err)
@@ -49,10 +49,10 @@ func TestSearchSaturation(t *testing.T) {
 // do, those of an application that has its arena go on.
 func TestColdSearchesHoldNobodyUp(t *testing.T) {
 	t.Parallel()
-	for _, in := range []records.Find{
+	for _, in := range []records.ListRequest{
 		named("nobody"),
-		{Input: customer.FindInput{Name: text("nobody")}, Count: true},
-		{Input: customer.FindInput{Status: text("ACTIVE")}, Count: true},
+		{Input: customer.ListInput{Name: text("nobody")}, Count: true},
+		{Input: customer.ListInput{Status: text("ACTIVE")}, Count: true},
 	} {
 		t.Run("", func(t *testing.T) {
 			t.Parallel()
@@ -99,7 +99,7 @@ func TestSearchBeforeTheBuild(t *testing.T) {
 			t.Fatal("nothing is built")
 		}
 		for _, tt := range []struct {
-			in records.Find
+			in records.ListRequest
 			n  int
 		}{{named("given4599"), 1}, {named("given0"), 1}, {named("nobody"), 0}} {
 			o := <-b.ask(1, next, tt.in)
@@ -222,7 +222,7 @@ func TestFailedBuild(t *testing.T) {
 		w.mustCreate(t, w.me, person("Ada", "B", ""))
 		search := func() {
 			t.Helper()
-			found, err := w.FindCustomers(t.Context(), w.me, named("ada"))
+			found, err := w.ListCustomers(t.Context(), w.me, named("ada"))
 			if err != nil || len(found.Customers) != 1 {
 				t.Errorf("a search gives %d, %v; want 1", len(found.Customers), err)
 			}

@@ -52,7 +52,7 @@ func (s *Service) fetch(ctx context.Context, caller tenant.Caller, target Target
 // missing settles a customer that was not found: it may belong to another
 // application, which is a denial and not an absence. It records which, and
 // returns the fault. Any other err is settled as fail does.
-func (a *act) missing(ctx context.Context, err error, target Target) error {
+func (a *operation) missing(ctx context.Context, err error, target Target) error {
 	if errors.Is(err, fault.NotFound) && !target.id.IsZero() && !a.s.cfg.Conceal {
 		elsewhere, e := a.s.store.CustomerElsewhere(ctx, a.caller.App, target.id)
 		switch {

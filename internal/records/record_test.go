@@ -74,7 +74,7 @@ func TestSealingAtOnceIsNoDamage(t *testing.T) {
 	w := newWorldOn(t, st)
 	seal := func() {
 		w.fetchNothing(t, w.me)
-		if _, err := w.SealAudit(t.Context(), w.operator(w.app.ID)); err != nil {
+		if _, err := w.SequenceAudit(t.Context(), w.operator(w.app.ID)); err != nil {
 			t.Error(err)
 		}
 	}

@@ -42,7 +42,7 @@ func (w *world) fetchNothing(t *testing.T, caller tenant.Caller) {
 // verified exports the whole log and verifies it.
 func (w *world) verified(t *testing.T, app id.App, trusted []byte) audit.Report {
 	t.Helper()
-	c, err := w.SealAudit(t.Context(), w.operator(app))
+	c, err := w.SequenceAudit(t.Context(), w.operator(app))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -206,7 +206,7 @@ func TestSealFromTwoServices(t *testing.T) {
 			}
 			var checkpoints [][]byte
 			for i := 0; writing.Load() > 0; i++ {
-				c, err := []*world{w, &other}[i%2].SealAudit(t.Context(), w.operator(w.app.ID))
+				c, err := []*world{w, &other}[i%2].SequenceAudit(t.Context(), w.operator(w.app.ID))
 				if err != nil {
 					t.Error(err)
 					break

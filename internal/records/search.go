@@ -15,7 +15,7 @@ const settleTries = 3
 
 // search finds a page by fragment: in the application's arena, or in the store
 // while there is none.
-func (a *act) search(ctx context.Context, v *visit, find customer.Find, after *store.Position) (listing, error) {
+func (a *operation) search(ctx context.Context, v *visit, find customer.ListQuery, after *store.Position) (listing, error) {
 	q := search.Query{Filter: arenaFilter(find.Filter), Skip: find.Skip, Take: find.Take}
 	if after != nil {
 		q.After = &search.Position{CreatedAt: after.CreatedAt, Seq: after.Seq}
@@ -44,7 +44,7 @@ func (a *act) search(ctx context.Context, v *visit, find customer.Find, after *s
 }
 
 // scan searches the arena. It looks for twice as many more as cannot be shown.
-func (a *act) scan(ctx context.Context, v *visit, arena *search.Arena, q search.Query) (l listing, settled bool, err error) {
+func (a *operation) scan(ctx context.Context, v *visit, arena *search.Index, q search.Query) (l listing, settled bool, err error) {
 	release, err := v.slot(ctx)
 	if err != nil {
 		return listing{}, false, err
@@ -73,7 +73,7 @@ const maxLoad = 1000
 // load reads the rows of hits, in their order. Each is matched again as it was
 // read, so that a page never shows a customer that does not match; settled is
 // false if that left one out.
-func (a *act) load(ctx context.Context, arena *search.Arena, f search.Filter, hits []search.Position) (sights []sight, settled bool, err error) {
+func (a *operation) load(ctx context.Context, arena *search.Index, f search.Filter, hits []search.Position) (sights []sight, settled bool, err error) {
 	version := arena.Version()
 	m := search.NewMatcher(f)
 	sights = make([]sight, 0, len(hits))

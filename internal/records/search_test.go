@@ -123,7 +123,7 @@ func (w *world) mustFetch(t *testing.T, c id.Customer) *customer.Customer {
 // compare asks for a random list in pages, by cursor and by skip, and counts it.
 func (w *world) compare(t *testing.T, rnd *rand.Rand, m *model) {
 	t.Helper()
-	var in customer.FindInput
+	var in customer.ListInput
 	var f search.Filter
 	if rnd.IntN(4) > 0 {
 		f.Name = pick(rnd, terms)
@@ -147,7 +147,7 @@ func (w *world) compare(t *testing.T, rnd *rand.Rand, m *model) {
 	var got []id.Customer
 	cursor := ""
 	for {
-		found, err := w.FindCustomers(t.Context(), w.me, records.Find{Input: in, Cursor: cursor, Count: true})
+		found, err := w.ListCustomers(t.Context(), w.me, records.ListRequest{Input: in, Cursor: cursor, Count: true})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -166,7 +166,7 @@ func (w *world) compare(t *testing.T, rnd *rand.Rand, m *model) {
 	}
 	skip := rnd.IntN(len(want) + 2)
 	in.Skip = text(strconv.Itoa(skip))
-	found, err := w.FindCustomers(t.Context(), w.me, records.Find{Input: in})
+	found, err := w.ListCustomers(t.Context(), w.me, records.ListRequest{Input: in})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -210,12 +210,12 @@ func TestWalkUnderWrites(t *testing.T) {
 				})
 			}
 			seen := make(map[id.Customer]bool)
-			in := customer.FindInput{Take: text("7")}
+			in := customer.ListInput{Take: text("7")}
 			if filter != "" {
 				in.Name = text(filter)
 			}
 			for cursor := ""; ; {
-				found, err := w.FindCustomers(t.Context(), w.me, records.Find{Input: in, Cursor: cursor})
+				found, err := w.ListCustomers(t.Context(), w.me, records.ListRequest{Input: in, Cursor: cursor})
 				if err != nil {
 					t.Fatal(err)
 				}

@@ -41,13 +41,13 @@ type Config struct {
 	// whose arena would not fit is searched by streaming. Default 2 GiB.
 	SearchMemory int64
 
-	// SearchSlots is how many searches look through arenas at once. Default 16.
-	SearchSlots int
+	// MaxScans is how many searches look through arenas at once. Default 16.
+	MaxScans int
 
-	// SearchMost is how many searches and counts may be under way at once, those
+	// MaxSearches is how many searches and counts may be under way at once, those
 	// included that wait; half of them may be of applications without an arena. More
 	// are refused. Default 128.
-	SearchMost int
+	MaxSearches int
 
 	// SearchIdle is after how long unused an arena is dropped. Default 30 minutes.
 	SearchIdle time.Duration
@@ -84,8 +84,8 @@ func New(cfg Config) *Service {
 	}
 	def(&cfg.MaxSkip, page.MaxSkip)
 	def(&cfg.FailedLogins, 60)
-	def(&cfg.SearchSlots, 16)
-	def(&cfg.SearchMost, 128)
+	def(&cfg.MaxScans, 16)
+	def(&cfg.MaxSearches, 128)
 	if cfg.IdempotencyTTL == 0 {
 		cfg.IdempotencyTTL = 24 * time.Hour
 	}

@@ -20,7 +20,7 @@ const (
 // stream searches by reading customers newest first, for an application without an
 // arena. It stops with done false as soon as the arena is there, or is being built
 // and worth to wait for. building is nil if there will be none.
-func (a *act) stream(ctx context.Context, v *visit, q search.Query, building *held) (l listing, done bool, err error) {
+func (a *operation) stream(ctx context.Context, v *visit, q search.Query, building *held) (l listing, done bool, err error) {
 	release, err := v.reader(ctx, building)
 	switch {
 	case errors.Is(err, errReady):

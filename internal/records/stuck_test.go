@@ -116,25 +116,25 @@ func inBusy(t *testing.T, fn func(t *testing.T, b *busy), change ...func(*record
 }
 
 func places(slots, most int) func(*records.Config) {
-	return func(c *records.Config) { c.SearchSlots, c.SearchMost = slots, most }
+	return func(c *records.Config) { c.MaxScans, c.MaxSearches = slots, most }
 }
 
 // outcome is what became of a search, and how long that took.
 type outcome struct {
-	found records.Found
+	found records.ListResponse
 	err   error
 	took  time.Duration
 }
 
 // ask asks n times at once for a name, and gives the outcomes as they come.
-func (b *busy) ask(n int, caller tenant.Caller, in records.Find) chan outcome {
+func (b *busy) ask(n int, caller tenant.Caller, in records.ListRequest) chan outcome {
 	out := make(chan outcome, n)
 	for range n {
 		go func() {
 			ctx, cancel := context.WithTimeout(context.Background(), 30*time.Second) // as a request has
 			defer cancel()
 			begin := time.Now()
-			found, err := b.FindCustomers(ctx, caller, in)
+			found, err := b.ListCustomers(ctx, caller, in)
 			out <- outcome{found, err, time.Since(begin)}
 		}()
 	}
@@ -142,12 +142,12 @@ func (b *busy) ask(n int, caller tenant.Caller, in records.Find) chan outcome {
 	return out
 }
 
-func named(name string) records.Find {
-	return records.Find{Input: customer.FindInput{Name: text(name)}}
+func named(name string) records.ListRequest {
+	return records.ListRequest{Input: customer.ListInput{Name: text(name)}}
 }
 
 // answered asks for a name and wants n customers without any wait.
-func (b *busy) answered(t *testing.T, what string, caller tenant.Caller, in records.Find, n int) {
+func (b *busy) answered(t *testing.T, what string, caller tenant.Caller, in records.ListRequest, n int) {
 	t.Helper()
 	o := <-b.ask(1, caller, in)
 	if o.err != nil || len(o.found.Customers) != n || o.took > 20*time.Millisecond {

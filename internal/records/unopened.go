@@ -112,12 +112,12 @@ func see(ctx context.Context, app id.App, key *seal.App, d *unopened, row *store
 	return sight{Customer: c}
 }
 
-func (a *act) see(ctx context.Context, row *store.CustomerRow) sight {
+func (a *operation) see(ctx context.Context, row *store.CustomerRow) sight {
 	return see(ctx, a.caller.App, a.key, a.s.unopened, row)
 }
 
 // open opens a row for a use case that is about this customer, and fails with it.
-func (a *act) open(ctx context.Context, row *store.CustomerRow) (customer.Customer, seal.Customer, error) {
+func (a *operation) open(ctx context.Context, row *store.CustomerRow) (customer.Customer, seal.Customer, error) {
 	c, key, err := open(a.key, row)
 	a.s.unopened.note(ctx, a.caller.App, row, err)
 	return c, key, err

@@ -50,7 +50,7 @@ func TestFindEqualsModelWithDamage(t *testing.T) {
 
 func (h *hurt) compareHidden(t *testing.T, rnd *rand.Rand, rows []search.Entry, hidden []bool) {
 	t.Helper()
-	var in customer.FindInput
+	var in customer.ListInput
 	var f search.Filter
 	if rnd.IntN(3) == 0 {
 		f.Name = pick(rnd, []string{"ada", "b", "bob b", "zz"})
@@ -76,7 +76,7 @@ func (h *hurt) compareHidden(t *testing.T, rnd *rand.Rand, rows []search.Entry, 
 	}
 	var walked []int64
 	for cursor := ""; ; {
-		got := h.list(t, records.Find{Input: in, Cursor: cursor, Count: true})
+		got := h.list(t, records.ListRequest{Input: in, Cursor: cursor, Count: true})
 		for _, c := range got.Customers {
 			walked = append(walked, c.Seq)
 		}
@@ -96,7 +96,7 @@ func (h *hurt) compareHidden(t *testing.T, rnd *rand.Rand, rows []search.Entry, 
 	// A page by skip begins after so many places, seen or not.
 	skip := rnd.IntN(len(places) + 2)
 	in.Skip = text(fmt.Sprint(skip))
-	got := h.list(t, records.Find{Input: in})
+	got := h.list(t, records.ListRequest{Input: in})
 	want := shown
 	for len(want) > 0 && skip > 0 && (skip >= len(places) || want[0] > places[skip]) {
 		want = want[1:]

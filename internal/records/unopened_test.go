@@ -65,11 +65,11 @@ func (h *hurt) make(t *testing.T, in customer.Input) (id.Customer, int64) {
 	return c, r.MaxSeq
 }
 
-func (h *hurt) list(t *testing.T, in records.Find) records.Found {
+func (h *hurt) list(t *testing.T, in records.ListRequest) records.ListResponse {
 	t.Helper()
-	found, err := h.FindCustomers(t.Context(), h.me, in)
+	found, err := h.ListCustomers(t.Context(), h.me, in)
 	if err != nil {
-		t.Fatalf("FindCustomers = %v", err)
+		t.Fatalf("ListCustomers = %v", err)
 	}
 	return found
 }
@@ -89,26 +89,26 @@ func TestDamagedCustomer(t *testing.T) {
 
 			for _, tt := range []struct {
 				what         string
-				in           customer.FindInput
+				in           customer.ListInput
 				shown, total int
 			}{
-				{"everybody", customer.FindInput{}, 2, 3},
-				{"by status", customer.FindInput{Status: text("ACTIVE")}, 2, 3},
-				{"by type", customer.FindInput{Type: text("Individual")}, 2, 3},
-				{"by another's name", customer.FindInput{Name: text("cyd")}, 1, 1},
-				{"by its name", customer.FindInput{Name: text("bob")}, 0, 0},
-				{"by its address", customer.FindInput{Email: text("bob@")}, 0, 0},
-				{"by everybody's address", customer.FindInput{Email: text("@example")}, 2, 2},
+				{"everybody", customer.ListInput{}, 2, 3},
+				{"by status", customer.ListInput{Status: text("ACTIVE")}, 2, 3},
+				{"by type", customer.ListInput{Type: text("Individual")}, 2, 3},
+				{"by another's name", customer.ListInput{Name: text("cyd")}, 1, 1},
+				{"by its name", customer.ListInput{Name: text("bob")}, 0, 0},
+				{"by its address", customer.ListInput{Email: text("bob@")}, 0, 0},
+				{"by everybody's address", customer.ListInput{Email: text("@example")}, 2, 2},
 			} {
 				for range 3 {
-					if got := h.list(t, records.Find{Input: tt.in, Count: true}); len(got.Customers) != tt.shown || got.Total != tt.total || got.Next != "" {
+					if got := h.list(t, records.ListRequest{Input: tt.in, Count: true}); len(got.Customers) != tt.shown || got.Total != tt.total || got.Next != "" {
 						t.Errorf("%s: %d shown of %d, next %q; want %d of %d", tt.what, len(got.Customers), got.Total, got.Next, tt.shown, tt.total)
 					}
 				}
 			}
 			h.count.spent()
 			for range 5 {
-				h.list(t, records.Find{Input: customer.FindInput{Name: text("ann")}})
+				h.list(t, records.ListRequest{Input: customer.ListInput{Name: text("ann")}})
 			}
 			if calls, rows := h.count.spent(); calls != 5 || rows != 5 {
 				t.Errorf("5 searches cost %d calls and %d rows: an arena is built for each", calls, rows)
@@ -142,7 +142,7 @@ func TestDamagedCustomer(t *testing.T) {
 			if n := h.DamagedCustomers(); n != 0 {
 				t.Errorf("after its deletion %d damaged customers are counted", n)
 			}
-			if got := h.list(t, records.Find{Input: customer.FindInput{Type: text("Individual")}, Count: true}); got.Total != 2 {
+			if got := h.list(t, records.ListRequest{Input: customer.ListInput{Type: text("Individual")}, Count: true}); got.Total != 2 {
 				t.Errorf("after its deletion %d customers are counted, want 2", got.Total)
 			}
 			h.make(t, person("Bob", "Again", "bob@example.com")) // the address is free
@@ -166,7 +166,7 @@ func TestDamageUnderAnArena(t *testing.T) {
 	h.db.Damage(t, h.app.ID, seqs[5])
 	h.db.Damage(t, h.app.ID, seqs[4])
 	h.db.DropKey(t, h.app.ID, seqs[3])
-	got := h.list(t, records.Find{Input: customer.FindInput{Name: text("ada"), Take: text("1")}, Count: true})
+	got := h.list(t, records.ListRequest{Input: customer.ListInput{Name: text("ada"), Take: text("1")}, Count: true})
 	if len(got.Customers) != 1 || got.Customers[0].Seq != seqs[2] || got.Next == "" || got.Total != 3 {
 		t.Errorf("%d shown of %d, next %q; want the newest that can be opened, of 3, and a cursor", len(got.Customers), got.Total, got.Next)
 	}
@@ -192,11 +192,11 @@ func TestWalkPastManyDamaged(t *testing.T) {
 	h.db.DropKey(t, h.app.ID, upTo(r.MinSeq+1, r.MaxSeq)...)
 	h.found(t, "ann") // the arena is there now
 	h.count.spent()
-	for _, in := range []customer.FindInput{{}, {Type: text("Individual")}} {
+	for _, in := range []customer.ListInput{{}, {Type: text("Individual")}} {
 		in.Take = text("10")
 		shown, pages := 0, 0
 		for cursor := ""; ; pages++ {
-			got := h.list(t, records.Find{Input: in, Cursor: cursor})
+			got := h.list(t, records.ListRequest{Input: in, Cursor: cursor})
 			shown += len(got.Customers)
 			if cursor = got.Next; cursor == "" {
 				break

@@ -88,14 +88,14 @@ func TestWorkOfReads(t *testing.T) {
 	for i := range 400 {
 		last = w.mustCreate(t, w.me, person("Given", fmt.Sprintf("Name%d", i), ""))
 	}
-	find := func(in customer.FindInput) func() {
+	find := func(in customer.ListInput) func() {
 		return func() {
-			if _, err := w.FindCustomers(t.Context(), w.me, records.Find{Input: in}); err != nil {
+			if _, err := w.ListCustomers(t.Context(), w.me, records.ListRequest{Input: in}); err != nil {
 				t.Fatal(err)
 			}
 		}
 	}
-	search := customer.FindInput{Name: text("name39")}
+	search := customer.ListInput{Name: text("name39")}
 	find(search)() // builds the arena
 	find(search)() // and this is surely after it
 	steps := []struct {
@@ -104,13 +104,13 @@ func TestWorkOfReads(t *testing.T) {
 		calls, rows int64
 	}{
 		{"fetch", func() { w.mustFetch(t, last) }, 1, 1},
-		{"first page", find(customer.FindInput{}), 1, 11},
-		{"page by status", find(customer.FindInput{Status: text("ACTIVE")}), 1, 11},
-		{"deep page", find(customer.FindInput{Skip: text("380")}), 1, 11},
+		{"first page", find(customer.ListInput{}), 1, 11},
+		{"page by status", find(customer.ListInput{Status: text("ACTIVE")}), 1, 11},
+		{"deep page", find(customer.ListInput{Skip: text("380")}), 1, 11},
 		{"warm search", find(search), 1, 10},
-		{"search for nobody", find(customer.FindInput{Name: text("nobody")}), 0, 0},
+		{"search for nobody", find(customer.ListInput{Name: text("nobody")}), 0, 0},
 		{"count by a fragment", func() {
-			_, err := w.FindCustomers(t.Context(), w.me, records.Find{Input: search, Count: true})
+			_, err := w.ListCustomers(t.Context(), w.me, records.ListRequest{Input: search, Count: true})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -148,21 +148,24 @@ func TestWorkOfPages(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	groups := func(p records.Page) func() error {
-		return func() error { _, err := w.FindGroups(t.Context(), w.me, records.GroupFind{Page: p}); return err }
+	groups := func(p records.PageRequest) func() error {
+		return func() error {
+			_, err := w.ListGroups(t.Context(), w.me, records.ListGroupsRequest{PageRequest: p})
+			return err
+		}
 	}
 	for _, s := range []struct {
 		name        string
 		do          func() error
 		calls, rows int64
 	}{
-		{"a page of groups", groups(records.Page{Take: 5}), 1, 6},
-		{"a deep page of groups", groups(records.Page{Take: 5, Skip: 20}), 1, 6},
-		{"a page of groups by cursor", groups(records.Page{Take: 5, Cursor: afterGroup}), 1, 6},
-		{"all groups, counted", groups(records.Page{Take: 30, Count: true}), 1, 30},
-		{"a page of groups, counted", groups(records.Page{Take: 5, Count: true}), 2, 6},
+		{"a page of groups", groups(records.PageRequest{Take: 5}), 1, 6},
+		{"a deep page of groups", groups(records.PageRequest{Take: 5, Skip: 20}), 1, 6},
+		{"a page of groups by cursor", groups(records.PageRequest{Take: 5, Cursor: afterGroup}), 1, 6},
+		{"all groups, counted", groups(records.PageRequest{Take: 30, Count: true}), 1, 30},
+		{"a page of groups, counted", groups(records.PageRequest{Take: 5, Count: true}), 2, 6},
 		{"a page of transactions", func() error {
-			_, err := w.ListTransactions(t.Context(), w.me, c, records.Page{Take: 5})
+			_, err := w.ListTransactions(t.Context(), w.me, c, records.PageRequest{Take: 5})
 			return err
 		}, 2, 7}, // with the customer
 	} {

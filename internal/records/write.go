@@ -110,7 +110,7 @@ func (s *Service) GetOrCreateCustomer(ctx context.Context, caller tenant.Caller,
 
 // create makes a customer of validated input. With existing not nil, a customer that has the address
 // already is the answer, as existing renders it.
-func (a *act) create(ctx context.Context, w Write, existing func(*customer.Customer) []byte) (Reply, error) {
+func (a *operation) create(ctx context.Context, w Write, existing func(*customer.Customer) []byte) (Reply, error) {
 	change, problems := w.Input.Create()
 	if len(problems) > 0 {
 		return Reply{}, fault.Validation(problems...)
@@ -153,7 +153,7 @@ func (a *act) create(ctx context.Context, w Write, existing func(*customer.Custo
 
 // existing answers with the customer that has the address, or fails with
 // fault.NotFound if none has.
-func (a *act) existing(ctx context.Context, tx store.Tx, hash []byte, encode func(*customer.Customer) []byte, once *once) (Reply, error) {
+func (a *operation) existing(ctx context.Context, tx store.Tx, hash []byte, encode func(*customer.Customer) []byte, once *idempotency) (Reply, error) {
 	row, err := tx.CustomerGetByEmail(hash)
 	if err != nil {
 		return Reply{}, err
@@ -198,7 +198,7 @@ func (s *Service) UpdateCustomer(ctx context.Context, caller tenant.Caller, targ
 }
 
 // change makes a validated change.
-func (a *act) change(ctx context.Context, target Target, change customer.Change, w Write) (Reply, error) {
+func (a *operation) change(ctx context.Context, target Target, change customer.Change, w Write) (Reply, error) {
 	once := a.once(w.IdempotencyKey, target.String(), change.AppendBinary(nil))
 	var reply Reply
 	err := a.s.store.Update(ctx, a.caller.App, func(tx store.Tx) error {
@@ -210,7 +210,7 @@ func (a *act) change(ctx context.Context, target Target, change customer.Change,
 		if err != nil {
 			return err
 		}
-		a.looked = true
+		a.disclosed = true
 		if err := groupExists(tx, change); err != nil {
 			return err
 		}

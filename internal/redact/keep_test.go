@@ -98,7 +98,7 @@ func personal(tree *ast.File, e ast.Expr) string {
 			return kind
 		}
 	case *ast.Ident:
-		if home == "customer" && (e.Name == "Customer" || e.Name == "Text" || e.Name == "Find") {
+		if home == "customer" && (e.Name == "Customer" || e.Name == "Text" || e.Name == "ListQuery") {
 			return "customer." + e.Name
 		}
 	case *ast.SelectorExpr:
@@ -108,7 +108,7 @@ func personal(tree *ast.File, e ast.Expr) string {
 		case from.Name == "redact" && e.Sel.Name == "Personal":
 			return "Personal"
 		case from.Name == "customer" && (e.Sel.Name == "Customer" || e.Sel.Name == "Personal" ||
-			e.Sel.Name == "Text" || e.Sel.Name == "Find"):
+			e.Sel.Name == "Text" || e.Sel.Name == "ListQuery"):
 			return "customer." + e.Sel.Name
 		}
 	}

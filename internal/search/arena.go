@@ -6,10 +6,10 @@ import (
 	"sync/atomic"
 )
 
-// Arena holds the customers of one application. Its methods may be called by several goroutines at
+// Index holds the customers of one application. Its methods may be called by several goroutines at
 // once. A search sees all of an Apply that returned before it began, and of an Apply beside it all
 // or nothing. Make one with a Builder.
-type Arena struct {
+type Index struct {
 	sizes
 	state atomic.Pointer[state]
 
@@ -23,14 +23,14 @@ type Arena struct {
 }
 
 // Version returns the version of the application up to which the arena holds all changes.
-func (a *Arena) Version() int64 { return a.state.Load().version }
+func (a *Index) Version() int64 { return a.state.Load().version }
 
 // Len returns the number of customers.
-func (a *Arena) Len() int { return a.state.Load().live }
+func (a *Index) Len() int { return a.state.Load().live }
 
 // Bytes returns how much memory the arena holds. It takes time in proportion to the number of
 // blocks, about 0.1 ms for ten million customers.
-func (a *Arena) Bytes() int64 {
+func (a *Index) Bytes() int64 {
 	a.mu.Lock()
 	n := len(a.pending)
 	a.mu.Unlock()
@@ -45,7 +45,7 @@ func (a *Arena) Bytes() int64 {
 //
 // Changes for a version below the arena's are ignored, because the arena holds them already:
 // whoever read them was overtaken. Apply neither waits for searches nor makes them wait.
-func (a *Arena) Apply(changes []Entry, version int64) {
+func (a *Index) Apply(changes []Entry, version int64) {
 	stage := newStage(changes)
 	a.mu.Lock()
 	old := a.state.Load()
@@ -69,7 +69,7 @@ func (a *Arena) Apply(changes []Entry, version int64) {
 }
 
 // applyLocked returns old with the changes, of which stage holds the folded texts.
-func (a *Arena) applyLocked(old *state, changes []Entry, stage *block) *state {
+func (a *Index) applyLocked(old *state, changes []Entry, stage *block) *state {
 	next := &state{refs: old.refs, recent: old.recent, live: old.live, rates: old.rates}
 	last := make(map[int64]int, len(changes))
 	for i, e := range changes {
@@ -119,7 +119,7 @@ func (a *Arena) applyLocked(old *state, changes []Entry, stage *block) *state {
 }
 
 // mergeLocked returns those of recent that are still pending, and fresh, in list order.
-func (a *Arena) mergeLocked(recent, fresh []item) []item {
+func (a *Index) mergeLocked(recent, fresh []item) []item {
 	slices.SortFunc(fresh, func(x, y item) int { return compare(x.position(), y.position()) })
 	merged := make([]item, 0, len(recent)+len(fresh))
 	for _, it := range recent {

@@ -22,7 +22,7 @@ func benchSize() int {
 	return 1_000_000
 }
 
-var benchArena = sync.OnceValue(func() *search.Arena {
+var benchArena = sync.OnceValue(func() *search.Index {
 	n := benchSize()
 	b := search.NewBuilder(n)
 	var wg sync.WaitGroup

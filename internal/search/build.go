@@ -69,7 +69,7 @@ func (b *Builder) AddBatch(entries []Entry) {
 
 // Finish makes the arena, with all processors, and leaves the Builder empty. Version is that of the
 // application when the customers were read, or an earlier one.
-func (b *Builder) Finish(version int64) *Arena {
+func (b *Builder) Finish(version int64) *Index {
 	b.AddBatch(b.single)
 	keys := sortKeys(b.keys)
 	keys = slices.CompactFunc(keys, func(x, y key) bool { return x.Position == y.Position })
@@ -84,7 +84,7 @@ func (b *Builder) Finish(version int64) *Arena {
 		hi := newest + k*size
 		refs[k].block = blockFromKeys(keys[max(hi-size, 0):hi], stages)
 	})
-	a := &Arena{sizes: b.sizes, pending: map[int64]item{}}
+	a := &Index{sizes: b.sizes, pending: map[int64]item{}}
 	a.state.Store(&state{version: version, refs: refs, live: len(keys), rates: newRates(refs)})
 	return a
 }

@@ -16,15 +16,15 @@ const maxBlock = 3072
 var usual = sizes{block: 2048, split: maxBlock, perBlock: 4, fewest: 256, most: 2048, flood: 8192}
 
 // dueLocked reports whether there is something to compact.
-func (a *Arena) dueLocked() bool { return a.erased || a.purge || a.fullLocked() }
+func (a *Index) dueLocked() bool { return a.erased || a.purge || a.fullLocked() }
 
 // fullLocked reports whether it is time to fold recent changes into blocks.
-func (a *Arena) fullLocked() bool {
+func (a *Index) fullLocked() bool {
 	s := a.state.Load()
 	return a.purge || len(s.recent) >= min(max(a.perBlock*len(s.refs), a.fewest), a.most)
 }
 
-func (a *Arena) compactWhileDue() {
+func (a *Index) compactWhileDue() {
 	for {
 		a.compact()
 		a.mu.Lock()
@@ -46,7 +46,7 @@ type remade struct {
 
 // compact remakes the blocks that hold the text of deleted customers and, if it is time, those that
 // recent changes belong in. Searches and Apply go on meanwhile.
-func (a *Arena) compact() {
+func (a *Index) compact() {
 	a.compacting.Lock()
 	defer a.compacting.Unlock()
 	old, all := a.beginCompact()
@@ -54,7 +54,7 @@ func (a *Arena) compact() {
 }
 
 // beginCompact returns the state to compact, and whether all recent changes are to be folded in.
-func (a *Arena) beginCompact() (old *state, all bool) {
+func (a *Index) beginCompact() (old *state, all bool) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	old, all = a.state.Load(), a.fullLocked()
@@ -64,7 +64,7 @@ func (a *Arena) beginCompact() (old *state, all bool) {
 
 // endCompact puts the remade blocks in place. What Apply has changed since beginCompact is first
 // repeated on them.
-func (a *Arena) endCompact(old *state, runs []remade) {
+func (a *Index) endCompact(old *state, runs []remade) {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	now := a.state.Load() // of the same blocks as old: only compaction changes those

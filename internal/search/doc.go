@@ -1,8 +1,8 @@
 // Package search is the arena: the customers of one application in memory, in a form in which any
 // fragment of a name or an e-mail address is found at once, newest customer first.
 //
-// An [Arena] is filled through a [Builder], kept current by [Arena.Apply], and asked with
-// [Arena.Search] and [Arena.Count]. It is pure: no clock, no store, no keys, no log. It holds
+// An [Index] is filled through a [Builder], kept current by [Index.Apply], and asked with
+// [Index.Search] and [Index.Count]. It is pure: no clock, no store, no keys, no log. It holds
 // personal data in clear, so nothing in it is ever written to disk, and its errors name none of it.
 //
 // How it works. Customers stand in blocks of about two thousand, in the order in which they are

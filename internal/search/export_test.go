@@ -13,11 +13,11 @@ func NewSmallBuilder() *Builder {
 }
 
 // Settle compacts what there is to compact.
-func (a *Arena) Settle() { a.compact() }
+func (a *Index) Settle() { a.compact() }
 
 // SettleBeside does the same with all recent changes, and calls meanwhile when the new blocks are
 // made but not in place. No Apply may run beside it but in meanwhile.
-func (a *Arena) SettleBeside(meanwhile func()) {
+func (a *Index) SettleBeside(meanwhile func()) {
 	a.mu.Lock()
 	a.purge = true
 	a.mu.Unlock()
@@ -33,7 +33,7 @@ func (a *Arena) SettleBeside(meanwhile func()) {
 }
 
 // Wait returns when no compaction runs in the background.
-func (a *Arena) Wait() {
+func (a *Index) Wait() {
 	for {
 		a.mu.Lock()
 		busy := a.busy
@@ -46,7 +46,7 @@ func (a *Arena) Wait() {
 }
 
 // Check returns what is wrong with the arena's inner order, or "".
-func (a *Arena) Check() string {
+func (a *Index) Check() string {
 	a.mu.Lock()
 	defer a.mu.Unlock()
 	s := a.state.Load()
@@ -88,7 +88,7 @@ func (a *Arena) Check() string {
 
 // Blocks returns how many blocks there are and how many of them a has in common with since, which
 // was returned by an earlier call.
-func (a *Arena) Blocks(since []any) (blocks []any, common int) {
+func (a *Index) Blocks(since []any) (blocks []any, common int) {
 	was := map[any]bool{}
 	for _, b := range since {
 		was[b] = true
@@ -103,12 +103,12 @@ func (a *Arena) Blocks(since []any) (blocks []any, common int) {
 }
 
 // Recent returns how many changes are not in blocks yet.
-func (a *Arena) Recent() int { return len(a.state.Load().recent) }
+func (a *Index) Recent() int { return len(a.state.Load().recent) }
 
 func contains(text []byte, s string) bool { return bytes.Contains(text, []byte(s)) }
 
 // Text reports whether any text that a holds contains folded.
-func (a *Arena) Text(folded string) bool {
+func (a *Index) Text(folded string) bool {
 	s := a.state.Load()
 	holds := func(b *block) bool {
 		return contains(b.names.text, folded) || contains(b.mails.text, folded)

@@ -8,7 +8,7 @@ import (
 
 // Search returns one page of the customers that match. Its only error is that of ctx, which it
 // notices within about a millisecond. A negative Skip or Take is taken as 0.
-func (a *Arena) Search(ctx context.Context, q Query) (Page, error) {
+func (a *Index) Search(ctx context.Context, q Query) (Page, error) {
 	s := a.state.Load()
 	p := pager{plan: newPlan(q.Filter, s.rates), skip: max(q.Skip, 0), take: min(max(q.Take, 0), math.MaxInt/4)}
 	if err := p.run(ctx, s, q.After); err != nil {
@@ -18,7 +18,7 @@ func (a *Arena) Search(ctx context.Context, q Query) (Page, error) {
 }
 
 // Count returns how many customers match. Its only error is that of ctx.
-func (a *Arena) Count(ctx context.Context, f Filter) (int, error) {
+func (a *Index) Count(ctx context.Context, f Filter) (int, error) {
 	s := a.state.Load()
 	p := pager{plan: newPlan(f, s.rates), skip: math.MaxInt}
 	if err := p.run(ctx, s, nil); err != nil {

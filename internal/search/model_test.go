@@ -229,7 +229,7 @@ func TestArenaEqualsModelAtSize(t *testing.T) {
 }
 
 // filled returns an arena of n people, created about two milliseconds apart, and the same as a model.
-func filled(n int) (*search.Arena, model) {
+func filled(n int) (*search.Index, model) {
 	b, m, p := search.NewBuilder(n), model{}, newPeople(5)
 	for i := range int64(n) {
 		e := p.entry(i, 2*i+p.r.Int64N(4))

@@ -14,7 +14,7 @@ import (
 
 const guarded = 200_000
 
-var guardedArena = sync.OnceValue(func() *search.Arena {
+var guardedArena = sync.OnceValue(func() *search.Index {
 	a, _ := filled(guarded)
 	return a
 })

@@ -75,14 +75,14 @@ func NewOver(cfg config.Config, st store.Store, version string) (*Server, error)
 	s.log, s.flushLog = newLog(cfg, os.Stderr)
 	s.records = records.New(records.Config{
 		Store: st, Keys: keys, Conceal: cfg.Conceal, MaxSkip: cfg.MaxSkip, IdempotencyTTL: cfg.IdempotencyTTL,
-		SearchMemory: cfg.SearchMemory, SearchIdle: cfg.SearchIdle, SearchSlots: cfg.SearchSlots, SearchMost: cfg.MostSearches(),
+		SearchMemory: cfg.SearchMemory, SearchIdle: cfg.SearchIdle, MaxScans: cfg.SearchSlots, MaxSearches: cfg.MostSearches(),
 		Now: cfg.Now, Log: s.log,
 	})
 	s.limiter = limit.New(st, cfg.Now)
 	s.web = web.Config{
 		Log: s.log, Metrics: web.NewMetrics(s.metrics), TrustedProxies: cfg.TrustedProxies,
 		MaxBody: cfg.MaxBody, Timeout: cfg.RequestTimeout, Now: cfg.Now,
-		Gate: web.NewGate(cfg.MaxRequests, gateWait), Draining: s.draining.Load,
+		Limiter: web.NewLimiter(cfg.MaxRequests, gateWait), Draining: s.draining.Load,
 	}
 	s.watch()
 	s.public.http = s.newHTTP(s.publicHandler(version))

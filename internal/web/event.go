@@ -23,7 +23,7 @@ type Event struct {
 	cause   error       // what the handler returned
 	address string      // of the client, without port
 	maxBody int64       // for ReadBody
-	quota   limit.State // what the caller was told; zero before Spend
+	quota   limit.State // what the caller was told; zero before ConsumeQuota
 	left    int64       // seconds until the quota's reset
 	now     func() time.Time
 }

@@ -10,25 +10,25 @@ import (
 	"custodex.dev/internal/fault"
 )
 
-// Gate bounds how many requests are worked on at once, over all dialects. Past
+// Limiter bounds how many requests are worked on at once, over all dialects. Past
 // that, a request waits a moment for its turn and is then refused, before any work
 // was done for it: under overload the server goes on answering as many requests
 // as it can, each as fast as ever, and refuses the rest early.
-type Gate struct {
+type Limiter struct {
 	slots chan struct{}
 	wait  time.Duration
 }
 
-// NewGate makes a gate for size requests at once. Others wait at most for wait.
-func NewGate(size int, wait time.Duration) *Gate {
-	return &Gate{slots: make(chan struct{}, size), wait: wait}
+// NewLimiter makes a gate for size requests at once. Others wait at most for wait.
+func NewLimiter(size int, wait time.Duration) *Limiter {
+	return &Limiter{slots: make(chan struct{}, size), wait: wait}
 }
 
 var errOverloaded = fault.New(fault.Unavailable, "overloaded", "The server is busy; try again").After(time.Second)
 
 // enter waits for a place and reports whether there was one. A nil gate has room
 // for all.
-func (g *Gate) enter(ctx context.Context) bool {
+func (g *Limiter) enter(ctx context.Context) bool {
 	if g == nil {
 		return true
 	}
@@ -48,7 +48,7 @@ func (g *Gate) enter(ctx context.Context) bool {
 	return false
 }
 
-func (g *Gate) leave() {
+func (g *Limiter) leave() {
 	if g != nil {
 		<-g.slots
 	}

@@ -36,7 +36,7 @@ func TestGate(t *testing.T) {
 			}
 			w.WriteHeader(http.StatusServiceUnavailable)
 		})
-		h = web.Wrap("test", h, web.Config{Gate: web.NewGate(size, wait)})
+		h = web.Wrap("test", h, web.Config{Limiter: web.NewLimiter(size, wait)})
 		codes := make(chan int, 10)
 		ask := func() {
 			w := httptest.NewRecorder()
@@ -79,7 +79,7 @@ func TestSlowBodyHoldsNoPlace(t *testing.T) {
 		return err
 	}, func(w http.ResponseWriter, _ *http.Request, f *fault.Error) {
 		http.Error(w, f.Code, http.StatusServiceUnavailable)
-	}), web.Config{Gate: web.NewGate(1, time.Millisecond)})
+	}), web.Config{Limiter: web.NewLimiter(1, time.Millisecond)})
 	s := httptest.NewServer(h)
 	defer s.Close()
 	slow, rest := io.Pipe()

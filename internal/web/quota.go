@@ -14,12 +14,12 @@ import (
 
 var errTooMany = fault.New(fault.TooMany, "rate_limited", "Too many requests")
 
-// Spend takes one request of the caller's quota and says in headers what is left:
+// ConsumeQuota takes one request of the caller's quota and says in headers what is left:
 // X-RateLimit-Limit, -Remaining and -Reset (unix seconds), and RateLimit and
 // RateLimit-Policy (structured fields of the IETF draft). A caller without a limit
 // gets no headers. Over the limit it is fault.TooMany with RetryAfter. It must be
 // called after authentication only, so that strangers spend nobody's quota.
-func Spend(ctx context.Context, w http.ResponseWriter, limiter *limit.Limiter, caller tenant.Caller, perMinute int) error {
+func ConsumeQuota(ctx context.Context, w http.ResponseWriter, limiter *limit.Limiter, caller tenant.Caller, perMinute int) error {
 	state, err := limiter.Take(ctx, caller.App, caller.Credential, perMinute)
 	if err != nil || state.Limit == 0 {
 		return err

@@ -36,7 +36,7 @@ func spend(t *testing.T, used taken, perMinute int, now time.Time, broken bool) 
 	limiter := limit.New(used, clock)
 	var f *fault.Error
 	w, _ := serve(t, func(w http.ResponseWriter, r *http.Request) error {
-		err := web.Spend(r.Context(), w, limiter, tenant.Caller{App: "app_a", Credential: "cred_a"}, perMinute)
+		err := web.ConsumeQuota(r.Context(), w, limiter, tenant.Caller{App: "app_a", Credential: "cred_a"}, perMinute)
 		if err == nil && broken {
 			err = fault.New(fault.Invalid, "bad", "x")
 		}

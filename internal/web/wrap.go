@@ -33,8 +33,8 @@ type Config struct {
 	// Default 30 seconds.
 	Timeout time.Duration
 
-	// Gate bounds the requests that are worked on at once. Default: no bound.
-	Gate *Gate
+	// Limiter bounds the requests that are worked on at once. Default: no bound.
+	Limiter *Limiter
 
 	// Draining, when it returns true, asks clients to open no further request on
 	// their connection: the server is about to stop. Default: never.
@@ -110,8 +110,8 @@ func Wrap(dialect string, next http.Handler, cfg Config) http.Handler {
 			done(e, r.Method, rec.status, took)
 			cfg.log(ctx, e, r.Method, rec.status, took)
 		}()
-		if e.shed = !cfg.Gate.enter(ctx); !e.shed {
-			defer cfg.Gate.leave()
+		if e.shed = !cfg.Limiter.enter(ctx); !e.shed {
+			defer cfg.Limiter.leave()
 		}
 		next.ServeHTTP(rec, r)
 	})

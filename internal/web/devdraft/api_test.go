@@ -29,12 +29,12 @@ type fake struct {
 	hangs   bool // answers when nobody waits any more
 	authErr error
 	err     error
-	found   records.Found
+	found   records.ListResponse
 	fetched customer.Customer
 	reply   records.Reply
 
 	write records.Write // what came
-	find  records.Find
+	find  records.ListRequest
 	sent  sent
 	held  held
 }
@@ -71,7 +71,7 @@ func (f *fake) FetchCustomer(context.Context, tenant.Caller, records.Target) (cu
 	return f.fetched, f.err
 }
 
-func (f *fake) FindCustomers(_ context.Context, _ tenant.Caller, in records.Find) (records.Found, error) {
+func (f *fake) ListCustomers(_ context.Context, _ tenant.Caller, in records.ListRequest) (records.ListResponse, error) {
 	f.find = in
 	return f.found, f.err
 }
@@ -128,15 +128,15 @@ func TestReplay(t *testing.T) {
 // be in it.
 func TestLink(t *testing.T) {
 	t.Parallel()
-	next := records.Found{Customers: make([]customer.Customer, 2), Next: "abc-_", Take: 2}
+	next := records.ListResponse{Customers: make([]customer.Customer, 2), Next: "abc-_", Take: 2}
 	tests := []struct {
 		name, query string
-		found       records.Found
+		found       records.ListResponse
 		want        string
 	}{
 		{"plain", "", next, `</api/v0/customers?cursor=abc-_&take=2>; rel="next"`},
 		{"filtered", "status=ACTIVE&take=2&name=Ada&email=ada", next, `</api/v0/customers?cursor=abc-_&take=2>; rel="next"`},
-		{"last page", "", records.Found{Customers: next.Customers}, ""},
+		{"last page", "", records.ListResponse{Customers: next.Customers}, ""},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {

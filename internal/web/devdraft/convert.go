@@ -30,8 +30,8 @@ func readMember(o body.Object, name string) customer.Text {
 
 // readFind takes the parameters of a list request out of a query. One that is
 // given twice is not a number, text or listed value, and is told as such.
-func readFind(q body.Query) customer.FindInput {
-	return customer.FindInput{
+func readFind(q body.Query) customer.ListInput {
+	return customer.ListInput{
 		Take:   readParameter(q, "take"),
 		Skip:   readParameter(q, "skip"),
 		Status: readParameter(q, "status"),

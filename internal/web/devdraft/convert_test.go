@@ -90,7 +90,7 @@ func TestEncode(t *testing.T) {
 		if rapid.Bool().Draw(t, "bought") {
 			c.LastPurchase = at.Draw(t, "purchase")
 		}
-		f := &fake{fetched: c, found: records.Found{Customers: []customer.Customer{c, c}}}
+		f := &fake{fetched: c, found: records.ListResponse{Customers: []customer.Customer{c, c}}}
 		compare := func(what, got string, want any) {
 			if diff := cmp.Diff(library(t, want), got); diff != "" {
 				t.Fatalf("%s (-want +got):\n%s", what, diff)
@@ -127,7 +127,7 @@ func TestDecode(t *testing.T) {
 		t.Errorf("body (-want +got):\n%s", diff)
 	}
 	ask(f, request(http.MethodGet, "/api/v0/customers?take=10.0&take=10.0&skip=&name=a+b%20c&email=%40x&Status=ACTIVE&cursor=c", ""))
-	wantFind := records.Find{Cursor: "c", Input: customer.FindInput{
+	wantFind := records.ListRequest{Cursor: "c", Input: customer.ListInput{
 		Take: customer.Text{Sent: true, Other: true, Value: f.find.Input.Take.Value},
 		Skip: customer.Text{Sent: true},
 		Name: customer.Text{Sent: true, Value: "a b c"}, Email: customer.Text{Sent: true, Value: "@x"},
@@ -188,7 +188,7 @@ func FuzzQuery(f *testing.F) {
 	f.Fuzz(func(t *testing.T, query string) {
 		r := request(http.MethodGet, "/api/v0/customers", "")
 		r.URL.RawQuery = query
-		w := ask(&fake{found: records.Found{Next: "next"}}, r)
+		w := ask(&fake{found: records.ListResponse{Next: "next"}}, r)
 		if w.Code != http.StatusOK && w.Code != http.StatusBadRequest {
 			t.Fatalf("%q: %d", query, w.Code)
 		}

@@ -125,8 +125,8 @@ func TestTexts(t *testing.T) {
 		check(fault.Validation(problems...), http.MethodPost, "/api/v0/customers", "{}")
 		_, problems = in.Update()
 		check(fault.Validation(problems...), http.MethodPatch, someCustomer, "{}")
-		find := customer.FindInput{Take: x, Skip: x, Status: x, Name: x, Email: x, Type: x, Group: x, CreatedFrom: x, CreatedTo: x}
-		_, problems = find.Find(page.MaxSkip)
+		find := customer.ListInput{Take: x, Skip: x, Status: x, Name: x, Email: x, Type: x, Group: x, CreatedFrom: x, CreatedTo: x}
+		_, problems = find.Parse(page.MaxSkip)
 		check(fault.Validation(problems...), http.MethodGet, "/api/v0/customers", "")
 		in.Rules.Required = []string{customer.PathGiven, customer.PathFamily, customer.PathEmail, customer.PathPhone}
 		_, problems = in.Create()

@@ -18,7 +18,7 @@ type sent struct {
 	showAddress func(*customer.LiquidationAddress) []byte
 	transaction customer.TransactionInput
 	show        func(*customer.Transaction) []byte
-	page        records.Page
+	page        records.PageRequest
 	group       records.GroupWrite
 	groupSeq    int64
 	key         string
@@ -33,8 +33,8 @@ type held struct {
 	total        int
 }
 
-func listedOf[T any](f *fake, list []T) (records.Listed[T], error) {
-	return records.Listed[T]{List: list, Next: f.held.next, Total: f.held.total}, f.err
+func listedOf[T any](f *fake, list []T) (records.ItemPage[T], error) {
+	return records.ItemPage[T]{List: list, Next: f.held.next, Total: f.held.total}, f.err
 }
 
 func (f *fake) GetOrCreateCustomer(_ context.Context, _ tenant.Caller, w records.Write, encode func(*customer.Customer, bool) []byte) (records.Reply, error) {
@@ -49,7 +49,7 @@ func (f *fake) CreateLiquidationAddress(_ context.Context, _ tenant.Caller, targ
 	return f.reply, f.err
 }
 
-func (f *fake) ListLiquidationAddresses(_ context.Context, _ tenant.Caller, target id.Customer, in records.Page) (records.Listed[customer.LiquidationAddress], error) {
+func (f *fake) ListLiquidationAddresses(_ context.Context, _ tenant.Caller, target id.Customer, in records.PageRequest) (records.ItemPage[customer.LiquidationAddress], error) {
 	f.sent = sent{target: target, page: in}
 	return listedOf(f, f.held.addresses)
 }
@@ -69,7 +69,7 @@ func (f *fake) RecordTransaction(_ context.Context, _ tenant.Caller, target id.C
 	return f.reply, f.err
 }
 
-func (f *fake) ListTransactions(_ context.Context, _ tenant.Caller, target id.Customer, in records.Page) (records.Listed[customer.Transaction], error) {
+func (f *fake) ListTransactions(_ context.Context, _ tenant.Caller, target id.Customer, in records.PageRequest) (records.ItemPage[customer.Transaction], error) {
 	f.sent = sent{target: target, page: in}
 	return listedOf(f, f.held.transactions)
 }
@@ -97,7 +97,7 @@ func (f *fake) FetchGroup(_ context.Context, _ tenant.Caller, seq int64) (custom
 	return f.held.groups[0], nil
 }
 
-func (f *fake) FindGroups(_ context.Context, _ tenant.Caller, in records.GroupFind) (records.Listed[customer.Group], error) {
-	f.sent = sent{page: in.Page}
+func (f *fake) ListGroups(_ context.Context, _ tenant.Caller, in records.ListGroupsRequest) (records.ItemPage[customer.Group], error) {
+	f.sent = sent{page: in.PageRequest}
 	return listedOf(f, f.held.groups)
 }

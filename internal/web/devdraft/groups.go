@@ -36,7 +36,7 @@ func (a *api) listGroups(w http.ResponseWriter, r *http.Request, caller tenant.C
 	if err != nil {
 		return err
 	}
-	found, err := a.Records.FindGroups(r.Context(), caller, records.GroupFind{Page: in})
+	found, err := a.Records.ListGroups(r.Context(), caller, records.ListGroupsRequest{PageRequest: in})
 	if err != nil {
 		return a.find.word(err)
 	}

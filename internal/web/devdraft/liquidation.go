@@ -47,7 +47,7 @@ func (a *api) listAddresses(w http.ResponseWriter, r *http.Request, caller tenan
 		return a.find.word(err)
 	}
 	target := readAnyID(r)
-	in := records.Page{Take: maxAddresses, Cursor: cursor, Count: prefersCount(r)}
+	in := records.PageRequest{Take: maxAddresses, Cursor: cursor, Count: prefersCount(r)}
 	found, err := a.Records.ListLiquidationAddresses(r.Context(), caller, target, in)
 	if err != nil {
 		return a.find.word(err)

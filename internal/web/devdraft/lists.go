@@ -26,7 +26,7 @@ func (a *api) listCustomers(w http.ResponseWriter, r *http.Request, caller tenan
 	if err != nil {
 		return err
 	}
-	return a.answerList(w, r, caller, records.Find{Input: readFind(query), Cursor: cursor}, withGroup)
+	return a.answerList(w, r, caller, records.ListRequest{Input: readFind(query), Cursor: cursor}, withGroup)
 }
 
 // searchCustomers is ours: the same list, with its filters in the body, so that
@@ -59,9 +59,9 @@ func (a *api) searchCustomers(w http.ResponseWriter, r *http.Request, caller ten
 }
 
 // answerList answers a list request, however its filters came.
-func (a *api) answerList(w http.ResponseWriter, r *http.Request, caller tenant.Caller, in records.Find, withGroup bool) error {
+func (a *api) answerList(w http.ResponseWriter, r *http.Request, caller tenant.Caller, in records.ListRequest, withGroup bool) error {
 	in.Count = prefersCount(r)
-	found, err := a.Records.FindCustomers(r.Context(), caller, in)
+	found, err := a.Records.ListCustomers(r.Context(), caller, in)
 	if err != nil {
 		return a.find.word(err)
 	}
@@ -94,11 +94,11 @@ func noSearchIn(query body.Query) error {
 }
 
 // readSearch takes a search request out of a body.
-func readSearch(o body.Object) (records.Find, error) {
+func readSearch(o body.Object) (records.ListRequest, error) {
 	if err := onlyMembers(o, searchMembers...); err != nil {
-		return records.Find{}, err
+		return records.ListRequest{}, err
 	}
-	var find records.Find
+	var find records.ListRequest
 	in := &find.Input
 	in.Take, in.Skip = readNumber(o, "take"), readNumber(o, "skip")
 	in.Status, in.Type = readMember(o, "status"), readMember(o, "customer_type")

@@ -18,21 +18,21 @@ import (
 
 // readPage takes what one of our lists may be asked: take, skip and cursor as for the
 // list of customers, and the preference for a count.
-func (a *api) readPage(r *http.Request) (records.Page, error) {
+func (a *api) readPage(r *http.Request) (records.PageRequest, error) {
 	query, err := readListQuery(r)
 	if err != nil {
-		return records.Page{}, err
+		return records.PageRequest{}, err
 	}
-	in := customer.FindInput{Take: readParameter(query, "take"), Skip: readParameter(query, "skip")}
-	find, problems := in.Find(a.MaxSkip)
+	in := customer.ListInput{Take: readParameter(query, "take"), Skip: readParameter(query, "skip")}
+	find, problems := in.Parse(a.MaxSkip)
 	if len(problems) > 0 {
-		return records.Page{}, a.find.word(fault.Validation(problems...))
+		return records.PageRequest{}, a.find.word(fault.Validation(problems...))
 	}
 	cursor, err := readCursor(query)
 	if err != nil {
-		return records.Page{}, a.find.word(err)
+		return records.PageRequest{}, a.find.word(err)
 	}
-	return records.Page{Skip: find.Skip, Take: find.Take, Cursor: cursor, Count: prefersCount(r)}, nil
+	return records.PageRequest{Skip: find.Skip, Take: find.Take, Cursor: cursor, Count: prefersCount(r)}, nil
 }
 
 func readListQuery(r *http.Request) (body.Query, error) {

@@ -18,12 +18,12 @@ func TestListsOfOurs(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		name, path string
-		page       records.Page // asked for by the query below
+		page       records.PageRequest // asked for by the query below
 		next       string
 	}{
-		{"groups", groupsPath, records.Page{Skip: 3, Take: 2, Cursor: "c"}, "?cursor=a-_&take=2"},
-		{"transactions", someCustomer + "/transactions", records.Page{Skip: 3, Take: 2, Cursor: "c"}, "?cursor=a-_&take=2"},
-		{"addresses", someCustomer + "/liquidation_addresses", records.Page{Take: 1000, Cursor: "c"}, "?cursor=a-_"},
+		{"groups", groupsPath, records.PageRequest{Skip: 3, Take: 2, Cursor: "c"}, "?cursor=a-_&take=2"},
+		{"transactions", someCustomer + "/transactions", records.PageRequest{Skip: 3, Take: 2, Cursor: "c"}, "?cursor=a-_&take=2"},
+		{"addresses", someCustomer + "/liquidation_addresses", records.PageRequest{Take: 1000, Cursor: "c"}, "?cursor=a-_"},
 	}
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
@@ -47,7 +47,7 @@ func TestListsOfOurs(t *testing.T) {
 	}
 	f := &fake{}
 	ask(f, request(http.MethodGet, groupsPath, ""))
-	if diff := cmp.Diff(records.Page{Take: 10}, f.sent.page); diff != "" {
+	if diff := cmp.Diff(records.PageRequest{Take: 10}, f.sent.page); diff != "" {
 		t.Errorf("without parameters (-want +got):\n%s", diff)
 	}
 }
@@ -58,7 +58,7 @@ func TestEmptyCursor(t *testing.T) {
 	const told = `{"statusCode":400,"message":["cursor should not be empty"],"error":"Bad Request"}`
 	for _, path := range []string{"/api/v0/customers", groupsPath, someCustomer + "/transactions"} {
 		for _, query := range []string{"?cursor=", "?cursor", "?take=1&cursor=+%20"} {
-			f := &fake{found: records.Found{Customers: make([]customer.Customer, 1)}}
+			f := &fake{found: records.ListResponse{Customers: make([]customer.Customer, 1)}}
 			if w := ask(f, request(http.MethodGet, path+query, "")); w.Code != 400 || w.Body.String() != told {
 				t.Errorf("%s%s: %d %s", path, query, w.Code, w.Body)
 			}

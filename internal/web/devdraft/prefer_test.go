@@ -11,7 +11,7 @@ import (
 
 // counts reports whether a list with these Prefer headers is counted.
 func counts(prefer ...string) bool {
-	f := &fake{found: records.Found{Total: 7}}
+	f := &fake{found: records.ListResponse{Total: 7}}
 	r := request(http.MethodGet, "/api/v0/customers", "")
 	r.Header["Prefer"] = prefer
 	h := ask(f, r).Header()

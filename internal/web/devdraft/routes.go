@@ -25,8 +25,8 @@ type Records interface {
 	UpdateCustomer(ctx context.Context, caller tenant.Caller, target records.Target, w records.Write) (records.Reply, error)
 	// FetchCustomer reads one customer.
 	FetchCustomer(ctx context.Context, caller tenant.Caller, target records.Target) (customer.Customer, error)
-	// FindCustomers lists customers.
-	FindCustomers(ctx context.Context, caller tenant.Caller, in records.Find) (records.Found, error)
+	// ListCustomers lists customers.
+	ListCustomers(ctx context.Context, caller tenant.Caller, in records.ListRequest) (records.ListResponse, error)
 	// GetOrCreateCustomer makes a customer unless one has the e-mail address.
 	GetOrCreateCustomer(ctx context.Context, caller tenant.Caller, w records.Write,
 		encode func(c *customer.Customer, created bool) []byte) (records.Reply, error)
@@ -35,7 +35,7 @@ type Records interface {
 	CreateLiquidationAddress(ctx context.Context, caller tenant.Caller, target id.Customer, in customer.LiquidationInput,
 		idempotencyKey string, encode func(*customer.LiquidationAddress) []byte) (records.Reply, error)
 	// ListLiquidationAddresses gives a page of a customer's addresses.
-	ListLiquidationAddresses(ctx context.Context, caller tenant.Caller, target id.Customer, in records.Page) (records.Listed[customer.LiquidationAddress], error)
+	ListLiquidationAddresses(ctx context.Context, caller tenant.Caller, target id.Customer, in records.PageRequest) (records.ItemPage[customer.LiquidationAddress], error)
 	// FetchLiquidationAddress gives one address.
 	FetchLiquidationAddress(ctx context.Context, caller tenant.Caller, target id.Customer, address id.Item) (customer.LiquidationAddress, error)
 
@@ -43,7 +43,7 @@ type Records interface {
 	RecordTransaction(ctx context.Context, caller tenant.Caller, target id.Customer, in customer.TransactionInput,
 		idempotencyKey string, encode func(*customer.Transaction) []byte) (records.Reply, error)
 	// ListTransactions gives a page of a customer's purchases.
-	ListTransactions(ctx context.Context, caller tenant.Caller, target id.Customer, in records.Page) (records.Listed[customer.Transaction], error)
+	ListTransactions(ctx context.Context, caller tenant.Caller, target id.Customer, in records.PageRequest) (records.ItemPage[customer.Transaction], error)
 
 	// CreateGroup makes a group of customers.
 	CreateGroup(ctx context.Context, caller tenant.Caller, w records.GroupWrite) (records.Reply, error)
@@ -53,8 +53,8 @@ type Records interface {
 	DeleteGroup(ctx context.Context, caller tenant.Caller, seq int64) error
 	// FetchGroup reads one group.
 	FetchGroup(ctx context.Context, caller tenant.Caller, seq int64) (customer.Group, error)
-	// FindGroups gives a page of groups.
-	FindGroups(ctx context.Context, caller tenant.Caller, in records.GroupFind) (records.Listed[customer.Group], error)
+	// ListGroups gives a page of groups.
+	ListGroups(ctx context.Context, caller tenant.Caller, in records.ListGroupsRequest) (records.ItemPage[customer.Group], error)
 }
 
 // Config says what the dialect works with. Records and Limiter must be set.

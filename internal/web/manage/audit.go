@@ -62,7 +62,7 @@ func (f *face) fetchCheckpoint(w http.ResponseWriter, r *http.Request, caller te
 	if err := noParameters(r); err != nil {
 		return err
 	}
-	point, err := f.records.SealAudit(r.Context(), caller)
+	point, err := f.records.SequenceAudit(r.Context(), caller)
 	if err != nil {
 		return err
 	}

@@ -24,7 +24,7 @@ func (f *face) authenticated(rt route) web.Handler {
 		}
 		event.App, event.Credential = caller.App, caller.Credential
 		if f.limiter != nil {
-			if err := web.Spend(r.Context(), w, f.limiter, caller, perMinute); err != nil {
+			if err := web.ConsumeQuota(r.Context(), w, f.limiter, caller, perMinute); err != nil {
 				return err
 			}
 		}

@@ -16,12 +16,12 @@ import (
 // file is one answer that never changes while the program runs. It is kept
 // compressed, as nearly every client asks for it.
 type file struct {
-	route   string // for the log
-	kind    string // media type; always UTF-8
-	packed  []byte // gzip
-	tag     string // fingerprint of packed
-	forGood bool   // what is at this address never changes, in later releases either
-	policy  string // Content-Security-Policy
+	route     string // for the log
+	kind      string // media type; always UTF-8
+	packed    []byte // gzip
+	tag       string // fingerprint of packed
+	immutable bool   // what is at this address never changes, in later releases either
+	policy    string // Content-Security-Policy
 }
 
 func newFile(route, kind string, packed []byte) *file {
@@ -43,7 +43,7 @@ func (f *file) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	h := w.Header()
 	h.Set("Cache-Control", "no-cache") // keep it, and ask whether it has changed
-	if f.forGood {
+	if f.immutable {
 		h.Set("Cache-Control", "public, max-age=31536000, immutable")
 	}
 	h.Set("ETag", tag)

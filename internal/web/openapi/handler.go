@@ -73,7 +73,7 @@ func handler(document []byte) http.Handler {
 	pageFile := newFile("/docs", html, pack(page))
 	pageFile.policy = pagePolicy
 	scalar := newFile("/docs/scalar-1.72.1.js", script, scalarScript)
-	scalar.forGood = true
+	scalar.immutable = true
 	files := []*file{
 		newFile("/openapi.json", json, pack(document)),
 		pageFile,

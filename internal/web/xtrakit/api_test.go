@@ -27,8 +27,8 @@ var update = flag.Bool("update", false, "rewrite golden files and transcripts")
 // fake is a domain service that takes every API key and answers what it is told.
 type fake struct {
 	err     error
-	found   records.Found
-	groups  records.Listed[customer.Group]
+	found   records.ListResponse
+	groups  records.ItemPage[customer.Group]
 	fetched customer.Customer
 	group   *customer.Group
 	reply   records.Reply
@@ -36,8 +36,8 @@ type fake struct {
 	login      records.Login // what came
 	write      records.Write
 	groupWrite records.GroupWrite
-	find       records.Find
-	findGroups records.GroupFind
+	find       records.ListRequest
+	findGroups records.ListGroupsRequest
 	calls      int
 }
 
@@ -67,7 +67,7 @@ func (f *fake) FetchWithGroup(context.Context, tenant.Caller, records.Target) (c
 	return f.fetched, f.group, f.err
 }
 
-func (f *fake) FindCustomers(_ context.Context, _ tenant.Caller, in records.Find) (records.Found, error) {
+func (f *fake) ListCustomers(_ context.Context, _ tenant.Caller, in records.ListRequest) (records.ListResponse, error) {
 	f.calls++
 	f.find = in
 	return f.found, f.err
@@ -98,7 +98,7 @@ func (f *fake) FetchGroup(context.Context, tenant.Caller, int64) (customer.Group
 	return *f.group, f.err
 }
 
-func (f *fake) FindGroups(_ context.Context, _ tenant.Caller, in records.GroupFind) (records.Listed[customer.Group], error) {
+func (f *fake) ListGroups(_ context.Context, _ tenant.Caller, in records.ListGroupsRequest) (records.ItemPage[customer.Group], error) {
 	f.calls++
 	f.findGroups = in
 	return f.groups, f.err
@@ -244,10 +244,10 @@ func plain(t time.Time) string {
 // TestCustomerList shows what of a query reaches the domain, and when a list leads on.
 func TestCustomerList(t *testing.T) {
 	t.Parallel()
-	next := records.Found{Customers: make([]customer.Customer, 2), Next: "abc-_", Total: 5}
+	next := records.ListResponse{Customers: make([]customer.Customer, 2), Next: "abc-_", Total: 5}
 	f := &fake{found: next}
 	w := ask(f, request(http.MethodGet, customers+"?customer_group_id=12&cursor=xyz&page=7", ""))
-	want := records.Find{Cursor: "xyz", Count: true, Input: customer.FindInput{
+	want := records.ListRequest{Cursor: "xyz", Count: true, Input: customer.ListInput{
 		Take: customer.Text{Sent: true, Value: "1000"}, MaxTake: 1000, Group: customer.Text{Sent: true, Value: "12"},
 	}}
 	if diff := cmp.Diff(want, f.find); diff != "" {
@@ -258,13 +258,13 @@ func TestCustomerList(t *testing.T) {
 	}
 	for _, tt := range []struct {
 		query string
-		found records.Found
+		found records.ListResponse
 		want  string
 	}{
 		{"", next, "Customers found: 5"},
-		{"", records.Found{Customers: make([]customer.Customer, 2), Total: 3}, "Customers found: 2"},
-		{"?cursor=x", records.Found{Customers: make([]customer.Customer, 2), Total: 5}, "Customers found: 5"},
-		{"", records.Found{}, "Customers found: 0"},
+		{"", records.ListResponse{Customers: make([]customer.Customer, 2), Total: 3}, "Customers found: 2"},
+		{"?cursor=x", records.ListResponse{Customers: make([]customer.Customer, 2), Total: 5}, "Customers found: 5"},
+		{"", records.ListResponse{}, "Customers found: 0"},
 	} {
 		w := ask(&fake{found: tt.found}, request(http.MethodGet, customers+tt.query, ""))
 		if !strings.Contains(w.Body.String(), `"message":"`+tt.want+`"`) || (w.Header().Get("Link") != "") != (tt.found.Next != "") {
@@ -276,7 +276,7 @@ func TestCustomerList(t *testing.T) {
 // TestGroupList is the same for groups.
 func TestGroupList(t *testing.T) {
 	t.Parallel()
-	f := &fake{groups: records.Listed[customer.Group]{List: make([]customer.Group, 2), Next: "abc-_", Total: 5}}
+	f := &fake{groups: records.ItemPage[customer.Group]{List: make([]customer.Group, 2), Next: "abc-_", Total: 5}}
 	own := tenant.BusinessCode(fakeApp)
 	for query, want := range map[string]string{
 		"?cursor=xyz&business_code=" + own: "Groups found: 5",
@@ -284,7 +284,7 @@ func TestGroupList(t *testing.T) {
 		"?cursor=xyz&business_code=1":      "Groups found: 0", // another's
 	} {
 		w := ask(f, request(http.MethodGet, groups+query, ""))
-		find := records.GroupFind{Page: records.Page{Take: 1000, Cursor: "xyz", Count: true}}
+		find := records.ListGroupsRequest{PageRequest: records.PageRequest{Take: 1000, Cursor: "xyz", Count: true}}
 		if diff := cmp.Diff(find, f.findGroups); diff != "" {
 			t.Errorf("%s: find (-want +got):\n%s", query, diff)
 		}

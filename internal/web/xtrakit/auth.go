@@ -48,7 +48,7 @@ func (a *api) admit(w http.ResponseWriter, r *http.Request) (tenant.Caller, erro
 	}
 	e := web.EventOf(r.Context())
 	e.App, e.Credential = caller.App, caller.Credential
-	return caller, web.Spend(r.Context(), w, a.Limiter, caller, perMinute)
+	return caller, web.ConsumeQuota(r.Context(), w, a.Limiter, caller, perMinute)
 }
 
 // bearerToken gives the token of "Bearer TOKEN", "" if the header is something else.

@@ -128,7 +128,7 @@ func TestEncode(t *testing.T) {
 			CreatedAt: at.Draw(t, "created"), UpdatedAt: at.Draw(t, "updated"),
 		}
 		f := &fake{
-			fetched: c, found: records.Found{Customers: []customer.Customer{c, c}}, groups: records.Listed[customer.Group]{List: []customer.Group{g, g}, Total: 2},
+			fetched: c, found: records.ListResponse{Customers: []customer.Customer{c, c}}, groups: records.ItemPage[customer.Group]{List: []customer.Group{g, g}, Total: 2},
 		}
 		compare := func(got, message string, data any) {
 			if diff := cmp.Diff(library(t, wireAnswer{200, message, data}), got); diff != "" {
@@ -288,7 +288,7 @@ func FuzzQuery(f *testing.F) {
 			if w.Code != http.StatusOK && w.Code != http.StatusBadRequest {
 				t.Fatalf("%q: %d", query, w.Code)
 			}
-			if _, problems := f.find.Input.Find(0); len(problems) > 1 || len(problems) == 1 && problems[0].Path != customer.PathGroup {
+			if _, problems := f.find.Input.Parse(0); len(problems) > 1 || len(problems) == 1 && problems[0].Path != customer.PathGroup {
 				t.Fatalf("%q: the domain refuses what was read from it: %v", query, problems)
 			}
 		}

@@ -119,7 +119,7 @@ func TestTexts(t *testing.T) {
 	}
 	missing := fault.Field{Path: customer.PathGroup, Code: customer.CodeNotFound, Message: "group is not found"}
 	check(http.MethodPut, someCustomer, "{}", []fault.Field{missing})
-	_, problems := customer.FindInput{Group: customer.Text{Sent: true, Value: "x"}}.Find(page.MaxSkip)
+	_, problems := customer.ListInput{Group: customer.Text{Sent: true, Value: "x"}}.Parse(page.MaxSkip)
 	check(http.MethodGet, customers, "", problems)
 	if len(seen) < 50 {
 		t.Errorf("only %d problems were tried: %v", len(seen), slices.Sorted(maps.Keys(seen)))

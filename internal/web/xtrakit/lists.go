@@ -31,11 +31,11 @@ func (a *api) listCustomers(w http.ResponseWriter, r *http.Request, caller tenan
 	if err != nil {
 		return err
 	}
-	in := customer.FindInput{
+	in := customer.ListInput{
 		Take: sent(strconv.Itoa(maxList)), MaxTake: maxList,
 		Group: sent(query["customer_group_id"]), CreatedFrom: instant(from), CreatedTo: instant(to),
 	}
-	found, err := a.Records.FindCustomers(r.Context(), caller, records.Find{Input: in, Cursor: query["cursor"], Count: true})
+	found, err := a.Records.ListCustomers(r.Context(), caller, records.ListRequest{Input: in, Cursor: query["cursor"], Count: true})
 	if err != nil {
 		return badParameter(err)
 	}
@@ -64,13 +64,13 @@ func (a *api) listGroups(w http.ResponseWriter, r *http.Request, caller tenant.C
 	if strings.Trim(code, "0123456789") != "" {
 		return fault.New(fault.Invalid, "bad_parameter", "business_code must be an integer")
 	}
-	find := records.GroupFind{Page: records.Page{Take: maxList, Cursor: query["cursor"], Count: true}, From: from, To: to}
-	found, err := a.Records.FindGroups(r.Context(), caller, find)
+	find := records.ListGroupsRequest{PageRequest: records.PageRequest{Take: maxList, Cursor: query["cursor"], Count: true}, From: from, To: to}
+	found, err := a.Records.ListGroups(r.Context(), caller, find)
 	if err != nil {
 		return err
 	}
 	if code != "" && code != tenant.BusinessCode(caller.App) {
-		found = records.Listed[customer.Group]{}
+		found = records.ItemPage[customer.Group]{}
 	}
 	if found.Next != "" {
 		w.Header().Set("Link", nextLink(pathGroups, found.Next))

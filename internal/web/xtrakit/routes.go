@@ -22,8 +22,8 @@ type Records interface {
 	UpdateCustomer(ctx context.Context, caller tenant.Caller, target records.Target, w records.Write) (records.Reply, error)
 	// FetchWithGroup reads one customer with its group.
 	FetchWithGroup(ctx context.Context, caller tenant.Caller, target records.Target) (customer.Customer, *customer.Group, error)
-	// FindCustomers lists customers.
-	FindCustomers(ctx context.Context, caller tenant.Caller, in records.Find) (records.Found, error)
+	// ListCustomers lists customers.
+	ListCustomers(ctx context.Context, caller tenant.Caller, in records.ListRequest) (records.ListResponse, error)
 	// DeleteCustomer removes a customer for good.
 	DeleteCustomer(ctx context.Context, caller tenant.Caller, target records.Target) error
 
@@ -33,8 +33,8 @@ type Records interface {
 	UpdateGroup(ctx context.Context, caller tenant.Caller, seq int64, w records.GroupWrite) (records.Reply, error)
 	// FetchGroup reads one group.
 	FetchGroup(ctx context.Context, caller tenant.Caller, seq int64) (customer.Group, error)
-	// FindGroups gives a page of groups, newest first.
-	FindGroups(ctx context.Context, caller tenant.Caller, in records.GroupFind) (records.Listed[customer.Group], error)
+	// ListGroups gives a page of groups, newest first.
+	ListGroups(ctx context.Context, caller tenant.Caller, in records.ListGroupsRequest) (records.ItemPage[customer.Group], error)
 	// DeleteGroup removes a group; its customers stay.
 	DeleteGroup(ctx context.Context, caller tenant.Caller, seq int64) error
 }

@@ -103,5 +103,5 @@ func (a *api) admit(w http.ResponseWriter, r *http.Request) (caller tenant.Calle
 func (a *api) spend(w http.ResponseWriter, r *http.Request, caller tenant.Caller, perMinute int) error {
 	e := web.EventOf(r.Context())
 	e.App, e.Credential = caller.App, caller.Credential
-	return web.Spend(r.Context(), w, a.Limiter, caller, perMinute)
+	return web.ConsumeQuota(r.Context(), w, a.Limiter, caller, perMinute)
 }

@@ -151,7 +151,7 @@ func TestEncode(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		c := drawCustomer(t)
 		early := rapid.Bool().Draw(t, "active early")
-		f := &fake{fetched: c, found: records.Found{Customers: []customer.Customer{c, c}, Total: 2}}
+		f := &fake{fetched: c, found: records.ListResponse{Customers: []customer.Customer{c, c}, Total: 2}}
 		answer := func(method, target string) string {
 			w := ask(f, request(method, target, map[bool]string{true: "{}"}[method != http.MethodGet]),
 				func(cfg *yativo.Config) { cfg.ActiveWithoutKYC = early })
@@ -325,7 +325,7 @@ func FuzzQuery(f *testing.F) {
 	f.Fuzz(func(t *testing.T, query string) {
 		r := request(http.MethodGet, "/api/v1/customer", "")
 		r.URL.RawQuery = query
-		w := ask(&fake{found: records.Found{Next: "next", Total: 1 << 40}}, r)
+		w := ask(&fake{found: records.ListResponse{Next: "next", Total: 1 << 40}}, r)
 		switch w.Code {
 		case http.StatusOK, http.StatusBadRequest, http.StatusUnprocessableEntity:
 		default:
@@ -344,14 +344,14 @@ func TestWalkByCursor(t *testing.T) {
 	t.Parallel()
 	tests := []struct {
 		query string
-		found records.Found
+		found records.ListResponse
 		next  string // after the path
 	}{
-		{"page=1&cursor=c", records.Found{Next: "n-_", Total: 90}, "?page=2&cursor=n-_"},
-		{"cursor=c&per_page=5", records.Found{Next: "n-_", Total: 90}, "?page=2&per_page=5&cursor=n-_"},
-		{"page=900&cursor=c", records.Found{Next: "n-_", Total: 90}, "?page=901&cursor=n-_"}, // many were deleted meanwhile
-		{"page=1&cursor=c", records.Found{Total: 90}, ""},
-		{"page=1", records.Found{Next: "n-_", Total: 90}, "?page=2"},
+		{"page=1&cursor=c", records.ListResponse{Next: "n-_", Total: 90}, "?page=2&cursor=n-_"},
+		{"cursor=c&per_page=5", records.ListResponse{Next: "n-_", Total: 90}, "?page=2&per_page=5&cursor=n-_"},
+		{"page=900&cursor=c", records.ListResponse{Next: "n-_", Total: 90}, "?page=901&cursor=n-_"}, // many were deleted meanwhile
+		{"page=1&cursor=c", records.ListResponse{Total: 90}, ""},
+		{"page=1", records.ListResponse{Next: "n-_", Total: 90}, "?page=2"},
 	}
 	for _, tt := range tests {
 		w := ask(&fake{found: tt.found}, request(http.MethodGet, "/api/v1/customer?"+tt.query, ""))

@@ -25,12 +25,12 @@ var update = flag.Bool("update", false, "rewrite golden files and transcripts")
 // fake is a domain service that knows every token and answers what it is told.
 type fake struct {
 	err     error
-	found   records.Found
+	found   records.ListResponse
 	fetched customer.Customer
 	reply   records.Reply
 
 	write      records.Write // what came
-	find       records.Find
+	find       records.ListRequest
 	submission records.Submission
 }
 
@@ -66,7 +66,7 @@ func (f *fake) FetchCustomer(context.Context, tenant.Caller, records.Target) (cu
 	return f.fetched, f.err
 }
 
-func (f *fake) FindCustomers(_ context.Context, _ tenant.Caller, in records.Find) (records.Found, error) {
+func (f *fake) ListCustomers(_ context.Context, _ tenant.Caller, in records.ListRequest) (records.ListResponse, error) {
 	f.find = in
 	return f.found, f.err
 }

@@ -42,12 +42,12 @@ func (a *api) listCustomers(w http.ResponseWriter, r *http.Request, caller tenan
 	if err != nil {
 		return err
 	}
-	find := records.Find{Cursor: in.cursor, Count: true}
+	find := records.ListRequest{Cursor: in.cursor, Count: true}
 	find.Input.Take = number(in.perPage)
 	if in.cursor == "" {
 		find.Input.Skip = number((in.page - 1) * in.perPage)
 	}
-	found, err := a.Records.FindCustomers(r.Context(), caller, find)
+	found, err := a.Records.ListCustomers(r.Context(), caller, find)
 	if errors.Is(err, page.ErrCursor) {
 		return errCursor
 	}
@@ -112,7 +112,7 @@ func number(n int64) customer.Text {
 
 // paginate says where in the whole list a page is. The total is read after the page
 // and may have moved by then; the end of a walk by cursor does not hang on it.
-func (a *api) paginate(r *http.Request, in listRequest, found records.Found) pagination {
+func (a *api) paginate(r *http.Request, in listRequest, found records.ListResponse) pagination {
 	total := int64(found.Total)
 	p := pagination{
 		total: total, perPage: in.perPage, current: in.page,

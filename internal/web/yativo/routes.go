@@ -32,8 +32,8 @@ type Records interface {
 	DeleteCustomer(ctx context.Context, caller tenant.Caller, target records.Target) error
 	// FetchCustomer reads one customer.
 	FetchCustomer(ctx context.Context, caller tenant.Caller, target records.Target) (customer.Customer, error)
-	// FindCustomers lists customers.
-	FindCustomers(ctx context.Context, caller tenant.Caller, in records.Find) (records.Found, error)
+	// ListCustomers lists customers.
+	ListCustomers(ctx context.Context, caller tenant.Caller, in records.ListRequest) (records.ListResponse, error)
 	// SubmitKYC records that a customer's particulars were handed in to be checked.
 	SubmitKYC(ctx context.Context, caller tenant.Caller, target id.Customer, in records.Submission) (records.Reply, error)
 }
