@@ -3,14 +3,13 @@ package records
 import (
 	"context"
 	"errors"
-	"fmt"
 	"runtime"
-	"runtime/debug"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
 	"custodex.dev/internal/id"
+	"custodex.dev/internal/safe"
 	"custodex.dev/internal/seal"
 	"custodex.dev/internal/search"
 	"custodex.dev/internal/store"
@@ -41,7 +40,7 @@ func (x *arenas) fill(ctx context.Context, app id.App, key *seal.App, h *held) {
 		}
 	}
 	defer func() { <-x.turn }()
-	err := guarded(func() (err error) {
+	err := safe.Call(func() (err error) {
 		h.arena, err = x.build(ctx, app, key)
 		return err
 	})
@@ -72,9 +71,7 @@ func (x *arenas) build(ctx context.Context, app id.App, key *seal.App) (*search.
 	step := (r.MaxSeq-r.MinSeq)/shards + 1
 	g, scan := errgroup.WithContext(ctx)
 	for from := r.MinSeq; from <= r.MaxSeq && r.Count > 0; from += step {
-		g.Go(func() error {
-			return guarded(func() error { return x.buildPart(scan, app, key, met, b, from, from+step) })
-		})
+		safe.Go(g, func() error { return x.buildPart(scan, app, key, met, b, from, from+step) })
 	}
 	if err := g.Wait(); err != nil {
 		return nil, err
@@ -85,17 +82,6 @@ func (x *arenas) build(ctx context.Context, app id.App, key *seal.App) (*search.
 		return nil, errNoRoom // its customers are larger than guessed
 	}
 	return arena, nil
-}
-
-// guarded turns a panic of background work into its error: it must not end the
-// server. A panic's value may hold a person's data, so only its type is told.
-func guarded(fn func() error) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fmt.Errorf("panic of type %T\n%s", p, debug.Stack())
-		}
-	}()
-	return fn()
 }
 
 func (x *arenas) buildPart(ctx context.Context, app id.App, key *seal.App, met *unopened, b *search.Builder, from, to int64) error {
