@@ -60,6 +60,7 @@ var rooms = map[string]room{
 	"internal/store/postgres":  {layer: 4, by: wiring},
 	"internal/store/storetest": {layer: 4, by: []string{}},
 	"internal/limit":           {layer: 4},
+	"internal/keyring":         {layer: 4},
 
 	"internal/records": {layer: 5},
 

@@ -211,7 +211,11 @@ func (s *Service) loadCredential(ctx context.Context, publicKey string) (*checke
 	if !ok {
 		return nil, store.NotFound("credential")
 	}
-	opened, err := s.keys.get(ctx, app)
+	key, err := s.keys.Key(ctx, app)
+	if err != nil {
+		return nil, err
+	}
+	name, err := s.keys.Name(ctx, app)
 	if err != nil {
 		return nil, err
 	}
@@ -219,22 +223,22 @@ func (s *Service) loadCredential(ctx context.Context, publicKey string) (*checke
 	if err != nil {
 		return nil, err
 	}
-	cred, err := credentialOf(app, opened.key, row)
+	cred, err := credentialOf(app, key, row)
 	if err != nil {
 		return nil, err
 	}
-	return &checked{Credential: cred, row: row, key: opened.key, appName: opened.name}, nil
+	return &checked{Credential: cred, row: row, key: key, appName: name}, nil
 }
 
 func (s *Service) nobody(ctx context.Context) (*checked, error) {
-	opened, err := s.keys.get(ctx, id.System)
+	key, err := s.keys.Key(ctx, id.System)
 	if err != nil {
 		return nil, err
 	}
 	return &checked{
 		Credential: tenant.Credential{App: id.System},
 		row:        store.CredentialRow{Secret: make([]byte, 32)},
-		key:        opened.key,
+		key:        key,
 	}, nil
 }
 

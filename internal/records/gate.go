@@ -28,7 +28,7 @@ type operation struct {
 // begin is the gate: every use case calls it first. A caller without the scope is
 // refused with fault.Forbidden, and the denial is recorded.
 func (s *Service) begin(ctx context.Context, caller tenant.Caller, action authz.Action, targets ...id.Customer) (*operation, error) {
-	open, err := s.keys.get(ctx, caller.App)
+	key, err := s.keys.Key(ctx, caller.App)
 	if errors.Is(err, fault.NotFound) && caller.App != id.System {
 		// An operator named an application that does not exist: that belongs to none.
 		caller.App = id.System
@@ -41,7 +41,7 @@ func (s *Service) begin(ctx context.Context, caller tenant.Caller, action authz.
 	if err != nil {
 		return nil, err
 	}
-	a := &operation{s: s, key: open.key, caller: caller, action: action}
+	a := &operation{s: s, key: key, caller: caller, action: action}
 	if !authz.Allow(caller.Scopes, action) {
 		return nil, a.fail(ctx, errScope, targets...)
 	}

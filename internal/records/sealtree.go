@@ -40,14 +40,14 @@ func (s *Service) sealSome(ctx context.Context, app id.App) (behind bool, err er
 }
 
 func (s *Service) sealOnce(ctx context.Context, app id.App) (behind bool, err error) {
-	open, err := s.keys.get(ctx, app)
+	key, err := s.keys.Key(ctx, app)
 	if errors.Is(err, fault.NotFound) {
 		return false, nil // it was marked because making it failed
 	}
 	if err != nil {
 		return false, err
 	}
-	old, err := s.sealedTree(ctx, app, open.key)
+	old, err := s.sealedTree(ctx, app, key)
 	if err != nil {
 		return false, err
 	}
@@ -61,12 +61,12 @@ func (s *Service) sealOnce(ctx context.Context, app id.App) (behind bool, err er
 	if head.Entries == old.Size {
 		return false, nil
 	}
-	leaves, damaged, err := s.leaves(ctx, app, open.key, old.Size, min(head.Entries-old.Size, sealBatch))
+	leaves, damaged, err := s.leaves(ctx, app, key, old.Size, min(head.Entries-old.Size, sealBatch))
 	if err != nil {
 		return false, err
 	}
 	if len(leaves) > 0 {
-		if err := s.growTree(ctx, app, open.key, old.Tree, leaves); err != nil {
+		if err := s.growTree(ctx, app, key, old.Tree, leaves); err != nil {
 			return false, err
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"custodex.dev/internal/keyring"
 	"custodex.dev/internal/limit"
 	"custodex.dev/internal/page"
 	"custodex.dev/internal/seal"
@@ -63,7 +64,7 @@ type Config struct {
 type Service struct {
 	cfg      Config
 	store    store.Store
-	keys     keyring
+	keys     *keyring.Keyring
 	creds    credentialCache
 	failures *limit.Failures
 	arenas   arenas
@@ -106,7 +107,7 @@ func New(cfg Config) *Service {
 	}
 	s := &Service{
 		cfg:      cfg,
-		keys:     keyring{store: cfg.Store, source: cfg.Keys},
+		keys:     keyring.New(cfg.Store, cfg.Keys),
 		failures: limit.NewFailures(cfg.FailedLogins, cfg.Now),
 		unopened: newUnopened(cfg.Log),
 	}

@@ -25,11 +25,11 @@ func (s *Service) IssueToken(ctx context.Context, in Login) (token string, calle
 	if err != nil {
 		return "", tenant.Caller{}, 0, err
 	}
-	opened, err := s.keys.get(ctx, caller.App)
+	key, err := s.keys.Key(ctx, caller.App)
 	if err != nil {
 		return "", tenant.Caller{}, 0, err
 	}
-	mark := tokenMark(opened.key, opened.key.SecretHash(in.Secret))
+	mark := tokenMark(key, key.SecretHash(in.Secret))
 	token, err = s.sign(ctx, caller.App, in.PublicKey+"."+mark)
 	return token, caller, rateLimit, err
 }
@@ -53,7 +53,7 @@ func (c *checked) backs(mark string, now time.Time) bool {
 }
 
 func (s *Service) sign(ctx context.Context, app id.App, subject string) (string, error) {
-	opened, err := s.keys.get(ctx, app)
+	key, err := s.keys.Key(ctx, app)
 	if err != nil {
 		return "", err
 	}
@@ -61,7 +61,7 @@ func (s *Service) sign(ctx context.Context, app id.App, subject string) (string,
 	claims := jwt.RegisteredClaims{
 		Subject: subject, IssuedAt: jwt.NewNumericDate(now), ExpiresAt: jwt.NewNumericDate(now.Add(TokenTTL)), ID: randomText(8),
 	}
-	return jwt.NewWithClaims(jwt.SigningMethodHS256, claims).SignedString(opened.key.TokenKey())
+	return jwt.NewWithClaims(jwt.SigningMethodHS256, claims).SignedString(key.TokenKey())
 }
 
 // AuthenticateToken checks a bearer token made by IssueToken, that its credential
