@@ -77,6 +77,7 @@ type Error struct {
 	Fields     []Field       // validation problems in a fixed order; nil for other faults
 	RetryAfter time.Duration // when trying again makes sense; zero if unknown
 	cause      error
+	origin     *Error // what After or Because copied; nil for an original
 }
 
 // New makes a fault. code is stable and part of the API; message is shown.
@@ -95,10 +96,26 @@ func Validation(fields ...Field) *Error {
 	return &Error{Kind: Invalid, Code: "validation_failed", Message: "Validation failed", Fields: fields}
 }
 
-// After returns a copy that tells the caller when to try again.
+// After returns a copy that tells the caller when to try again. errors.Is finds e in
+// the copy.
 func (e *Error) After(d time.Duration) *Error {
-	c := *e
+	c := e.copy()
 	c.RetryAfter = d
+	return c
+}
+
+// Because returns a copy that hides cause, as Wrap does. errors.Is finds e in the copy.
+func (e *Error) Because(cause error) *Error {
+	c := e.copy()
+	c.cause = cause
+	return c
+}
+
+func (e *Error) copy() *Error {
+	c := *e
+	if c.origin == nil {
+		c.origin = e
+	}
 	return &c
 }
 
@@ -114,10 +131,15 @@ func (e *Error) Error() string {
 // Unwrap gives the hidden cause.
 func (e *Error) Unwrap() error { return e.cause }
 
-// Is reports whether target is this error's Kind.
+// Is reports whether target is this error's Kind, or the fault that it is a copy of.
 func (e *Error) Is(target error) bool {
-	k, ok := target.(Kind)
-	return ok && k == e.Kind
+	switch target := target.(type) {
+	case Kind:
+		return target == e.Kind
+	case *Error:
+		return target != nil && target == e.origin
+	}
+	return false
 }
 
 // KindOf gives the kind of err: Internal for an error nobody classified.

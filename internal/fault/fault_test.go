@@ -36,6 +36,11 @@ func TestIs(t *testing.T) {
 		{"an error nobody classified", io.EOF, fault.Internal, false},
 		{"the zero fault", &fault.Error{}, fault.Internal, true},
 		{"after a delay", taken.After(time.Second), fault.Conflict, true},
+		{"its copy with a delay", taken.After(time.Second), taken, true},
+		{"its copy with a cause", taken.Because(io.EOF), taken, true},
+		{"the cause of its copy", taken.Because(io.EOF), io.EOF, true},
+		{"a copy of a copy", taken.Because(io.EOF).After(time.Second), taken, true},
+		{"the copy of its copy", taken, taken.After(time.Second), false},
 	}
 	for _, tt := range tests {
 		if got := errors.Is(tt.err, tt.target); got != tt.want {

@@ -3,18 +3,8 @@ package store
 import (
 	"math"
 
-	"custodex.dev/internal/fault"
 	"custodex.dev/internal/id"
 )
-
-// ErrEmailTaken is the fault of an insert or update whose e-mail hash another
-// customer of the application has.
-var ErrEmailTaken = fault.New(fault.Conflict, "email_taken", "Customer with the same email already exists")
-
-// NotFound is the fault of an absent row; noun is what is missing, for the log.
-func NotFound(noun string) error {
-	return fault.New(fault.NotFound, noun+"_not_found", noun+" not found")
-}
 
 // AppRow is one application.
 type AppRow struct {

@@ -57,7 +57,8 @@ type item[W any] struct {
 const retryWhenFull = time.Second
 
 var (
-	errClosed = fault.New(fault.Unavailable, "shutting_down", "The server is shutting down; try again")
+	// ErrClosed is a call after Close, of the group or of the store that uses it.
+	ErrClosed = fault.New(fault.Unavailable, "shutting_down", "The server is shutting down; try again")
 	errFull   = fault.New(fault.Unavailable, "write_queue_full", "The server is busy; try again")
 )
 
@@ -100,7 +101,7 @@ func (g *Group[K, W]) enqueue(key K, it *item[W]) error {
 	defer g.mu.Unlock()
 	switch {
 	case g.closed:
-		return errClosed
+		return ErrClosed
 	case g.waiting >= g.cfg.MaxQueue:
 		return errFull.After(retryWhenFull)
 	}

@@ -109,5 +109,5 @@ func (x *tx) AppInsert(row store.AppRow) error {
 		x.lost = errStale
 		return errStale
 	}
-	return x.refuse(errExists)
+	return x.refuse(store.ErrExists)
 }

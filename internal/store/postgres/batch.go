@@ -10,6 +10,7 @@ import (
 	"custodex.dev/internal/fault"
 	"custodex.dev/internal/id"
 	"custodex.dev/internal/store"
+	"custodex.dev/internal/store/commit"
 )
 
 // A batch is the works of many requests in one transaction on one application:
@@ -40,8 +41,7 @@ const (
 // Nothing goes on looking for the outcome, because nobody who comes later can miss
 // it: the transaction holds the head until it has ended, so the next batch of the
 // application waits for that, and then sees what it did.
-var errNoOutcome = fault.New(fault.Unavailable, "commit_unknown",
-	"It is not known whether this was done; a retry with the same idempotency key is safe").After(retrySoon)
+var errNoOutcome = store.ErrCommitUnknown.After(retrySoon)
 
 var (
 	// errStale asks for another try: the head appeared after the batch had found none.
@@ -127,7 +127,7 @@ func (b *batch) run(ctx context.Context) []error {
 				return b.all(errNoOutcome)
 			}
 		case ctx.Err() != nil:
-			return b.all(errClosed)
+			return b.all(commit.ErrClosed)
 		case errors.Is(err, errBlamed):
 			continue
 		case silent(err):

@@ -149,7 +149,7 @@ func (x *tx) CredentialInsert(row store.CredentialRow) error {
 		},
 		found(&made))
 	if err == nil && !made {
-		err = x.refuse(errExists)
+		err = x.refuse(store.ErrExists)
 	}
 	return err
 }

@@ -397,7 +397,7 @@ func (x *tx) conflict(row store.CustomerRow, insert bool) error {
 	case email:
 		return x.refuse(store.ErrEmailTaken)
 	case exists && insert:
-		return x.refuse(errExists)
+		return x.refuse(store.ErrExists)
 	}
 	return store.NotFound("customer")
 }

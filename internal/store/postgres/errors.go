@@ -39,8 +39,6 @@ func (e sqlError) Unwrap() error { return e.pg }
 var errAway = fault.New(fault.Unavailable, "database_unavailable",
 	"The database cannot be reached; try again").After(retrySoon)
 
-var errExists = fault.New(fault.Conflict, "already_exists", "It exists already")
-
 // translate turns a driver's error into a fault. ctx is the caller's context, before
 // any limit of ours: if that has ended, its error is the answer.
 func translate(ctx context.Context, err error) error {
@@ -73,11 +71,11 @@ func translateSQL(pg *pgconn.PgError) error {
 		if pg.ConstraintName == "customer_email" {
 			return store.ErrEmailTaken
 		}
-		return fault.Wrap(cause, fault.Conflict, "already_exists", "It exists already")
+		return store.ErrExists.Because(cause)
 	case "40001", "40P01": // serialization_failure, deadlock_detected
 		return unavailable("serialization", "The server is busy; try again")
 	case "55P03": // lock_not_available
-		return unavailable("lock_timeout", "The server is busy; try again")
+		return store.ErrLockTimeout.Because(cause).After(retrySoon)
 	case "57014": // query_canceled, by statement_timeout: we never cancel
 		return unavailable("statement_timeout", "The server is busy; try again")
 	case "25006": // read_only_sql_transaction: the connection leads to a standby

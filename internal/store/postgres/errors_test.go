@@ -89,7 +89,7 @@ func TestLockTimeout(t *testing.T) {
 		group.Go(func() {
 			begun := time.Now()
 			err := s.Record(t.Context(), app, newEntry())
-			if f := fault.Of(err); f.Kind != fault.Unavailable || f.Code != "lock_timeout" {
+			if f := fault.Of(err); !errors.Is(err, store.ErrLockTimeout) || f.RetryAfter == 0 {
 				t.Errorf("Record under a held lock: %v, want unavailable, lock_timeout", err)
 			}
 			if took := time.Since(begun); took > 2500*time.Millisecond {

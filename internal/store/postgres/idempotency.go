@@ -6,7 +6,6 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"custodex.dev/internal/fault"
 	"custodex.dev/internal/id"
 	"custodex.dev/internal/store"
 )
@@ -57,8 +56,6 @@ func (x *tx) IdempotencyGet(scope []byte) (store.IdempotencyRow, error) {
 	return row, err
 }
 
-var errKeyUsed = fault.New(fault.Conflict, "idempotency_key_used", "The idempotency key was used already")
-
 // IdempotencyPut stores a row that expires after ttl, in place of an expired one.
 func (x *tx) IdempotencyPut(row store.IdempotencyRow, ttl time.Duration) error {
 	var done bool
@@ -90,7 +87,7 @@ func (x *tx) IdempotencyPut(row store.IdempotencyRow, ttl time.Duration) error {
 		},
 		found(&done))
 	if err == nil && !done {
-		err = errKeyUsed
+		err = store.ErrKeyUsed
 	}
 	return err
 }

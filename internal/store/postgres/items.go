@@ -157,7 +157,7 @@ func (x *tx) ItemInsert(c id.Customer, row store.ItemRow) error {
 	case !known:
 		return store.NotFound("customer")
 	case !made:
-		return x.refuse(errExists)
+		return x.refuse(store.ErrExists)
 	}
 	return nil
 }

@@ -92,7 +92,7 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 // Ping asks the database for an answer.
 func (s *Store) Ping(ctx context.Context) error {
 	if s.closed.Load() {
-		return errClosed
+		return commit.ErrClosed
 	}
 	limited, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()

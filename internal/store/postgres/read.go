@@ -7,9 +7,9 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"custodex.dev/internal/fault"
 	"custodex.dev/internal/id"
 	"custodex.dev/internal/store"
+	"custodex.dev/internal/store/commit"
 )
 
 // setApp names the application for row-level security until the transaction ends.
@@ -22,9 +22,6 @@ const (
 	tries     = 3 // of a statement that may be repeated
 	retryWait = 50 * time.Millisecond
 )
-
-var errClosed = fault.New(fault.Unavailable, "shutting_down",
-	"The server is shutting down; try again")
 
 // one makes rows out of a function for a statement that gives one row; noun is what
 // is missing if it gives none. scan may run more than once.
@@ -68,7 +65,7 @@ func (s *Store) repeat(ctx context.Context, app id.App, sql string, args []any, 
 
 func (s *Store) try(ctx context.Context, app id.App, sql string, args []any, rows func(pgx.Rows) error) (err error) {
 	if s.closed.Load() {
-		return errClosed
+		return commit.ErrClosed
 	}
 	conn, err := acquire(ctx, s.reads)
 	if err != nil {

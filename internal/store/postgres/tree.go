@@ -5,7 +5,6 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
-	"custodex.dev/internal/fault"
 	"custodex.dev/internal/id"
 	"custodex.dev/internal/store"
 )
@@ -50,8 +49,6 @@ func (s *Store) TileGet(ctx context.Context, app id.App, tiles []store.TileID) (
 	}
 	return got, nil
 }
-
-var errTreeMoved = fault.New(fault.Conflict, "tree_moved", "The audit tree has grown meanwhile")
 
 // TreePut replaces the tree head and writes tiles, if the tree still has oldSize.
 // After a try whose answer was lost, a tree that already is what was to be put is
@@ -123,7 +120,7 @@ func (s *Store) TreePut(ctx context.Context, app id.App, oldSize int64, tree sto
 	if _, err := s.Head(ctx, app); err != nil {
 		return err
 	}
-	return errTreeMoved
+	return store.ErrTreeMoved
 }
 
 func tileIDs(n int, at func(int) store.TileID) (levels []int32, ns []int64) {

@@ -39,7 +39,7 @@ func translate(err error) error {
 	code := codeOf(err)
 	switch code {
 	case lib.SQLITE_CONSTRAINT_UNIQUE, lib.SQLITE_CONSTRAINT_PRIMARYKEY, lib.SQLITE_CONSTRAINT_ROWID:
-		return fault.Wrap(err, fault.Conflict, "already_exists", "It exists already")
+		return store.ErrExists.Because(err)
 	case lib.SQLITE_CONSTRAINT_FOREIGNKEY:
 		return store.NotFound("application")
 	}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"time"
 
-	"custodex.dev/internal/fault"
 	"custodex.dev/internal/id"
 	"custodex.dev/internal/store"
 )
@@ -40,8 +39,6 @@ func (t *tx) IdempotencyGet(scope []byte) (row store.IdempotencyRow, err error) 
 	return row, err
 }
 
-var errKeyUsed = fault.New(fault.Conflict, "idempotency_key_used", "The idempotency key was used already")
-
 // IdempotencyPut stores a row, in place of an expired one if there is one.
 func (t *tx) IdempotencyPut(row store.IdempotencyRow, ttl time.Duration) error {
 	if _, err := t.head(); err != nil {
@@ -65,7 +62,7 @@ func (t *tx) IdempotencyPut(row store.IdempotencyRow, ttl time.Duration) error {
 		WHERE idempotency.expires_at <= `+nowMilli,
 		string(t.app), row.Scope, row.Fingerprint, row.Customer[:], row.Reply, ttl.Milliseconds())
 	if err == nil && n == 0 {
-		return errKeyUsed
+		return store.ErrKeyUsed
 	}
 	return err
 }

@@ -5,7 +5,7 @@ import (
 	"errors"
 	"sync"
 
-	"custodex.dev/internal/fault"
+	"custodex.dev/internal/store/commit"
 )
 
 // pool holds the connections that read.
@@ -16,8 +16,6 @@ type pool struct {
 	once    sync.Once
 	got     []*conn // back for good, once stop was called
 }
-
-var errClosed = fault.New(fault.Unavailable, "shutting_down", "The server is shutting down; try again")
 
 // open fills the pool. What it opened before an error is closed by close.
 func (p *pool) open(ctx context.Context, path string, size int) error {
@@ -64,7 +62,7 @@ func (p *pool) close() error {
 func (s *Store) admit(ctx context.Context) error {
 	select {
 	case <-s.readers.closing:
-		return errClosed
+		return commit.ErrClosed
 	default:
 		return ctx.Err()
 	}
@@ -81,7 +79,7 @@ func (s *Store) scan(ctx context.Context, fn func(ctx context.Context, c *conn) 
 		defer func() { s.readers.idle <- c }()
 		return fn(ctx, c)
 	case <-s.readers.closing:
-		return errClosed
+		return commit.ErrClosed
 	case <-ctx.Done():
 		return ctx.Err()
 	}

@@ -3,12 +3,9 @@ package sqlite
 import (
 	"context"
 
-	"custodex.dev/internal/fault"
 	"custodex.dev/internal/id"
 	"custodex.dev/internal/store"
 )
-
-var errTreeMoved = fault.New(fault.Conflict, "tree_moved", "The audit tree has grown meanwhile")
 
 // TreePut replaces the tree's head and writes tiles.
 func (s *Store) TreePut(ctx context.Context, app id.App, oldSize int64, tree store.TreeRow, tiles []store.TileRow) error {
@@ -26,7 +23,7 @@ func (s *Store) TreePut(ctx context.Context, app id.App, oldSize int64, tree sto
 			return err
 		}
 		if size != oldSize {
-			return errTreeMoved
+			return store.ErrTreeMoved
 		}
 		_, err = t.exec(`
 			INSERT INTO audit_tree (
