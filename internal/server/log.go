@@ -12,15 +12,15 @@ import (
 	"custodex.dev/internal/config"
 )
 
-// logFlush is how long a line below warning may wait in memory. One line a
-// request, written one by one, costs as much as the fetch it is about.
+// logFlush is how long a line below warning may wait in memory. Writing the line of
+// each request by itself would cost as much as a fetch.
 const logFlush = 200 * time.Millisecond
 
-// logWriter gathers log lines and writes them together.
+// logWriter buffers log lines and writes them together.
 type logWriter struct {
 	mu    sync.Mutex
 	buf   *bufio.Writer
-	timer *time.Timer // runs while lines wait
+	timer *time.Timer // runs while lines are buffered
 }
 
 func newLogWriter(w io.Writer) *logWriter {
@@ -29,8 +29,8 @@ func newLogWriter(w io.Writer) *logWriter {
 	return l
 }
 
-// Write takes one line. A log that cannot be written must not stop the server, so
-// it never fails.
+// Write buffers one line. It never fails: a log that cannot be written must not stop
+// the server.
 func (l *logWriter) Write(line []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -47,9 +47,9 @@ func (l *logWriter) flush() {
 	_ = l.buf.Flush()
 }
 
-// logHandler writes at once what is a warning or worse: the process may be about
-// to end. It leaves out what net/http says about clients that hang up or speak
-// badly: that names addresses, and the access log has what matters.
+// logHandler flushes at every warning or error, since the process may be about to end.
+// It drops what net/http logs about clients that disconnect or send nonsense: those
+// lines contain addresses, and the request log has what matters.
 type logHandler struct {
 	slog.Handler
 	out *logWriter
@@ -79,7 +79,7 @@ func (h logHandler) WithGroup(name string) slog.Handler {
 	return logHandler{h.Handler.WithGroup(name), h.out}
 }
 
-// newLog makes the server's log on w. flush writes what waits.
+// newLog makes the server's log on w. flush writes the buffered lines.
 func newLog(cfg config.Config, w io.Writer) (log *slog.Logger, flush func()) {
 	out := newLogWriter(w)
 	opts := &slog.HandlerOptions{Level: cfg.LogLevel}

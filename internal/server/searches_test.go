@@ -14,26 +14,26 @@ import (
 	"custodex.dev/internal/testkit"
 )
 
-// unbuilt is a store on which no build of an arena ends before release is closed.
-type unbuilt struct {
+// blockingScan is a store on which no index build ends before release is closed.
+type blockingScan struct {
 	store.Store
 	release chan struct{}
 }
 
-func (u *unbuilt) CustomerScan(ctx context.Context, app id.App, from, to int64, fn func(*store.CustomerRow) error) error {
+func (b *blockingScan) CustomerScan(ctx context.Context, app id.App, from, to int64, fn func(*store.CustomerRow) error) error {
 	select {
-	case <-u.release:
+	case <-b.release:
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	return u.Store.CustomerScan(ctx, app, from, to, fn)
+	return b.Store.CustomerScan(ctx, app, from, to, fn)
 }
 
-// Any number of requests that want an index that is being built leaves places for
-// all others: at most an eighth of the requests may wait for it.
-func TestSearchesLeavePlaces(t *testing.T) {
+// However many requests need an index that is being built, other requests are served:
+// at most an eighth of max-requests may wait for it.
+func TestSearchesLeaveRoomForOthers(t *testing.T) {
 	t.Parallel()
-	hold := &unbuilt{release: make(chan struct{})}
+	hold := &blockingScan{release: make(chan struct{})}
 	s := testkit.NewServer(t, testkit.Options{
 		Configure: func(c *config.Config) { c.MaxRequests, c.SearchSlots, c.LogLevel = 8, 4, slog.LevelError },
 		Wrap:      func(st store.Store) store.Store { hold.Store = st; return hold },

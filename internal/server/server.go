@@ -17,6 +17,7 @@ import (
 	"custodex.dev/internal/config"
 	"custodex.dev/internal/limit"
 	"custodex.dev/internal/records"
+	"custodex.dev/internal/seal"
 	"custodex.dev/internal/store"
 	"custodex.dev/internal/web"
 )
@@ -31,20 +32,20 @@ type Server struct {
 	metrics *prometheus.Registry
 	web     web.Config
 
-	public, manage face
+	public, manage listener
 	draining       atomic.Bool
 	flushLog       func()
 }
 
-// gateWait is how long a request past max-requests waits for its turn. The
-// contract's promise is an answer within 300 ms.
-const gateWait = 150 * time.Millisecond
+// limiterWait is how long a request beyond max-requests waits for a permit. The
+// contract promises an answer within 300 ms.
+const limiterWait = 150 * time.Millisecond
 
-// face is one listener with its handler.
-type face struct {
-	http     *http.Server
-	listener net.Listener
-	secure   bool // speaks TLS, with the certificate in http
+// listener is one address with the API that it serves.
+type listener struct {
+	net.Listener // nil before Listen
+	http         *http.Server
+	tls          bool // speaks TLS, with the certificate in http
 }
 
 // New opens the master key and the store and builds everything. It binds nothing
@@ -58,19 +59,29 @@ func New(ctx context.Context, cfg config.Config, version string) (*Server, error
 	if err != nil {
 		return nil, err
 	}
-	if err := checkKeys(ctx, cfg, st); err != nil {
+	keys, err := openKeys(cfg)
+	if err == nil {
+		err = checkKeys(ctx, cfg, st, keys)
+	}
+	if err != nil {
 		return nil, errors.Join(err, st.Close(context.WithoutCancel(ctx)))
 	}
-	return NewOver(cfg, st, version)
+	return build(cfg, st, keys, version), nil
 }
 
-// NewOver builds a server over a store that is open, for tests that put faults
-// between. The server closes the store.
+// NewOver builds a server over a store that is open already and wrapped perhaps, as
+// the benchmark and tests do. It does not check the master key. The server closes the
+// store, and so does NewOver when it fails.
 func NewOver(cfg config.Config, st store.Store, version string) (*Server, error) {
 	keys, err := openKeys(cfg)
 	if err != nil {
 		return nil, errors.Join(err, st.Close(context.Background()))
 	}
+	return build(cfg, st, keys, version), nil
+}
+
+// build makes everything in the order of its dependencies.
+func build(cfg config.Config, st store.Store, keys seal.KeySource, version string) *Server {
 	s := &Server{cfg: cfg, store: st, metrics: prometheus.NewRegistry()}
 	s.log, s.flushLog = newLog(cfg, os.Stderr)
 	s.records = records.New(records.Config{
@@ -82,12 +93,12 @@ func NewOver(cfg config.Config, st store.Store, version string) (*Server, error)
 	s.web = web.Config{
 		Log: s.log, Metrics: web.NewMetrics(s.metrics), TrustedProxies: cfg.TrustedProxies,
 		MaxBody: cfg.MaxBody, Timeout: cfg.RequestTimeout, Now: cfg.Now,
-		Limiter: web.NewLimiter(cfg.MaxRequests, gateWait), Draining: s.draining.Load,
+		Limiter: web.NewLimiter(cfg.MaxRequests, limiterWait), Draining: s.draining.Load,
 	}
-	s.watch()
+	s.registerMetrics()
 	s.public.http = s.newHTTP(s.publicHandler(version))
-	s.manage.http = s.newHTTP(s.manageHandler(version))
-	return s, nil
+	s.manage.http = s.newHTTP(s.manageHandler())
+	return s
 }
 
 func (s *Server) newHTTP(h http.Handler) *http.Server {
@@ -107,10 +118,10 @@ func (s *Server) newHTTP(h http.Handler) *http.Server {
 // Records is the domain service, for verbs that need no HTTP.
 func (s *Server) Records() *records.Service { return s.records }
 
-// Handler is the public face: the dialects and their documentation.
+// Handler serves the applications' APIs and their documentation.
 func (s *Server) Handler() http.Handler { return s.public.http.Handler }
 
-// ManageHandler is the management face.
+// ManageHandler serves the management API.
 func (s *Server) ManageHandler() http.Handler { return s.manage.http.Handler }
 
 // Listen reads the certificates and binds both listeners.
@@ -122,18 +133,17 @@ func (s *Server) Listen() error {
 	if err != nil {
 		return err
 	}
-	if s.public.listener, err = net.Listen("tcp", s.cfg.Addr); err != nil {
+	if s.public.Listener, err = net.Listen("tcp", s.cfg.Addr); err != nil {
 		return listenError("addr", s.cfg.Addr, err)
 	}
-	if s.manage.listener, err = net.Listen("tcp", s.cfg.ManageAddr); err != nil {
-		return errors.Join(listenError("manage-addr", s.cfg.ManageAddr, err), s.public.listener.Close())
+	if s.manage.Listener, err = net.Listen("tcp", s.cfg.ManageAddr); err != nil {
+		return errors.Join(listenError("manage-addr", s.cfg.ManageAddr, err), s.public.Listener.Close())
 	}
 	return nil
 }
 
-// certify reads the certificate of a face that has one, before anybody is told its
-// address.
-func (f *face) certify(flag, cert, key string) error {
+// certify reads the certificate of a listener that has one, before it is bound.
+func (l *listener) certify(flag, cert, key string) error {
 	if cert == "" {
 		return nil
 	}
@@ -141,7 +151,7 @@ func (f *face) certify(flag, cert, key string) error {
 	if err != nil {
 		return fmt.Errorf("%s %s cannot be used with its key %s: %w", flag, cert, key, err)
 	}
-	f.secure, f.http.TLSConfig = true, &tls.Config{Certificates: []tls.Certificate{pair}}
+	l.tls, l.http.TLSConfig = true, &tls.Config{Certificates: []tls.Certificate{pair}}
 	return nil
 }
 
@@ -150,13 +160,16 @@ func listenError(flag, addr string, err error) error {
 }
 
 // Addr is the public listener's address, with the real port.
-func (s *Server) Addr() string { return s.public.listener.Addr().String() }
+func (s *Server) Addr() string { return s.public.Addr().String() }
 
 // ManageAddr is the management listener's address, with the real port.
-func (s *Server) ManageAddr() string { return s.manage.listener.Addr().String() }
+func (s *Server) ManageAddr() string { return s.manage.Addr().String() }
+
+// errStoreFailed is why a server ends whose store has failed.
+var errStoreFailed = errors.New("the database can no longer promise durability (a write to disk failed); check the disk, then start again")
 
 // Run serves until ctx ends, or until the store can no longer promise durability,
-// and then shuts down in order: not ready, drain, flush the audit log, close. It
+// and then shuts down in order: not ready, drain, sequence the audit log, close. It
 // returns nil after an orderly end that ctx asked for.
 func (s *Server) Run(ctx context.Context) error {
 	ended := make(chan error, 2)
@@ -165,10 +178,10 @@ func (s *Server) Run(ctx context.Context) error {
 	var cause error
 	select {
 	case <-ctx.Done():
-		s.drain()
+		cause = s.drain(ended)
 	case cause = <-ended:
 	case <-s.store.Failed():
-		cause = errors.New("the database can no longer promise durability (a write to disk failed); check the disk, then start again")
+		cause = errStoreFailed
 	}
 	s.log.Info("shutting down", "grace", s.cfg.ShutdownTimeout)
 	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.cfg.ShutdownTimeout)
@@ -176,20 +189,30 @@ func (s *Server) Run(ctx context.Context) error {
 	return errors.Join(cause, s.Close(grace))
 }
 
-// drain goes on serving for a while in which /readyz says no and every answer asks
-// its client to come back on a new connection, so that nobody meets a closed door.
-func (s *Server) drain() {
+// drain keeps serving for drain-time while /readyz answers 503 and every response
+// asks its client for a new connection, so that load balancers can move traffic
+// away. It ends early, with the reason, when a listener ends or the store fails.
+func (s *Server) drain(ended <-chan error) error {
 	s.log.Info("draining", "for", s.cfg.DrainTime)
 	s.draining.Store(true)
-	time.Sleep(s.cfg.DrainTime)
+	timer := time.NewTimer(s.cfg.DrainTime)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return nil
+	case err := <-ended:
+		return err
+	case <-s.store.Failed():
+		return errStoreFailed
+	}
 }
 
-func (f *face) serve() error {
+func (l *listener) serve() error {
 	var err error
-	if f.secure {
-		err = f.http.ServeTLS(f.listener, "", "")
+	if l.tls {
+		err = l.http.ServeTLS(l, "", "")
 	} else {
-		err = f.http.Serve(f.listener)
+		err = l.http.Serve(l)
 	}
 	if errors.Is(err, http.ErrServerClosed) {
 		return nil
@@ -197,13 +220,13 @@ func (f *face) serve() error {
 	return err
 }
 
-// closeReserve is kept back of the time for a shutdown, so that a client that will
-// not end cannot take what sealing and closing need.
+// closeReserve is the part of the shutdown time that requests cannot use, so that a
+// slow client leaves enough for sequencing the audit log and closing the store.
 const closeReserve = 3 * time.Second
 
-// Close drains requests, ends background work, seals what the audit log still
-// owes, and closes the store. Requests that do not end in time are cut off; the
-// other steps have what is left of ctx. Errors are joined.
+// Close waits for requests, ends background work, adds the last audit entries to
+// their trees, and closes the store. Requests that do not end in time are cut off;
+// the other steps have what is left of ctx. Errors are joined.
 func (s *Server) Close(ctx context.Context) error {
 	s.draining.Store(true)
 	defer s.flushLog()
@@ -221,11 +244,17 @@ func (s *Server) Close(ctx context.Context) error {
 	)
 }
 
-// shutdown waits for requests under way, and cuts off those that stay.
-func (f *face) shutdown(ctx context.Context) error {
-	err := f.http.Shutdown(ctx)
+// shutdown waits for the requests that are being answered, and cuts off those that
+// take too long. It closes a bound listener that has not served, too.
+func (l *listener) shutdown(ctx context.Context) error {
+	err := l.http.Shutdown(ctx)
 	if err != nil {
-		err = errors.Join(err, f.http.Close())
+		err = errors.Join(err, l.http.Close())
+	}
+	if l.Listener != nil {
+		if closeErr := l.Close(); !errors.Is(closeErr, net.ErrClosed) {
+			err = errors.Join(err, closeErr)
+		}
 	}
 	return err
 }

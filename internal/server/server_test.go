@@ -27,8 +27,9 @@ import (
 	"custodex.dev/internal/testkit"
 )
 
-// slow holds every Record until it is let go, so that a request stays under way.
-type slow struct {
+// blockingStore blocks every Record until release is closed, so that a request stays
+// unanswered. It fails when failed, if not nil, is closed.
+type blockingStore struct {
 	store.Store
 	entered chan struct{}
 	release chan struct{}
@@ -36,13 +37,13 @@ type slow struct {
 	failed  chan struct{}
 }
 
-func (s *slow) Record(ctx context.Context, app id.App, entries ...store.AuditRow) error {
+func (s *blockingStore) Record(ctx context.Context, app id.App, entries ...store.AuditRow) error {
 	s.once.Do(func() { close(s.entered) })
 	<-s.release
 	return s.Store.Record(ctx, app, entries...)
 }
 
-func (s *slow) Failed() <-chan struct{} {
+func (s *blockingStore) Failed() <-chan struct{} {
 	if s.failed != nil {
 		return s.failed
 	}
@@ -66,11 +67,11 @@ func get(t *testing.T, url, key, secret string) (int, string, error) {
 	return resp.StatusCode, string(b), err
 }
 
-// A request that is under way when the shutdown begins gets its whole answer, and
-// what the audit log owes is sealed before the end.
+// A request that is being answered when the shutdown begins gets its whole answer,
+// and the last audit entries are sequenced before the end.
 func TestShutdownDrains(t *testing.T) {
 	t.Parallel()
-	hold := &slow{entered: make(chan struct{}), release: make(chan struct{})}
+	hold := &blockingStore{entered: make(chan struct{}), release: make(chan struct{})}
 	s := testkit.NewServer(t, testkit.Options{Wrap: func(st store.Store) store.Store {
 		hold.Store = st
 		return hold
@@ -105,11 +106,11 @@ func TestShutdownDrains(t *testing.T) {
 	<-stopped
 }
 
-// A store that can no longer promise durability ends the server with a sentence.
-func TestFailedStoreEndsTheServer(t *testing.T) {
-	t.Parallel()
-	db := testkit.NewDatabase(t, "sqlite")
-	cfg := db.Config()
+// newFailing gives a server that is listening, and what makes its store fail.
+func newFailing(t *testing.T, configure func(*config.Config)) (*server.Server, chan struct{}) {
+	t.Helper()
+	cfg := testkit.NewDatabase(t, "sqlite").Config()
+	configure(&cfg)
 	if _, err := server.Init(t.Context(), cfg, nil); err != nil {
 		t.Fatal(err)
 	}
@@ -118,13 +119,20 @@ func TestFailedStoreEndsTheServer(t *testing.T) {
 		t.Fatal(err)
 	}
 	failed := make(chan struct{})
-	s, err := server.NewOver(cfg, &slow{Store: st, failed: failed, entered: make(chan struct{})}, "test")
+	s, err := server.NewOver(cfg, &blockingStore{Store: st, failed: failed, entered: make(chan struct{})}, "test")
 	if err != nil {
 		t.Fatal(err)
 	}
 	if err := s.Listen(); err != nil {
 		t.Fatal(err)
 	}
+	return s, failed
+}
+
+// A store that can no longer promise durability ends the server with a sentence.
+func TestFailedStoreEndsTheServer(t *testing.T) {
+	t.Parallel()
+	s, failed := newFailing(t, func(*config.Config) {})
 	ended := make(chan error, 1)
 	go func() { ended <- s.Run(t.Context()) }()
 	if status, body, err := get(t, "http://"+s.ManageAddr()+"/readyz", "", ""); err != nil || status != http.StatusOK {
@@ -136,8 +144,47 @@ func TestFailedStoreEndsTheServer(t *testing.T) {
 	}
 }
 
-// What one server starts with, another is told in a sentence: a key that others
-// can read, a missing key, a database that was not initialised, one in use.
+// A store that fails while the server drains ends the drain and is reported.
+func TestFailedStoreEndsTheDrain(t *testing.T) {
+	t.Parallel()
+	s, failed := newFailing(t, func(c *config.Config) { c.DrainTime = time.Hour })
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan error, 1)
+	go func() { ended <- s.Run(ctx) }()
+	stop()
+	for {
+		if status, _, err := get(t, "http://"+s.ManageAddr()+"/readyz", "", ""); err != nil || status != http.StatusOK {
+			break // it drains
+		}
+	}
+	close(failed)
+	select {
+	case err := <-ended:
+		if err == nil || !strings.Contains(err.Error(), "check the disk") {
+			t.Errorf("Run = %v, want what to do", err)
+		}
+	case <-time.After(time.Minute):
+		t.Fatal("the drain goes on a minute after the store has failed")
+	}
+}
+
+// A server that is closed before it has run gives its addresses back.
+func TestCloseBeforeRunUnbinds(t *testing.T) {
+	t.Parallel()
+	s, _ := newFailing(t, func(*config.Config) {})
+	if err := s.Close(t.Context()); err != nil {
+		t.Errorf("Close = %v", err)
+	}
+	for _, addr := range []string{s.Addr(), s.ManageAddr()} {
+		if conn, err := net.Dial("tcp", addr); err == nil {
+			_ = conn.Close()
+			t.Errorf("%s still accepts connections", addr)
+		}
+	}
+}
+
+// New refuses, with a sentence: a key that others can read, a missing key, a database
+// that was not initialised, and one that is in use.
 func TestRefusals(t *testing.T) {
 	t.Parallel()
 	db := testkit.NewDatabase(t, "sqlite")

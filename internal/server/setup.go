@@ -10,6 +10,7 @@ import (
 
 	"custodex.dev/internal/config"
 	"custodex.dev/internal/fault"
+	"custodex.dev/internal/id"
 	"custodex.dev/internal/records"
 	"custodex.dev/internal/seal"
 	"custodex.dev/internal/store"
@@ -20,8 +21,8 @@ import (
 // databaseFile is the name of the SQLite file in a data folder.
 const databaseFile = "custodex.db"
 
-// OpenStore opens the configured store, refusing one that is not ready for this
-// release with a sentence that says what to do.
+// OpenStore opens the configured store. It refuses a store that is not ready for this
+// release, with a sentence that says what to do.
 func OpenStore(ctx context.Context, cfg config.Config) (store.Store, error) {
 	if !cfg.DatabaseURL.IsZero() {
 		st, err := postgres.Open(ctx, postgres.Config{URL: cfg.DatabaseURL, MaxConns: cfg.MaxConns})
@@ -42,27 +43,28 @@ func OpenStore(ctx context.Context, cfg config.Config) (store.Store, error) {
 func openKeys(cfg config.Config) (seal.KeySource, error) { return seal.OpenKeyFile(cfg.KeyFile()) }
 
 // checkKeys refuses a master key that is not the one this database was made with,
-// before a request fails on it, and a database whose initialisation did not end.
-func checkKeys(ctx context.Context, cfg config.Config, st store.Store) error {
-	keys, err := openKeys(cfg)
-	if err != nil {
-		return err
-	}
-	row, err := st.AppGet(ctx, systemApp)
+// before a request fails on it, and a database whose initialisation did not end. A
+// key source that does not answer is not a wrong key.
+func checkKeys(ctx context.Context, cfg config.Config, st store.Store, keys seal.KeySource) error {
+	row, err := st.AppGet(ctx, id.System)
 	if errors.Is(err, fault.NotFound) {
 		return errors.New("this database has a schema and no operator: its initialisation did not end; run custodex init")
 	}
 	if err != nil {
 		return err
 	}
-	if _, err := keys.Unwrap(ctx, systemApp, row.Key); err != nil {
-		return fmt.Errorf("the master key %s is not the one this database was made with; restore that one from your backup", cfg.KeyFile())
+	_, err = keys.Unwrap(ctx, id.System, row.Key)
+	switch {
+	case errors.Is(err, seal.ErrOpen):
+		return fmt.Errorf("the master key %s is not the one this database was made with; restore that one from your backup: %w", cfg.KeyFile(), err)
+	case err != nil:
+		return fmt.Errorf("check the master key: %w", err)
 	}
 	return nil
 }
 
-// Migrate brings the schema of the configured, initialised database up and gives
-// the number of steps that took.
+// Migrate brings the schema of the configured, initialised database up to this
+// release and returns how many migrations it applied.
 func Migrate(ctx context.Context, cfg config.Config) (steps int, err error) {
 	if err := cfg.ValidateDatabase(); err != nil {
 		return 0, err
@@ -83,11 +85,11 @@ func initSchema(ctx context.Context, cfg config.Config) error {
 	return sqlite.Init(ctx, filepath.Join(cfg.DataDir, databaseFile))
 }
 
-// Init makes what a new installation needs: the data folder, the master key
-// unless there is one, the schema, the system application and its first operator,
-// whose secret is in the result and goes to publish, if that is not nil, before it
-// is stored (records.Service.Initialise). records.ErrInitialised if that was done
-// before.
+// Init makes what a new installation needs: the data folder, the schema, the master
+// key unless there is one, the system application and its first operator. The
+// operator's secret is in the result. If publish is not nil, it gets the secret before
+// the operator is stored (records.Service.Initialise). A database that was initialised
+// before is records.ErrInitialised.
 func Init(ctx context.Context, cfg config.Config, publish func(records.Issued) error) (records.Issued, error) {
 	if err := cfg.Validate(); err != nil {
 		return records.Issued{}, err
@@ -100,15 +102,18 @@ func Init(ctx context.Context, cfg config.Config, publish func(records.Issued) e
 		return records.Issued{}, err
 	}
 	issued, err := initialise(ctx, cfg, st, publish)
-	return issued, errors.Join(err, st.Close(ctx))
+	return issued, errors.Join(err, st.Close(context.WithoutCancel(ctx)))
 }
 
-// initialise makes the key only for a database that has no system application: a
-// new key beside old data would hide that the old one is lost.
+// initialise makes the key only for a database that is known to have no system
+// application: a new key beside old data would hide that the old one is lost.
 func initialise(ctx context.Context, cfg config.Config, st store.Store, publish func(records.Issued) error) (records.Issued, error) {
-	_, err := st.AppGet(ctx, systemApp)
-	if err == nil {
+	_, err := st.AppGet(ctx, id.System)
+	switch {
+	case err == nil:
 		return records.Issued{}, records.ErrInitialised
+	case !errors.Is(err, fault.NotFound):
+		return records.Issued{}, fmt.Errorf("look for an earlier initialisation: %w", err)
 	}
 	if err := seal.CreateKeyFile(cfg.KeyFile()); err != nil && !errors.Is(err, fs.ErrExist) {
 		return records.Issued{}, fmt.Errorf("make the master key: %w", err)
@@ -119,5 +124,5 @@ func initialise(ctx context.Context, cfg config.Config, st store.Store, publish 
 	}
 	svc := records.New(records.Config{Store: st, Keys: keys, Now: cfg.Now})
 	issued, err := svc.Initialise(ctx, publish)
-	return issued, errors.Join(err, svc.Close(ctx))
+	return issued, errors.Join(err, svc.Close(context.WithoutCancel(ctx)))
 }

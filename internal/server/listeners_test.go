@@ -13,8 +13,8 @@ import (
 	"custodex.dev/internal/testkit"
 )
 
-// Whatever is nearly a path of ours is not found. A redirect would be answered
-// outside of every envelope, log and metric.
+// A path that is almost one of ours is not found. A redirect would be answered outside
+// of every envelope, log and metric.
 func TestNothingIsRedirected(t *testing.T) {
 	t.Parallel()
 	s := testkit.NewServer(t, testkit.Options{})
@@ -44,7 +44,7 @@ func TestNothingIsRedirected(t *testing.T) {
 	}
 }
 
-// A certificate that cannot be used is told before an address is.
+// A certificate that cannot be used is reported before an address is bound.
 func TestListenRefusesCertificate(t *testing.T) {
 	t.Parallel()
 	dir := t.TempDir()

@@ -1,0 +1,65 @@
+package server
+
+import (
+	"context"
+	"errors"
+	"io/fs"
+	"os"
+	"strings"
+	"testing"
+
+	"custodex.dev/internal/config"
+	"custodex.dev/internal/fault"
+	"custodex.dev/internal/id"
+	"custodex.dev/internal/seal"
+	"custodex.dev/internal/store"
+)
+
+// appStore answers AppGet with a fixed row or error.
+type appStore struct {
+	store.Store
+	row store.AppRow
+	err error
+}
+
+func (s appStore) AppGet(context.Context, id.App) (store.AppRow, error) { return s.row, s.err }
+
+// A database that cannot be read is not an empty one: a new master key beside it
+// would hide that the old key is lost.
+func TestInitialiseMakesNoKeyWhenTheDatabaseFails(t *testing.T) {
+	t.Parallel()
+	cfg := config.Config{DataDir: t.TempDir()}
+	failing := appStore{err: fault.New(fault.Unavailable, "database_unavailable", "try again")}
+	if _, err := initialise(t.Context(), cfg, failing, nil); !errors.Is(err, fault.Unavailable) {
+		t.Errorf("initialise = %v, want the store's error", err)
+	}
+	if _, err := os.Stat(cfg.KeyFile()); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the master key exists (%v), want none", err)
+	}
+}
+
+// unwrapError is a key source whose Unwrap fails.
+type unwrapError struct {
+	seal.KeySource
+	err error
+}
+
+func (u unwrapError) Unwrap(context.Context, id.App, []byte) ([]byte, error) { return nil, u.err }
+
+// Only a key that does not fit is reported as another database's key.
+func TestCheckKeysTellsAWrongKeyFromAKeySourceThatFails(t *testing.T) {
+	t.Parallel()
+	const wrongKey = "is not the one this database was made with"
+	timeout := fault.New(fault.Unavailable, "key_source_timeout", "try again")
+	for _, c := range []struct {
+		cause error
+		wrong bool
+	}{{seal.ErrOpen, true}, {timeout, false}, {context.DeadlineExceeded, false}} {
+		err := checkKeys(t.Context(), config.Config{}, appStore{}, unwrapError{err: c.cause})
+		if !errors.Is(err, c.cause) {
+			t.Errorf("checkKeys after %v = %v, which drops the cause", c.cause, err)
+		} else if got := strings.Contains(err.Error(), wrongKey); got != c.wrong {
+			t.Errorf("checkKeys after %v = %v; says that the key is wrong: %v, want %v", c.cause, err, got, c.wrong)
+		}
+	}
+}
