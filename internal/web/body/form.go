@@ -63,13 +63,13 @@ func parserFor(h http.Header) (func([]byte) (Object, error), error) {
 	return nil, errFormMediaType
 }
 
-// fields gathers the members of a form.
-type fields struct {
+// form gathers the members of a form.
+type form struct {
 	Object
 	seen map[string]bool
 }
 
-func (f *fields) add(name, value string) error {
+func (f *form) add(name, value string) error {
 	switch {
 	case !utf8.ValidString(name) || !utf8.ValidString(value):
 		return errInvalidUTF8
@@ -81,7 +81,7 @@ func (f *fields) add(name, value string) error {
 		return errTooManyMembers
 	}
 	f.seen[name] = true
-	f.members = append(f.members, member{name, Value{kind: KindString, text: value}})
+	f.members = append(f.members, field{name, Value{kind: KindString, text: value}})
 	return nil
 }
 
@@ -93,7 +93,7 @@ func parseForm(data []byte) (Object, error) {
 	} else if text[0] == '{' || text[0] == '[' {
 		return Object{}, errMislabelled // no name begins like that
 	}
-	f := fields{seen: map[string]bool{}}
+	f := form{seen: map[string]bool{}}
 	for pair := range strings.SplitSeq(string(data), "&") {
 		if pair == "" {
 			continue
@@ -123,7 +123,7 @@ func parseMultipart(data []byte, boundary string) (Object, error) {
 	if !bytes.HasPrefix(data, first) || bytes.Count(data, last) != 1 || !bytes.HasSuffix(bytes.TrimRight(data, "\r\n"), last) {
 		return Object{}, errForm
 	}
-	f := fields{seen: map[string]bool{}}
+	f := form{seen: map[string]bool{}}
 	parts := multipart.NewReader(bytes.NewReader(data), boundary)
 	for {
 		part, err := parts.NextRawPart()

@@ -50,9 +50,9 @@ var parsers = sync.Pool{New: func() any { return new(parser) }}
 type parser struct {
 	dec     jsontext.Decoder
 	in      bytes.Buffer
-	text    string   // the whole input; strings without escapes are parts of it
-	stack   []member // members of the objects and arrays that are still open
-	scratch []byte   // a string with escapes, being unescaped
+	text    string  // the whole input; strings without escapes are parts of it
+	stack   []field // members of the objects and arrays that are still open
+	scratch []byte  // a string with escapes, being unescaped
 	count   int
 }
 
@@ -92,18 +92,18 @@ func (p *parser) parse(data []byte) (Object, error) {
 	if len(bytes.Trim(data[p.dec.InputOffset():], whitespace)) > 0 {
 		return Object{}, errTrailingData
 	}
-	return Object{v.kids}, nil
+	return Object{v.children}, nil
 }
 
 // value reads the next value; depth is the level it would open.
 func (p *parser) value(depth int) (Value, error) {
 	switch p.dec.PeekKind() {
 	case '{':
-		kids, err := p.kids(depth, '}')
-		return Value{kind: KindObject, kids: kids}, err
+		children, err := p.children(depth, '}')
+		return Value{kind: KindObject, children: children}, err
 	case '[':
-		kids, err := p.kids(depth, ']')
-		return Value{kind: KindArray, kids: kids}, err
+		children, err := p.children(depth, ']')
+		return Value{kind: KindArray, children: children}, err
 	case '"':
 		s, err := p.string()
 		return Value{kind: KindString, text: s}, err
@@ -122,8 +122,8 @@ func (p *parser) value(depth int) (Value, error) {
 	return v, nil
 }
 
-// kids reads an object or an array, from its opening to its closing character.
-func (p *parser) kids(depth int, end jsontext.Kind) ([]member, error) {
+// children reads an object or an array, from its opening to its closing character.
+func (p *parser) children(depth int, end jsontext.Kind) ([]field, error) {
 	if depth > MaxDepth {
 		return nil, errTooDeep
 	}
@@ -135,25 +135,25 @@ func (p *parser) kids(depth int, end jsontext.Kind) ([]member, error) {
 		if p.count++; p.count > MaxMembers {
 			return nil, errTooManyMembers
 		}
-		var m member
+		var f field
 		var err error
 		if end == '}' {
-			if m.name, err = p.string(); err != nil {
+			if f.name, err = p.string(); err != nil {
 				return nil, err
 			}
 		}
-		if m.value, err = p.value(depth + 1); err != nil {
+		if f.value, err = p.value(depth + 1); err != nil {
 			return nil, err
 		}
-		p.stack = append(p.stack, m)
+		p.stack = append(p.stack, f)
 	}
 	if _, err := p.dec.ReadToken(); err != nil {
 		return nil, err
 	}
-	kids := slices.Clone(p.stack[base:])
+	children := slices.Clone(p.stack[base:])
 	clear(p.stack[base:])
 	p.stack = p.stack[:base]
-	return kids, nil
+	return children, nil
 }
 
 // string reads the next string, or a member's name, without its quotes and escapes.

@@ -32,13 +32,13 @@ func (k Kind) String() string {
 // Value is one JSON value. The zero Value is null. Values do not change after
 // Parse and may be shared between goroutines.
 type Value struct {
-	kind Kind
-	text string
-	kids []member // members of an object; elements of an array, without names
+	kind     Kind
+	text     string
+	children []field // members of an object; elements of an array, without names
 }
 
-// member is what an object holds, in the order of the text.
-type member struct {
+// field is one member of an object, or one element of an array.
+type field struct {
 	name  string
 	value Value
 }
@@ -85,11 +85,11 @@ func (v Value) Object() (o Object, ok bool) {
 	if v.kind != KindObject {
 		return Object{}, false
 	}
-	return Object{v.kids}, true
+	return Object{v.children}, true
 }
 
 // Len counts the elements of an array or the members of an object.
-func (v Value) Len() int { return len(v.kids) }
+func (v Value) Len() int { return len(v.children) }
 
 // Elements walks an array in order. Any other kind has no elements.
 func (v Value) Elements() iter.Seq[Value] {
@@ -97,8 +97,8 @@ func (v Value) Elements() iter.Seq[Value] {
 		if v.kind != KindArray {
 			return
 		}
-		for i := range v.kids {
-			if !yield(v.kids[i].value) {
+		for i := range v.children {
+			if !yield(v.children[i].value) {
 				return
 			}
 		}
@@ -114,7 +114,7 @@ func (v Value) Format(f fmt.State, _ rune) {
 // Object is a JSON object in the order of its text, without duplicates. The
 // zero Object is empty.
 type Object struct {
-	members []member
+	members []field
 }
 
 // Get finds a member by its exact name. Absent is (null, false), a member that
