@@ -19,7 +19,6 @@ type Event struct {
 	Credential id.Credential
 	Fault      *fault.Error // why the request failed; nil if it did not
 
-	shed    bool        // there was no room for the request
 	cause   error       // what the handler returned
 	address string      // of the client, without port
 	maxBody int64       // for ReadBody

@@ -22,15 +22,11 @@ type ErrorWriter func(w http.ResponseWriter, r *http.Request, f *fault.Error)
 
 // Handle adapts a Handler. An error becomes the event's fault and is rendered by
 // fail; so does a panic, as fault.Internal. An error after the answer has begun
-// ends the connection, so that no client takes half an answer for a whole one. A
-// request for which the gate had no room is refused without running h.
+// ends the connection, so that no client takes half an answer for a whole one.
 func Handle(h Handler, fail ErrorWriter) http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	return Refusable(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		rec := recorderOf(w)
-		var err error = errOverloaded
-		if !EventOf(r.Context()).shed {
-			err = guarded(h, rec, r)
-		}
+		err := guarded(h, rec, r)
 		if err == nil {
 			return
 		}
@@ -41,7 +37,7 @@ func Handle(h Handler, fail ErrorWriter) http.Handler {
 			panic(http.ErrAbortHandler)
 		}
 		fail(rec, r, f)
-	})
+	}), fail)
 }
 
 // guarded runs h and turns a panic into an error that shows where it happened.

@@ -30,13 +30,13 @@ func Router(routes map[string]Methods, fail ErrorWriter) http.Handler {
 	}
 	unknown := Handle(func(http.ResponseWriter, *http.Request) error { return ErrNoRoute }, fail)
 	mux.Handle("/", unknown)
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+	return Refusable(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if !Clean(r.URL.EscapedPath()) {
 			unknown.ServeHTTP(w, r) // the mux would redirect
 			return
 		}
 		mux.ServeHTTP(w, r)
-	})
+	}), fail)
 }
 
 // route picks the handler by method.

@@ -62,7 +62,8 @@ func (c Config) withDefaults() Config {
 
 // Wrap is the outermost layer of a dialect. It gives the request an id and an
 // event, bounds its body and its time, lets a path with doubled slashes through
-// as if it had single ones, and logs and counts the request when it is over.
+// as if it had single ones, refuses it when there is no room, and logs and counts it
+// when it is over.
 func Wrap(dialect string, next http.Handler, cfg Config) http.Handler {
 	cfg = cfg.withDefaults()
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
@@ -101,7 +102,7 @@ func Wrap(dialect string, next http.Handler, cfg Config) http.Handler {
 				r = r.WithContext(ctx)
 			}
 		}
-		collapseSlashes(r)
+		useCollapsedPath(r)
 
 		rec := recorderOf(w)
 		done := cfg.Metrics.begin(dialect)
@@ -110,9 +111,11 @@ func Wrap(dialect string, next http.Handler, cfg Config) http.Handler {
 			done(e, r.Method, rec.status, took)
 			cfg.log(ctx, e, r.Method, rec.status, took)
 		}()
-		if e.shed = !cfg.Limiter.enter(ctx); !e.shed {
-			defer cfg.Limiter.leave()
+		if !cfg.Limiter.acquire(ctx) {
+			refuse(rec, r, next)
+			return
 		}
+		defer cfg.Limiter.release()
 		next.ServeHTTP(rec, r)
 	})
 }
@@ -150,10 +153,10 @@ func (c Config) log(ctx context.Context, e *Event, method string, status int, to
 	c.Log.LogAttrs(context.WithoutCancel(ctx), level, "request", attrs...)
 }
 
-// collapseSlashes makes one slash of several in a row: some clients join a base
-// URL that ends in a slash with a path that begins with one. A redirect would
+// useCollapsedPath gives r the path that it has with single slashes: some clients join a
+// base URL that ends in a slash with a path that begins with one. A redirect would
 // make them lose the body or the credentials.
-func collapseSlashes(r *http.Request) {
+func useCollapsedPath(r *http.Request) {
 	escaped := r.URL.EscapedPath() // a %2F is no slash
 	if !strings.Contains(escaped, "//") {
 		return

@@ -83,7 +83,7 @@ func (f *face) mux(routes []route) http.Handler {
 	mux.Handle("/", web.Handle(func(http.ResponseWriter, *http.Request) error {
 		return fault.New(fault.NotFound, "no_such_route", "There is nothing at this address")
 	}, writeError))
-	return mux
+	return web.Refusable(mux, writeError)
 }
 
 func noMethod(path string, methods []string) web.Handler {

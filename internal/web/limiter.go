@@ -19,28 +19,28 @@ type Limiter struct {
 	wait  time.Duration
 }
 
-// NewLimiter makes a gate for size requests at once. Others wait at most for wait.
+// NewLimiter admits size requests at once. Others wait at most for wait.
 func NewLimiter(size int, wait time.Duration) *Limiter {
 	return &Limiter{slots: make(chan struct{}, size), wait: wait}
 }
 
 var errOverloaded = fault.New(fault.Unavailable, "overloaded", "The server is busy; try again").After(time.Second)
 
-// enter waits for a place and reports whether there was one. A nil gate has room
-// for all.
-func (g *Limiter) enter(ctx context.Context) bool {
-	if g == nil {
+// acquire waits for a place and reports whether there was one. A nil Limiter has
+// room for all.
+func (l *Limiter) acquire(ctx context.Context) bool {
+	if l == nil {
 		return true
 	}
 	select {
-	case g.slots <- struct{}{}:
+	case l.slots <- struct{}{}:
 		return true
 	default:
 	}
-	t := time.NewTimer(g.wait)
+	t := time.NewTimer(l.wait)
 	defer t.Stop()
 	select {
-	case g.slots <- struct{}{}:
+	case l.slots <- struct{}{}:
 		return true
 	case <-t.C:
 	case <-ctx.Done():
@@ -48,17 +48,40 @@ func (g *Limiter) enter(ctx context.Context) bool {
 	return false
 }
 
-func (g *Limiter) leave() {
-	if g != nil {
-		<-g.slots
+func (l *Limiter) release() {
+	if l != nil {
+		<-l.slots
 	}
 }
 
-// prefetch reads a body of a stated and allowed length before the gate, so that a
-// client that sends slowly holds a connection and some memory, but no place. It
+// refusable is a handler that can refuse a request in the words of its API without
+// working on it.
+type refusable struct {
+	http.Handler
+	fail ErrorWriter
+}
+
+// Refusable makes h a handler for which Wrap, when there is no room for a request,
+// calls fail. Handle and Router do so by themselves. A handler that is not refusable
+// gets no request without room either: its clients are told so in plain text.
+func Refusable(h http.Handler, fail ErrorWriter) http.Handler { return refusable{h, fail} }
+
+// refuse answers a request for which there was no room. next does not run.
+func refuse(w http.ResponseWriter, r *http.Request, next http.Handler) {
+	EventOf(r.Context()).Fault = errOverloaded
+	if h, ok := next.(refusable); ok {
+		h.fail(w, r, errOverloaded)
+		return
+	}
+	w.Header().Set("Retry-After", "1")
+	http.Error(w, errOverloaded.Message, http.StatusServiceUnavailable)
+}
+
+// prefetch reads a body of a stated and allowed length before the Limiter is asked,
+// so that a client that sends slowly holds a connection and some memory, but no place. It
 // reports whether the body is whole, or there is none to read here.
-func prefetch(r *http.Request, most int64) bool {
-	if r.ContentLength <= 0 || r.ContentLength > most {
+func prefetch(r *http.Request, limit int64) bool {
+	if r.ContentLength <= 0 || r.ContentLength > limit {
 		return true // nothing to read, or refused unread
 	}
 	b := make([]byte, r.ContentLength)

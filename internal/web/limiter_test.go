@@ -1,7 +1,9 @@
 package web_test
 
 import (
+	"bytes"
 	"io"
+	"log/slog"
 	"net/http"
 	"net/http/httptest"
 	"strings"
@@ -14,9 +16,9 @@ import (
 	"custodex.dev/internal/web"
 )
 
-// Requests past the gate wait a moment and are refused before their handler runs;
+// Requests past the limit wait a moment and are refused before their handler runs;
 // as soon as there is room they are worked on again.
-func TestGate(t *testing.T) {
+func TestLimiter(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		const size, wait = 2, 100 * time.Millisecond
@@ -53,7 +55,7 @@ func TestGate(t *testing.T) {
 		time.Sleep(wait)
 		synctest.Wait()
 		if len(codes) != 2 || <-codes != http.StatusServiceUnavailable || <-codes != http.StatusServiceUnavailable {
-			t.Fatal("the two requests past the gate were not refused after their wait")
+			t.Fatal("the two requests past the limit were not refused after their wait")
 		}
 		go ask() // waits, and gets the place that is given back
 		synctest.Wait()
@@ -68,6 +70,36 @@ func TestGate(t *testing.T) {
 			t.Errorf("%d handlers ran, want 3", ran)
 		}
 	})
+}
+
+// No handler runs without room, however it is mounted; one that Router, Handle or
+// Refusable made refuses in its own words, another one in plain text.
+func TestRefusal(t *testing.T) {
+	t.Parallel()
+	ran := false
+	handler := func(http.ResponseWriter, *http.Request) error { ran = true; return nil }
+	plain := http.HandlerFunc(func(http.ResponseWriter, *http.Request) { ran = true })
+	for name, tt := range map[string]struct {
+		h    http.Handler
+		code int
+	}{
+		"Handle":    {web.Handle(handler, fail), http.StatusTeapot},
+		"Router":    {web.Router(map[string]web.Methods{"/x": {http.MethodGet: handler}}, fail), http.StatusTeapot},
+		"Refusable": {web.Refusable(plain, fail), http.StatusTeapot},
+		"plain":     {plain, http.StatusServiceUnavailable},
+	} {
+		var log bytes.Buffer
+		w := httptest.NewRecorder()
+		web.Wrap("test", tt.h, web.Config{
+			Limiter: web.NewLimiter(0, 0), Log: slog.New(slog.NewJSONHandler(&log, nil)),
+		}).ServeHTTP(w, get("/x"))
+		if ran || w.Code != tt.code || tt.code == http.StatusServiceUnavailable && w.Header().Get("Retry-After") == "" {
+			t.Errorf("%s: %d, handler ran: %v, headers %v", name, w.Code, ran, w.Header())
+		}
+		if !strings.Contains(log.String(), `"fault":"overloaded"`) {
+			t.Errorf("%s: log %q does not tell why", name, &log)
+		}
+	}
 }
 
 // A client that sends its body slowly holds no place.
