@@ -6,7 +6,6 @@ import (
 
 	"custodex.dev/internal/fault"
 	"custodex.dev/internal/id"
-	"custodex.dev/internal/limit"
 )
 
 // Event is what is known of one request, and all that is logged of it. Wrap makes
@@ -17,13 +16,12 @@ type Event struct {
 	Route      string // the pattern, for example /api/v0/customers/{id}; "" matched none
 	App        id.App
 	Credential id.Credential
+	Quota      Quota        // what the caller was told; zero before ConsumeQuota
 	Fault      *fault.Error // why the request failed; nil if it did not
 
-	cause   error       // what the handler returned
-	address string      // of the client, without port
-	maxBody int64       // for ReadBody
-	quota   limit.State // what the caller was told; zero before ConsumeQuota
-	left    int64       // seconds until the quota's reset
+	cause   error  // what the handler returned
+	address string // of the client, without port
+	maxBody int64  // for ReadBody
 	now     func() time.Time
 }
 

@@ -22,7 +22,7 @@ func TestWrapClosesAfterHTTP10(t *testing.T) {
 	srv := httptest.NewServer(web.Wrap("test", web.Handle(func(w http.ResponseWriter, r *http.Request) error {
 		served.Add(1)
 		_, _ = io.Copy(io.Discard, r.Body)
-		web.JSON(w, r, http.StatusOK, []byte("{}"))
+		web.JSON(w, http.StatusOK, []byte("{}"))
 		return nil
 	}, fail), web.Config{}))
 	t.Cleanup(srv.Close)

@@ -19,7 +19,7 @@ import (
 
 // fail renders a fault as its code.
 func fail(w http.ResponseWriter, r *http.Request, f *fault.Error) {
-	web.JSON(w, r, http.StatusTeapot, []byte(f.Code))
+	web.JSON(w, http.StatusTeapot, []byte(f.Code))
 }
 
 // serve sends one request through Wrap and Handle and gives the answer and the log.

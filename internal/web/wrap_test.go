@@ -96,7 +96,7 @@ func TestWrapBodyLimit(t *testing.T) {
 		w, _ := serve(t, func(w http.ResponseWriter, r *http.Request) error {
 			data, err := web.ReadBody(r)
 			if err == nil {
-				web.JSON(w, r, http.StatusOK, fmt.Append(nil, len(data)))
+				web.JSON(w, http.StatusOK, fmt.Append(nil, len(data)))
 			}
 			return err
 		}, r, web.Config{MaxBody: 10})

@@ -49,7 +49,7 @@ func (a *api) fetchCustomer(w http.ResponseWriter, r *http.Request, caller tenan
 	if err != nil {
 		return err
 	}
-	web.JSON(w, r, http.StatusOK, encodeFetched(&c, caller, withGroup))
+	web.JSON(w, http.StatusOK, encodeFetched(&c, caller, withGroup))
 	return nil
 }
 
@@ -77,7 +77,7 @@ func writeReply(w http.ResponseWriter, r *http.Request, status int, reply record
 	if reply.Replayed {
 		w.Header().Set("Idempotent-Replayed", "true")
 	}
-	web.JSON(w, r, status, reply.Body)
+	web.JSON(w, status, reply.Body)
 }
 
 func readID(r *http.Request) (id.Customer, error) {

@@ -41,7 +41,7 @@ func writeError(w http.ResponseWriter, r *http.Request, f *fault.Error) {
 		// One SDK ignores a header of 60 and more.
 		h.Set("Retry-After", strconv.FormatInt(min(wait, 59), 10))
 	}
-	web.JSON(w, r, e.status, append(b, '}'))
+	writeFailure(w, r, e.status, append(b, '}'))
 }
 
 // appendJSON appends the body without its closing brace.

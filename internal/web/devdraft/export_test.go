@@ -2,3 +2,6 @@ package devdraft
 
 // Preference is the reader of a Prefer header.
 var Preference = preference
+
+// WriteFailure is what writes every failure.
+var WriteFailure = writeFailure

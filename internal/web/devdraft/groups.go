@@ -58,7 +58,7 @@ func (a *api) fetchGroup(w http.ResponseWriter, r *http.Request, caller tenant.C
 	if err != nil {
 		return err
 	}
-	web.JSON(w, r, http.StatusOK, encodeGroup(&g))
+	web.JSON(w, http.StatusOK, encodeGroup(&g))
 	return nil
 }
 

@@ -47,7 +47,11 @@ func (a *api) health(w http.ResponseWriter, r *http.Request) error {
 	case err != nil:
 		return err // not the database, then
 	}
-	web.JSON(w, r, status, h.appendJSON(nil))
+	if status == http.StatusOK {
+		web.JSON(w, status, h.appendJSON(nil))
+	} else {
+		writeFailure(w, r, status, h.appendJSON(nil))
+	}
 	return nil
 }
 
@@ -57,6 +61,6 @@ func (a *api) publicHealth(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	h := healthBody{status: "ok", timestamp: a.Now(), version: a.Version}
-	web.JSON(w, r, http.StatusOK, h.appendPublicJSON(nil))
+	web.JSON(w, http.StatusOK, h.appendPublicJSON(nil))
 	return nil
 }

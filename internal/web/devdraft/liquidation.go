@@ -70,7 +70,7 @@ func (a *api) fetchAddress(w http.ResponseWriter, r *http.Request, caller tenant
 	if err != nil {
 		return err
 	}
-	web.JSON(w, r, http.StatusOK, appendAddress(nil, &l))
+	web.JSON(w, http.StatusOK, appendAddress(nil, &l))
 	return nil
 }
 

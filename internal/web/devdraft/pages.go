@@ -79,7 +79,7 @@ func (l listed) write(w http.ResponseWriter, r *http.Request) {
 		h.Set("Preference-Applied", "count=exact")
 		h.Set("X-Total-Count", strconv.Itoa(l.total))
 	}
-	web.JSON(w, r, http.StatusOK, l.body)
+	web.JSON(w, http.StatusOK, l.body)
 }
 
 // nextPage is the address of the next page, "" if cursor is. What was searched for is

@@ -164,6 +164,6 @@ func answer(w http.ResponseWriter, r *http.Request, code int, v any) error {
 	if err != nil {
 		return err
 	}
-	web.JSON(w, r, code, b)
+	web.JSON(w, code, b)
 	return nil
 }

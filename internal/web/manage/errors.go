@@ -64,5 +64,5 @@ func writeError(w http.ResponseWriter, r *http.Request, f *fault.Error) {
 	if err != nil {
 		panic(err) // strings alone cannot fail
 	}
-	web.JSON(w, r, status(f.Kind), b)
+	web.JSON(w, status(f.Kind), b)
 }

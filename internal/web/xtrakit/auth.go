@@ -66,6 +66,6 @@ func (a *api) authenticateUser(w http.ResponseWriter, r *http.Request, caller te
 	if err := body.None(r); err != nil {
 		return err
 	}
-	web.JSON(w, r, http.StatusOK, encodeUser(accountOf(caller.App)))
+	web.JSON(w, http.StatusOK, encodeUser(accountOf(caller.App)))
 	return nil
 }

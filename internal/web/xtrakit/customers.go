@@ -49,7 +49,7 @@ func (a *api) fetchCustomer(w http.ResponseWriter, r *http.Request, caller tenan
 	if err != nil {
 		return err
 	}
-	web.JSON(w, r, http.StatusOK, encodeFetched(&c, g, caller.App))
+	web.JSON(w, http.StatusOK, encodeFetched(&c, g, caller.App))
 	return nil
 }
 
@@ -85,7 +85,7 @@ func (a *api) deleteCustomer(w http.ResponseWriter, r *http.Request, caller tena
 	if err := a.Records.DeleteCustomer(r.Context(), caller, records.BySeq(target)); err != nil {
 		return err
 	}
-	web.JSON(w, r, http.StatusOK, success(http.StatusOK, "Customer deleted successfully", 64, nil))
+	web.JSON(w, http.StatusOK, success(http.StatusOK, "Customer deleted successfully", 64, nil))
 	return nil
 }
 
@@ -94,7 +94,7 @@ func writeReply(w http.ResponseWriter, r *http.Request, status int, reply record
 	if reply.Replayed {
 		w.Header().Set("Idempotent-Replayed", "true")
 	}
-	web.JSON(w, r, status, reply.Body)
+	web.JSON(w, status, reply.Body)
 }
 
 // readID gives the number in the path. What is none names nothing.

@@ -18,7 +18,7 @@ func writeError(w http.ResponseWriter, r *http.Request, f *fault.Error) {
 	if f.Kind == fault.TooMany || f.Kind == fault.Unavailable || f.RetryAfter > 0 {
 		w.Header().Set("Retry-After", strconv.FormatInt(wholeSeconds(f.RetryAfter), 10))
 	}
-	web.JSON(w, r, status, append(b, '}'))
+	web.JSON(w, status, append(b, '}'))
 }
 
 // answerOf gives the status of a fault and what to say.

@@ -48,7 +48,7 @@ func (a *api) fetchGroup(w http.ResponseWriter, r *http.Request, caller tenant.C
 	if err != nil {
 		return noGroup(err)
 	}
-	web.JSON(w, r, http.StatusOK, encodeGroup(caller.App, http.StatusOK, "Group found")(&g))
+	web.JSON(w, http.StatusOK, encodeGroup(caller.App, http.StatusOK, "Group found")(&g))
 	return nil
 }
 
@@ -83,7 +83,7 @@ func (a *api) deleteGroup(w http.ResponseWriter, r *http.Request, caller tenant.
 	if err := a.Records.DeleteGroup(r.Context(), caller, seq); err != nil {
 		return noGroup(err)
 	}
-	web.JSON(w, r, http.StatusOK, success(http.StatusOK, "Group deleted successfully", 64, nil))
+	web.JSON(w, http.StatusOK, success(http.StatusOK, "Group deleted successfully", 64, nil))
 	return nil
 }
 

@@ -46,7 +46,7 @@ func (a *api) listCustomers(w http.ResponseWriter, r *http.Request, caller tenan
 	if found.Next != "" {
 		w.Header().Set("Link", nextLink(pathCustomers, found.Next))
 	}
-	web.JSON(w, r, http.StatusOK, encodeCustomers(found.Customers, total, caller.App))
+	web.JSON(w, http.StatusOK, encodeCustomers(found.Customers, total, caller.App))
 	return nil
 }
 
@@ -75,7 +75,7 @@ func (a *api) listGroups(w http.ResponseWriter, r *http.Request, caller tenant.C
 	if found.Next != "" {
 		w.Header().Set("Link", nextLink(pathGroups, found.Next))
 	}
-	web.JSON(w, r, http.StatusOK, encodeGroups(found.List, found.Total, caller.App))
+	web.JSON(w, http.StatusOK, encodeGroups(found.List, found.Total, caller.App))
 	return nil
 }
 

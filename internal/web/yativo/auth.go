@@ -42,7 +42,7 @@ func (a *api) login(w http.ResponseWriter, r *http.Request) error {
 	default:
 		return err
 	}
-	web.JSON(w, r, http.StatusOK, encodeToken("Authentication successful", token))
+	web.JSON(w, http.StatusOK, encodeToken("Authentication successful", token))
 	return nil
 }
 
@@ -59,7 +59,7 @@ func (a *api) refresh(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	web.JSON(w, r, http.StatusOK, encodeToken("Request successful", token))
+	web.JSON(w, http.StatusOK, encodeToken("Request successful", token))
 	return nil
 }
 

@@ -37,7 +37,7 @@ func (a *api) fetchCustomer(w http.ResponseWriter, r *http.Request, caller tenan
 	if err != nil {
 		return err
 	}
-	web.JSON(w, r, http.StatusOK, a.encodeCustomer(http.StatusOK, "Request successful")(&c))
+	web.JSON(w, http.StatusOK, a.encodeCustomer(http.StatusOK, "Request successful")(&c))
 	return nil
 }
 
@@ -84,7 +84,7 @@ func (a *api) deleteCustomer(w http.ResponseWriter, r *http.Request, caller tena
 	if err := a.Records.DeleteCustomer(r.Context(), caller, records.ByID(target)); err != nil {
 		return err
 	}
-	web.JSON(w, r, http.StatusOK, []byte(`{"message":"Customer successfully deleted"}`))
+	web.JSON(w, http.StatusOK, []byte(`{"message":"Customer successfully deleted"}`))
 	return nil
 }
 
@@ -93,7 +93,7 @@ func writeReply(w http.ResponseWriter, r *http.Request, status int, reply record
 	if reply.Replayed {
 		w.Header().Set("Idempotent-Replayed", "true")
 	}
-	web.JSON(w, r, status, reply.Body)
+	web.JSON(w, status, reply.Body)
 }
 
 // readWrite takes a create or update request off the wire.

@@ -27,7 +27,7 @@ func writeError(w http.ResponseWriter, r *http.Request, f *fault.Error) {
 		h.Set("Retry-After", strconv.FormatInt(wait, 10))
 	}
 	if b, ok := bare(r, f, wait); ok {
-		web.JSON(w, r, status, b)
+		web.JSON(w, status, b)
 		return
 	}
 	b := appendString([]byte(`{"status":`), failed)
@@ -40,7 +40,7 @@ func writeError(w http.ResponseWriter, r *http.Request, f *fault.Error) {
 	} else {
 		b = append(appendString(append(b, `,"data":{"error":`...), detail), '}')
 	}
-	web.JSON(w, r, status, append(b, '}'))
+	web.JSON(w, status, append(b, '}'))
 }
 
 // bare gives the bodies that one page documents whole and no other contradicts: an

@@ -14,7 +14,7 @@ func (a *api) fetchKYC(w http.ResponseWriter, r *http.Request, caller tenant.Cal
 	if err != nil {
 		return err
 	}
-	web.JSON(w, r, http.StatusOK, a.encodeKYC(&c))
+	web.JSON(w, http.StatusOK, a.encodeKYC(&c))
 	return nil
 }
 

@@ -54,7 +54,7 @@ func (a *api) listCustomers(w http.ResponseWriter, r *http.Request, caller tenan
 	if err != nil {
 		return err
 	}
-	web.JSON(w, r, http.StatusOK, a.encodeList(found.Customers, a.paginate(r, in, found)))
+	web.JSON(w, http.StatusOK, a.encodeList(found.Customers, a.paginate(r, in, found)))
 	return nil
 }
 

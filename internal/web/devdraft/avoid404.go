@@ -1,0 +1,49 @@
+package devdraft
+
+import (
+	"net/http"
+	"strconv"
+	"strings"
+
+	"custodex.dev/internal/web"
+)
+
+// One SDK of this contract takes any failure for "not found" if the digits 404 occur
+// in one of its headers. So in the headers of every other failure they do not occur.
+
+// maxLateReset is by how many seconds a reset may be told too late.
+const maxLateReset = 60
+
+// writeFailure writes a failure. Unless it is 404, numbers of the rate limit are moved
+// by the least amount that avoids the digits, or left out, and the body gets line
+// breaks at its end where its length would show them.
+func writeFailure(w http.ResponseWriter, r *http.Request, status int, body []byte) {
+	if status != http.StatusNotFound {
+		avoid404InQuota(w.Header(), web.EventOf(r.Context()).Quota)
+		for has404(int64(len(body))) {
+			body = append(body, '\n')
+		}
+	}
+	web.JSON(w, status, body)
+}
+
+// avoid404InQuota writes the headers of a quota without the digits. To be told a little
+// less than the truth does a client no harm.
+func avoid404InQuota(h http.Header, q web.Quota) {
+	reset := q.Reset
+	for has404(q.Limit) {
+		q.Limit--
+	}
+	for has404(q.Remaining) {
+		q.Remaining--
+	}
+	for has404(q.Reset) {
+		q.Reset++
+	}
+	q.SetHeaders(h)
+	if q.Reset-reset > maxLateReset {
+		h.Del("X-RateLimit-Reset") // some days it would be hours: better not told
+	}
+}
+
+func has404(n int64) bool { return strings.Contains(strconv.FormatInt(n, 10), "404") }
