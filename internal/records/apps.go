@@ -18,7 +18,7 @@ import (
 // Invalid. caller.App is not looked at: an operator manages all applications.
 func (s *Service) CreateApp(ctx context.Context, caller tenant.Caller, name string) (tenant.Application, error) {
 	caller.App = id.System
-	a, err := s.begin(ctx, caller, authz.AppCreate)
+	o, err := s.authorize(ctx, caller, authz.AppCreate)
 	if err != nil {
 		return tenant.Application{}, err
 	}
@@ -27,7 +27,7 @@ func (s *Service) CreateApp(ctx context.Context, caller tenant.Caller, name stri
 	}
 	app := tenant.Application{ID: id.NewApp(), Name: name, CreatedAt: s.now()}
 	key := seal.NewAppKey()
-	if err := s.insertApp(ctx, a, app, key, nil); err != nil {
+	if err := s.insertApp(ctx, o, app, key, nil); err != nil {
 		return tenant.Application{}, err
 	}
 	return app, nil
@@ -35,7 +35,7 @@ func (s *Service) CreateApp(ctx context.Context, caller tenant.Caller, name stri
 
 // insertApp stores the application, its wrapped key and, in its own log, the
 // entry of its making; and in the same transaction what also does, if not nil.
-func (s *Service) insertApp(ctx context.Context, a *operation, app tenant.Application, key []byte, also func(store.Tx) error) error {
+func (s *Service) insertApp(ctx context.Context, o *operation, app tenant.Application, key []byte, also func(store.Tx) error) error {
 	wrapped, err := s.cfg.Keys.Wrap(ctx, app.ID, key)
 	if err != nil {
 		return err
@@ -44,24 +44,24 @@ func (s *Service) insertApp(ctx context.Context, a *operation, app tenant.Applic
 	if err != nil {
 		return err
 	}
-	own := &operation{s: s, key: opened, caller: a.caller, action: a.action}
+	own := &operation{s: s, key: opened, caller: o.caller, action: o.action}
 	own.caller.App = app.ID
 	entry := own.entry(audit.Done, nil)
 	entry.Subject = string(app.ID)
-	return s.store.Update(ctx, app.ID, func(tx store.Tx) error {
-		tx.AuditAppend(own.row(entry))
+	_, err = own.commit(ctx, nil, func(tx store.Tx) (answer, store.AuditRow, error) {
 		err := tx.AppInsert(store.AppRow{ID: app.ID, Name: app.Name, Key: wrapped, CreatedAt: app.CreatedAt.UnixMilli()})
-		if err != nil || also == nil {
-			return err
+		if err == nil && also != nil {
+			err = also(tx)
 		}
-		return also(tx)
+		return answer{}, own.row(entry), err
 	})
+	return err
 }
 
 // ListApps gives every application, in order of id.
 func (s *Service) ListApps(ctx context.Context, caller tenant.Caller) ([]tenant.Application, error) {
 	caller.App = id.System
-	a, err := s.begin(ctx, caller, authz.AppList)
+	o, err := s.authorize(ctx, caller, authz.AppList)
 	if err != nil {
 		return nil, err
 	}
@@ -75,7 +75,7 @@ func (s *Service) ListApps(ctx context.Context, caller tenant.Caller) ([]tenant.
 	if err != nil {
 		return nil, err
 	}
-	return list, a.record(ctx, a.entry(audit.Done, nil), nil)
+	return list, o.record(ctx, o.entry(audit.Done, nil), nil)
 }
 
 // eachApp calls fn for every application, id.System among them.
@@ -101,16 +101,16 @@ func (s *Service) eachApp(ctx context.Context, fn func(store.AppRow) error) erro
 
 // FetchApp gives the application caller.App. Faults: Forbidden, NotFound.
 func (s *Service) FetchApp(ctx context.Context, caller tenant.Caller) (tenant.Application, error) {
-	a, err := s.begin(ctx, caller, authz.AppFetch)
+	o, err := s.authorize(ctx, caller, authz.AppFetch)
 	if err != nil {
 		return tenant.Application{}, err
 	}
 	row, err := s.store.AppGet(ctx, caller.App)
 	if err != nil {
-		return tenant.Application{}, a.fail(ctx, err)
+		return tenant.Application{}, o.recordFailure(ctx, err)
 	}
 	app := tenant.Application{ID: row.ID, Name: row.Name, CreatedAt: instant(row.CreatedAt)}
-	return app, a.record(ctx, a.entry(audit.Done, nil), nil)
+	return app, o.record(ctx, o.entry(audit.Done, nil), nil)
 }
 
 // ErrInitialised is the fault of Initialise on a store that has been.
@@ -126,30 +126,33 @@ func (s *Service) Initialise(ctx context.Context, publish func(Issued) error) (I
 	if err != nil {
 		return Issued{}, err
 	}
-	a := &operation{s: s, key: opened, action: authz.AppCreate, caller: tenant.Caller{
+	o := &operation{s: s, key: opened, action: authz.AppCreate, caller: tenant.Caller{
 		App: id.System, Owner: "custodex init", Origin: tenant.Origin{Dialect: "init", Request: id.NewRequest()},
 	}}
 	app := tenant.Application{ID: id.System, Name: "system", CreatedAt: s.now()}
-	issued, row := a.newKey(id.System, NewKey{
+	issued, row := o.newKey(id.System, NewKey{
 		Kind: tenant.Operator, Name: "first operator", Owner: "custodex init", Scopes: authz.Scopes{authz.Manage},
 	})
-	made := *a
+	made := *o
 	made.action = authz.KeyCreate
-	entry := made.entry(audit.Done, nil)
-	entry.Subject = string(issued.ID)
+	keyEntry := made.entry(audit.Done, nil)
+	keyEntry.Subject = string(issued.ID)
 	if publish != nil {
 		if err := publish(issued); err != nil {
 			return Issued{}, err
 		}
 	}
-	err = s.insertApp(ctx, a, app, key, func(tx store.Tx) error {
-		tx.AuditAppend(made.row(entry))
+	err = s.insertApp(ctx, o, app, key, func(tx store.Tx) error {
+		tx.AuditAppend(made.row(keyEntry))
 		return tx.CredentialInsert(row)
 	})
 	if errors.Is(err, fault.Conflict) {
 		return Issued{}, ErrInitialised
 	}
-	return issued, err
+	if err != nil {
+		return Issued{}, err
+	}
+	return issued, nil
 }
 
 // OperatorToken is the one string an operator presents: public key and secret.

@@ -24,7 +24,7 @@ type AuditCheckpoint struct {
 // SequenceAudit seals what caller.App's log holds now and gives the newest checkpoint.
 // Faults: Forbidden, Unavailable.
 func (s *Service) SequenceAudit(ctx context.Context, caller tenant.Caller) (AuditCheckpoint, error) {
-	a, err := s.begin(ctx, caller, authz.AuditCheck)
+	a, err := s.authorize(ctx, caller, authz.AuditCheck)
 	if err != nil {
 		return AuditCheckpoint{}, err
 	}
@@ -52,7 +52,7 @@ type AuditExport struct {
 // export with fault.Internal. A nil w discards. Faults: Forbidden, Invalid,
 // Unavailable.
 func (s *Service) ExportAudit(ctx context.Context, caller tenant.Caller, w io.Writer, in AuditExport) error {
-	a, err := s.begin(ctx, caller, authz.AuditCheck)
+	a, err := s.authorize(ctx, caller, authz.AuditCheck)
 	if err != nil {
 		return err
 	}

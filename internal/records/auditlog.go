@@ -40,7 +40,7 @@ const maxAuditList = 1000
 // ListAudit gives entries of caller.App's log, newest first. A page that is shorter
 // than the limit, or ends with Seq 0, is the last. Faults: Forbidden, Invalid.
 func (s *Service) ListAudit(ctx context.Context, caller tenant.Caller, in AuditFilter) ([]AuditView, error) {
-	a, err := s.begin(ctx, caller, authz.AuditList)
+	a, err := s.authorize(ctx, caller, authz.AuditList)
 	if err != nil {
 		return nil, err
 	}

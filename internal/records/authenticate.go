@@ -70,7 +70,7 @@ func (s *Service) refuse(ctx context.Context, known *checked, origin tenant.Orig
 	caller := known.caller(origin)
 	caller.Scopes = nil
 	a := &operation{s: s, key: known.key, action: authz.Authenticate, caller: caller}
-	return a.fail(ctx, errCredentials)
+	return a.recordFailure(ctx, errCredentials)
 }
 
 // checked is a credential as authentication needs it. One that does not exist

@@ -30,7 +30,7 @@ const groupLabel = "group"
 // CreateGroup makes a group of customers. Faults: Forbidden, Invalid, Conflict as
 // for CreateCustomer, Unavailable.
 func (s *Service) CreateGroup(ctx context.Context, caller tenant.Caller, w GroupWrite) (Reply, error) {
-	a, err := s.begin(ctx, caller, authz.GroupCreate)
+	o, err := s.authorize(ctx, caller, authz.GroupCreate)
 	if err != nil {
 		return Reply{}, err
 	}
@@ -42,30 +42,19 @@ func (s *Service) CreateGroup(ctx context.Context, caller tenant.Caller, w Group
 	g.UpdatedAt = g.CreatedAt
 	plain := g.AppendBinary(nil)
 	row := store.GroupRow{
-		CreatedAt: g.CreatedAt.UnixMilli(), UpdatedAt: g.UpdatedAt.UnixMilli(), Sealed: a.key.SealLabel(groupLabel, plain),
+		CreatedAt: g.CreatedAt.UnixMilli(), UpdatedAt: g.UpdatedAt.UnixMilli(), Sealed: o.key.SealLabel(groupLabel, plain),
 	}
-	once := a.once(w.IdempotencyKey, "", plain)
-	var reply Reply
-	err = s.store.Update(ctx, caller.App, func(tx store.Tx) error {
+	return o.write(ctx, Target{}, o.idempotency(w.IdempotencyKey, "", plain), func(tx store.Tx) (answer, store.AuditRow, error) {
 		var err error
-		if reply, err = once.replay(tx); err != nil || reply.Replayed {
-			return err
-		}
 		if g.Seq, err = tx.GroupInsert(row); err != nil {
-			return err
+			return answer{}, store.AuditRow{}, err
 		}
-		tx.AuditAppend(a.row(a.groupEntry(g.Seq, "name", "description")))
-		reply = Reply{Body: w.Encode(&g)}
-		return once.keep(tx, reply, nil)
+		return answer{Reply: Reply{Body: w.Encode(&g)}}, o.row(o.groupEntry(g.Seq, "name", "description")), nil
 	})
-	if err != nil {
-		return Reply{}, a.fail(ctx, once.busy(err))
-	}
-	return reply, nil
 }
 
-func (a *operation) groupEntry(seq int64, fields ...string) audit.Entry {
-	e := a.entry(audit.Done, nil, fields...)
+func (o *operation) groupEntry(seq int64, fields ...string) audit.Entry {
+	e := o.entry(audit.Done, nil, fields...)
 	e.Subject = "group " + strconv.FormatInt(seq, 10)
 	return e
 }
@@ -73,7 +62,7 @@ func (a *operation) groupEntry(seq int64, fields ...string) audit.Entry {
 // UpdateGroup changes the name or description of a group. Faults: as for
 // CreateGroup, and NotFound.
 func (s *Service) UpdateGroup(ctx context.Context, caller tenant.Caller, seq int64, w GroupWrite) (Reply, error) {
-	a, err := s.begin(ctx, caller, authz.GroupUpdate)
+	o, err := s.authorize(ctx, caller, authz.GroupUpdate)
 	if err != nil {
 		return Reply{}, err
 	}
@@ -81,69 +70,54 @@ func (s *Service) UpdateGroup(ctx context.Context, caller tenant.Caller, seq int
 	if len(problems) > 0 {
 		return Reply{}, fault.Validation(problems...)
 	}
-	once := a.once(w.IdempotencyKey, strconv.FormatInt(seq, 10), change.AppendBinary(nil))
-	var reply Reply
-	err = s.store.Update(ctx, caller.App, func(tx store.Tx) error {
-		var err error
-		if reply, err = once.replay(tx); err != nil || reply.Replayed {
-			return err
-		}
+	idem := o.idempotency(w.IdempotencyKey, strconv.FormatInt(seq, 10), change.AppendBinary(nil))
+	return o.write(ctx, Target{}, idem, func(tx store.Tx) (answer, store.AuditRow, error) {
 		row, err := tx.GroupGet(seq)
 		if err != nil {
-			return err
+			return answer{}, store.AuditRow{}, err
 		}
-		g, err := a.openGroup(row)
+		g, err := o.openGroup(row)
 		if err != nil {
-			return err
+			return answer{}, store.AuditRow{}, err
 		}
 		fields := change.Apply(&g)
 		if len(fields) > 0 {
-			g.UpdatedAt = later(s.now(), g.UpdatedAt)
-			row.UpdatedAt, row.Sealed = g.UpdatedAt.UnixMilli(), a.key.SealLabel(groupLabel, g.AppendBinary(nil))
+			g.UpdatedAt = nextUpdatedAt(s.now(), g.UpdatedAt)
+			row.UpdatedAt, row.Sealed = g.UpdatedAt.UnixMilli(), o.key.SealLabel(groupLabel, g.AppendBinary(nil))
 			if err := tx.GroupUpdate(row); err != nil {
-				return err
+				return answer{}, store.AuditRow{}, err
 			}
 		}
-		tx.AuditAppend(a.row(a.groupEntry(seq, fields...)))
-		reply = Reply{Body: w.Encode(&g)}
-		return once.keep(tx, reply, nil)
+		return answer{Reply: Reply{Body: w.Encode(&g)}}, o.row(o.groupEntry(seq, fields...)), nil
 	})
-	if err != nil {
-		return Reply{}, a.fail(ctx, once.busy(err))
-	}
-	return reply, nil
 }
 
 // DeleteGroup removes a group. Its customers stay and have none any more.
 func (s *Service) DeleteGroup(ctx context.Context, caller tenant.Caller, seq int64) error {
-	a, err := s.begin(ctx, caller, authz.GroupDelete)
+	o, err := s.authorize(ctx, caller, authz.GroupDelete)
 	if err != nil {
 		return err
 	}
-	err = s.store.Update(ctx, caller.App, func(tx store.Tx) error {
-		tx.AuditAppend(a.row(a.groupEntry(seq)))
-		return tx.GroupDelete(seq)
+	_, err = o.write(ctx, Target{}, nil, func(tx store.Tx) (answer, store.AuditRow, error) {
+		return answer{}, o.row(o.groupEntry(seq)), tx.GroupDelete(seq)
 	})
-	if err != nil {
-		return a.fail(ctx, err)
-	}
-	return nil
+	return err
 }
 
 // FetchGroup reads one group. Faults: Forbidden, NotFound.
 func (s *Service) FetchGroup(ctx context.Context, caller tenant.Caller, seq int64) (customer.Group, error) {
-	a, err := s.begin(ctx, caller, authz.GroupFetch)
+	o, err := s.authorize(ctx, caller, authz.GroupFetch)
 	if err != nil {
 		return customer.Group{}, err
 	}
-	g, err := a.group(ctx, seq)
+	g, err := o.group(ctx, seq)
 	if err != nil {
 		return customer.Group{}, err
 	}
 	if g == nil {
-		return customer.Group{}, a.fail(ctx, store.NotFound("group"))
+		return customer.Group{}, o.recordFailure(ctx, store.NotFound("group"))
 	}
-	return *g, a.record(ctx, a.groupEntry(seq), nil)
+	return *g, o.record(ctx, o.groupEntry(seq), nil)
 }
 
 // ListGroupsRequest asks for a part of the groups made in From <= time < To; a zero time is
@@ -157,7 +131,7 @@ type ListGroupsRequest struct {
 // ListGroups lists the application's groups, newest first. Faults: Forbidden, Invalid
 // (bad_cursor), Unavailable.
 func (s *Service) ListGroups(ctx context.Context, caller tenant.Caller, in ListGroupsRequest) (ItemPage[customer.Group], error) {
-	a, err := s.begin(ctx, caller, authz.GroupList)
+	o, err := s.authorize(ctx, caller, authz.GroupList)
 	if err != nil {
 		return ItemPage[customer.Group]{}, err
 	}
@@ -165,7 +139,7 @@ func (s *Service) ListGroups(ctx context.Context, caller tenant.Caller, in ListG
 	if list.To == 0 && !in.To.IsZero() {
 		list.To = -1 // 1970 began; as a bound it would be none
 	}
-	if err := a.followGroups(in.Cursor, &list); err != nil {
+	if err := o.followGroups(in.Cursor, &list); err != nil {
 		return ItemPage[customer.Group]{}, err
 	}
 	rows, err := s.store.GroupList(ctx, caller.App, list)
@@ -175,7 +149,7 @@ func (s *Service) ListGroups(ctx context.Context, caller tenant.Caller, in ListG
 	rows, more := upTo(in.Take, rows)
 	found := ItemPage[customer.Group]{List: make([]customer.Group, len(rows)), Total: len(rows)}
 	for i, row := range rows {
-		if found.List[i], err = a.openGroup(row); err != nil {
+		if found.List[i], err = o.openGroup(row); err != nil {
 			return ItemPage[customer.Group]{}, err
 		}
 	}
@@ -186,9 +160,9 @@ func (s *Service) ListGroups(ctx context.Context, caller tenant.Caller, in ListG
 	}
 	if more {
 		last := rows[len(rows)-1]
-		found.Next = a.sealCursor(page.Cursor{At: last.CreatedAt, Seq: last.Seq, Filter: spanOf(list)})
+		found.Next = o.sealCursor(page.Cursor{At: last.CreatedAt, Seq: last.Seq, Filter: spanOf(list)})
 	}
-	if err := a.record(ctx, a.entry(audit.Done, nil), nil); err != nil {
+	if err := o.record(ctx, o.entry(audit.Done, nil), nil); err != nil {
 		return ItemPage[customer.Group]{}, err
 	}
 	return found, nil
@@ -196,11 +170,11 @@ func (s *Service) ListGroups(ctx context.Context, caller tenant.Caller, in ListG
 
 // followGroups reads the request's cursor, if it has one, and puts its place and the
 // times of the walk into list.
-func (a *operation) followGroups(cursor string, list *store.GroupList) error {
+func (o *operation) followGroups(cursor string, list *store.GroupList) error {
 	if cursor == "" {
 		return nil
 	}
-	c, err := a.openCursor(cursor)
+	c, err := o.openCursor(cursor)
 	if err != nil {
 		return err
 	}
@@ -225,20 +199,20 @@ func spanOf(list store.GroupList) []byte {
 }
 
 // group reads a group; nil if there is none.
-func (a *operation) group(ctx context.Context, seq int64) (*customer.Group, error) {
-	row, err := a.s.store.GroupGet(ctx, a.caller.App, seq)
+func (o *operation) group(ctx context.Context, seq int64) (*customer.Group, error) {
+	row, err := o.s.store.GroupGet(ctx, o.caller.App, seq)
 	if errors.Is(err, fault.NotFound) {
 		return nil, nil //nolint:nilnil // a customer without a group is no error
 	}
 	if err != nil {
 		return nil, err
 	}
-	g, err := a.openGroup(row)
+	g, err := o.openGroup(row)
 	return &g, err
 }
 
-func (a *operation) openGroup(row store.GroupRow) (customer.Group, error) {
-	plain, err := a.key.OpenLabel(groupLabel, row.Sealed)
+func (o *operation) openGroup(row store.GroupRow) (customer.Group, error) {
+	plain, err := o.key.OpenLabel(groupLabel, row.Sealed)
 	if err != nil {
 		return customer.Group{}, err
 	}

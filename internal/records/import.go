@@ -46,18 +46,18 @@ type ImportProblem struct {
 // An error ends the import between two transactions: the result holds what is
 // imported. Faults: Forbidden, Unavailable. Inputs go in one after another.
 func (s *Service) ImportCustomers(ctx context.Context, caller tenant.Caller, inputs []customer.Input) (ImportResult, error) {
-	a, err := s.begin(ctx, caller, authz.CustomerImport)
+	o, err := s.authorize(ctx, caller, authz.CustomerImport)
 	if err != nil {
 		return ImportResult{}, err
 	}
 	result := ImportResult{Customers: make([]id.Customer, len(inputs))}
-	ready := a.preparing(inputs)
+	ready := o.preparing(inputs)
 	for from := 0; from < len(inputs); from += importBatch {
 		batch := <-ready
-		ready = a.preparing(inputs[min(from+importBatch, len(inputs)):])
-		problems, err := a.importAll(ctx, batch)
+		ready = o.preparing(inputs[min(from+importBatch, len(inputs)):])
+		problems, err := o.importAll(ctx, batch)
 		if err != nil {
-			return result, a.fail(ctx, err)
+			return result, o.recordFailure(ctx, err)
 		}
 		for i, problem := range problems {
 			if problem != nil {
@@ -79,22 +79,22 @@ type prepared struct {
 }
 
 // preparing prepares the first batch of the inputs while another is stored.
-func (a *operation) preparing(inputs []customer.Input) <-chan []prepared {
+func (o *operation) preparing(inputs []customer.Input) <-chan []prepared {
 	ready := make(chan []prepared, 1)
-	go func() { ready <- a.prepare(inputs[:min(importBatch, len(inputs))]) }()
+	go func() { ready <- o.prepare(inputs[:min(importBatch, len(inputs))]) }()
 	return ready
 }
 
 // prepare validates and seals on all cores.
-func (a *operation) prepare(inputs []customer.Input) []prepared {
+func (o *operation) prepare(inputs []customer.Input) []prepared {
 	batch := make([]prepared, len(inputs))
-	now := a.s.now()
+	now := o.s.now()
 	part := len(inputs)/runtime.GOMAXPROCS(0) + 1
 	var group sync.WaitGroup
 	for from := 0; from < len(inputs); from += part {
 		group.Go(func() {
 			for i := from; i < min(from+part, len(inputs)); i++ {
-				a.prepareOne(&batch[i], inputs[i], now)
+				o.prepareOne(&batch[i], inputs[i], now)
 			}
 		})
 	}
@@ -102,7 +102,7 @@ func (a *operation) prepare(inputs []customer.Input) []prepared {
 	return batch
 }
 
-func (a *operation) prepareOne(p *prepared, input customer.Input, now time.Time) {
+func (o *operation) prepareOne(p *prepared, input customer.Input, now time.Time) {
 	var problems []fault.Field
 	if p.change, problems = input.Create(); len(problems) > 0 {
 		p.problem = fault.Validation(problems...)
@@ -110,57 +110,72 @@ func (a *operation) prepareOne(p *prepared, input customer.Input, now time.Time)
 	}
 	c := customer.Customer{ID: id.NewCustomer(), CreatedAt: now, UpdatedAt: now}
 	p.fields = p.change.Apply(&c)
-	key, wrapped := a.key.NewCustomer(c.ID)
-	p.row = rowOf(a.key, key, &c)
+	key, wrapped := o.key.NewCustomer(c.ID)
+	p.row = rowOf(o.key, key, &c)
 	p.row.Key = wrapped
 }
 
 // importAll stores a batch in one transaction. It gives the problem of each that
 // has one.
-func (a *operation) importAll(ctx context.Context, batch []prepared) (problems []error, err error) {
+func (o *operation) importAll(ctx context.Context, batch []prepared) (problems []error, err error) {
 	if !slices.ContainsFunc(batch, func(p prepared) bool { return p.problem == nil }) {
 		return problemsOf(batch), nil
 	}
-	err = a.s.store.Update(ctx, a.caller.App, func(tx store.Tx) error {
+	_, err = o.commit(ctx, nil, func(tx store.Tx) (answer, store.AuditRow, error) {
 		problems = problemsOf(batch)
 		if err := findGroups(tx, batch, problems); err != nil {
-			return err
+			return answer{}, store.AuditRow{}, err
 		}
-		var rows []store.CustomerRow
-		var places []int // of the rows, in the batch
-		entry := a.entry(audit.Done, nil)
-		for i := range batch {
-			if problems[i] == nil {
-				rows, places = append(rows, batch[i].row), append(places, i)
-				entry.Fields = union(entry.Fields, batch[i].fields)
-			}
+		entry, err := o.importRows(tx, batch, problems)
+		if err != nil {
+			return answer{}, store.AuditRow{}, err
 		}
-		if len(rows) == 0 {
-			return nil
-		}
-		var seqs []int64
-		for part := range slices.Chunk(rows, insertBatch) {
-			more, err := tx.CustomerInsertAll(part)
-			if err != nil {
-				return err
-			}
-			seqs = append(seqs, more...)
-		}
-		for i, seq := range seqs {
-			if seq == 0 {
-				problems[places[i]] = store.ErrEmailTaken
-				entry.Code = store.ErrEmailTaken.Code
-				continue
-			}
-			entry.Targets = append(entry.Targets, rows[i].ID)
-		}
-		if len(entry.Targets) == 0 {
-			entry.Outcome = audit.Refused
-		}
-		tx.AuditAppend(a.row(entry))
-		return nil
+		return answer{}, o.row(entry), nil
 	})
+	if errors.Is(err, errNothingToImport) {
+		return problems, nil
+	}
 	return problems, err
+}
+
+// errNothingToImport ends a transaction in which no customer is left to be stored.
+var errNothingToImport = errors.New("every input has a problem")
+
+// importRows stores those of a batch that have no problem. It adds to problems, and
+// gives the entry of the import.
+func (o *operation) importRows(tx store.Tx, batch []prepared, problems []error) (audit.Entry, error) {
+	entry := o.entry(audit.Done, nil)
+	var rows []store.CustomerRow
+	var places []int // of the rows, in the batch
+	for i := range batch {
+		if problems[i] == nil {
+			rows, places = append(rows, batch[i].row), append(places, i)
+			entry.Fields = union(entry.Fields, batch[i].fields)
+		}
+	}
+	if len(rows) == 0 {
+		return audit.Entry{}, errNothingToImport
+	}
+	var seqs []int64
+	for part := range slices.Chunk(rows, insertBatch) {
+		more, err := tx.CustomerInsertAll(part)
+		if err != nil {
+			return audit.Entry{}, err
+		}
+		seqs = append(seqs, more...)
+	}
+	for i, seq := range seqs {
+		if seq == 0 {
+			problems[places[i]] = store.ErrEmailTaken
+			entry.Code = store.ErrEmailTaken.Code
+			continue
+		}
+		entry.Targets = append(entry.Targets, rows[i].ID)
+	}
+	if len(entry.Targets) == 0 {
+		entry.Outcome = audit.Refused
+	}
+	return entry, nil
 }
 
 func problemsOf(batch []prepared) []error {

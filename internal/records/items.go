@@ -22,7 +22,7 @@ import (
 func (s *Service) RecordTransaction(ctx context.Context, caller tenant.Caller, target id.Customer, in customer.TransactionInput,
 	idempotencyKey string, encode func(*customer.Transaction) []byte,
 ) (Reply, error) {
-	a, err := s.begin(ctx, caller, authz.TransactionCreate, target)
+	o, err := s.authorize(ctx, caller, authz.TransactionCreate, target)
 	if err != nil {
 		return Reply{}, err
 	}
@@ -30,7 +30,7 @@ func (s *Service) RecordTransaction(ctx context.Context, caller tenant.Caller, t
 	if len(problems) > 0 {
 		return Reply{}, fault.Validation(problems...)
 	}
-	return a.addItem(ctx, target, a.once(idempotencyKey, target.String(), in.Fingerprint(nil)), item{
+	return o.addItem(ctx, target, o.idempotency(idempotencyKey, target.String(), in.Fingerprint(nil)), item{
 		kind: store.Transaction, id: t.ID, at: t.At, made: t.CreatedAt, plain: t.AppendBinary(nil), body: encode(&t),
 		touch: func(c *customer.Customer) bool {
 			if t.At.Before(c.LastPurchase) {
@@ -54,70 +54,59 @@ type item struct {
 }
 
 // addItem adds an item, and what it changes of its customer, in one transaction.
-func (a *operation) addItem(ctx context.Context, target id.Customer, once *idempotency, it item) (Reply, error) {
-	var reply Reply
-	err := a.s.store.Update(ctx, a.caller.App, func(tx store.Tx) error {
-		var err error
-		if reply, err = once.replay(tx); err != nil || reply.Replayed {
-			return err
-		}
+func (o *operation) addItem(ctx context.Context, target id.Customer, idem *idempotency, it item) (Reply, error) {
+	return o.write(ctx, ByID(target), idem, func(tx store.Tx) (answer, store.AuditRow, error) {
 		row, err := tx.CustomerGet(target)
 		if err != nil {
-			return err
+			return answer{}, store.AuditRow{}, err
 		}
-		c, key, err := a.open(ctx, &row)
+		c, key, err := o.open(ctx, &row)
 		if err != nil {
-			return err
+			return answer{}, store.AuditRow{}, err
 		}
 		if it.touch != nil && it.touch(&c) {
-			if err := tx.CustomerUpdate(rowOf(a.key, key, &c)); err != nil {
-				return err
+			if err := tx.CustomerUpdate(rowOf(o.key, key, &c)); err != nil {
+				return answer{}, store.AuditRow{}, err
 			}
 		}
 		err = tx.ItemInsert(target, store.ItemRow{
 			ID: it.id, Kind: it.kind, At: it.at.UnixMilli(), CreatedAt: it.made.UnixMilli(), Sealed: key.SealItem(it.id, it.plain),
 		})
 		if err != nil {
-			return err
+			return answer{}, store.AuditRow{}, err
 		}
-		e := a.entry(audit.Done, []id.Customer{target})
-		e.Subject = it.id.String()
-		tx.AuditAppend(a.row(e))
-		reply = Reply{Customer: target, Body: it.body}
-		return once.keep(tx, reply, key.SealReply)
+		entry := o.entry(audit.Done, []id.Customer{target})
+		entry.Subject = it.id.String()
+		return answer{Reply{Customer: target, Body: it.body}, key.SealReply}, o.row(entry), nil
 	})
-	if err != nil {
-		return Reply{}, a.missing(ctx, once.busy(err), ByID(target))
-	}
-	return reply, nil
 }
 
 // ListTransactions gives a customer's purchases, newest first. Faults: Forbidden,
 // NotFound, Invalid (bad_cursor), Unavailable.
 func (s *Service) ListTransactions(ctx context.Context, caller tenant.Caller, target id.Customer, in PageRequest) (ItemPage[customer.Transaction], error) {
-	a, err := s.begin(ctx, caller, authz.TransactionList, target)
+	o, err := s.authorize(ctx, caller, authz.TransactionList, target)
 	if err != nil {
 		return ItemPage[customer.Transaction]{}, err
 	}
-	return listItems(ctx, a, target, store.Transaction, in, func(row store.ItemRow, plain []byte) (customer.Transaction, error) {
+	return listItems(ctx, o, target, store.Transaction, in, func(row store.ItemRow, plain []byte) (customer.Transaction, error) {
 		t := customer.Transaction{ID: row.ID, CreatedAt: instant(row.CreatedAt)}
 		return t, t.UnmarshalBinary(plain)
 	})
 }
 
 // listItems reads and unseals a page of a customer's items and records that.
-func listItems[T any](ctx context.Context, a *operation, target id.Customer, kind store.ItemKind, in PageRequest,
+func listItems[T any](ctx context.Context, o *operation, target id.Customer, kind store.ItemKind, in PageRequest,
 	open func(store.ItemRow, []byte) (T, error),
 ) (ItemPage[T], error) {
-	after, err := a.followItems(in.Cursor, target)
+	after, err := o.followItems(in.Cursor, target)
 	if err != nil {
 		return ItemPage[T]{}, err
 	}
-	key, err := a.customerKey(ctx, target)
+	key, err := o.customerKey(ctx, target)
 	if err != nil {
-		return ItemPage[T]{}, a.missing(ctx, err, ByID(target))
+		return ItemPage[T]{}, o.recordNotFound(ctx, err, ByID(target))
 	}
-	rows, err := a.s.store.ItemList(ctx, a.caller.App, target, store.ItemList{Kind: kind, After: after, Skip: in.Skip, Take: in.Take + 1})
+	rows, err := o.s.store.ItemList(ctx, o.caller.App, target, store.ItemList{Kind: kind, After: after, Skip: in.Skip, Take: in.Take + 1})
 	if err != nil {
 		return ItemPage[T]{}, err
 	}
@@ -133,26 +122,26 @@ func listItems[T any](ctx context.Context, a *operation, target id.Customer, kin
 		}
 	}
 	if in.Count && !in.whole(more) {
-		if found.Total, err = a.s.store.ItemCount(ctx, a.caller.App, target, kind); err != nil {
+		if found.Total, err = o.s.store.ItemCount(ctx, o.caller.App, target, kind); err != nil {
 			return ItemPage[T]{}, err
 		}
 	}
 	if more {
 		last := rows[len(rows)-1]
-		found.Next = a.sealCursor(page.Cursor{At: last.At, ID: last.ID, Filter: target[:]})
+		found.Next = o.sealCursor(page.Cursor{At: last.At, ID: last.ID, Filter: target[:]})
 	}
-	if err := a.record(ctx, a.entry(audit.Done, []id.Customer{target}), nil); err != nil {
+	if err := o.record(ctx, o.entry(audit.Done, []id.Customer{target}), nil); err != nil {
 		return ItemPage[T]{}, err
 	}
 	return found, nil
 }
 
 // followItems reads a cursor of a list of the customer's items; "" is none.
-func (a *operation) followItems(cursor string, target id.Customer) (*store.ItemPosition, error) {
+func (o *operation) followItems(cursor string, target id.Customer) (*store.ItemPosition, error) {
 	if cursor == "" {
 		return nil, nil
 	}
-	c, err := a.openCursor(cursor)
+	c, err := o.openCursor(cursor)
 	if err != nil {
 		return nil, err
 	}
@@ -162,10 +151,10 @@ func (a *operation) followItems(cursor string, target id.Customer) (*store.ItemP
 	return &store.ItemPosition{At: c.At, ID: c.ID}, nil
 }
 
-func (a *operation) customerKey(ctx context.Context, target id.Customer) (seal.Customer, error) {
-	row, err := a.s.store.CustomerGet(ctx, a.caller.App, target)
+func (o *operation) customerKey(ctx context.Context, target id.Customer) (seal.Customer, error) {
+	row, err := o.s.store.CustomerGet(ctx, o.caller.App, target)
 	if err != nil {
 		return seal.Customer{}, err
 	}
-	return openKey(a.key, &row)
+	return openKey(o.key, &row)
 }

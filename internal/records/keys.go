@@ -43,7 +43,7 @@ type Issued struct {
 // CreateKey makes a credential for caller.App. Faults: Forbidden, Invalid,
 // NotFound (no such application).
 func (s *Service) CreateKey(ctx context.Context, caller tenant.Caller, in NewKey) (Issued, error) {
-	a, err := s.begin(ctx, caller, authz.KeyCreate)
+	a, err := s.authorize(ctx, caller, authz.KeyCreate)
 	if err != nil {
 		return Issued{}, err
 	}
@@ -53,12 +53,11 @@ func (s *Service) CreateKey(ctx context.Context, caller tenant.Caller, in NewKey
 	issued, row := a.newKey(caller.App, in)
 	entry := a.entry(audit.Done, nil)
 	entry.Subject = string(issued.ID)
-	err = s.store.Update(ctx, caller.App, func(tx store.Tx) error {
-		tx.AuditAppend(a.row(entry))
-		return tx.CredentialInsert(row)
+	_, err = a.write(ctx, Target{}, nil, func(tx store.Tx) (answer, store.AuditRow, error) {
+		return answer{}, a.row(entry), tx.CredentialInsert(row)
 	})
 	if err != nil {
-		return Issued{}, a.fail(ctx, err)
+		return Issued{}, err
 	}
 	return issued, nil
 }
@@ -131,7 +130,7 @@ func (s *Service) validKey(in NewKey, app id.App) error {
 
 // ListKeys gives the credentials of caller.App, oldest first, revoked ones too.
 func (s *Service) ListKeys(ctx context.Context, caller tenant.Caller) ([]tenant.Credential, error) {
-	a, err := s.begin(ctx, caller, authz.KeyList)
+	a, err := s.authorize(ctx, caller, authz.KeyList)
 	if err != nil {
 		return nil, err
 	}
@@ -192,26 +191,25 @@ func (s *Service) RotateKey(ctx context.Context, caller tenant.Caller, cred id.C
 func (s *Service) changeKey(ctx context.Context, caller tenant.Caller, action authz.Action, cred id.Credential,
 	change func(*operation, *store.CredentialRow) error,
 ) (tenant.Credential, store.CredentialRow, error) {
-	a, err := s.begin(ctx, caller, action)
+	a, err := s.authorize(ctx, caller, action)
 	if err != nil {
 		return tenant.Credential{}, store.CredentialRow{}, err
 	}
 	entry := a.entry(audit.Done, nil)
 	entry.Subject = string(cred)
 	var row store.CredentialRow
-	err = s.store.Update(ctx, caller.App, func(tx store.Tx) error {
+	_, err = a.write(ctx, Target{}, nil, func(tx store.Tx) (answer, store.AuditRow, error) {
 		var err error
 		if row, err = tx.CredentialGet(cred); err != nil {
-			return err
+			return answer{}, store.AuditRow{}, err
 		}
 		if err := change(a, &row); err != nil {
-			return err
+			return answer{}, store.AuditRow{}, err
 		}
-		tx.AuditAppend(a.row(entry))
-		return tx.CredentialUpdate(row)
+		return answer{}, a.row(entry), tx.CredentialUpdate(row)
 	})
 	if err != nil {
-		return tenant.Credential{}, row, a.fail(ctx, err)
+		return tenant.Credential{}, store.CredentialRow{}, err
 	}
 	s.creds.forget(row.PublicKey)
 	c, err := credentialOf(caller.App, a.key, row)

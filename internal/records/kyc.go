@@ -16,7 +16,7 @@ import (
 // SetKYC records what an operator learnt of a customer's identity checks. Approval
 // without a time is approval now. Faults: Forbidden, Invalid, NotFound.
 func (s *Service) SetKYC(ctx context.Context, caller tenant.Caller, target id.Customer, kyc customer.KYC) (Reply, error) {
-	a, err := s.begin(ctx, caller, authz.CustomerKYC, target)
+	o, err := s.authorize(ctx, caller, authz.CustomerKYC, target)
 	if err != nil {
 		return Reply{}, err
 	}
@@ -33,7 +33,7 @@ func (s *Service) SetKYC(ctx context.Context, caller tenant.Caller, target id.Cu
 	if kyc.Status != customer.KYCRejected {
 		kyc.Reason = ""
 	}
-	return a.change(ctx, ByID(target), customer.Change{KYC: &kyc}, Write{Encode: func(*customer.Customer) []byte { return nil }})
+	return o.change(ctx, ByID(target), customer.Change{KYC: &kyc}, Write{Encode: func(*customer.Customer) []byte { return nil }}, nil)
 }
 
 // Submission says that a customer's particulars were handed in to be checked.
@@ -48,19 +48,17 @@ type Submission struct {
 // never approve. Faults: Forbidden, Invalid (type, code mismatch, if the customer
 // is of the other side), NotFound, Conflict of the idempotency key, Unavailable.
 func (s *Service) SubmitKYC(ctx context.Context, caller tenant.Caller, target id.Customer, in Submission) (Reply, error) {
-	a, err := s.begin(ctx, caller, authz.CustomerKYCSubmit, target)
+	o, err := s.authorize(ctx, caller, authz.CustomerKYCSubmit, target)
 	if err != nil {
 		return Reply{}, err
 	}
 	change := customer.Change{Side: &in.Side, KYC: &customer.KYC{Status: customer.KYCSubmitted}}
-	return a.change(ctx, ByID(target), change, Write{
-		IdempotencyKey: in.IdempotencyKey, Encode: in.Encode,
-		check: func(c *customer.Customer) error {
-			if c.Type.Side() != in.Side {
-				return errOtherSide
-			}
-			return nil
-		},
+	w := Write{IdempotencyKey: in.IdempotencyKey, Encode: in.Encode}
+	return o.change(ctx, ByID(target), change, w, func(c *customer.Customer) error {
+		if c.Type.Side() != in.Side {
+			return errOtherSide
+		}
+		return nil
 	})
 }
 

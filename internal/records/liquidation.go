@@ -19,7 +19,7 @@ import (
 func (s *Service) CreateLiquidationAddress(ctx context.Context, caller tenant.Caller, target id.Customer, in customer.LiquidationInput,
 	idempotencyKey string, encode func(*customer.LiquidationAddress) []byte,
 ) (Reply, error) {
-	a, err := s.begin(ctx, caller, authz.AddressCreate, ByID(target).ids()...)
+	o, err := s.authorize(ctx, caller, authz.AddressCreate, ByID(target).ids()...)
 	if err != nil {
 		return Reply{}, err
 	}
@@ -29,7 +29,7 @@ func (s *Service) CreateLiquidationAddress(ctx context.Context, caller tenant.Ca
 	}
 	l.Customer = target
 	plain := l.AppendBinary(nil)
-	return a.addItem(ctx, target, a.once(idempotencyKey, target.String(), plain), item{
+	return o.addItem(ctx, target, o.idempotency(idempotencyKey, target.String(), plain), item{
 		kind: store.LiquidationAddress, id: l.ID, at: l.CreatedAt, made: l.CreatedAt, plain: plain, body: encode(&l),
 	})
 }
@@ -37,11 +37,11 @@ func (s *Service) CreateLiquidationAddress(ctx context.Context, caller tenant.Ca
 // ListLiquidationAddresses gives a customer's addresses, newest first. Faults:
 // Forbidden, NotFound, Invalid (bad_cursor), Unavailable.
 func (s *Service) ListLiquidationAddresses(ctx context.Context, caller tenant.Caller, target id.Customer, in PageRequest) (ItemPage[customer.LiquidationAddress], error) {
-	a, err := s.begin(ctx, caller, authz.AddressList, ByID(target).ids()...)
+	o, err := s.authorize(ctx, caller, authz.AddressList, ByID(target).ids()...)
 	if err != nil {
 		return ItemPage[customer.LiquidationAddress]{}, err
 	}
-	return listItems(ctx, a, target, store.LiquidationAddress, in, func(row store.ItemRow, plain []byte) (customer.LiquidationAddress, error) {
+	return listItems(ctx, o, target, store.LiquidationAddress, in, func(row store.ItemRow, plain []byte) (customer.LiquidationAddress, error) {
 		return openAddress(target, row, plain)
 	})
 }
@@ -53,30 +53,30 @@ var ErrNoAddress = fault.New(fault.NotFound, "liquidation_address_not_found", "L
 // FetchLiquidationAddress gives one address. Faults: Forbidden, NotFound (the
 // customer, or ErrNoAddress), Unavailable.
 func (s *Service) FetchLiquidationAddress(ctx context.Context, caller tenant.Caller, target id.Customer, address id.Item) (customer.LiquidationAddress, error) {
-	a, err := s.begin(ctx, caller, authz.AddressFetch, ByID(target).ids()...)
+	o, err := s.authorize(ctx, caller, authz.AddressFetch, ByID(target).ids()...)
 	if err != nil {
 		return customer.LiquidationAddress{}, err
 	}
-	l, err := a.address(ctx, target, address)
+	l, err := o.address(ctx, target, address)
 	if err != nil {
 		return customer.LiquidationAddress{}, err
 	}
-	e := a.entry(audit.Done, []id.Customer{target})
+	e := o.entry(audit.Done, []id.Customer{target})
 	e.Subject = address.String()
-	if err := a.record(ctx, e, nil); err != nil {
+	if err := o.record(ctx, e, nil); err != nil {
 		return customer.LiquidationAddress{}, err
 	}
 	return l, nil
 }
 
-func (a *operation) address(ctx context.Context, target id.Customer, address id.Item) (customer.LiquidationAddress, error) {
-	key, err := a.customerKey(ctx, target)
+func (o *operation) address(ctx context.Context, target id.Customer, address id.Item) (customer.LiquidationAddress, error) {
+	key, err := o.customerKey(ctx, target)
 	if err != nil {
-		return customer.LiquidationAddress{}, a.missing(ctx, err, ByID(target))
+		return customer.LiquidationAddress{}, o.recordNotFound(ctx, err, ByID(target))
 	}
-	row, err := a.s.store.ItemGet(ctx, a.caller.App, target, store.LiquidationAddress, address)
+	row, err := o.s.store.ItemGet(ctx, o.caller.App, target, store.LiquidationAddress, address)
 	if errors.Is(err, fault.NotFound) {
-		return customer.LiquidationAddress{}, a.fail(ctx, ErrNoAddress, target)
+		return customer.LiquidationAddress{}, o.recordFailure(ctx, ErrNoAddress, target)
 	}
 	if err != nil {
 		return customer.LiquidationAddress{}, err

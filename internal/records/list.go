@@ -41,7 +41,7 @@ type ListResponse struct {
 // fails nobody. Faults: Forbidden, Invalid (fields, bad_cursor), Unavailable
 // (search_saturated, search_preparing).
 func (s *Service) ListCustomers(ctx context.Context, caller tenant.Caller, in ListRequest) (ListResponse, error) {
-	a, err := s.begin(ctx, caller, authz.CustomerList)
+	a, err := s.authorize(ctx, caller, authz.CustomerList)
 	if err != nil {
 		return ListResponse{}, err
 	}

@@ -27,34 +27,34 @@ func (s *Service) FetchWithGroup(ctx context.Context, caller tenant.Caller, targ
 }
 
 func (s *Service) fetch(ctx context.Context, caller tenant.Caller, target Target, withGroup bool) (c customer.Customer, g *customer.Group, err error) {
-	a, err := s.begin(ctx, caller, authz.CustomerFetch, target.ids()...)
+	o, err := s.authorize(ctx, caller, authz.CustomerFetch, target.ids()...)
 	if err != nil {
 		return c, nil, err
 	}
 	row, err := target.from(ctx, s.store, caller.App)
 	if err != nil {
-		return c, nil, a.missing(ctx, err, target)
+		return c, nil, o.recordNotFound(ctx, err, target)
 	}
-	if c, _, err = a.open(ctx, &row); err != nil {
-		return customer.Customer{}, nil, a.missing(ctx, err, target)
+	if c, _, err = o.open(ctx, &row); err != nil {
+		return customer.Customer{}, nil, o.recordNotFound(ctx, err, target)
 	}
 	if withGroup && c.Group != 0 {
-		if g, err = a.group(ctx, c.Group); err != nil {
+		if g, err = o.group(ctx, c.Group); err != nil {
 			return customer.Customer{}, nil, err
 		}
 	}
-	if err := a.record(ctx, a.entry(audit.Done, []id.Customer{c.ID}), nil); err != nil {
+	if err := o.record(ctx, o.entry(audit.Done, []id.Customer{c.ID}), nil); err != nil {
 		return customer.Customer{}, nil, err
 	}
 	return c, g, nil
 }
 
-// missing settles a customer that was not found: it may belong to another
+// recordNotFound settles a customer that was not found: it may belong to another
 // application, which is a denial and not an absence. It records which, and
 // returns the fault. Any other err is settled as fail does.
-func (a *operation) missing(ctx context.Context, err error, target Target) error {
-	if errors.Is(err, fault.NotFound) && !target.id.IsZero() && !a.s.cfg.Conceal {
-		elsewhere, e := a.s.store.CustomerElsewhere(ctx, a.caller.App, target.id)
+func (o *operation) recordNotFound(ctx context.Context, err error, target Target) error {
+	if errors.Is(err, fault.NotFound) && !target.id.IsZero() && !o.s.cfg.Conceal {
+		elsewhere, e := o.s.store.CustomerElsewhere(ctx, o.caller.App, target.id)
 		switch {
 		case e != nil:
 			return e
@@ -62,5 +62,5 @@ func (a *operation) missing(ctx context.Context, err error, target Target) error
 			err = errElsewhere
 		}
 	}
-	return a.fail(ctx, err, target.ids()...)
+	return o.recordFailure(ctx, err, target.ids()...)
 }

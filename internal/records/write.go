@@ -26,9 +26,6 @@ type Write struct {
 
 	// Encode renders the answer. It must be pure; it runs inside the transaction.
 	Encode func(*customer.Customer) []byte
-
-	// check, if set, may refuse a change of this customer.
-	check func(*customer.Customer) error
 }
 
 // Reply is the answer to a Write.
@@ -87,11 +84,11 @@ func (t Target) from(ctx context.Context, s store.Store, app id.App) (store.Cust
 // Conflict (email_taken, idempotency_key_reused, idempotency_key_in_progress),
 // NotFound if the key's customer has been erased since, Unavailable.
 func (s *Service) CreateCustomer(ctx context.Context, caller tenant.Caller, w Write) (Reply, error) {
-	a, err := s.begin(ctx, caller, authz.CustomerCreate)
+	o, err := s.authorize(ctx, caller, authz.CustomerCreate)
 	if err != nil {
 		return Reply{}, err
 	}
-	return a.create(ctx, w, nil)
+	return o.create(ctx, w, nil)
 }
 
 // GetOrCreateCustomer makes a customer unless one of the application has the
@@ -99,74 +96,63 @@ func (s *Service) CreateCustomer(ctx context.Context, caller tenant.Caller, w Wr
 // with. It is atomic: of any number of callers one creates. Faults: as for
 // CreateCustomer, but never email_taken.
 func (s *Service) GetOrCreateCustomer(ctx context.Context, caller tenant.Caller, w Write, encode func(c *customer.Customer, created bool) []byte) (Reply, error) {
-	a, err := s.begin(ctx, caller, authz.CustomerGetOrCreate)
+	o, err := s.authorize(ctx, caller, authz.CustomerGetOrCreate)
 	if err != nil {
 		return Reply{}, err
 	}
 	w.Input.Rules.Required = []string{customer.PathGiven, customer.PathFamily, customer.PathEmail, customer.PathPhone}
 	w.Encode = func(c *customer.Customer) []byte { return encode(c, true) }
-	return a.create(ctx, w, func(c *customer.Customer) []byte { return encode(c, false) })
+	return o.create(ctx, w, func(c *customer.Customer) []byte { return encode(c, false) })
 }
 
 // create makes a customer of validated input. With existing not nil, a customer that has the address
 // already is the answer, as existing renders it.
-func (a *operation) create(ctx context.Context, w Write, existing func(*customer.Customer) []byte) (Reply, error) {
+func (o *operation) create(ctx context.Context, w Write, existing func(*customer.Customer) []byte) (Reply, error) {
 	change, problems := w.Input.Create()
 	if len(problems) > 0 {
 		return Reply{}, fault.Validation(problems...)
 	}
-	c := customer.Customer{ID: id.NewCustomer(), CreatedAt: a.s.now()}
+	c := customer.Customer{ID: id.NewCustomer(), CreatedAt: o.s.now()}
 	c.UpdatedAt = c.CreatedAt
 	fields := change.Apply(&c)
-	key, wrapped := a.key.NewCustomer(c.ID)
-	row := rowOf(a.key, key, &c)
+	key, wrapped := o.key.NewCustomer(c.ID)
+	row := rowOf(o.key, key, &c)
 	row.Key = wrapped
-	entry := a.row(a.entry(audit.Done, []id.Customer{c.ID}, fields...))
-	once := a.once(w.IdempotencyKey, "", change.AppendBinary(nil))
+	entry := o.row(o.entry(audit.Done, []id.Customer{c.ID}, fields...))
+	idem := o.idempotency(w.IdempotencyKey, "", change.AppendBinary(nil))
 
-	var reply Reply
-	err := a.s.store.Update(ctx, a.caller.App, func(tx store.Tx) error {
-		var err error
-		if reply, err = once.replay(tx); err != nil || reply.Replayed {
-			return err
-		}
+	return o.write(ctx, Target{}, idem, func(tx store.Tx) (answer, store.AuditRow, error) {
 		if err := groupExists(tx, change); err != nil {
-			return err
+			return answer{}, store.AuditRow{}, err
 		}
 		if existing != nil {
-			if reply, err = a.existing(ctx, tx, row.EmailHash, existing, once); !errors.Is(err, fault.NotFound) {
-				return err
+			found, entry, err := o.existing(ctx, tx, row.EmailHash, existing)
+			if !errors.Is(err, fault.NotFound) {
+				return found, entry, err
 			}
 		}
+		var err error
 		if c.Seq, err = tx.CustomerInsert(row); err != nil {
-			return err
+			return answer{}, store.AuditRow{}, err
 		}
-		reply = Reply{Customer: c.ID, Body: w.Encode(&c)}
-		tx.AuditAppend(entry)
-		return once.keep(tx, reply, key.SealReply)
+		return answer{Reply{Customer: c.ID, Body: w.Encode(&c)}, key.SealReply}, entry, nil
 	})
-	if err != nil {
-		return Reply{}, a.fail(ctx, once.busy(err))
-	}
-	return reply, nil
 }
 
 // existing answers with the customer that has the address, or fails with
 // fault.NotFound if none has.
-func (a *operation) existing(ctx context.Context, tx store.Tx, hash []byte, encode func(*customer.Customer) []byte, once *idempotency) (Reply, error) {
+func (o *operation) existing(ctx context.Context, tx store.Tx, hash []byte, encode func(*customer.Customer) []byte) (answer, store.AuditRow, error) {
 	row, err := tx.CustomerGetByEmail(hash)
 	if err != nil {
-		return Reply{}, err
+		return answer{}, store.AuditRow{}, err
 	}
-	c, key, err := a.open(ctx, &row)
+	c, key, err := o.open(ctx, &row)
 	if err != nil {
-		return Reply{}, err
+		return answer{}, store.AuditRow{}, err
 	}
-	e := a.entry(audit.Done, []id.Customer{c.ID})
-	e.Code = "existed"
-	tx.AuditAppend(a.row(e))
-	reply := Reply{Customer: c.ID, Body: encode(&c), Existed: true}
-	return reply, once.keep(tx, reply, key.SealReply)
+	entry := o.entry(audit.Done, []id.Customer{c.ID})
+	entry.Code = "existed"
+	return answer{Reply{Customer: c.ID, Body: encode(&c), Existed: true}, key.SealReply}, o.row(entry), nil
 }
 
 // groupExists refuses a change that puts the customer into a group that the
@@ -186,7 +172,7 @@ func groupExists(tx store.Tx, change customer.Change) error {
 // customer. A request that changes nothing leaves UpdatedAt alone. Faults: as for
 // CreateCustomer, and NotFound, and Forbidden with code other_application.
 func (s *Service) UpdateCustomer(ctx context.Context, caller tenant.Caller, target Target, w Write) (Reply, error) {
-	a, err := s.begin(ctx, caller, authz.CustomerUpdate, target.ids()...)
+	o, err := s.authorize(ctx, caller, authz.CustomerUpdate, target.ids()...)
 	if err != nil {
 		return Reply{}, err
 	}
@@ -194,55 +180,46 @@ func (s *Service) UpdateCustomer(ctx context.Context, caller tenant.Caller, targ
 	if len(problems) > 0 {
 		return Reply{}, fault.Validation(problems...)
 	}
-	return a.change(ctx, target, change, w)
+	return o.change(ctx, target, change, w, nil)
 }
 
-// change makes a validated change.
-func (a *operation) change(ctx context.Context, target Target, change customer.Change, w Write) (Reply, error) {
-	once := a.once(w.IdempotencyKey, target.String(), change.AppendBinary(nil))
-	var reply Reply
-	err := a.s.store.Update(ctx, a.caller.App, func(tx store.Tx) error {
-		var err error
-		if reply, err = once.replay(tx); err != nil || reply.Replayed {
-			return err
-		}
+// change makes a validated change. check, if not nil, may refuse it for what the
+// customer is.
+func (o *operation) change(ctx context.Context, target Target, change customer.Change, w Write, check func(*customer.Customer) error) (Reply, error) {
+	idem := o.idempotency(w.IdempotencyKey, target.String(), change.AppendBinary(nil))
+	return o.write(ctx, target, idem, func(tx store.Tx) (answer, store.AuditRow, error) {
 		row, err := target.in(tx)
 		if err != nil {
-			return err
+			return answer{}, store.AuditRow{}, err
 		}
-		a.disclosed = true
+		o.disclosed = true
 		if err := groupExists(tx, change); err != nil {
-			return err
+			return answer{}, store.AuditRow{}, err
 		}
-		c, key, err := a.open(ctx, &row)
+		c, key, err := o.open(ctx, &row)
 		if err != nil {
-			return err
+			return answer{}, store.AuditRow{}, err
 		}
-		if w.check != nil {
-			if err := w.check(&c); err != nil {
-				return err
+		if check != nil {
+			if err := check(&c); err != nil {
+				return answer{}, store.AuditRow{}, err
 			}
 		}
 		fields := change.Apply(&c)
 		if len(fields) > 0 {
-			c.UpdatedAt = later(a.s.now(), c.UpdatedAt)
-			if err := tx.CustomerUpdate(rowOf(a.key, key, &c)); err != nil {
-				return err
+			c.UpdatedAt = nextUpdatedAt(o.s.now(), c.UpdatedAt)
+			if err := tx.CustomerUpdate(rowOf(o.key, key, &c)); err != nil {
+				return answer{}, store.AuditRow{}, err
 			}
 		}
-		reply = Reply{Customer: c.ID, Body: w.Encode(&c)}
-		tx.AuditAppend(a.row(a.entry(audit.Done, []id.Customer{c.ID}, fields...)))
-		return once.keep(tx, reply, key.SealReply)
+		entry := o.entry(audit.Done, []id.Customer{c.ID}, fields...)
+		return answer{Reply{Customer: c.ID, Body: w.Encode(&c)}, key.SealReply}, o.row(entry), nil
 	})
-	if err != nil {
-		return Reply{}, a.missing(ctx, once.busy(err), target)
-	}
-	return reply, nil
 }
 
-// later gives now, or the least time after before that can be told from it: a
+// nextUpdatedAt gives now, or the least time after before that can be told from it: a
 // clock that was set back must not make a change look older than the last.
-func later(now, before time.Time) time.Time {
+func nextUpdatedAt(now, before time.Time) time.Time {
 	if now.After(before) {
 		return now
 	}
@@ -254,21 +231,20 @@ func later(now, before time.Time) time.Time {
 // customer that is damaged too, and what is left of one whose key is gone. Faults:
 // NotFound, Forbidden, Unavailable.
 func (s *Service) DeleteCustomer(ctx context.Context, caller tenant.Caller, target Target) error {
-	a, err := s.begin(ctx, caller, authz.CustomerDelete, target.ids()...)
+	o, err := s.authorize(ctx, caller, authz.CustomerDelete, target.ids()...)
 	if err != nil {
 		return err
 	}
 	var row store.CustomerRow
-	err = s.store.Update(ctx, caller.App, func(tx store.Tx) error {
+	_, err = o.write(ctx, target, nil, func(tx store.Tx) (answer, store.AuditRow, error) {
 		var err error
 		if row, err = target.in(tx); err != nil {
-			return err
+			return answer{}, store.AuditRow{}, err
 		}
-		tx.AuditAppend(a.row(a.entry(audit.Done, []id.Customer{row.ID})))
-		return tx.CustomerDelete(row.ID)
+		return answer{}, o.row(o.entry(audit.Done, []id.Customer{row.ID})), tx.CustomerDelete(row.ID)
 	})
 	if err != nil {
-		return a.missing(ctx, err, target)
+		return err
 	}
 	s.unopened.forget(caller.App, row.Seq)
 	return nil
