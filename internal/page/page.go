@@ -1,7 +1,7 @@
-// Package page holds the limits of a list and the position a cursor stands for.
-// A cursor is opaque and tamper-proof outside the process: records seals the
-// bytes made here under the application's key, so it may carry the filter of the
-// walk, whose text must not be in a URL in clear.
+// Package page holds the limits of a list, the order of its rows, and the position a
+// cursor stands for. A cursor is opaque and tamper-proof outside the process: records
+// encrypts the bytes made here under the application's key, so it may carry the filter
+// of the walk, whose text must not be in a URL in clear.
 package page
 
 import (
@@ -39,7 +39,7 @@ const version = 2
 // head is the length of what stands before the list's name.
 const head = 1 + 8 + 8 + 16 + 1
 
-// MarshalBinary gives the bytes that are sealed. It does not fail.
+// MarshalBinary gives the bytes that are encrypted. It does not fail.
 func (c Cursor) MarshalBinary() ([]byte, error) {
 	b := make([]byte, 0, head+len(c.List)+len(c.Filter))
 	b = append(b, version)

@@ -17,7 +17,7 @@ import (
 
 func ExampleCursor() {
 	last := page.Cursor{List: "devdraft customer.list", At: 1_763_640_000_000, Seq: 42}
-	b, _ := last.MarshalBinary() // what is sealed and given out
+	b, _ := last.MarshalBinary() // what is encrypted and given out
 
 	var next page.Cursor
 	if err := next.UnmarshalBinary(b); err != nil {

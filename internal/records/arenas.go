@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"custodex.dev/internal/id"
+	"custodex.dev/internal/page"
 	"custodex.dev/internal/seal"
 	"custodex.dev/internal/search"
 	"custodex.dev/internal/store"
@@ -128,7 +129,7 @@ func (x *arenas) catchUp(ctx context.Context, a *operation, arena *search.Index,
 		entries := make([]search.Entry, len(rows))
 		for i := range rows {
 			if rows[i].Deleted {
-				entries[i] = search.Entry{Position: search.Position{Seq: rows[i].Seq}, Deleted: true}
+				entries[i] = search.Entry{Position: page.Position{Seq: rows[i].Seq}, Deleted: true}
 				x.s.unopened.forget(a.caller.App, rows[i].Seq)
 				continue
 			}

@@ -189,7 +189,7 @@ func (o *operation) followGroups(cursor string, list *store.GroupList) error {
 	if asked.From != 0 && asked.From != list.From || asked.To != 0 && asked.To != list.To {
 		return page.ErrCursor
 	}
-	list.After = &store.Position{CreatedAt: c.At, Seq: c.Seq}
+	list.After = &page.Position{CreatedAt: c.At, Seq: c.Seq}
 	return nil
 }
 

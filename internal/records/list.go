@@ -73,7 +73,7 @@ func (s *Service) ListCustomers(ctx context.Context, caller tenant.Caller, in Li
 
 // list finds a page, and with counted how many there are on all pages. What needs
 // an arena is let in first.
-func (a *operation) list(ctx context.Context, find customer.ListQuery, after *store.Position, counted bool) (l listing, total int, err error) {
+func (a *operation) list(ctx context.Context, find customer.ListQuery, after *page.Position, counted bool) (l listing, total int, err error) {
 	var v *visit
 	if !indexed(find.Filter) || counted && find.Filter != (customer.Filter{}) {
 		if v, err = a.s.arenas.admit(a.caller.App); err != nil {
@@ -98,7 +98,7 @@ func indexed(f customer.Filter) bool { return f == customer.Filter{Status: f.Sta
 // browse reads a page from the store's index. It asks for one row more than the
 // page, to know whether there is a next one, and for twice as many more as cannot
 // be shown.
-func (a *operation) browse(ctx context.Context, find customer.ListQuery, after *store.Position) (l listing, err error) {
+func (a *operation) browse(ctx context.Context, find customer.ListQuery, after *page.Position) (l listing, err error) {
 	for {
 		asked := find.Take + 2*l.hidden + 1
 		rows, err := a.s.store.CustomerList(ctx, a.caller.App, store.CustomerList{
@@ -117,9 +117,9 @@ func (a *operation) browse(ctx context.Context, find customer.ListQuery, after *
 // listing is a page of customers.
 type listing struct {
 	Customers []customer.Customer
-	more      bool           // customers come after it
-	end       store.Position // where it ended, if more is set
-	hidden    int            // because of so many that cannot be shown it is not full, though more come
+	more      bool          // customers come after it
+	end       page.Position // where it ended, if more is set
+	hidden    int           // because of so many that cannot be shown it is not full, though more come
 }
 
 // mostHidden is how many that cannot be shown a page is filled up for. Where more
@@ -172,7 +172,7 @@ func shape(f customer.Filter) (fields []string) {
 
 // follow reads the request's cursor, if it has one: it gives the place to go on
 // from and puts the filter of the walk into find.
-func (a *operation) follow(in ListRequest, find *customer.ListQuery) (*store.Position, error) {
+func (a *operation) follow(in ListRequest, find *customer.ListQuery) (*page.Position, error) {
 	if in.Cursor == "" {
 		return nil, nil
 	}
@@ -185,5 +185,5 @@ func (a *operation) follow(in ListRequest, find *customer.ListQuery) (*store.Pos
 		return nil, page.ErrCursor
 	}
 	find.Filter = filter
-	return &store.Position{CreatedAt: c.At, Seq: c.Seq}, nil
+	return &page.Position{CreatedAt: c.At, Seq: c.Seq}, nil
 }

@@ -5,8 +5,8 @@ import (
 	"slices"
 
 	"custodex.dev/internal/customer"
+	"custodex.dev/internal/page"
 	"custodex.dev/internal/search"
-	"custodex.dev/internal/store"
 )
 
 // settleTries is how often a page is searched again because a customer on it
@@ -15,11 +15,8 @@ const settleTries = 3
 
 // search finds a page by fragment: in the application's arena, or in the store
 // while there is none.
-func (a *operation) search(ctx context.Context, v *visit, find customer.ListQuery, after *store.Position) (listing, error) {
-	q := search.Query{Filter: arenaFilter(find.Filter), Skip: find.Skip, Take: find.Take}
-	if after != nil {
-		q.After = &search.Position{CreatedAt: after.CreatedAt, Seq: after.Seq}
-	}
+func (a *operation) search(ctx context.Context, v *visit, find customer.ListQuery, after *page.Position) (listing, error) {
+	q := search.Query{Filter: arenaFilter(find.Filter), After: after, Skip: find.Skip, Take: find.Take}
 	for try := 1; ; try++ {
 		arena, building, err := a.s.arenas.fresh(ctx, v, a)
 		if err != nil {
@@ -73,7 +70,7 @@ const maxLoad = 1000
 // load reads the rows of hits, in their order. Each is matched again as it was
 // read, so that a page never shows a customer that does not match; settled is
 // false if that left one out.
-func (a *operation) load(ctx context.Context, arena *search.Index, f search.Filter, hits []search.Position) (sights []sight, settled bool, err error) {
+func (a *operation) load(ctx context.Context, arena *search.Index, f search.Filter, hits []page.Position) (sights []sight, settled bool, err error) {
 	version := arena.Version()
 	m := search.NewMatcher(f)
 	sights = make([]sight, 0, len(hits))
@@ -98,12 +95,7 @@ func (a *operation) load(ctx context.Context, arena *search.Index, f search.Filt
 			}
 		}
 	}
-	slices.SortFunc(sights, func(x, y sight) int {
-		if positionOf(&x.Customer).Before(positionOf(&y.Customer)) {
-			return -1
-		}
-		return 1
-	})
+	slices.SortFunc(sights, func(x, y sight) int { return x.at().Compare(y.at()) })
 	if len(opaque) > 0 {
 		// The arena may hold a name from before the damage, or the erasure. It forgets
 		// that, unless it has moved on.
@@ -112,8 +104,8 @@ func (a *operation) load(ctx context.Context, arena *search.Index, f search.Filt
 	return sights, len(sights) == len(hits), nil
 }
 
-func positionOf(c *customer.Customer) search.Position {
-	return search.Position{CreatedAt: c.CreatedAt.UnixMilli(), Seq: c.Seq}
+func positionOf(c *customer.Customer) page.Position {
+	return page.Position{CreatedAt: c.CreatedAt.UnixMilli(), Seq: c.Seq}
 }
 
 func arenaEntry(c *customer.Customer) search.Entry {

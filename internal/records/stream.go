@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 
+	"custodex.dev/internal/page"
 	"custodex.dev/internal/search"
 	"custodex.dev/internal/store"
 )
@@ -30,16 +31,13 @@ func (a *operation) stream(ctx context.Context, v *visit, q search.Query, buildi
 	}
 	defer release()
 	m := search.NewMatcher(q.Filter)
-	page := store.CustomerList{Take: streamBatch}
+	list := store.CustomerList{After: q.After, Take: streamBatch}
 	if q.Status != nil {
-		page.Status = *q.Status
-	}
-	if q.After != nil {
-		page.After = &store.Position{CreatedAt: q.After.CreatedAt, Seq: q.After.Seq}
+		list.Status = *q.Status
 	}
 	skip := q.Skip
 	for pages := 1; ; pages++ {
-		rows, err := a.s.store.CustomerList(ctx, a.caller.App, page)
+		rows, err := a.s.store.CustomerList(ctx, a.caller.App, list)
 		if err != nil {
 			return listing{}, false, err
 		}
@@ -61,7 +59,7 @@ func (a *operation) stream(ctx context.Context, v *visit, q search.Query, buildi
 			return l, true, nil
 		}
 		last := &rows[len(rows)-1]
-		page.After = &store.Position{CreatedAt: last.CreatedAt, Seq: last.Seq}
+		list.After = &page.Position{CreatedAt: last.CreatedAt, Seq: last.Seq}
 		if building.ended() || pages >= streamPages && building.underWay() {
 			return listing{}, false, nil
 		}

@@ -10,6 +10,7 @@ import (
 	"custodex.dev/internal/customer"
 	"custodex.dev/internal/fault"
 	"custodex.dev/internal/id"
+	"custodex.dev/internal/page"
 	"custodex.dev/internal/seal"
 	"custodex.dev/internal/store"
 )
@@ -97,9 +98,7 @@ type sight struct {
 	hidden   bool
 }
 
-func (s *sight) at() store.Position {
-	return store.Position{CreatedAt: s.Customer.CreatedAt.UnixMilli(), Seq: s.Customer.Seq}
-}
+func (s *sight) at() page.Position { return positionOf(&s.Customer) }
 
 // see opens a row for a list, a search or an arena, which must not fail for all
 // because of one.

@@ -120,7 +120,7 @@ func (a *Index) applyLocked(old *state, changes []Entry, stage *block) *state {
 
 // mergeLocked returns those of recent that are still pending, and fresh, in list order.
 func (a *Index) mergeLocked(recent, fresh []item) []item {
-	slices.SortFunc(fresh, func(x, y item) int { return compare(x.position(), y.position()) })
+	slices.SortFunc(fresh, func(x, y item) int { return x.position().Compare(y.position()) })
 	merged := make([]item, 0, len(recent)+len(fresh))
 	for _, it := range recent {
 		p := it.position()

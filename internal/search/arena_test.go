@@ -7,6 +7,7 @@ import (
 	"sync"
 	"testing"
 
+	"custodex.dev/internal/page"
 	"custodex.dev/internal/search"
 )
 
@@ -17,7 +18,7 @@ func TestSearchBesideApply(t *testing.T) {
 	const pairs, rounds, writers = 40, 150, 2
 	b := search.NewSmallBuilder()
 	entry := func(seq int64, round int, on bool) search.Entry {
-		e := search.Entry{Position: search.Position{CreatedAt: seq * 7 % 50, Seq: seq}, First: "Pair", Last: "No" + strconv.FormatInt(seq/2, 10),
+		e := search.Entry{Position: page.Position{CreatedAt: seq * 7 % 50, Seq: seq}, First: "Pair", Last: "No" + strconv.FormatInt(seq/2, 10),
 			Email: "r" + strconv.Itoa(round) + "@example.com"}
 		if on {
 			e.Status = 1
@@ -118,9 +119,9 @@ func TestBuilderFilledByMany(t *testing.T) {
 func TestBuilderDropsRepeats(t *testing.T) {
 	t.Parallel()
 	b := search.NewBuilder(0)
-	at := search.Position{CreatedAt: 5, Seq: 1}
+	at := page.Position{CreatedAt: 5, Seq: 1}
 	b.Add(search.Entry{Position: at, First: "Old"})
-	b.Add(search.Entry{Position: search.Position{CreatedAt: 4, Seq: 2}, First: "Other"})
+	b.Add(search.Entry{Position: page.Position{CreatedAt: 4, Seq: 2}, First: "Other"})
 	b.Add(search.Entry{Position: at, First: "New"})
 	a := b.Finish(1)
 	for name, want := range map[string]int{"old": 0, "new": 1, "other": 1, "": 2} {
@@ -160,7 +161,7 @@ func TestDeletedTextLeavesMemory(t *testing.T) {
 	again := changes[25] // and once more as a recent change beside others
 	again.Email = "other@example.com"
 	a.Apply([]search.Entry{again, p.entry(50_000, 1), p.entry(50_001, 2)}, 5)
-	a.Apply([]search.Entry{{Position: search.Position{Seq: 123}, Deleted: true}, {Position: again.Position, Deleted: true}}, 6)
+	a.Apply([]search.Entry{{Position: page.Position{Seq: 123}, Deleted: true}, {Position: again.Position, Deleted: true}}, 6)
 	a.Settle()
 	if a.Text(search.Fold(canary)) {
 		t.Error("a deleted customer's name is still in memory")

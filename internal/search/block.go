@@ -1,6 +1,10 @@
 package search
 
-import "sort"
+import (
+	"sort"
+
+	"custodex.dev/internal/page"
+)
 
 // block holds customers as columns, in list order. It is immutable once others can see it. A block
 // that only stages customers for others may be in any order and has no summaries.
@@ -39,12 +43,12 @@ type item struct {
 	i int
 }
 
-func (it item) position() Position { return it.b.at(it.i) }
+func (it item) position() page.Position { return it.b.at(it.i) }
 
-func (b *block) len() int          { return len(b.seq) }
-func (b *block) at(i int) Position { return Position{b.created[i], b.seq[i]} }
-func (b *block) newest() Position  { return b.at(0) }
-func (b *block) oldest() Position  { return b.at(b.len() - 1) }
+func (b *block) len() int               { return len(b.seq) }
+func (b *block) at(i int) page.Position { return page.Position{CreatedAt: b.created[i], Seq: b.seq[i]} }
+func (b *block) newest() page.Position  { return b.at(0) }
+func (b *block) oldest() page.Position  { return b.at(b.len() - 1) }
 
 func (b *block) groupOf(i int) int64 {
 	if b.group == nil {
@@ -54,12 +58,12 @@ func (b *block) groupOf(i int) int64 {
 }
 
 // after returns the index of the first customer listed strictly after p.
-func (b *block) after(p Position) int {
+func (b *block) after(p page.Position) int {
 	return sort.Search(b.len(), func(i int) bool { return p.Before(b.at(i)) })
 }
 
 // from returns the index of the first customer not listed before p.
-func (b *block) from(p Position) int {
+func (b *block) from(p page.Position) int {
 	return sort.Search(b.len(), func(i int) bool { return !b.at(i).Before(p) })
 }
 

@@ -6,6 +6,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"unsafe"
+
+	"custodex.dev/internal/page"
 )
 
 // Builder gathers customers for a new Arena. Several goroutines may add at once: folding, which is
@@ -20,7 +22,7 @@ type Builder struct {
 
 // key is what Finish sorts by: a position, and where the customer is staged.
 type key struct {
-	Position
+	page.Position
 	stage, i uint32
 }
 
@@ -112,7 +114,7 @@ func blockFromKeys(keys []key, stages []*stageUse) *block {
 // order, or in the opposite order, costs next to nothing.
 func sortKeys(keys []key) []key {
 	order := func(x, y key) int {
-		if c := compare(x.Position, y.Position); c != 0 {
+		if c := x.Position.Compare(y.Position); c != 0 {
 			return c
 		}
 		if x.stage != y.stage {

@@ -1,5 +1,7 @@
 package search
 
+import "custodex.dev/internal/page"
+
 // sizes steer how customers are laid out. Only tests change them.
 type sizes struct {
 	block int // customers in a full block
@@ -187,7 +189,7 @@ func (m *remade) repeatDeaths(old, now ref) {
 	}
 }
 
-func (m *remade) kill(p Position, erased bool) {
+func (m *remade) kill(p page.Position, erased bool) {
 	k := blockOf(m.refs, p)
 	m.refs[k] = m.refs[k].kill(m.refs[k].from(p), erased, true)
 }

@@ -4,6 +4,8 @@ import (
 	"context"
 	"math"
 	"sort"
+
+	"custodex.dev/internal/page"
 )
 
 // Search returns one page of the customers that match. Its only error is that of ctx, which it
@@ -37,23 +39,23 @@ type pager struct {
 
 // first and last are listed before and after every customer.
 var (
-	first = Position{math.MaxInt64, math.MaxInt64}
-	last  = Position{math.MinInt64, math.MinInt64}
+	first = page.Position{CreatedAt: math.MaxInt64, Seq: math.MaxInt64}
+	last  = page.Position{CreatedAt: math.MinInt64, Seq: math.MinInt64}
 )
 
 // run settles the page from s, with customers strictly after after.
-func (p *pager) run(ctx context.Context, s *state, after *Position) error {
+func (p *pager) run(ctx context.Context, s *state, after *page.Position) error {
 	enter()
 	defer leave()
 	begin, end := first, last
 	if after != nil {
 		begin = *after
 	}
-	if to := (Position{p.f.CreatedTo, math.MinInt64}); p.f.CreatedTo != 0 && begin.Before(to) {
+	if to := (page.Position{CreatedAt: p.f.CreatedTo, Seq: math.MinInt64}); p.f.CreatedTo != 0 && begin.Before(to) {
 		begin = to
 	}
 	if p.f.CreatedFrom != 0 {
-		end = Position{p.f.CreatedFrom, math.MinInt64}
+		end = page.Position{CreatedAt: p.f.CreatedFrom, Seq: math.MinInt64}
 	}
 	skipped := sort.Search(len(s.recent), func(i int) bool { return begin.Before(s.recent[i].position()) })
 	p.recent = s.recent[skipped:]
@@ -97,13 +99,13 @@ func (p *pager) wanted() int {
 }
 
 // add takes the next match and reports whether that settles the page.
-func (p *pager) add(at Position) bool {
+func (p *pager) add(at page.Position) bool {
 	switch {
 	case p.skip > 0:
 		p.skip--
 	case len(p.Hits) < p.take:
 		if p.Hits == nil {
-			p.Hits = make([]Position, 0, min(p.take, 100))
+			p.Hits = make([]page.Position, 0, min(p.take, 100))
 		}
 		p.Hits = append(p.Hits, at)
 	default:
@@ -113,7 +115,7 @@ func (p *pager) add(at Position) bool {
 }
 
 // addRecent adds the matches among recent changes that are listed before at, likewise.
-func (p *pager) addRecent(at Position) bool {
+func (p *pager) addRecent(at page.Position) bool {
 	for len(p.recent) > 0 && p.recent[0].position().Before(at) {
 		it := p.recent[0]
 		p.recent = p.recent[1:]
@@ -140,7 +142,7 @@ func (p *pager) addAll(r ref, hits []uint16) bool {
 
 // pass takes n matches, of which the last is not listed after oldest, at once, if all of them and all
 // recent changes up to there stand before the page begins.
-func (p *pager) pass(n int, oldest Position) bool {
+func (p *pager) pass(n int, oldest page.Position) bool {
 	between := sort.Search(len(p.recent), func(i int) bool { return !p.recent[i].position().Before(oldest) })
 	if p.skip < n+between {
 		return false

@@ -6,12 +6,13 @@ import (
 	"testing"
 	"unicode"
 
+	"custodex.dev/internal/page"
 	"custodex.dev/internal/search"
 )
 
 func TestMatch(t *testing.T) {
 	t.Parallel()
-	maria := search.Entry{Position: search.Position{CreatedAt: 1000, Seq: 7}, First: "María José", Last: "O’Neill-Großmann",
+	maria := search.Entry{Position: page.Position{CreatedAt: 1000, Seq: 7}, First: "María José", Last: "O’Neill-Großmann",
 		Email: "maria_50%@Example.com", Status: 1, Type: 2, Group: 3}
 	one, two, three, four := uint8(1), uint8(2), int64(3), int64(4)
 	for _, c := range []struct {
@@ -89,7 +90,7 @@ func FuzzMatch(f *testing.F) {
 	f.Add("Jose\u0301", "B", "a\u200db@x", "\u0301\u200b")
 	f.Add("a\x01", "\u00a8", "\x01", "\x01")
 	f.Fuzz(func(t *testing.T, first, last, mail, term string) {
-		e := search.Entry{Position: search.Position{CreatedAt: 1, Seq: 1}, First: first, Last: last, Email: mail}
+		e := search.Entry{Position: page.Position{CreatedAt: 1, Seq: 1}, First: first, Last: last, Email: mail}
 		b := search.NewBuilder(1)
 		b.Add(e)
 		a := b.Finish(1)

@@ -8,6 +8,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
+	"custodex.dev/internal/page"
 	"custodex.dev/internal/search"
 )
 
@@ -24,18 +25,13 @@ func (m model) apply(changes []search.Entry) {
 	}
 }
 
-func (m model) search(q search.Query) (hits []search.Position, more bool) {
+func (m model) search(q search.Query) (hits []page.Position, more bool) {
 	for _, e := range m {
 		if search.Match(q.Filter, e) && (q.After == nil || q.After.Before(e.Position)) {
 			hits = append(hits, e.Position)
 		}
 	}
-	slices.SortFunc(hits, func(x, y search.Position) int {
-		if x.Before(y) {
-			return -1
-		}
-		return 1
-	})
+	slices.SortFunc(hits, page.Position.Compare)
 	hits = hits[min(max(q.Skip, 0), len(hits)):]
 	take := min(max(q.Take, 0), len(hits))
 	return hits[:take:take], len(hits) > take
@@ -66,7 +62,7 @@ func text(fixed []string) *rapid.Generator[string] {
 
 var anEntry = rapid.Custom(func(t *rapid.T) search.Entry {
 	e := search.Entry{
-		Position: search.Position{CreatedAt: rapid.Int64Range(0, 30).Draw(t, "created"), Seq: rapid.Int64Range(1, 60).Draw(t, "seq")},
+		Position: page.Position{CreatedAt: rapid.Int64Range(0, 30).Draw(t, "created"), Seq: rapid.Int64Range(1, 60).Draw(t, "seq")},
 		Deleted:  rapid.IntRange(0, 4).Draw(t, "kind") == 0,
 	}
 	if e.Deleted {
@@ -133,7 +129,7 @@ func TestArenaEqualsModel(t *testing.T) {
 				if rapid.Bool().Draw(t, "twice") {
 					a.Apply(changes, version)
 				}
-				a.Apply([]search.Entry{{Position: search.Position{CreatedAt: 99, Seq: 999}}}, version-1)
+				a.Apply([]search.Entry{{Position: page.Position{CreatedAt: 99, Seq: 999}}}, version-1)
 			},
 			"flood": func(t *rapid.T) {
 				changes := rapid.SliceOfN(anEntry, 20, 60).Draw(t, "changes")
@@ -151,7 +147,7 @@ func TestArenaEqualsModel(t *testing.T) {
 			"search": func(t *rapid.T) {
 				q := search.Query{Filter: aFilter.Draw(t, "filter"), Skip: rapid.IntRange(-1, 12).Draw(t, "skip"), Take: rapid.IntRange(-1, 12).Draw(t, "take")}
 				if rapid.IntRange(0, 2).Draw(t, "cursor") == 0 {
-					q.After = &search.Position{CreatedAt: rapid.Int64Range(0, 30).Draw(t, "after"), Seq: rapid.Int64Range(0, 61).Draw(t, "after seq")}
+					q.After = &page.Position{CreatedAt: rapid.Int64Range(0, 30).Draw(t, "after"), Seq: rapid.Int64Range(0, 61).Draw(t, "after seq")}
 				}
 				hits, more := m.search(q)
 				p, err := a.Search(context.Background(), q)

@@ -5,6 +5,7 @@ import (
 	"strconv"
 	"strings"
 
+	"custodex.dev/internal/page"
 	"custodex.dev/internal/search"
 )
 
@@ -160,7 +161,7 @@ func (p *people) entry(seq, created int64) search.Entry {
 	} else {
 		mail += "@" + p.pick(mailHosts)
 	}
-	e := search.Entry{Position: search.Position{CreatedAt: created, Seq: seq}, First: first, Last: last, Email: mail}
+	e := search.Entry{Position: page.Position{CreatedAt: created, Seq: seq}, First: first, Last: last, Email: mail}
 	if p.r.IntN(20) == 0 {
 		e.Email = ""
 	}

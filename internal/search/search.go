@@ -1,33 +1,14 @@
 package search
 
-import "strings"
+import (
+	"strings"
 
-// Position is a customer's place in the list, newest first: the greater CreatedAt comes first, and
-// among equals the greater Seq.
-type Position struct {
-	CreatedAt int64 // unix milliseconds
-	Seq       int64 // unique within the application
-}
-
-// Before reports whether p is listed before q, which is to say that p is newer.
-func (p Position) Before(q Position) bool {
-	return p.CreatedAt > q.CreatedAt || p.CreatedAt == q.CreatedAt && p.Seq > q.Seq
-}
-
-// compare orders positions as they are listed.
-func compare(p, q Position) int {
-	switch {
-	case p.Before(q):
-		return -1
-	case q.Before(p):
-		return 1
-	}
-	return 0
-}
+	"custodex.dev/internal/page"
+)
 
 // Entry is one customer as the arena sees it. Texts are plain, as stored; the arena folds them.
 type Entry struct {
-	Position
+	page.Position
 	First, Last, Email string // any may be empty
 	Status, Type       uint8  // small enumerations; their meaning is the caller's
 	Group              int64  // 0: none
@@ -48,14 +29,14 @@ type Filter struct {
 // Query asks for one page of the customers that match Filter, newest first.
 type Query struct {
 	Filter
-	After *Position // if set, only customers listed strictly after it
-	Skip  int       // how many to leave out before the page begins
-	Take  int       // how many the page holds at most
+	After *page.Position // if set, only customers listed strictly after it
+	Skip  int            // how many to leave out before the page begins
+	Take  int            // how many the page holds at most
 }
 
 // Page is the answer to a Query.
 type Page struct {
-	Hits  []Position
+	Hits  []page.Position
 	More  bool // at least one more customer matches after the last hit
 	Stats Stats
 }

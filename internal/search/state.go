@@ -4,6 +4,8 @@ import (
 	"slices"
 	"sort"
 	"unsafe"
+
+	"custodex.dev/internal/page"
 )
 
 // state is all that a search needs, at one version. It is immutable.
@@ -69,7 +71,7 @@ func (r ref) kill(i int, erased, own bool) ref {
 }
 
 // locate finds the live customer at p, or else the one with p's Seq wherever it stands.
-func (s *state) locate(p Position) (k, i int, ok bool) {
+func (s *state) locate(p page.Position) (k, i int, ok bool) {
 	if k := blockOf(s.refs, p); k < len(s.refs) {
 		r := s.refs[k]
 		if i := r.from(p); i < r.len() && r.at(i) == p && !r.isDead(i) {
@@ -90,7 +92,7 @@ func (s *state) locate(p Position) (k, i int, ok bool) {
 }
 
 // blockOf returns the index of the first block whose oldest customer is not listed before p.
-func blockOf(refs []ref, p Position) int {
+func blockOf(refs []ref, p page.Position) int {
 	return sort.Search(len(refs), func(k int) bool { return !refs[k].oldest().Before(p) })
 }
 

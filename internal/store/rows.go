@@ -4,6 +4,7 @@ import (
 	"math"
 
 	"custodex.dev/internal/id"
+	"custodex.dev/internal/page"
 )
 
 // AppRow is one application.
@@ -65,13 +66,10 @@ type ItemRow struct {
 	Sealed    []byte // under the customer's key
 }
 
-// Position is a place in the order newest first.
-type Position struct{ CreatedAt, Seq int64 }
-
 // CustomerList asks for a page.
 type CustomerList struct {
-	Status uint8     // 0: any
-	After  *Position // only customers after this place; nil: from the newest
+	Status uint8          // 0: any
+	After  *page.Position // only customers after this place; nil: from the newest
 	Skip   int
 	Take   int
 }
@@ -79,26 +77,22 @@ type CustomerList struct {
 // GroupList asks for a page of the groups made in From <= CreatedAt < To; 0 is open.
 type GroupList struct {
 	From, To int64
-	After    *Position // only groups after this place; nil: from the newest
+	After    *page.Position // only groups after this place; nil: from the newest
 	Skip     int
 	Take     int
 }
 
 // Before gives the place that all groups of the list come after: its After and its To
 // are one bound, and one range of the index.
-func (l GroupList) Before() Position {
-	before := Position{CreatedAt: l.To, Seq: math.MinInt64}
+func (l GroupList) Before() page.Position {
+	before := page.Position{CreatedAt: l.To, Seq: math.MinInt64}
 	if l.To == 0 {
-		before = Position{CreatedAt: math.MaxInt64, Seq: math.MaxInt64}
+		before = page.Position{CreatedAt: math.MaxInt64, Seq: math.MaxInt64}
 	}
-	if l.After != nil && l.After.older(before) {
+	if l.After != nil && before.Before(*l.After) {
 		return *l.After
 	}
 	return before
-}
-
-func (p Position) older(than Position) bool {
-	return p.CreatedAt < than.CreatedAt || p.CreatedAt == than.CreatedAt && p.Seq < than.Seq
 }
 
 // ItemPosition is a place in a list of items.

@@ -7,6 +7,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"custodex.dev/internal/id"
+	"custodex.dev/internal/page"
 	"custodex.dev/internal/store"
 )
 
@@ -51,7 +52,7 @@ type Statement struct {
 
 // Statements are those that must walk an index whatever an application holds.
 func Statements(app id.App, c id.Customer) map[string]Statement {
-	after := &store.Position{CreatedAt: 900, Seq: 900}
+	after := &page.Position{CreatedAt: 900, Seq: 900}
 	lists := map[string]store.CustomerList{
 		"list":             {Take: 10},
 		"list status":      {Take: 10, Status: 1},

@@ -13,6 +13,7 @@ import (
 
 	"custodex.dev/internal/fault"
 	"custodex.dev/internal/id"
+	"custodex.dev/internal/page"
 	"custodex.dev/internal/store"
 	"custodex.dev/internal/store/sqlite"
 )
@@ -295,7 +296,7 @@ func exercise(t *testing.T, s store.Store, app id.App) {
 	one(s.CustomerRange(ctx, app))
 	must(s.CustomerScan(ctx, app, 0, 9, func(*store.CustomerRow) error { return nil }))
 	for _, status := range []uint8{0, 1} {
-		for _, after := range []*store.Position{nil, {CreatedAt: 1 << 60}} {
+		for _, after := range []*page.Position{nil, {CreatedAt: 1 << 60}} {
 			one(s.CustomerList(ctx, app, store.CustomerList{Status: status, After: after, Take: 1}))
 		}
 	}

@@ -11,6 +11,7 @@ import (
 
 	"custodex.dev/internal/fault"
 	"custodex.dev/internal/id"
+	"custodex.dev/internal/page"
 	"custodex.dev/internal/store"
 )
 
@@ -264,7 +265,7 @@ func groupListModel(t *testing.T, e env) {
 		}
 		if rnd.IntN(2) == 0 {
 			row := all[rnd.IntN(len(all))]
-			list.After = &store.Position{CreatedAt: row.CreatedAt, Seq: row.Seq + rnd.Int64N(3) - 1}
+			list.After = &page.Position{CreatedAt: row.CreatedAt, Seq: row.Seq + rnd.Int64N(3) - 1}
 		}
 		var want []store.GroupRow
 		n := 0

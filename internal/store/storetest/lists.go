@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"custodex.dev/internal/id"
+	"custodex.dev/internal/page"
 	"custodex.dev/internal/store"
 )
 
@@ -155,7 +156,7 @@ func listModel(t *testing.T, e env) {
 		}
 		if rnd.IntN(2) == 0 {
 			at := all[rnd.IntN(len(all))]
-			list.After = &store.Position{CreatedAt: at.CreatedAt, Seq: at.Seq}
+			list.After = &page.Position{CreatedAt: at.CreatedAt, Seq: at.Seq}
 		}
 		got, err := e.CustomerList(e.ctx, e.app, list)
 		noError(t, "CustomerList", err)
@@ -178,14 +179,14 @@ func listWalk(t *testing.T, e env) {
 	var got []store.CustomerRow
 	list := store.CustomerList{Take: 7}
 	for {
-		page, err := e.CustomerList(e.ctx, e.app, list)
+		rows, err := e.CustomerList(e.ctx, e.app, list)
 		noError(t, "CustomerList", err)
-		got = append(got, page...)
-		if len(page) < list.Take {
+		got = append(got, rows...)
+		if len(rows) < list.Take {
 			break
 		}
-		last := page[len(page)-1]
-		list.After = &store.Position{CreatedAt: last.CreatedAt, Seq: last.Seq}
+		last := rows[len(rows)-1]
+		list.After = &page.Position{CreatedAt: last.CreatedAt, Seq: last.Seq}
 		newer := newCustomer()
 		newer.CreatedAt = now + 1000
 		e.insert(t, newer)
