@@ -35,7 +35,10 @@ func (s *Service) SequenceAudit(ctx context.Context, caller tenant.Caller) (Audi
 	c := AuditCheckpoint{
 		Note: sealed.note, Key: audit.VerifierKey(caller.App, a.key.Signer()), Entries: sealed.Size,
 	}
-	return c, a.record(ctx, a.entry(audit.Done, nil, "checkpoint"), nil)
+	if err := a.record(ctx, a.entry(audit.Done, nil, "checkpoint"), nil); err != nil {
+		return AuditCheckpoint{}, err
+	}
+	return c, nil
 }
 
 // AuditExport says what to export.

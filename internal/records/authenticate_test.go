@@ -125,7 +125,7 @@ func TestKeyLifeCycle(t *testing.T) {
 	if err := w.login(t, k, k.Secret.Reveal()); !errors.Is(err, fault.Unauthenticated) {
 		t.Errorf("a revoked key = %v", err)
 	}
-	if _, err := w.RotateKey(t.Context(), op, k.ID, 0); fault.Of(err).Code != "key_revoked" {
+	if _, err := w.RotateKey(t.Context(), op, k.ID, 0); !errors.Is(err, records.ErrRevoked) {
 		t.Errorf("rotating a revoked key = %v", err)
 	}
 	// Case 4: another application's operator call does not find it.

@@ -146,36 +146,43 @@ func (s *Service) ListKeys(ctx context.Context, caller tenant.Caller) ([]tenant.
 		}
 		list = append(list, c)
 	}
-	return list, a.record(ctx, a.entry(audit.Done, nil), nil)
+	if err := a.record(ctx, a.entry(audit.Done, nil), nil); err != nil {
+		return nil, err
+	}
+	return list, nil
 }
 
 // RevokeKey ends a credential for good. Replicas refuse it within CredentialTTL.
 // Revoking a revoked one changes nothing and succeeds.
 func (s *Service) RevokeKey(ctx context.Context, caller tenant.Caller, cred id.Credential) (tenant.Credential, error) {
-	c, _, err := s.changeKey(ctx, caller, authz.KeyRevoke, cred, func(_ *operation, row *store.CredentialRow) error {
+	return s.changeKey(ctx, caller, authz.KeyRevoke, cred, func(_ *operation, row *store.CredentialRow) error {
 		if row.RevokedAt == 0 {
 			row.RevokedAt = s.now().UnixMilli()
 		}
 		return nil
 	})
-	return c, err
 }
 
 // maxKeep bounds how long two secrets of one credential work.
 const maxKeep = 90 * 24 * time.Hour
 
-var errRevoked = fault.New(fault.Conflict, "key_revoked", "This key is revoked; create a new one")
+// ErrRevoked is the fault of rotating a revoked credential.
+var ErrRevoked = fault.New(fault.Conflict, "key_revoked", "This key is revoked; create a new one")
 
 // RotateKey gives a credential a new secret. The old one keeps working for the
 // time keep; a still older one stops at once.
 func (s *Service) RotateKey(ctx context.Context, caller tenant.Caller, cred id.Credential, keep time.Duration) (Issued, error) {
 	var secret redact.Secret
-	c, _, err := s.changeKey(ctx, caller, authz.KeyRotate, cred, func(a *operation, row *store.CredentialRow) error {
+	c, err := s.changeKey(ctx, caller, authz.KeyRotate, cred, func(a *operation, row *store.CredentialRow) error {
 		if keep < 0 || keep > maxKeep {
 			return fault.Validation(fault.Field{Path: "keep_old", Code: "invalid", Message: "keep_old must be 0 to 90 days"})
 		}
 		if row.RevokedAt != 0 {
-			return errRevoked
+			return ErrRevoked
+		}
+		// Checked here because nobody would get the secret of one that cannot be read.
+		if _, err := credentialOf(caller.App, a.key, *row); err != nil {
+			return err
 		}
 		secret = newSecret(tenant.Kind(row.Kind))
 		row.OldSecret, row.OldUntil = row.Secret, s.now().Add(keep).UnixMilli()
@@ -185,15 +192,18 @@ func (s *Service) RotateKey(ctx context.Context, caller tenant.Caller, cred id.C
 		row.Secret = a.key.SecretHash(secret.Reveal())
 		return nil
 	})
-	return Issued{c, secret}, err
+	if err != nil {
+		return Issued{}, err
+	}
+	return Issued{c, secret}, nil
 }
 
 func (s *Service) changeKey(ctx context.Context, caller tenant.Caller, action authz.Action, cred id.Credential,
 	change func(*operation, *store.CredentialRow) error,
-) (tenant.Credential, store.CredentialRow, error) {
+) (tenant.Credential, error) {
 	a, err := s.authorize(ctx, caller, action)
 	if err != nil {
-		return tenant.Credential{}, store.CredentialRow{}, err
+		return tenant.Credential{}, err
 	}
 	entry := a.entry(audit.Done, nil)
 	entry.Subject = string(cred)
@@ -209,11 +219,10 @@ func (s *Service) changeKey(ctx context.Context, caller tenant.Caller, action au
 		return answer{}, a.row(entry), tx.CredentialUpdate(row)
 	})
 	if err != nil {
-		return tenant.Credential{}, store.CredentialRow{}, err
+		return tenant.Credential{}, err
 	}
 	s.creds.forget(row.PublicKey)
-	c, err := credentialOf(caller.App, a.key, row)
-	return c, row, err
+	return credentialOf(caller.App, a.key, row)
 }
 
 func credentialOf(app id.App, key *seal.App, row store.CredentialRow) (tenant.Credential, error) {

@@ -31,7 +31,10 @@ func (s *Service) IssueToken(ctx context.Context, in Login) (token string, calle
 	}
 	mark := tokenMark(key, key.SecretHash(in.Secret))
 	token, err = s.sign(ctx, caller.App, in.PublicKey+"."+mark)
-	return token, caller, rateLimit, err
+	if err != nil {
+		return "", tenant.Caller{}, 0, err
+	}
+	return token, caller, rateLimit, nil
 }
 
 // RefreshToken gives a new token for one that is still good. It goes back to the
