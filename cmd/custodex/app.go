@@ -1,6 +1,10 @@
 package main
 
-import "custodex.dev/client"
+import (
+	"context"
+
+	"custodex.dev/client"
+)
 
 type appCmd struct {
 	Create appCreateCmd `cmd:"" help:"Create an application."`
@@ -14,9 +18,9 @@ type appCreateCmd struct {
 }
 
 // Run creates an application.
-func (c *appCreateCmd) Run(env *environment) error {
+func (c *appCreateCmd) Run(ctx context.Context, env *environment) error {
 	return ask(env, &c.operatorFlags, func(op operator) (client.App, error) {
-		return op.CreateApp(env.ctx, c.Name)
+		return op.CreateApp(ctx, c.Name)
 	}, env.printApp)
 }
 
@@ -25,9 +29,9 @@ type appListCmd struct {
 }
 
 // Run lists the applications.
-func (c *appListCmd) Run(env *environment) error {
+func (c *appListCmd) Run(ctx context.Context, env *environment) error {
 	return ask(env, &c.operatorFlags, func(op operator) ([]client.App, error) {
-		return op.ListApps(env.ctx)
+		return op.ListApps(ctx)
 	}, env.printApps)
 }
 
@@ -37,9 +41,9 @@ type appShowCmd struct {
 }
 
 // Run shows an application.
-func (c *appShowCmd) Run(env *environment) error {
+func (c *appShowCmd) Run(ctx context.Context, env *environment) error {
 	return ask(env, &c.operatorFlags, func(op operator) (client.App, error) {
-		return op.FetchApp(env.ctx, c.App)
+		return op.FetchApp(ctx, c.App)
 	}, env.printApp)
 }
 
@@ -47,7 +51,7 @@ func (env *environment) printApp(app client.App) error {
 	if env.json {
 		return env.printJSON(app)
 	}
-	return env.facts("Application", app.ID, "Name", app.Name, "Created", formatTime(app.CreatedAt))
+	return env.printFields("Application", app.ID, "Name", app.Name, "Created", formatTime(app.CreatedAt))
 }
 
 func (env *environment) printApps(apps []client.App) error {

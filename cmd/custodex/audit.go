@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"io"
@@ -32,7 +33,7 @@ type auditListCmd struct {
 }
 
 // Run lists audit entries.
-func (c *auditListCmd) Run(env *environment) error {
+func (c *auditListCmd) Run(ctx context.Context, env *environment) error {
 	return askApp(env, &c.appFlags, func(op operator, app string) (client.AuditPage, error) {
 		q := client.AuditQuery{
 			Customer: c.Customer, Credential: c.Credential, Action: c.Action, Limit: c.Limit, Before: c.Before,
@@ -43,7 +44,7 @@ func (c *auditListCmd) Run(env *environment) error {
 		if !okFrom || !okTo {
 			return client.AuditPage{}, usage("--from, --to: not a time", "use 2030-01-31T12:00:00Z, 2030-01-31 or 24h (ago)")
 		}
-		return op.ListAudit(env.ctx, app, q)
+		return op.ListAudit(ctx, app, q)
 	}, env.printEntries)
 }
 
@@ -118,11 +119,11 @@ type auditExportCmd struct {
 }
 
 // Run exports an audit log.
-func (c *auditExportCmd) Run(env *environment) error {
+func (c *auditExportCmd) Run(ctx context.Context, env *environment) error {
 	return askApp(env, &c.appFlags, func(op operator, app string) (string, error) {
 		q := client.ExportQuery{From: c.From, To: c.To, Opened: c.Opened}
 		if c.Out == "" {
-			return "", op.ExportAudit(env.ctx, app, q, env.out)
+			return "", op.ExportAudit(ctx, app, q, env.out)
 		}
 		if err := mustNotExist(c.Out); err != nil {
 			return "", err
@@ -132,7 +133,7 @@ func (c *auditExportCmd) Run(env *environment) error {
 			return "", err
 		}
 		defer out.discard()
-		if err := op.ExportAudit(env.ctx, app, q, out.temp); err != nil {
+		if err := op.ExportAudit(ctx, app, q, out.temp); err != nil {
 			return "", err
 		}
 		return c.Out, out.finish(nil)
@@ -156,9 +157,9 @@ type auditCheckpointCmd struct {
 }
 
 // Run prints the newest checkpoint.
-func (c *auditCheckpointCmd) Run(env *environment) error {
+func (c *auditCheckpointCmd) Run(ctx context.Context, env *environment) error {
 	return askApp(env, &c.appFlags, func(op operator, app string) (client.AuditCheckpoint, error) {
-		return op.FetchCheckpoint(env.ctx, app)
+		return op.FetchCheckpoint(ctx, app)
 	}, env.printCheckpoint)
 }
 
@@ -216,5 +217,5 @@ func (env *environment) printReport(r audit.Report) error {
 	if r.To > r.From {
 		span = fmt.Sprintf("%d to %d of %d, %s to %s", r.From, r.To-1, r.Checkpoint.Size, formatTime(r.First), formatTime(r.Last))
 	}
-	return env.facts("Verified", string(r.App), "Entries", span, "The log", anchored)
+	return env.printFields("Verified", string(r.App), "Entries", span, "The log", anchored)
 }

@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"runtime"
 	"time"
 
 	"custodex.dev/internal/bench"
@@ -31,7 +30,7 @@ type benchCmd struct {
 }
 
 // Run measures and prints a table.
-func (c *benchCmd) Run(env *environment) (err error) {
+func (c *benchCmd) Run(ctx context.Context, env *environment) (err error) {
 	cfg, err := c.config()
 	if err != nil {
 		return err
@@ -46,11 +45,12 @@ func (c *benchCmd) Run(env *environment) (err error) {
 		return usage(err.Error(), "see custodex bench --help")
 	}
 	if cfg.URL == "" {
-		defer runtime.KeepAlive(tuneRuntime(env, cfg.DatabaseURL.IsZero()))
+		release := tuneRuntime(env, cfg.DatabaseURL.IsZero())
+		defer release()
 	}
 	show, clear := statusLine(env.err)
 	cfg.Status = show
-	report, err := bench.Run(env.ctx, cfg)
+	report, err := bench.Run(ctx, cfg)
 	clear()
 	interrupted := errors.Is(err, context.Canceled)
 	if len(report.Rows) > 0 || interrupted {

@@ -47,7 +47,7 @@ func (env *environment) printBench(r bench.Report) error {
 		}
 		facts = append(facts, "Audit", "rates with it, of those without: "+strings.Join(shares, ", "))
 	}
-	if err := env.facts(facts...); err != nil {
+	if err := env.printFields(facts...); err != nil {
 		return err
 	}
 	if len(r.Rows) == 0 {

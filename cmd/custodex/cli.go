@@ -11,7 +11,7 @@ import (
 	"custodex.dev/internal/config"
 )
 
-// cli is the command line. Kong makes verbs, flags and help of it.
+// cli is the command line: kong builds verbs, flags and help from it.
 type cli struct {
 	JSON bool `name:"json" help:"Print results as JSON, for programs."`
 
@@ -28,13 +28,12 @@ type cli struct {
 	Version versionCmd `cmd:"" help:"Print the version."`
 }
 
-// environment is what a verb gets from outside.
+// environment is what a verb gets from outside, beside the context.
 type environment struct {
-	ctx      context.Context
 	out, err io.Writer
 	lookup   func(string) (string, bool)
 	json     bool     // print results as JSON
-	given    []string // names of the flags on the command line
+	setFlags []string // names of the flags on the command line
 }
 
 // The exit codes.
@@ -44,7 +43,7 @@ const (
 )
 
 // run is the program. It returns the exit code.
-func run(env *environment, args []string) int {
+func run(ctx context.Context, env *environment, args []string) int {
 	var c cli
 	helped := false
 	parser, err := kong.New(&c,
@@ -63,21 +62,22 @@ func run(env *environment, args []string) int {
 		return 0
 	}
 	if err != nil {
-		return env.fail(usageError(parsed, err))
+		return env.fail(usageError(err))
 	}
 	env.json = c.JSON
 	for _, step := range parsed.Path {
 		if step.Flag != nil {
-			env.given = append(env.given, step.Flag.Name)
+			env.setFlags = append(env.setFlags, step.Flag.Name)
 		}
 	}
+	parsed.BindTo(ctx, (*context.Context)(nil))
 	if err := parsed.Run(env); err != nil {
 		return env.fail(err)
 	}
 	return 0
 }
 
-// describe gives a setting's flag its help: the first sentence of the manual.
+// describe gives the flag of a setting its help: the first sentence of the manual.
 func describe(v *kong.Value) string {
 	if v.Help == "" {
 		return config.Summary(v.Name) + "."
@@ -85,8 +85,8 @@ func describe(v *kong.Value) string {
 	return v.Help
 }
 
-// usageError makes what kong found wrong an error with the way to the right help.
-func usageError(_ *kong.Context, err error) error {
+// usageError adds to an error of kong which help describes the verb.
+func usageError(err error) error {
 	verb := "custodex"
 	if wrong, ok := errors.AsType[*kong.ParseError](err); ok {
 		if node := wrong.Context.Selected(); node != nil {
@@ -109,7 +109,7 @@ func (h *hinted) Unwrap() error { return h.error }
 // withHint adds what the reader can do about err.
 func withHint(err error, hint string) error { return &hinted{err, hint, exitFailed} }
 
-// usage is the error of a command line that cannot be meant.
+// usage is the error of a wrong command line.
 func usage(text, hint string) error { return &hinted{errors.New(text), hint, exitUsage} }
 
 // fail prints an error and its hint, and gives the exit code.

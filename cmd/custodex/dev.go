@@ -6,7 +6,6 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
-	"runtime"
 	"slices"
 	"time"
 
@@ -26,11 +25,11 @@ type devCmd struct {
 	RateLimit  int    `name:"rate-limit" placeholder:"N" default:"100" help:"Requests a minute for each credential it makes; 0 for no limit."`
 }
 
-// devOwner answers, in the audit log, for what custodex dev makes.
+// devOwner is the owner, in the audit log, of the keys that custodex dev makes.
 const devOwner = "custodex dev"
 
 // Run makes what is missing in the data folder and serves it.
-func (c *devCmd) Run(env *environment) error {
+func (c *devCmd) Run(ctx context.Context, env *environment) error {
 	if c.RateLimit < 0 {
 		return usage("--rate-limit: must not be negative", "0 is no limit")
 	}
@@ -44,21 +43,22 @@ func (c *devCmd) Run(env *environment) error {
 	cfg := config.Default()
 	cfg.Addr, cfg.ManageAddr, cfg.DataDir = c.Addr, c.ManageAddr, c.Data
 	cfg.LogFormat = "text"
-	creds, fresh, err := c.prepare(env, cfg)
+	creds, fresh, err := c.prepare(ctx, env, cfg)
 	if err != nil {
 		return err
 	}
-	defer runtime.KeepAlive(tuneRuntime(env, true))
-	srv, err := server.New(env.ctx, cfg, programVersion())
+	release := tuneRuntime(env, true)
+	defer release()
+	srv, err := server.New(ctx, cfg, programVersion())
 	if err != nil {
 		return withHint(err, "another --data DIR starts afresh")
 	}
 	if !creds.complete() {
-		if err := c.makeApp(env.ctx, srv.Records(), &creds); err != nil {
-			return errors.Join(err, srv.Close(env.ctx))
+		if err := c.makeApp(ctx, srv.Records(), &creds); err != nil {
+			return errors.Join(err, srv.Close(context.WithoutCancel(ctx)))
 		}
 	}
-	return env.serve(srv, func() error {
+	return serve(ctx, srv, func() error {
 		at := addressesOf(cfg, srv)
 		creds.URL, creds.ManageURL = at.URL, at.ManageURL
 		if err := creds.save(c.Data); err != nil {
@@ -69,12 +69,12 @@ func (c *devCmd) Run(env *environment) error {
 				return err
 			}
 		}
-		return env.guide(c.Data, creds, fresh)
+		return env.printQuickstart(c.Data, creds, fresh)
 	})
 }
 
-// beginOut begins the credentials file, after taking away an older one: whoever
-// waits for it must not read the last start's.
+// beginOut begins the credentials file. It removes an older one first: a program that
+// waits for the file must not read that of the last start.
 func (c *devCmd) beginOut() (*privateFile, error) {
 	if c.Out == "" {
 		return nil, nil
@@ -88,12 +88,12 @@ func (c *devCmd) beginOut() (*privateFile, error) {
 	return beginPrivate(c.Out)
 }
 
-// prepare reads the folder's credentials, or initialises the folder. fresh tells
-// that the credentials have not been shown yet.
-func (c *devCmd) prepare(env *environment, cfg config.Config) (creds devCredentials, fresh bool, err error) {
+// prepare reads the folder's credentials, or initialises the folder. fresh means that
+// the credentials have not been shown yet.
+func (c *devCmd) prepare(ctx context.Context, env *environment, cfg config.Config) (creds devCredentials, fresh bool, err error) {
 	creds, err = readDevCredentials(c.Data)
 	if err == nil {
-		if slices.Contains(env.given, "rate-limit") && creds.ClientKey != "" && creds.RateLimit != c.RateLimit {
+		if slices.Contains(env.setFlags, "rate-limit") && creds.ClientKey != "" && creds.RateLimit != c.RateLimit {
 			return creds, false, withHint(
 				fmt.Errorf("the credentials in %s were made with a rate limit of %d", c.Data, creds.RateLimit),
 				"leave --rate-limit away, name another --data DIR, or make a key with custodex key create --rate-limit")
@@ -105,7 +105,7 @@ func (c *devCmd) prepare(env *environment, cfg config.Config) (creds devCredenti
 		return creds, false, withHint(err, "choose a folder that you may write to with --data DIR")
 	}
 	known := err == nil // of a start that was interrupted, perhaps before its database was ready
-	_, err = server.Init(env.ctx, cfg, func(issued records.Issued) error {
+	_, err = server.Init(ctx, cfg, func(issued records.Issued) error {
 		creds.OperatorKey = private(issued.OperatorToken().Reveal())
 		return creds.save(c.Data)
 	})
@@ -121,8 +121,8 @@ func (c *devCmd) prepare(env *environment, cfg config.Config) (creds devCredenti
 	return creds, true, err
 }
 
-// makeApp makes the application and a key for each API, what is missing of them, as
-// the operator, like a person would.
+// makeApp makes what is missing: the application, and a key for each API. It acts as
+// the operator, as a person would.
 func (c *devCmd) makeApp(ctx context.Context, svc *records.Service, creds *devCredentials) error {
 	public, secret, _ := creds.OperatorKey.cut()
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)

@@ -15,7 +15,7 @@ import (
 	"custodex.dev/internal/tenant"
 )
 
-// private is a secret that is written to private files and printed nowhere by
+// private is a secret that is written to private files only. It cannot be printed by
 // accident.
 type private string
 
@@ -24,7 +24,7 @@ func (p private) secret() redact.Secret { return redact.NewSecret(string(p)) }
 // Format prints a mask for every verb.
 func (p private) Format(f fmt.State, v rune) { p.secret().Format(f, v) }
 
-// cut parts an operator key into its public and its secret half.
+// cut splits an operator key into its public and its secret half.
 func (p private) cut() (public, secret string, ok bool) { return strings.Cut(string(p), ".") }
 
 // devCredentials is what custodex dev keeps in its data folder, readable by its
@@ -41,7 +41,7 @@ type devCredentials struct {
 	XtrakitAPIKey   private `json:"xtrakit_api_key"`
 
 	OperatorKey private `json:"operator_key"`
-	RateLimit   int     `json:"rate_limit"`
+	RateLimit   int     `json:"rate_limit,omitempty"`
 }
 
 // complete reports whether there is a credential for each API.
@@ -56,12 +56,13 @@ func (c devCredentials) has(kind tenant.Kind) bool {
 		return c.ClientKey != ""
 	case tenant.Yativo:
 		return c.YativoAccountID != ""
-	default:
+	case tenant.Xtrakit:
 		return c.XtrakitAPIKey != ""
 	}
+	panic("custodex dev keeps no credential of kind " + string(kind))
 }
 
-// put keeps a credential that was just made, as its API wants it.
+// put keeps a credential that was just made, in the form that its API wants.
 func (c *devCredentials) put(key records.Issued) {
 	public, secret := key.PublicKey, private(key.Secret.Reveal())
 	switch key.Kind {
@@ -69,8 +70,10 @@ func (c *devCredentials) put(key records.Issued) {
 		c.ClientKey, c.ClientSecret = public, secret
 	case tenant.Yativo:
 		c.YativoAccountID, c.YativoAppSecret = public, secret
-	default:
+	case tenant.Xtrakit:
 		c.XtrakitAPIKey = private(public) + "." + secret
+	default:
+		panic("custodex dev keeps no credential of kind " + string(key.Kind))
 	}
 }
 
@@ -80,7 +83,7 @@ func devHeaders(data string) string        { return filepath.Join(data, "dev-hea
 func devXtrakitHeaders(data string) string { return filepath.Join(data, "dev-xtrakit-headers") }
 func devYativoLogin(data string) string    { return filepath.Join(data, "dev-yativo-login.json") }
 
-// readDevCredentials reads them. Without the file it is fs.ErrNotExist.
+// readDevCredentials reads the credentials. Without the file it is fs.ErrNotExist.
 func readDevCredentials(data string) (devCredentials, error) {
 	var c devCredentials
 	path := devFile(data)
@@ -101,9 +104,9 @@ func readDevCredentials(data string) (devCredentials, error) {
 	return c, nil
 }
 
-// save writes them, and those of each API as curl reads them.
+// save writes the credentials, and those of each API in a file that curl reads.
 func (c devCredentials) save(data string) error {
-	err := writePrivate(devFile(data), c.encode(c))
+	err := writePrivate(devFile(data), encodeJSON(c))
 	if err != nil || !c.complete() {
 		return err
 	}
@@ -124,23 +127,14 @@ func (c devCredentials) xtrakitHeader() string {
 	return "Authorization: Bearer " + string(c.XtrakitAPIKey)
 }
 
-// export gives what --credentials-out writes.
+// export gives what --credentials-out writes: all but the rate limit.
 func (c devCredentials) export() []byte {
-	return c.encode(struct {
-		URL          string  `json:"url"`
-		ManageURL    string  `json:"manage_url"`
-		AppID        string  `json:"app_id"`
-		ClientKey    string  `json:"client_key"`
-		ClientSecret private `json:"client_secret"`
-		Account      string  `json:"yativo_account_id"`
-		AppSecret    private `json:"yativo_app_secret"`
-		APIKey       private `json:"xtrakit_api_key"`
-		OperatorKey  private `json:"operator_key"`
-	}{c.URL, c.ManageURL, c.AppID, c.ClientKey, c.ClientSecret, c.YativoAccountID, c.YativoAppSecret, c.XtrakitAPIKey, c.OperatorKey})
+	c.RateLimit = 0
+	return encodeJSON(c)
 }
 
-func (devCredentials) encode(v any) []byte {
-	b, err := json.MarshalIndent(v, "", "  ")
+func encodeJSON(c devCredentials) []byte {
+	b, err := json.MarshalIndent(c, "", "  ")
 	if err != nil {
 		panic(err) // strings and numbers alone cannot fail
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 
 	"custodex.dev/internal/config"
@@ -14,7 +15,7 @@ type initCmd struct {
 }
 
 // Run prepares a database, once.
-func (c *initCmd) Run(env *environment) error {
+func (c *initCmd) Run(ctx context.Context, env *environment) error {
 	cfg, err := c.loadValid(env)
 	if err != nil {
 		return err
@@ -29,7 +30,7 @@ func (c *initCmd) Run(env *environment) error {
 		}
 		defer out.discard()
 	}
-	_, err = server.Init(env.ctx, cfg, func(issued records.Issued) error { return c.tell(env, cfg, out, issued) })
+	_, err = server.Init(ctx, cfg, func(issued records.Issued) error { return c.tell(env, cfg, out, issued) })
 	if errors.Is(err, records.ErrInitialised) {
 		return withHint(errors.New("this database has been initialised before; nothing was changed"),
 			"custodex serve serves it; for more operator keys: custodex key create --app app_system")
@@ -53,7 +54,7 @@ func (c *initCmd) tell(env *environment, cfg config.Config, out *privateFile, is
 	if env.json {
 		return env.printJSON(result)
 	}
-	return env.facts(
+	return env.printFields(
 		"Operator key (shown this once)", result.OperatorKey,
 		"Operator key in", result.KeyOut,
 		"Master key in", result.MasterKeyFile,

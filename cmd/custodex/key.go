@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"strconv"
 	"strings"
 	"time"
@@ -26,7 +27,7 @@ type keyCreateCmd struct {
 }
 
 // Run creates a key.
-func (c *keyCreateCmd) Run(env *environment) error {
+func (c *keyCreateCmd) Run(ctx context.Context, env *environment) error {
 	return askApp(env, &c.appFlags, func(op operator, app string) (client.IssuedKey, error) {
 		in := client.NewKey{Name: c.Name, Kind: c.Kind, Owner: c.Owner, Scopes: c.Scopes, RateLimit: c.RateLimit}
 		if c.Expires != "" {
@@ -36,7 +37,7 @@ func (c *keyCreateCmd) Run(env *environment) error {
 			}
 			in.ExpiresAt = &at
 		}
-		return op.CreateKey(env.ctx, app, in)
+		return op.CreateKey(ctx, app, in)
 	}, env.printIssued)
 }
 
@@ -59,9 +60,9 @@ type keyListCmd struct {
 }
 
 // Run lists the keys of an application.
-func (c *keyListCmd) Run(env *environment) error {
+func (c *keyListCmd) Run(ctx context.Context, env *environment) error {
 	return askApp(env, &c.appFlags, func(op operator, app string) ([]client.Key, error) {
-		return op.ListKeys(env.ctx, app)
+		return op.ListKeys(ctx, app)
 	}, env.printKeys)
 }
 
@@ -71,9 +72,9 @@ type keyRevokeCmd struct {
 }
 
 // Run revokes a key.
-func (c *keyRevokeCmd) Run(env *environment) error {
+func (c *keyRevokeCmd) Run(ctx context.Context, env *environment) error {
 	return askApp(env, &c.appFlags, func(op operator, app string) (client.Key, error) {
-		return op.RevokeKey(env.ctx, app, c.Key)
+		return op.RevokeKey(ctx, app, c.Key)
 	}, env.printKey)
 }
 
@@ -84,9 +85,9 @@ type keyRotateCmd struct {
 }
 
 // Run rotates a key.
-func (c *keyRotateCmd) Run(env *environment) error {
+func (c *keyRotateCmd) Run(ctx context.Context, env *environment) error {
 	return askApp(env, &c.appFlags, func(op operator, app string) (client.IssuedKey, error) {
-		return op.RotateKey(env.ctx, app, c.Key, c.KeepOld)
+		return op.RotateKey(ctx, app, c.Key, c.KeepOld)
 	}, env.printIssued)
 }
 
@@ -107,19 +108,19 @@ func (env *environment) printKey(k client.Key) error {
 	if env.json {
 		return env.printJSON(k)
 	}
-	return env.keyFacts(k, "")
+	return env.printKeyFields(k, "")
 }
 
 func (env *environment) printIssued(k client.IssuedKey) error {
 	if env.json {
 		return env.printJSON(k)
 	}
-	return env.keyFacts(k.Key, k.Secret)
+	return env.printKeyFields(k.Key, k.Secret)
 }
 
-// keyFacts prints a key in the words of the API that it opens; secret is empty if
-// it is not to be seen.
-func (env *environment) keyFacts(k client.Key, secret string) error {
+// printKeyFields prints a key in the words of the API that it opens. An empty secret
+// is not printed.
+func (env *environment) printKeyFields(k client.Key, secret string) error {
 	public, shown, whole := "Client key", "Client secret", false
 	switch k.Kind {
 	case "yativo":
@@ -132,7 +133,7 @@ func (env *environment) keyFacts(k client.Key, secret string) error {
 	if whole && secret != "" {
 		secret = k.PublicKey + "." + secret
 	}
-	return env.facts(
+	return env.printFields(
 		"Key", k.ID,
 		"Kind", k.Kind,
 		"Application", k.AppID,

@@ -21,8 +21,8 @@ func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	// The first signal asks for an orderly end, the second one ends.
 	context.AfterFunc(ctx, stop)
-	code := run(&environment{
-		ctx: ctx, out: os.Stdout, err: os.Stderr, lookup: os.LookupEnv,
+	code := run(ctx, &environment{
+		out: os.Stdout, err: os.Stderr, lookup: os.LookupEnv,
 	}, os.Args[1:])
 	stop()
 	os.Exit(code)

@@ -1,13 +1,17 @@
 package main
 
-import "custodex.dev/internal/server"
+import (
+	"context"
+
+	"custodex.dev/internal/server"
+)
 
 type migrateCmd struct {
 	settings
 }
 
 // Run brings the schema up.
-func (c *migrateCmd) Run(env *environment) error {
+func (c *migrateCmd) Run(ctx context.Context, env *environment) error {
 	cfg, err := c.load(env)
 	if err != nil {
 		return err
@@ -15,7 +19,7 @@ func (c *migrateCmd) Run(env *environment) error {
 	if err := cfg.ValidateDatabase(); err != nil {
 		return withHint(err, "custodex config explain describes every setting")
 	}
-	steps, err := server.Migrate(env.ctx, cfg)
+	steps, err := server.Migrate(ctx, cfg)
 	if err != nil {
 		return withHint(err, "custodex init prepares a new database; a server on SQLite must be stopped first")
 	}

@@ -38,8 +38,8 @@ func (env *environment) table(head []string, rows [][]string) error {
 	return w.Flush()
 }
 
-// facts prints names and values, one a line; empty values are left out.
-func (env *environment) facts(pairs ...string) error {
+// printFields prints names and values, one pair a line. Empty values are left out.
+func (env *environment) printFields(pairs ...string) error {
 	w := tabwriter.NewWriter(env.out, 0, 0, 2, ' ', 0)
 	for i := 0; i+1 < len(pairs); i += 2 {
 		if pairs[i+1] == "" {
@@ -52,7 +52,8 @@ func (env *environment) facts(pairs ...string) error {
 	return w.Flush()
 }
 
-// plain keeps a text that somebody else chose from steering the terminal.
+// plain replaces control characters, so that a text that somebody else chose cannot
+// control the terminal.
 func plain(s string) string {
 	return strings.Map(func(r rune) rune {
 		if tenant.IsControl(r) {

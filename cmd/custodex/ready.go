@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"net/http"
@@ -13,8 +14,8 @@ type readyCmd struct {
 }
 
 // Run asks /readyz.
-func (c *readyCmd) Run(env *environment) error {
-	req, err := http.NewRequestWithContext(env.ctx, http.MethodGet, c.URL+"/readyz", nil)
+func (c *readyCmd) Run(ctx context.Context, env *environment) error {
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, c.URL+"/readyz", nil)
 	if err != nil {
 		return usage("the address cannot be read", "use one like http://127.0.0.1:8081")
 	}

@@ -11,7 +11,8 @@ const leastGarbage = 64 << 20
 // tuneRuntime fits Go's runtime to a server. Who has set GOGC or GOMAXPROCS knows
 // better and is left alone. With ownFile the database is a file of this process. The
 // ballast must be kept alive as long as the server.
-func tuneRuntime(env *environment, ownFile bool) (ballast []byte) {
+func tuneRuntime(env *environment, ownFile bool) (release func()) {
+	var ballast []byte
 	if _, set := env.lookup("GOGC"); !set {
 		ballast = make([]byte, leastGarbage)
 	}
@@ -21,5 +22,5 @@ func tuneRuntime(env *environment, ownFile bool) (ballast []byte) {
 		// meanwhile; the system shares out the processors.
 		runtime.GOMAXPROCS(2 * runtime.GOMAXPROCS(0))
 	}
-	return ballast
+	return func() { runtime.KeepAlive(ballast) }
 }

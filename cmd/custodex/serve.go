@@ -1,8 +1,8 @@
 package main
 
 import (
+	"context"
 	"errors"
-	"runtime"
 
 	"custodex.dev/internal/config"
 	"custodex.dev/internal/server"
@@ -13,17 +13,18 @@ type serveCmd struct {
 }
 
 // Run serves until a signal asks for the end.
-func (c *serveCmd) Run(env *environment) error {
+func (c *serveCmd) Run(ctx context.Context, env *environment) error {
 	cfg, err := c.loadValid(env)
 	if err != nil {
 		return err
 	}
-	defer runtime.KeepAlive(tuneRuntime(env, cfg.DatabaseURL.IsZero()))
-	srv, err := server.New(env.ctx, cfg, programVersion())
+	release := tuneRuntime(env, cfg.DatabaseURL.IsZero())
+	defer release()
+	srv, err := server.New(ctx, cfg, programVersion())
 	if err != nil {
 		return withHint(err, "custodex init prepares a database, custodex migrate brings an older one up")
 	}
-	return env.serve(srv, func() error {
+	return serve(ctx, srv, func() error {
 		at := addressesOf(cfg, srv)
 		if env.json {
 			return env.printJSON(at)
@@ -32,7 +33,7 @@ func (c *serveCmd) Run(env *environment) error {
 	})
 }
 
-// addresses are where a server listens, with real ports.
+// addresses tell where a server listens, with real ports.
 type addresses struct {
 	URL       string `json:"url"`
 	ManageURL string `json:"manage_url"`
@@ -48,13 +49,14 @@ func addressesOf(cfg config.Config, srv *server.Server) addresses {
 	return addresses{scheme(cfg.TLSCert) + srv.Addr(), scheme(cfg.ManageTLSCert) + srv.ManageAddr()}
 }
 
-// serve listens, says so, and serves until a signal asks for the end.
-func (env *environment) serve(srv *server.Server, listening func() error) error {
+// serve listens, says so through listening, and serves until ctx ends. It closes the
+// server, in order even if ctx has ended.
+func serve(ctx context.Context, srv *server.Server, listening func() error) error {
 	if err := srv.Listen(); err != nil {
-		return withHint(errors.Join(err, srv.Close(env.ctx)), "--addr and --manage-addr choose addresses; port 0 takes a free one")
+		return withHint(errors.Join(err, srv.Close(context.WithoutCancel(ctx))), "--addr and --manage-addr choose addresses; port 0 takes a free one")
 	}
 	if err := listening(); err != nil {
-		return errors.Join(err, srv.Close(env.ctx))
+		return errors.Join(err, srv.Close(context.WithoutCancel(ctx)))
 	}
-	return srv.Run(env.ctx)
+	return srv.Run(ctx)
 }

@@ -16,7 +16,7 @@ type values config.Config
 // load puts the configuration together.
 func (s *settings) load(env *environment) (config.Config, error) {
 	cfg, err := config.Load(config.Sources{
-		File: s.File, Env: env.lookup, Flags: (*config.Config)(&s.Flags), Given: env.given,
+		File: s.File, Env: env.lookup, Flags: (*config.Config)(&s.Flags), SetFlags: env.setFlags,
 	})
 	if err != nil {
 		return config.Config{}, withHint(err, "custodex config explain describes every setting")

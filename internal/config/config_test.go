@@ -44,7 +44,7 @@ func TestLoadOrder(t *testing.T) {
 			"trusted_proxies":["10.0.0.0/8","192.0.2.7/32"],"idle_timeout":"1m"}`, 0o644),
 		Env:   env("CUSTODEX_MANAGE_ADDR", ":20", "CUSTODEX_MAX_SKIP", "30", "CUSTODEX_CONCEAL", "false"),
 		Flags: &config.Config{Addr: "not given", MaxSkip: 300},
-		Given: []string{"max-skip", "json"},
+		SetFlags: []string{"max-skip", "json"},
 	})
 	if err != nil {
 		t.Fatal(err)

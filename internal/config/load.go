@@ -14,13 +14,13 @@ import (
 
 // Sources is where settings come from, each stronger than those before it.
 type Sources struct {
-	File  string                           // a JSON file; empty: none
-	Env   func(name string) (string, bool) // such as os.LookupEnv; nil: none
-	Flags *Config                          // values of the flags named in Given; nil: none
-	Given []string                         // names of the flags that were given
+	File     string                           // a JSON file; empty: none
+	Env      func(name string) (string, bool) // such as os.LookupEnv; nil: none
+	Flags    *Config                          // values of the flags named in SetFlags; nil: none
+	SetFlags []string                         // names of the flags on the command line
 }
 
-// Load puts the settings together: defaults, file, environment, flags. It reads
+// Load combines the settings: defaults, file, environment, flags. It reads
 // database-url-file, so that DatabaseURL holds the URL either way. The errors are
 // sentences; they never show a value. Call Validate on what comes out.
 func Load(from Sources) (Config, error) {
@@ -40,7 +40,7 @@ func Load(from Sources) (Config, error) {
 			}
 		}
 	}
-	for _, name := range from.Given {
+	for _, name := range from.SetFlags {
 		if s, ok := find(name, func(s setting) string { return s.name }); ok {
 			s.of(&c).Set(s.of(from.Flags))
 		}

@@ -6,9 +6,9 @@ import (
 	"strings"
 )
 
-// guide prints what a newcomer needs. Secrets are printed on the first start only;
-// later the curl lines take them from a file.
-func (env *environment) guide(data string, c devCredentials, fresh bool) error {
+// printQuickstart prints addresses, credentials and commands to try. Secrets are
+// printed on the first start only; later the curl commands read them from a file.
+func (env *environment) printQuickstart(data string, c devCredentials, fresh bool) error {
 	if env.json {
 		shown := map[string]any{
 			"url": c.URL, "manage_url": c.ManageURL, "app_id": c.AppID, "client_key": c.ClientKey,
@@ -54,7 +54,7 @@ func (env *environment) guide(data string, c devCredentials, fresh bool) error {
 	return env.printf("%s", b.String())
 }
 
-// quote makes a text one word of a shell.
+// quote makes a text one shell word.
 func quote(s string) string { return "'" + strings.ReplaceAll(s, "'", `'\''`) + "'" }
 
 func absolute(path string) string {
