@@ -42,8 +42,8 @@ func TestLoadOrder(t *testing.T) {
 	got, err := config.Load(config.Sources{
 		File: write(t, `{"addr":":1","manage_addr":":2","max_skip":3,"conceal":true,
 			"trusted_proxies":["10.0.0.0/8","192.0.2.7/32"],"idle_timeout":"1m"}`, 0o644),
-		Env:   env("CUSTODEX_MANAGE_ADDR", ":20", "CUSTODEX_MAX_SKIP", "30", "CUSTODEX_CONCEAL", "false"),
-		Flags: &config.Config{Addr: "not given", MaxSkip: 300},
+		Env:      env("CUSTODEX_MANAGE_ADDR", ":20", "CUSTODEX_MAX_SKIP", "30", "CUSTODEX_CONCEAL", "false"),
+		Flags:    &config.Config{Addr: "not given", MaxSkip: 300},
 		SetFlags: []string{"max-skip", "json"},
 	})
 	if err != nil {
@@ -127,7 +127,7 @@ func TestValidate(t *testing.T) {
 		{"PostgreSQL with a key", config.Config{DatabaseURL: url, MasterKeyFile: "k"}, ""},
 		{"nothing", config.Config{}, "no database is set"},
 		{"both", config.Config{DataDir: "d", DatabaseURL: url}, "exclude each other"},
-		{"no key", config.Config{DatabaseURL: url}, "wants a master key"},
+		{"no key", config.Config{DatabaseURL: url}, "requires a master key"},
 		{"no URL", config.Config{DatabaseURL: redact.NewSecret("db.example"), MasterKeyFile: "k"}, "must look like postgres://"},
 		{"no database name", config.Config{DatabaseURL: redact.NewSecret("postgres://h"), MasterKeyFile: "k"}, "must look like"},
 		{"address without port", config.Config{DataDir: "d", Addr: "localhost"}, "addr must be a host and a port"},

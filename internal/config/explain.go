@@ -22,7 +22,7 @@ type Explained struct {
 	Env     string `json:"env"`     // the variable
 	Member  string `json:"member"`  // the member of the file
 	Default string `json:"default"` // empty: none
-	Text    string `json:"text"`    // what it is: unit, limits, what it excludes
+	Text    string `json:"text"`    // meaning, unit, limits, what it excludes
 }
 
 // Explain gives the manual: every setting in order, with the comment of its field.
@@ -40,8 +40,8 @@ func Explain() []Explained {
 	return all
 }
 
-// Summary is the first sentence about a setting, without its stop; empty for a
-// name that is none.
+// Summary is the first sentence about a setting, without its full stop. It is empty if
+// there is no such setting.
 func Summary(name string) string {
 	for _, e := range Explain() {
 		if e.Name == name {
@@ -74,7 +74,7 @@ func fieldComments() map[string]string {
 	return comments
 }
 
-// printed is a default as a person would write it.
+// printed formats a default as a person would write it.
 func printed(v any) string {
 	switch v := v.(type) {
 	case redact.Secret:

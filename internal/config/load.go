@@ -12,7 +12,7 @@ import (
 	"custodex.dev/internal/web/body"
 )
 
-// Sources is where settings come from, each stronger than those before it.
+// Sources tells where settings come from. Each source overrides those before it.
 type Sources struct {
 	File     string                           // a JSON file; empty: none
 	Env      func(name string) (string, bool) // such as os.LookupEnv; nil: none
@@ -21,8 +21,8 @@ type Sources struct {
 }
 
 // Load combines the settings: defaults, file, environment, flags. It reads
-// database-url-file, so that DatabaseURL holds the URL either way. The errors are
-// sentences; they never show a value. Call Validate on what comes out.
+// database-url-file, so that DatabaseURL holds the URL either way. Its errors are
+// sentences and never contain a value. Call Validate on the result.
 func Load(from Sources) (Config, error) {
 	c := Default()
 	if from.File != "" {
@@ -48,8 +48,8 @@ func Load(from Sources) (Config, error) {
 	return c, c.readDatabaseURL()
 }
 
-// readFile reads a JSON object of settings. Unknown and repeated members are
-// errors: a setting that was misspelt would be a setting that does not hold.
+// readFile reads a JSON object of settings. Unknown and repeated members are errors: a
+// misspelt setting would have no effect.
 func (c *Config) readFile(path string) error {
 	data, err := os.ReadFile(path)
 	if err != nil {
@@ -112,8 +112,8 @@ func (c *Config) readDatabaseURL() error {
 	return nil
 }
 
-// ReadPrivate reads a file that holds one secret. It refuses a file that anybody
-// but its owner can read, and an empty one, with a sentence that says what to do.
+// ReadPrivate reads a file that holds one secret. It refuses an empty file and one that
+// anybody but its owner can read, with a sentence that says what to do.
 func ReadPrivate(path string) (redact.Secret, error) {
 	info, err := os.Stat(path)
 	switch {

@@ -37,7 +37,7 @@ func settings() []setting {
 	return all
 }
 
-// find looks a setting up by what key makes of it.
+// find returns the setting for which key gives text.
 func find(text string, key func(setting) string) (setting, bool) {
 	for _, s := range settings() {
 		if key(s) == text {
@@ -47,7 +47,7 @@ func find(text string, key func(setting) string) (setting, bool) {
 	return setting{}, false
 }
 
-// What a setting of each type must look like.
+// The expected forms.
 var (
 	errBool     = errors.New("use true or false")
 	errNumber   = errors.New("use a whole number")
@@ -55,8 +55,8 @@ var (
 	errSize     = errors.New("use a number of bytes")
 )
 
-// setText reads text into a field. The error says what form is wanted and never
-// repeats the text, which may be a secret.
+// setText parses text into a field. The error names the expected form and never repeats
+// the text, which may be a secret.
 func setText(v reflect.Value, text string) error {
 	text = strings.TrimSpace(text)
 	if u, ok := v.Addr().Interface().(encoding.TextUnmarshaler); ok {
@@ -117,7 +117,7 @@ func setList(v reflect.Value, text string) error {
 	return nil
 }
 
-// formOf says what a type that reads itself wants.
+// formOf names the expected form of a type that parses itself.
 func formOf(v reflect.Value) error {
 	switch v.Type().String() {
 	case "netip.Prefix":

@@ -19,9 +19,9 @@ func (c *Config) KeyFile() string {
 	return filepath.Join(c.DataDir, masterKey)
 }
 
-// Validate gives every zero field its default and then checks what must hold for
-// a server. All that is wrong is in the error, one sentence a line, each saying
-// what to set. It looks at no file.
+// Validate gives every zero field its default and then checks what a server needs.
+// The error lists everything that is wrong, one sentence a line, each with what to
+// set. Validate reads no file.
 func (c *Config) Validate() error {
 	def := Default()
 	for _, s := range settings() {
@@ -46,12 +46,13 @@ func (c *Config) Validate() error {
 
 func (c *Config) checkKey() error {
 	if !c.DatabaseURL.IsZero() && c.MasterKeyFile == "" {
-		return errors.New("database-url wants a master key beside it; set --master-key FILE")
+		return errors.New("database-url requires a master key; set --master-key FILE")
 	}
 	return nil
 }
 
-// ValidateDatabase checks that one database is set, for what needs nothing else.
+// ValidateDatabase checks that exactly one database is set, for verbs that need
+// nothing else.
 func (c *Config) ValidateDatabase() error {
 	switch {
 	case c.DatabaseURLFile != "":
@@ -102,15 +103,15 @@ func (c *Config) checkNumbers() error {
 	if c.MaxBody > 64<<20 {
 		wrong = append(wrong, errors.New("max-body must be at most 67108864 (64 MiB)"))
 	}
-	if most := c.MostSearches(); c.MaxRequests > 0 && c.SearchSlots > most {
-		wrong = append(wrong, fmt.Errorf("search-slots must be at most half of max-requests, which is %d", most))
+	if limit := c.MaxSearches(); c.MaxRequests > 0 && c.SearchSlots > limit {
+		wrong = append(wrong, fmt.Errorf("search-slots must be at most half of max-requests, which is %d", limit))
 	}
 	return errors.Join(wrong...)
 }
 
-// MostSearches is how many requests at once may be searches: half of all, so that
-// however slow they are the other half goes on.
-func (c *Config) MostSearches() int { return max(c.MaxRequests/2, 1) }
+// MaxSearches is how many of the concurrent requests may be searches: half of all, so
+// that slow searches leave room for other requests.
+func (c *Config) MaxSearches() int { return max(c.MaxRequests/2, 1) }
 
 func (c *Config) checkLog() error {
 	if c.LogFormat != "json" && c.LogFormat != "text" {

@@ -86,7 +86,7 @@ func build(cfg config.Config, st store.Store, keys seal.KeySource, version strin
 	s.log, s.flushLog = newLog(cfg, os.Stderr)
 	s.records = records.New(records.Config{
 		Store: st, Keys: keys, Conceal: cfg.Conceal, MaxSkip: cfg.MaxSkip, IdempotencyTTL: cfg.IdempotencyTTL,
-		SearchMemory: cfg.SearchMemory, SearchIdle: cfg.SearchIdle, MaxScans: cfg.SearchSlots, MaxSearches: cfg.MostSearches(),
+		SearchMemory: cfg.SearchMemory, SearchIdle: cfg.SearchIdle, MaxScans: cfg.SearchSlots, MaxSearches: cfg.MaxSearches(),
 		Now: cfg.Now, Log: s.log,
 	})
 	s.limiter = limit.New(st, cfg.Now)
