@@ -21,6 +21,7 @@ import (
 type arenas struct {
 	*places
 	s    *Service
+	pool *search.Pool
 	turn chan struct{} // one build at a time: each uses all cores, and its room is made before
 
 	mu   sync.Mutex
@@ -42,6 +43,7 @@ type held struct {
 
 func (x *arenas) init(s *Service) {
 	x.s = s
+	x.pool = search.NewPool()
 	// More readers would make the arenas, and with them the searches that wait for
 	// one, later by more than they find; and all others slower.
 	x.places = newPlaces(s.cfg.MaxSearches, s.cfg.MaxScans, max(runtime.GOMAXPROCS(0)/2, 1))

@@ -65,7 +65,7 @@ func (x *arenas) build(ctx context.Context, app id.App, key *seal.App) (*search.
 		return nil, errNoRoom
 	}
 	x.makeRoom(x.s.cfg.SearchMemory - guess)
-	b := search.NewBuilder(int(r.Count))
+	b := search.NewBuilder(x.pool, int(r.Count))
 	met := newUnopened(x.s.cfg.Log)
 	shards := int64(runtime.GOMAXPROCS(0))
 	step := (r.MaxSeq-r.MinSeq)/shards + 1

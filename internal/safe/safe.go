@@ -32,13 +32,23 @@ func Go(group interface{ Go(func() error) }, fn func() error) {
 }
 
 // Recovered returns the error for p, which recover returned. It is for deferred functions that must
-// decide on p themselves, and has to be called from one, because it describes the stack below it.
+// decide on p themselves, and has to be called from one, because it describes the stack below it. An
+// error of this package with which another goroutine panics again is returned as it is: it says
+// where the panic was first.
 func Recovered(p any) error {
-	if e, ok := p.(runtime.Error); ok {
-		return fmt.Errorf("panic: %w%s", e, stack())
+	switch p := p.(type) {
+	case *panicError:
+		return p
+	case runtime.Error:
+		return &panicError{fmt.Errorf("panic: %w%s", p, stack())}
 	}
-	return fmt.Errorf("panic of type %T%s", p, stack())
+	return &panicError{fmt.Errorf("panic of type %T%s", p, stack())}
 }
+
+// panicError is the error of a panic.
+type panicError struct{ error }
+
+func (p *panicError) Unwrap() error { return p.error }
 
 // stack names the functions between the panic and the goroutine's start, a line each, without their
 // arguments.

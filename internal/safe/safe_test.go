@@ -70,7 +70,11 @@ func TestGroupFailsWithThePanic(t *testing.T) {
 	t.Parallel()
 	var group errgroup.Group
 	safe.Go(&group, func() error { return explode("x") })
-	if err := group.Wait(); err == nil || !strings.Contains(err.Error(), "panic of type string") {
-		t.Errorf("Wait = %v, want the panic", err)
+	err := group.Wait()
+	if err == nil || !strings.Contains(err.Error(), "panic of type string") {
+		t.Fatalf("Wait = %v, want the panic", err)
+	}
+	if again := safe.Call(func() error { panic(err) }); again.Error() != err.Error() {
+		t.Errorf("passed on to another goroutine it is %v, want %v", again, err)
 	}
 }

@@ -22,9 +22,9 @@ func benchSize() int {
 	return 1_000_000
 }
 
-var benchArena = sync.OnceValue(func() *search.Index {
+var benchIndex = sync.OnceValue(func() *search.Index {
 	n := benchSize()
-	b := search.NewBuilder(n)
+	b := search.NewBuilder(nil, n)
 	var wg sync.WaitGroup
 	for shard := range 4 {
 		wg.Go(func() {
@@ -75,7 +75,7 @@ func status(s uint8) *uint8 { return &s }
 
 // Searches by eight goroutines at once; p50 and p99 of the time that each took.
 func BenchmarkSearch(b *testing.B) {
-	a := benchArena()
+	a := benchIndex()
 	for _, c := range benchQueries {
 		b.Run(c.kind, func(b *testing.B) {
 			c.q.Take = 10
@@ -102,7 +102,7 @@ func BenchmarkSearch(b *testing.B) {
 }
 
 func BenchmarkCount(b *testing.B) {
-	a := benchArena()
+	a := benchIndex()
 	for b.Loop() {
 		a.Count(context.Background(), search.Filter{Name: "maria"})
 	}
@@ -134,7 +134,7 @@ func measure(b *testing.B, goroutines int, do func()) {
 
 // One new customer, and one changed, each with the search that follows.
 func BenchmarkApply(b *testing.B) {
-	a, p := benchArena(), newPeople(1)
+	a, p := benchIndex(), newPeople(1)
 	n := int64(benchSize())
 	b.Run("create", func(b *testing.B) {
 		for i := 0; b.Loop(); i++ {
@@ -157,7 +157,7 @@ func BenchmarkBuild(b *testing.B) {
 		entries[i] = p.entry(int64(i), int64(1000*i))
 	}
 	for b.Loop() {
-		bld := search.NewBuilder(n)
+		bld := search.NewBuilder(nil, n)
 		var next atomic.Int64
 		var wg sync.WaitGroup
 		for range runtime.GOMAXPROCS(0) {

@@ -19,7 +19,7 @@ type block struct {
 	seqs           []uint64 // hashed set of seq
 	minSeq, maxSeq int64
 	summed         int   // bytes of text when the summaries were last made from nothing
-	churn          int   // bytes of text added and removed since then
+	changed        int   // bytes of text added and removed since then
 	size           int64 // bytes of memory held
 }
 

@@ -5,9 +5,9 @@ import (
 	"unsafe"
 )
 
-// newBlock makes a block of customers in list order, at most maxBlock. If base is not nil, it is the block from which
-// all of them come but those at the indices fresh; then its summaries are carried on rather than
-// made anew, unless that would leave them too full or too stale.
+// newBlock makes a block of customers in list order, at most maxBlock. If base is not nil, it is
+// the block from which all of them come but those at the indices fresh; then its summaries are
+// carried on rather than made anew, unless that would leave them too full or too stale.
 func newBlock(items []item, base *block, fresh []int) *block {
 	n, names, mails, grouped := len(items), 0, 0, false
 	for _, it := range items {
@@ -91,7 +91,7 @@ func (b *block) summarize() {
 	for i := range b.seq {
 		b.summarizeOne(i)
 	}
-	b.summed, b.churn = b.textLen(), 0
+	b.summed, b.changed = b.textLen(), 0
 }
 
 func (b *block) summarizeOne(i int) {
@@ -110,7 +110,7 @@ func (b *block) carry(base *block, fresh []int) bool {
 		added += len(b.names.record(i)) + len(b.mails.record(i)) + 2
 	}
 	removed := base.textLen() + added - b.textLen()
-	if b.churn = base.churn + added + removed; b.churn > base.summed/4 {
+	if b.changed = base.changed + added + removed; b.changed > base.summed/4 {
 		return false
 	}
 	b.summed = base.summed

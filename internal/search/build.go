@@ -1,19 +1,24 @@
 package search
 
 import (
+	"cmp"
 	"runtime"
 	"slices"
 	"sync"
 	"sync/atomic"
 	"unsafe"
 
+	"golang.org/x/sync/errgroup"
+
 	"custodex.dev/internal/page"
+	"custodex.dev/internal/safe"
 )
 
-// Builder gathers customers for a new Arena. Several goroutines may add at once: folding, which is
+// Builder gathers customers for a new Index. Several goroutines may add at once: folding, which is
 // most of the work, happens outside its lock. The zero Builder is not usable.
 type Builder struct {
-	sizes  sizes
+	layout layout
+	pool   *Pool
 	mu     sync.Mutex
 	keys   []key
 	stages []*stageUse
@@ -35,8 +40,14 @@ type stageUse struct {
 
 const batchSize = 1024
 
-// NewBuilder returns an empty Builder. Hint is the expected number of customers, or 0.
-func NewBuilder(hint int) *Builder { return &Builder{sizes: usual, keys: make([]key, 0, max(hint, 0))} }
+// NewBuilder returns an empty Builder. Its Index will share pool with others; nil is a pool of its
+// own. Hint is the expected number of customers, or 0.
+func NewBuilder(pool *Pool, hint int) *Builder {
+	if pool == nil {
+		pool = NewPool()
+	}
+	return &Builder{layout: usualLayout(), pool: pool, keys: make([]key, 0, max(hint, 0))}
+}
 
 // Add adds one customer; see AddBatch. Deleted is not looked at.
 func (b *Builder) Add(e Entry) {
@@ -69,7 +80,7 @@ func (b *Builder) AddBatch(entries []Entry) {
 	b.stages = append(b.stages, u)
 }
 
-// Finish makes the arena, with all processors, and leaves the Builder empty. Version is that of the
+// Finish makes the index, with all processors, and leaves the Builder empty. Version is that of the
 // application when the customers were read, or an earlier one.
 func (b *Builder) Finish(version int64) *Index {
 	b.AddBatch(b.single)
@@ -79,16 +90,16 @@ func (b *Builder) Finish(version int64) *Index {
 	b.keys, b.stages, b.single = nil, nil, nil
 
 	// Full blocks from the oldest on; what does not fill one is the newest, where most changes come.
-	size := b.sizes.block
+	size := b.layout.block
 	refs := make([]ref, (len(keys)+size-1)/size)
 	newest := len(keys) - size*(len(refs)-1)
 	parallel(len(refs), func(k int) {
 		hi := newest + k*size
 		refs[k].block = blockFromKeys(keys[max(hi-size, 0):hi], stages)
 	})
-	a := &Index{sizes: b.sizes, pending: map[int64]item{}}
-	a.state.Store(&state{version: version, refs: refs, live: len(keys), rates: newRates(refs)})
-	return a
+	ix := &Index{layout: b.layout, pool: b.pool, pending: map[int64]item{}}
+	ix.state.Store(&state{version: version, refs: refs, live: len(keys), rates: newRates(refs)})
+	return ix
 }
 
 func blockFromKeys(keys []key, stages []*stageUse) *block {
@@ -117,10 +128,10 @@ func sortKeys(keys []key) []key {
 		if c := x.Position.Compare(y.Position); c != 0 {
 			return c
 		}
-		if x.stage != y.stage {
-			return int(int64(y.stage) - int64(x.stage))
+		if c := cmp.Compare(y.stage, x.stage); c != 0 {
+			return c
 		}
-		return int(int64(y.i) - int64(x.i))
+		return cmp.Compare(y.i, x.i)
 	}
 	if slices.IsSortedFunc(keys, order) {
 		return keys
@@ -149,20 +160,19 @@ func sortKeys(keys []key) []key {
 	return append(append(sorted, x...), y...)
 }
 
-// parallel calls do for 0..n-1 on all processors.
+// parallel calls do for 0..n-1 on all processors. A panic of one becomes one of the caller.
 func parallel(n int, do func(k int)) {
-	var next atomic.Int64
-	work := func() {
-		for k := int(next.Add(1)) - 1; k < n; k = int(next.Add(1)) - 1 {
+	var group errgroup.Group
+	group.SetLimit(runtime.GOMAXPROCS(0))
+	for k := range n {
+		safe.Go(&group, func() error {
 			do(k)
-		}
+			return nil
+		})
 	}
-	var wg sync.WaitGroup
-	for range min(runtime.GOMAXPROCS(0), n) - 1 {
-		wg.Go(work)
+	if err := group.Wait(); err != nil {
+		panic(err)
 	}
-	work()
-	wg.Wait()
 }
 
 // newStage folds entries into a block for staging.

@@ -2,40 +2,43 @@ package search
 
 import "custodex.dev/internal/page"
 
-// sizes steer how customers are laid out. Only tests change them.
-type sizes struct {
+// layout says how customers are laid out in blocks. Only tests use another than usual.
+type layout struct {
 	block int // customers in a full block
 	split int // a block with more is divided; at most maxBlock
 
 	// Recent changes are folded into blocks when there are perBlock for each block, but not before
-	// there are fewest and not after most. Many at a time cost less each, because a block is remade
-	// for all of them at once; few cost each search less. Above flood, Apply helps.
-	perBlock, fewest, most, flood int
+	// there are minRecent, and always when there are maxRecent. Many at a time cost less each,
+	// because a block is remade for all of them at once; few cost each search less. Above
+	// helpAbove, Apply does that itself, so that a bulk load cannot outrun the background.
+	perBlock, minRecent, maxRecent, helpAbove int
 }
 
 const maxBlock = 3072
 
-var usual = sizes{block: 2048, split: maxBlock, perBlock: 4, fewest: 256, most: 2048, flood: 8192}
-
-// dueLocked reports whether there is something to compact.
-func (a *Index) dueLocked() bool { return a.erased || a.purge || a.fullLocked() }
-
-// fullLocked reports whether it is time to fold recent changes into blocks.
-func (a *Index) fullLocked() bool {
-	s := a.state.Load()
-	return a.purge || len(s.recent) >= min(max(a.perBlock*len(s.refs), a.fewest), a.most)
+func usualLayout() layout {
+	return layout{block: 2048, split: maxBlock, perBlock: 4, minRecent: 256, maxRecent: 2048, helpAbove: 8192}
 }
 
-func (a *Index) compactWhileDue() {
+// dueLocked reports whether there is something to compact.
+func (ix *Index) dueLocked() bool { return ix.erased || ix.purge || ix.fullLocked() }
+
+// fullLocked reports whether it is time to fold recent changes into blocks.
+func (ix *Index) fullLocked() bool {
+	s := ix.state.Load()
+	return ix.purge || len(s.recent) >= min(max(ix.perBlock*len(s.refs), ix.minRecent), ix.maxRecent)
+}
+
+func (ix *Index) compactWhileDue() {
 	for {
-		a.compact()
-		a.mu.Lock()
-		if !a.dueLocked() {
-			a.busy = false
-			a.mu.Unlock()
+		ix.compact()
+		ix.mu.Lock()
+		if !ix.dueLocked() {
+			ix.busy = false
+			ix.mu.Unlock()
 			return
 		}
-		a.mu.Unlock()
+		ix.mu.Unlock()
 	}
 }
 
@@ -48,28 +51,28 @@ type remade struct {
 
 // compact remakes the blocks that hold the text of deleted customers and, if it is time, those that
 // recent changes belong in. Searches and Apply go on meanwhile.
-func (a *Index) compact() {
-	a.compacting.Lock()
-	defer a.compacting.Unlock()
-	old, all := a.beginCompact()
-	a.endCompact(old, a.remake(old, all))
+func (ix *Index) compact() {
+	ix.compacting.Lock()
+	defer ix.compacting.Unlock()
+	old, all := ix.beginCompact()
+	ix.endCompact(old, ix.remake(old, all))
 }
 
 // beginCompact returns the state to compact, and whether all recent changes are to be folded in.
-func (a *Index) beginCompact() (old *state, all bool) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	old, all = a.state.Load(), a.fullLocked()
-	a.erased, a.purge = false, false
+func (ix *Index) beginCompact() (old *state, all bool) {
+	ix.mu.Lock()
+	defer ix.mu.Unlock()
+	old, all = ix.state.Load(), ix.fullLocked()
+	ix.erased, ix.purge = false, false
 	return old, all
 }
 
 // endCompact puts the remade blocks in place. What Apply has changed since beginCompact is first
 // repeated on them.
-func (a *Index) endCompact(old *state, runs []remade) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	now := a.state.Load() // of the same blocks as old: only compaction changes those
+func (ix *Index) endCompact(old *state, runs []remade) {
+	ix.mu.Lock()
+	defer ix.mu.Unlock()
+	now := ix.state.Load() // of the same blocks as old: only compaction changes those
 	next := &state{version: now.version, live: now.live, refs: make([]ref, 0, len(now.refs)+len(runs))}
 	kept := 0
 	for _, run := range runs {
@@ -79,25 +82,25 @@ func (a *Index) endCompact(old *state, runs []remade) {
 		}
 		for _, it := range run.folded {
 			p := it.position()
-			if is, ok := a.pending[p.Seq]; is == it {
-				delete(a.pending, p.Seq)
+			if is, ok := ix.pending[p.Seq]; is == it {
+				delete(ix.pending, p.Seq)
 			} else { // changed again meanwhile, or deleted
-				run.kill(p, !ok)
+				run.markDead(p, !ok)
 			}
 		}
 		next.refs = append(next.refs, run.refs...)
 		kept = run.to
 	}
 	next.refs = append(next.refs, now.refs[kept:]...)
-	next.recent = a.mergeLocked(now.recent, nil)
+	next.recent = ix.mergeLocked(now.recent, nil)
 	if next.rates = now.rates; len(next.refs) > 2*now.rates.blocks {
 		next.rates = newRates(next.refs)
 	}
-	a.state.Store(next)
+	ix.state.Store(next)
 }
 
 // remake makes the new blocks for s.
-func (z sizes) remake(s *state, all bool) (runs []remade) {
+func (l layout) remake(s *state, all bool) (runs []remade) {
 	recent := s.recent
 	// take cuts off the recent changes that belong in block k.
 	take := func(k int) (mine []item) {
@@ -111,7 +114,7 @@ func (z sizes) remake(s *state, all bool) (runs []remade) {
 		return mine
 	}
 	if len(s.refs) == 0 {
-		return []remade{{folded: recent, refs: z.divide(recent, true)}}
+		return []remade{{folded: recent, refs: l.divide(recent, true)}}
 	}
 	for k := 0; k < len(s.refs); k++ {
 		r, mine := s.refs[k], take(k)
@@ -122,15 +125,15 @@ func (z sizes) remake(s *state, all bool) (runs []remade) {
 		run := remade{from: k, to: k + 1, folded: mine}
 		items, fresh := r.merge(nil, mine)
 		// A block that has become small is joined with the next, but for the newest, which grows.
-		for k > 0 && len(items) < z.block/4 && run.to < len(s.refs) {
+		for k > 0 && len(items) < l.block/4 && run.to < len(s.refs) {
 			more := take(run.to)
 			items, _ = s.refs[run.to].merge(items, more)
 			run.folded = append(run.folded[:len(run.folded):len(run.folded)], more...)
 			run.to++
 		}
 		switch {
-		case len(items) > z.split || run.to > k+1 || erased:
-			run.refs = z.divide(items, k == 0)
+		case len(items) > l.split || run.to > k+1 || erased:
+			run.refs = l.divide(items, k == 0)
 		case len(items) > 0:
 			run.refs = []ref{{block: newBlock(items, r.block, fresh)}}
 		}
@@ -164,11 +167,11 @@ func (r ref) merge(items, recent []item) (merged []item, fresh []int) {
 
 // divide makes blocks of items, none too large: all about equal or, if they are the newest customers,
 // full ones behind one that has room to grow.
-func (z sizes) divide(items []item, newest bool) (refs []ref) {
-	for n := (len(items) + z.block - 1) / z.block; n > 0; n-- {
+func (l layout) divide(items []item, newest bool) (refs []ref) {
+	for n := (len(items) + l.block - 1) / l.block; n > 0; n-- {
 		size := (len(items) + n - 1) / n
 		if newest {
-			size = len(items) - (n-1)*z.block
+			size = len(items) - (n-1)*l.block
 		}
 		refs = append(refs, ref{block: newBlock(items[:size], nil, nil)})
 		items = items[size:]
@@ -176,20 +179,20 @@ func (z sizes) divide(items []item, newest bool) (refs []ref) {
 	return refs
 }
 
-// repeatDeaths kills in the new blocks the customers that died in a replaced one since compact
+// repeatDeaths marks in the new blocks the customers that died in a replaced one since compact
 // began.
-func (m *remade) repeatDeaths(old, now ref) {
+func (r *remade) repeatDeaths(old, now ref) {
 	if now.dead == old.dead {
 		return
 	}
 	for i := range now.len() {
 		if now.isDead(i) && !old.isDead(i) {
-			m.kill(now.at(i), now.dead.erased)
+			r.markDead(now.at(i), now.dead.erased)
 		}
 	}
 }
 
-func (m *remade) kill(p page.Position, erased bool) {
-	k := blockOf(m.refs, p)
-	m.refs[k] = m.refs[k].kill(m.refs[k].from(p), erased, true)
+func (r *remade) markDead(p page.Position, erased bool) {
+	k := blockOf(r.refs, p)
+	r.refs[k] = r.refs[k].markDead(r.refs[k].from(p), erased, true)
 }

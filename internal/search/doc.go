@@ -1,5 +1,5 @@
-// Package search is the arena: the customers of one application in memory, in a form in which any
-// fragment of a name or an e-mail address is found at once, newest customer first.
+// Package search is the search index: the customers of one application in memory, in a form in which
+// any fragment of a name or an e-mail address is found at once, newest customer first.
 //
 // An [Index] is filled through a [Builder], kept current by [Index.Apply], and asked with
 // [Index.Search] and [Index.Count]. It is pure: no clock, no store, no keys, no log. It holds

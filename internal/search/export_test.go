@@ -7,37 +7,37 @@ import (
 
 // NewSmallBuilder is NewBuilder with tiny blocks, so that little data goes through everything.
 func NewSmallBuilder() *Builder {
-	b := NewBuilder(0)
-	b.sizes = sizes{block: 8, split: 12, perBlock: 1, fewest: 3, most: 6, flood: 20}
+	b := NewBuilder(nil, 0)
+	b.layout = layout{block: 8, split: 12, perBlock: 1, minRecent: 3, maxRecent: 6, helpAbove: 20}
 	return b
 }
 
 // Settle compacts what there is to compact.
-func (a *Index) Settle() { a.compact() }
+func (ix *Index) Settle() { ix.compact() }
 
 // SettleBeside does the same with all recent changes, and calls meanwhile when the new blocks are
 // made but not in place. No Apply may run beside it but in meanwhile.
-func (a *Index) SettleBeside(meanwhile func()) {
-	a.mu.Lock()
-	a.purge = true
-	a.mu.Unlock()
-	a.compacting.Lock()
-	defer a.compacting.Unlock()
-	old, all := a.beginCompact()
-	runs := a.remake(old, all)
-	flood := a.flood
-	a.flood = 1 << 30 // or Apply would wait for the compaction that waits for it
+func (ix *Index) SettleBeside(meanwhile func()) {
+	ix.mu.Lock()
+	ix.purge = true
+	ix.mu.Unlock()
+	ix.compacting.Lock()
+	defer ix.compacting.Unlock()
+	old, all := ix.beginCompact()
+	runs := ix.remake(old, all)
+	helpAbove := ix.helpAbove
+	ix.helpAbove = 1 << 30 // or Apply would wait for the compaction that waits for it
 	meanwhile()
-	a.flood = flood
-	a.endCompact(old, runs)
+	ix.helpAbove = helpAbove
+	ix.endCompact(old, runs)
 }
 
 // Wait returns when no compaction runs in the background.
-func (a *Index) Wait() {
+func (ix *Index) Wait() {
 	for {
-		a.mu.Lock()
-		busy := a.busy
-		a.mu.Unlock()
+		ix.mu.Lock()
+		busy := ix.busy
+		ix.mu.Unlock()
 		if !busy {
 			return
 		}
@@ -45,11 +45,11 @@ func (a *Index) Wait() {
 	}
 }
 
-// Check returns what is wrong with the arena's inner order, or "".
-func (a *Index) Check() string {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	s := a.state.Load()
+// Check returns what is wrong with the index's inner order, or "".
+func (ix *Index) Check() string {
+	ix.mu.Lock()
+	defer ix.mu.Unlock()
+	s := ix.state.Load()
 	live, before := len(s.recent), first
 	for _, r := range s.refs {
 		alive := 0
@@ -63,7 +63,7 @@ func (a *Index) Check() string {
 			}
 		}
 		switch {
-		case r.len() == 0 || r.len() > a.split:
+		case r.len() == 0 || r.len() > ix.split:
 			return "block of bad size"
 		case alive != r.alive() || alive != r.count(nil, nil):
 			return "wrong tallies"
@@ -76,11 +76,11 @@ func (a *Index) Check() string {
 			return "recent changes out of order"
 		}
 		before = it.position()
-		if a.pending[before.Seq] != it {
+		if ix.pending[before.Seq] != it {
 			return "pending differs from recent changes"
 		}
 	}
-	if live != s.live || len(a.pending) != len(s.recent) {
+	if live != s.live || len(ix.pending) != len(s.recent) {
 		return "wrong number of customers"
 	}
 	return ""
@@ -88,12 +88,12 @@ func (a *Index) Check() string {
 
 // Blocks returns how many blocks there are and how many of them a has in common with since, which
 // was returned by an earlier call.
-func (a *Index) Blocks(since []any) (blocks []any, common int) {
+func (ix *Index) Blocks(since []any) (blocks []any, common int) {
 	was := map[any]bool{}
 	for _, b := range since {
 		was[b] = true
 	}
-	for _, r := range a.state.Load().refs {
+	for _, r := range ix.state.Load().refs {
 		blocks = append(blocks, r.block)
 		if was[r.block] {
 			common++
@@ -103,13 +103,13 @@ func (a *Index) Blocks(since []any) (blocks []any, common int) {
 }
 
 // Recent returns how many changes are not in blocks yet.
-func (a *Index) Recent() int { return len(a.state.Load().recent) }
+func (ix *Index) Recent() int { return len(ix.state.Load().recent) }
 
 func contains(text []byte, s string) bool { return bytes.Contains(text, []byte(s)) }
 
 // Text reports whether any text that a holds contains folded.
-func (a *Index) Text(folded string) bool {
-	s := a.state.Load()
+func (ix *Index) Text(folded string) bool {
+	s := ix.state.Load()
 	holds := func(b *block) bool {
 		return contains(b.names.text, folded) || contains(b.mails.text, folded)
 	}
@@ -125,3 +125,13 @@ func (a *Index) Text(folded string) bool {
 	}
 	return false
 }
+
+// LoseText makes every scan of the blocks from the given one on panic.
+func (ix *Index) LoseText(from int) {
+	for _, r := range ix.state.Load().refs[from:] {
+		r.names.text = nil
+	}
+}
+
+// Parallel is parallel.
+func Parallel(n int, do func(k int)) { parallel(n, do) }

@@ -10,20 +10,20 @@ import (
 
 // Search returns one page of the customers that match. Its only error is that of ctx, which it
 // notices within about a millisecond. A negative Skip or Take is taken as 0.
-func (a *Index) Search(ctx context.Context, q Query) (Page, error) {
-	s := a.state.Load()
+func (ix *Index) Search(ctx context.Context, q Query) (Page, error) {
+	s := ix.state.Load()
 	p := pager{plan: newPlan(q.Filter, s.rates), skip: max(q.Skip, 0), take: min(max(q.Take, 0), math.MaxInt/4)}
-	if err := p.run(ctx, s, q.After); err != nil {
+	if err := p.run(ctx, ix.pool, s, q.After); err != nil {
 		return Page{}, err
 	}
 	return p.Page, nil
 }
 
 // Count returns how many customers match. Its only error is that of ctx.
-func (a *Index) Count(ctx context.Context, f Filter) (int, error) {
-	s := a.state.Load()
+func (ix *Index) Count(ctx context.Context, f Filter) (int, error) {
+	s := ix.state.Load()
 	p := pager{plan: newPlan(f, s.rates), skip: math.MaxInt}
-	if err := p.run(ctx, s, nil); err != nil {
+	if err := p.run(ctx, ix.pool, s, nil); err != nil {
 		return 0, err
 	}
 	return math.MaxInt - p.skip, nil
@@ -44,9 +44,9 @@ var (
 )
 
 // run settles the page from s, with customers strictly after after.
-func (p *pager) run(ctx context.Context, s *state, after *page.Position) error {
-	enter()
-	defer leave()
+func (p *pager) run(ctx context.Context, pool *Pool, s *state, after *page.Position) error {
+	pool.enter()
+	defer pool.leave()
 	begin, end := first, last
 	if after != nil {
 		begin = *after
@@ -60,8 +60,8 @@ func (p *pager) run(ctx context.Context, s *state, after *page.Position) error {
 	skipped := sort.Search(len(s.recent), func(i int) bool { return begin.Before(s.recent[i].position()) })
 	p.recent = s.recent[skipped:]
 
-	t := newTeam(ctx, p)
-	defer t.close()
+	sc := newScanner(pool, p)
+	defer sc.close()
 	k := sort.Search(len(s.refs), func(k int) bool { return begin.Before(s.refs[k].oldest()) })
 	for ; k < len(s.refs) && s.refs[k].newest().Before(end); k++ {
 		r := s.refs[k]
@@ -78,15 +78,15 @@ func (p *pager) run(ctx context.Context, s *state, after *page.Position) error {
 		switch {
 		case !p.mayMatch(r):
 			p.Stats.Skipped++
-		case p.counted && lo == 0 && hi == r.len() && len(t.jobs) == 0 && p.pass(p.live(r), r.oldest()):
+		case p.counted && lo == 0 && hi == r.len() && len(sc.jobs) == 0 && p.pass(p.live(r), r.oldest()):
 			p.Stats.Skipped++
 		default:
-			if settled, err := t.scan(r, lo, hi); settled || err != nil {
+			if settled, err := sc.scan(ctx, r, lo, hi); settled || err != nil {
 				return err
 			}
 		}
 	}
-	if settled, err := t.finish(); settled || err != nil {
+	if settled, err := sc.finish(ctx); settled || err != nil {
 		return err
 	}
 	p.addRecent(end)

@@ -10,7 +10,7 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// Fold returns s in the form in which the arena compares text:
+// Fold returns s in the form in which the index compares text:
 //
 //   - compatibility forms are resolved (NFKD), accents and other combining diacritical marks,
 //     Hebrew and Arabic points, and invisible characters are dropped;
@@ -100,8 +100,10 @@ type folded struct {
 	lost  bool   // it was no white space, and is nothing else now
 }
 
-// The folds of all characters are computed on first use, 256 at a time, and kept: computing one
-// takes about a microsecond, looking it up a nanosecond. This is a constant table, filled lazily.
+// foldPages remembers computeFold, which is pure, for 256 characters at a time: it takes about a
+// microsecond a character, a look here a nanosecond. The table is a constant that is filled as it is
+// needed, because filling all of it would take a second at each start. Nothing can be told from
+// whether a page is filled, and goroutines that fill the same page at once store the same values.
 var foldPages [(unicode.MaxRune + 1) >> 8]atomic.Pointer[[256]folded]
 
 func foldOf(r rune) *folded {

@@ -81,7 +81,7 @@ func TestMatchOfInvisibleTerms(t *testing.T) {
 	}
 }
 
-// An arena of one customer agrees with Match, and Match finds everyone by their own names.
+// An index of one customer agrees with Match, and Match finds everyone by their own names.
 func FuzzMatch(f *testing.F) {
 	f.Add("María", "García", "m@example.com", "a g")
 	f.Add("", "王", "", "王")
@@ -91,7 +91,7 @@ func FuzzMatch(f *testing.F) {
 	f.Add("a\x01", "\u00a8", "\x01", "\x01")
 	f.Fuzz(func(t *testing.T, first, last, mail, term string) {
 		e := search.Entry{Position: page.Position{CreatedAt: 1, Seq: 1}, First: first, Last: last, Email: mail}
-		b := search.NewBuilder(1)
+		b := search.NewBuilder(nil, 1)
 		b.Add(e)
 		a := b.Finish(1)
 		for _, filter := range []search.Filter{{Name: term}, {Email: term}, {Name: last, Email: term}} {

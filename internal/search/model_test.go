@@ -12,7 +12,7 @@ import (
 	"custodex.dev/internal/search"
 )
 
-// model is the arena, written so that it is plainly right.
+// model is the index, written so that it is plainly right.
 type model map[int64]search.Entry
 
 func (m model) apply(changes []search.Entry) {
@@ -103,8 +103,8 @@ var aFilter = rapid.Custom(func(t *rapid.T) (f search.Filter) {
 	return f
 })
 
-// The arena answers as the model does, through edits, deletions, moves and compaction.
-func TestArenaEqualsModel(t *testing.T) {
+// The index answers as the model does, through edits, deletions, moves and compaction.
+func TestIndexEqualsModel(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		m, version := model{}, int64(1)
@@ -131,7 +131,7 @@ func TestArenaEqualsModel(t *testing.T) {
 				}
 				a.Apply([]search.Entry{{Position: page.Position{CreatedAt: 99, Seq: 999}}}, version-1)
 			},
-			"flood": func(t *rapid.T) {
+			"bulk load": func(t *rapid.T) {
 				changes := rapid.SliceOfN(anEntry, 20, 60).Draw(t, "changes")
 				version++
 				m.apply(changes)
@@ -177,7 +177,7 @@ func TestArenaEqualsModel(t *testing.T) {
 
 // Random people in blocks of the usual size: every term kind gives what the model gives, with many
 // pages and filters, on several processors.
-func TestArenaEqualsModelAtSize(t *testing.T) {
+func TestIndexEqualsModelAtSize(t *testing.T) {
 	t.Parallel()
 	const n = 40_000
 	a, m := filled(n)
@@ -224,9 +224,9 @@ func TestArenaEqualsModelAtSize(t *testing.T) {
 	}
 }
 
-// filled returns an arena of n people, created about two milliseconds apart, and the same as a model.
+// filled returns an index of n people, created about two milliseconds apart, and the same as a model.
 func filled(n int) (*search.Index, model) {
-	b, m, p := search.NewBuilder(n), model{}, newPeople(5)
+	b, m, p := search.NewBuilder(nil, n), model{}, newPeople(5)
 	for i := range int64(n) {
 		e := p.entry(i, 2*i+p.r.Int64N(4))
 		m[e.Seq] = e

@@ -37,48 +37,98 @@ func (p *plan) mayMatch(r ref) bool {
 // scan appends to hits the indices of the first limit live customers in r from lo to before hi that
 // match, and returns the result and how many customers it looked at.
 func (p *plan) scan(r ref, lo, hi, limit int, hits []uint16) ([]uint16, int) {
-	lead, column := p.name, &r.names
-	if lead == nil || p.mail != nil && len(p.mail.b) > len(lead.b) {
-		lead, column = p.mail, &r.mails
-	}
-	next := func(i int) int { return i }
-	if lead != nil {
-		end := column.start(hi)
-		next = func(i int) int {
-			q := lead.find(column.text, column.start(i), end)
-			if q < 0 {
-				return hi
-			}
-			return column.holder(i, q)
-		}
-	}
-	// A rare group, status or type passes over more than a term may.
-	fields := r.len() / 8
-	if n := r.count(p.f.Status, nil); p.f.Status != nil && n < fields {
-		fields, lead = n, nil
-		next = func(i int) int { return i + orLen(bytes.IndexByte(r.status[i:hi], *p.f.Status), hi-i) }
-	}
-	if p.f.Type != nil && r.count(nil, p.f.Type) < fields {
-		lead = nil
-		next = func(i int) int { return i + orLen(bytes.IndexByte(r.typ[i:hi], *p.f.Type), hi-i) }
-	}
-	if p.f.Group != nil && r.group != nil {
-		lead = nil
-		next = func(i int) int { return i + orLen(slices.Index(r.group[i:hi], *p.f.Group), hi-i) }
-	}
-
+	by := p.strategy(r)
+	known := p.known(by)
 	looked := 0
 	for i := lo; i < hi && limit > 0; i++ {
-		if i = next(i); i >= hi {
+		if i = p.next(by, r, i, hi); i >= hi {
 			break
 		}
 		looked++
-		if p.holds(r, i, lead) {
+		if p.holds(r, i, known) {
 			hits = append(hits, uint16(i))
 			limit--
 		}
 	}
 	return hits, looked
+}
+
+// strategy is the condition by which a scan finds the customers to look at. The other conditions
+// are then checked for each of them.
+type strategy uint8
+
+const (
+	byNone strategy = iota // every customer
+	byName
+	byMail
+	byStatus
+	byType
+	byGroup
+)
+
+// strategy chooses the condition that passes over most customers of r.
+func (p *plan) strategy(r ref) strategy {
+	// A block that holds a group at all has it rarely. A rare status or type passes over more than
+	// a term may, and of two terms the longer one.
+	if p.f.Group != nil && r.group != nil {
+		return byGroup
+	}
+	rare, by := r.len()/8, byNone
+	if p.f.Status != nil {
+		if n := r.count(p.f.Status, nil); n < rare {
+			rare, by = n, byStatus
+		}
+	}
+	if p.f.Type != nil && r.count(nil, p.f.Type) < rare {
+		by = byType
+	}
+	switch {
+	case by != byNone:
+		return by
+	case p.mail != nil && (p.name == nil || len(p.mail.b) > len(p.name.b)):
+		return byMail
+	case p.name != nil:
+		return byName
+	}
+	return byNone
+}
+
+// known returns the term that every customer found by the strategy has, or nil.
+func (p *plan) known(by strategy) *needle {
+	switch by {
+	case byName:
+		return p.name
+	case byMail:
+		return p.mail
+	}
+	return nil
+}
+
+// next returns the index of the first customer of r from i on that meets the strategy's condition,
+// or at least hi if there is none before hi.
+func (p *plan) next(by strategy, r ref, i, hi int) int {
+	switch by {
+	case byName:
+		return p.name.next(&r.names, i, hi)
+	case byMail:
+		return p.mail.next(&r.mails, i, hi)
+	case byStatus:
+		return i + orLen(bytes.IndexByte(r.status[i:hi], *p.f.Status), hi-i)
+	case byType:
+		return i + orLen(bytes.IndexByte(r.typ[i:hi], *p.f.Type), hi-i)
+	case byGroup:
+		return i + orLen(slices.Index(r.group[i:hi], *p.f.Group), hi-i)
+	}
+	return i
+}
+
+// next returns the index of the first record of c from i to before hi that holds the term, or hi.
+func (n *needle) next(c *column, i, hi int) int {
+	at := n.find(c.text, c.start(i), c.start(hi))
+	if at < 0 {
+		return hi
+	}
+	return c.holder(i, at)
 }
 
 // orLen returns k, the outcome of a search in n elements, or n if nothing was found.

@@ -6,7 +6,7 @@ import (
 	"custodex.dev/internal/page"
 )
 
-// Entry is one customer as the arena sees it. Texts are plain, as stored; the arena folds them.
+// Entry is one customer as the index sees it. Texts are plain, as stored; the index folds them.
 type Entry struct {
 	page.Position
 	First, Last, Email string // any may be empty

@@ -53,9 +53,9 @@ func (r ref) count(status, typ *uint8) (n int) {
 	return n
 }
 
-// kill returns r with customer i dead. It changes r.dead in place if own says that no search can
+// markDead returns r with customer i dead. It changes r.dead in place if own says that no search can
 // see it yet.
-func (r ref) kill(i int, erased, own bool) ref {
+func (r ref) markDead(i int, erased, own bool) ref {
 	d := r.dead
 	switch {
 	case d == nil:

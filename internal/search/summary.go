@@ -31,7 +31,7 @@ func (s *summary) add(text []byte, from, end int) {
 		w := binary.LittleEndian.Uint64(text[p:])
 		pairs[byteClass[byte(w)]] |= 1 << byteClass[byte(w>>8)]
 		for n := 3; n <= 6 && p+n <= end; n++ {
-			h, h2 := s.places(w & (1<<(8*n) - 1))
+			h, h2 := s.bits(w & (1<<(8*n) - 1))
 			s.grams[h>>6] |= 1 << (h & 63)
 			if n <= 4 {
 				s.grams[h2>>6] |= 1 << (h2 & 63)
@@ -46,7 +46,7 @@ func (s *summary) add(text []byte, from, end int) {
 // mayHold reports whether the term may occur.
 func (s *summary) mayHold(n *needle) bool {
 	for _, w := range n.grams {
-		h, h2 := s.places(w)
+		h, h2 := s.bits(w)
 		if s.grams[h>>6]&(1<<(h&63)) == 0 || w < 1<<32 && s.grams[h2>>6]&(1<<(h2&63)) == 0 {
 			return false
 		}
@@ -87,10 +87,10 @@ func fragments(b []byte) (grams []uint64, pairs []uint16) {
 	return grams, pairs
 }
 
-// places returns two bits in grams for a fragment, given as a little-endian number. Text has no zero
+// bits returns two bits in grams for a fragment, given as a little-endian number. Text has no zero
 // byte, so fragments of different lengths are different numbers. Without the salt, two fragments
 // that share a bit in one block would do so in all, and a term would be scanned for everywhere.
-func (s *summary) places(w uint64) (h, h2 uint64) {
+func (s *summary) bits(w uint64) (h, h2 uint64) {
 	w = (w ^ s.salt) * 0x9e3779b97f4a7c15
 	w = (w ^ w>>32) * 0xbf58476d1ce4e5b9
 	return scale(w>>32, len(s.grams)), scale(w&0xffffffff, len(s.grams))

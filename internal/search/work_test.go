@@ -14,19 +14,19 @@ import (
 
 const guarded = 200_000
 
-var guardedArena = sync.OnceValue(func() *search.Index {
+var guardedIndex = sync.OnceValue(func() *search.Index {
 	a, _ := filled(guarded)
 	return a
 })
 
 func TestSearchWork(t *testing.T) {
 	t.Parallel()
-	a := guardedArena()
+	a := guardedIndex()
 	blocks, _ := a.Blocks(nil)
 	for _, c := range []struct {
 		kind string
 		q    search.Query
-		most float64 // of all blocks
+		max  float64 // of all blocks
 	}{
 		{"absent", search.Query{Filter: search.Filter{Name: "zzyzx"}}, 0.01},
 		{"absent, common pairs", search.Query{Filter: search.Filter{Name: "anananan"}}, 0.10},
@@ -51,8 +51,8 @@ func TestSearchWork(t *testing.T) {
 			t.Fatal(err)
 		}
 		scanned := float64(p.Stats.Blocks-p.Stats.Skipped) / float64(len(blocks))
-		if scanned > c.most+1e-9 {
-			t.Errorf("%s: %+v, that is %.3f of %d blocks scanned, want at most %.3f", c.kind, p.Stats, scanned, len(blocks), c.most)
+		if scanned > c.max+1e-9 {
+			t.Errorf("%s: %+v, that is %.3f of %d blocks scanned, want at most %.3f", c.kind, p.Stats, scanned, len(blocks), c.max)
 		}
 	}
 	// A rare status is not looked for by way of a common term.
@@ -85,7 +85,7 @@ func TestApplyWork(t *testing.T) {
 }
 
 func TestSearchAllocations(t *testing.T) {
-	a := guardedArena()
+	a := guardedIndex()
 	for _, f := range []search.Filter{{Name: "maria"}, {Email: "@gmail.com"}, {Name: "zzyzx"}} {
 		n := testing.AllocsPerRun(100, func() { a.Search(context.Background(), search.Query{Filter: f, Take: 10}) })
 		if n > 20 {
@@ -95,7 +95,7 @@ func TestSearchAllocations(t *testing.T) {
 }
 
 func TestMemory(t *testing.T) {
-	guardedArena() // so that it is not made between the two readings
+	guardedIndex() // so that it is not made between the two readings
 	heap := func() int64 {
 		var s runtime.MemStats
 		runtime.GC()
@@ -103,7 +103,7 @@ func TestMemory(t *testing.T) {
 		runtime.ReadMemStats(&s)
 		return int64(s.HeapAlloc)
 	}
-	b, p, before, text := search.NewBuilder(0), newPeople(6), heap(), 0
+	b, p, before, text := search.NewBuilder(nil, 0), newPeople(6), heap(), 0
 	for i := range int64(guarded) {
 		e := p.entry(i, i)
 		e.Group = i % 5

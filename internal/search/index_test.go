@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"custodex.dev/internal/page"
+	"custodex.dev/internal/safe"
 	"custodex.dev/internal/search"
 )
 
@@ -87,7 +88,7 @@ func TestSearchBesideApply(t *testing.T) {
 func TestBuilderFilledByMany(t *testing.T) {
 	t.Parallel()
 	const each, goroutines = 5_000, 4
-	b := search.NewBuilder(0)
+	b := search.NewBuilder(nil, 0)
 	var wg sync.WaitGroup
 	for g := range int64(goroutines) {
 		wg.Go(func() {
@@ -118,7 +119,7 @@ func TestBuilderFilledByMany(t *testing.T) {
 // A customer added twice while the store was read in pages counts once, as it was last.
 func TestBuilderDropsRepeats(t *testing.T) {
 	t.Parallel()
-	b := search.NewBuilder(0)
+	b := search.NewBuilder(nil, 0)
 	at := page.Position{CreatedAt: 5, Seq: 1}
 	b.Add(search.Entry{Position: at, First: "Old"})
 	b.Add(search.Entry{Position: page.Position{CreatedAt: 4, Seq: 2}, First: "Other"})
@@ -230,5 +231,23 @@ func TestSearchStopsWhenCancelled(t *testing.T) {
 	}
 	if _, err := a.Count(&cancelAfter{Context: context.Background()}, search.Filter{}); err != context.Canceled {
 		t.Errorf("Count of a cancelled context: %v", err)
+	}
+}
+
+// A panic of a goroutine that helps a search or a build is one of the caller, who can recover from
+// it. In a goroutine of its own it would end the process.
+func TestPanicOfAWorkerIsTheCallers(t *testing.T) {
+	t.Parallel()
+	ix, _ := filled(100_000)
+	ix.LoseText(12) // beyond what a search scans alone
+	for name, do := range map[string]func(){
+		"search": func() {
+			ix.Search(t.Context(), search.Query{Filter: search.Filter{Name: "garcia"}, Skip: 1 << 40, Take: 10})
+		},
+		"build": func() { search.Parallel(8, func(k int) { panic(k) }) },
+	} {
+		if err := safe.Call(func() error { do(); return nil }); err == nil {
+			t.Errorf("%s: no panic", name)
+		}
 	}
 }

@@ -10,7 +10,8 @@ import (
 // once. A search sees all of an Apply that returned before it began, and of an Apply beside it all
 // or nothing. Make one with a Builder.
 type Index struct {
-	sizes
+	layout
+	pool  *Pool
 	state atomic.Pointer[state]
 
 	mu      sync.Mutex     // held to change what follows and state
@@ -22,54 +23,54 @@ type Index struct {
 	compacting sync.Mutex // held while blocks are remade; taken before mu
 }
 
-// Version returns the version of the application up to which the arena holds all changes.
-func (a *Index) Version() int64 { return a.state.Load().version }
+// Version returns the version of the application up to which the index holds all changes.
+func (ix *Index) Version() int64 { return ix.state.Load().version }
 
 // Len returns the number of customers.
-func (a *Index) Len() int { return a.state.Load().live }
+func (ix *Index) Len() int { return ix.state.Load().live }
 
-// Bytes returns how much memory the arena holds. It takes time in proportion to the number of
+// Bytes returns how much memory the index holds. It takes time in proportion to the number of
 // blocks, about 0.1 ms for ten million customers.
-func (a *Index) Bytes() int64 {
-	a.mu.Lock()
-	n := len(a.pending)
-	a.mu.Unlock()
+func (ix *Index) Bytes() int64 {
+	ix.mu.Lock()
+	n := len(ix.pending)
+	ix.mu.Unlock()
 	const perPending = 40 // a map entry of 24 bytes at the usual load, and its control byte
-	return a.state.Load().memory() + int64(n)*perPending
+	return ix.state.Load().memory() + int64(n)*perPending
 }
 
-// Apply brings the arena to version. The changes must include every customer changed after
+// Apply brings the index to version. The changes must include every customer changed after
 // Version, each in its state at that version or later; customers that have not changed may be among
 // them. An entry replaces the one with its Seq, wherever that stood; an entry marked Deleted removes
 // it. Of several entries with one Seq the last counts.
 //
-// Changes for a version below the arena's are ignored, because the arena holds them already:
+// Changes for a version below the index's are ignored, because the index holds them already:
 // whoever read them was overtaken. Apply neither waits for searches nor makes them wait.
-func (a *Index) Apply(changes []Entry, version int64) {
+func (ix *Index) Apply(changes []Entry, version int64) {
 	stage := newStage(changes)
-	a.mu.Lock()
-	old := a.state.Load()
+	ix.mu.Lock()
+	old := ix.state.Load()
 	if version < old.version {
-		a.mu.Unlock()
+		ix.mu.Unlock()
 		return
 	}
-	next := a.applyLocked(old, changes, stage)
+	next := ix.applyLocked(old, changes, stage)
 	next.version = version
-	a.state.Store(next)
-	start := a.dueLocked() && !a.busy
-	a.busy = a.busy || start
-	a.mu.Unlock()
+	ix.state.Store(next)
+	start := ix.dueLocked() && !ix.busy
+	ix.busy = ix.busy || start
+	ix.mu.Unlock()
 
 	if start {
-		go a.compactWhileDue()
+		go ix.compactWhileDue()
 	}
-	if len(next.recent) > a.flood {
-		a.compact() // so that a bulk load cannot outrun the background
+	if len(next.recent) > ix.helpAbove {
+		ix.compact()
 	}
 }
 
 // applyLocked returns old with the changes, of which stage holds the folded texts.
-func (a *Index) applyLocked(old *state, changes []Entry, stage *block) *state {
+func (ix *Index) applyLocked(old *state, changes []Entry, stage *block) *state {
 	next := &state{refs: old.refs, recent: old.recent, live: old.live, rates: old.rates}
 	last := make(map[int64]int, len(changes))
 	for i, e := range changes {
@@ -83,13 +84,13 @@ func (a *Index) applyLocked(old *state, changes []Entry, stage *block) *state {
 			continue
 		}
 		now := item{stage, i}
-		was, pending := a.pending[e.Seq]
+		was, pending := ix.pending[e.Seq]
 		if pending {
 			if !e.Deleted && was.same(now) {
 				continue
 			}
-			delete(a.pending, e.Seq)
-			a.purge = a.purge || e.Deleted
+			delete(ix.pending, e.Seq)
+			ix.purge = ix.purge || e.Deleted
 			replaced = true
 			next.live--
 		} else if k, j, ok := next.locate(e.Position); ok {
@@ -102,24 +103,24 @@ func (a *Index) applyLocked(old *state, changes []Entry, stage *block) *state {
 			}
 			_, mine := own[k]
 			own[k] = struct{}{}
-			next.refs[k] = next.refs[k].kill(j, e.Deleted, mine)
-			a.erased = a.erased || e.Deleted
+			next.refs[k] = next.refs[k].markDead(j, e.Deleted, mine)
+			ix.erased = ix.erased || e.Deleted
 			next.live--
 		}
 		if !e.Deleted {
-			a.pending[e.Seq] = now
+			ix.pending[e.Seq] = now
 			fresh = append(fresh, now)
 			next.live++
 		}
 	}
 	if replaced || len(fresh) > 0 {
-		next.recent = a.mergeLocked(old.recent, fresh)
+		next.recent = ix.mergeLocked(old.recent, fresh)
 	}
 	return next
 }
 
 // mergeLocked returns those of recent that are still pending, and fresh, in list order.
-func (a *Index) mergeLocked(recent, fresh []item) []item {
+func (ix *Index) mergeLocked(recent, fresh []item) []item {
 	slices.SortFunc(fresh, func(x, y item) int { return x.position().Compare(y.position()) })
 	merged := make([]item, 0, len(recent)+len(fresh))
 	for _, it := range recent {
@@ -127,7 +128,7 @@ func (a *Index) mergeLocked(recent, fresh []item) []item {
 		for len(fresh) > 0 && fresh[0].position().Before(p) {
 			merged, fresh = append(merged, fresh[0]), fresh[1:]
 		}
-		if a.pending[p.Seq] == it {
+		if ix.pending[p.Seq] == it {
 			merged = append(merged, it)
 		}
 	}
