@@ -38,9 +38,7 @@ func (ch Change) Apply(c *Customer) (changed []string) {
 			*text.dst = *text.src
 		}
 	}
-	if ch.Line1 != nil && *ch.Line1 != a.Line1() {
-		a.Number, a.Street = "", *ch.Line1
-	}
+	ch.applyLine1(a)
 	if ch.Status != nil {
 		c.Status = *ch.Status
 	}
@@ -62,11 +60,11 @@ func (ch Change) applyType(c *Customer) {
 	}
 }
 
-// applyName writes the parts of the name. A full name that is the present one
-// leaves the parts as they are: a split that was put right stays right.
+// applyName writes the parts of the name. A full name that is the present one leaves the
+// parts as they are: a split that somebody corrected by hand survives.
 func (ch Change) applyName(c *Customer) {
-	if ch.FullName != nil && collapse(string(c.Name())) != string(*ch.FullName) {
-		c.Given, c.Family = split(*ch.FullName, c.Type)
+	if ch.FullName != nil && c.Name() != *ch.FullName {
+		c.Given, c.Family = split(*ch.FullName, &c.Personal, c.Type)
 	}
 	if ch.Given != nil {
 		c.Given = *ch.Given
@@ -74,6 +72,22 @@ func (ch Change) applyName(c *Customer) {
 	if ch.Family != nil {
 		c.Family = *ch.Family
 	}
+}
+
+// applyLine1 writes number and street from one line. As with names, a part that the line
+// still begins or ends with stays a part.
+func (ch Change) applyLine1(a *Address) {
+	if ch.Line1 == nil || *ch.Line1 == a.Line1() {
+		return
+	}
+	number, street, ok := "", "", false
+	if a.Number != "" && a.Street != "" {
+		number, street, ok = cutKept(collapse(string(*ch.Line1)), string(a.Number), string(a.Street))
+	}
+	if !ok {
+		number, street = "", string(*ch.Line1)
+	}
+	a.Number, a.Street = redact.Personal(number), redact.Personal(street)
 }
 
 // Line1 is number and street in one, as Xtrakit shows them.

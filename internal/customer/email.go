@@ -1,6 +1,7 @@
 package customer
 
 import (
+	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -13,34 +14,98 @@ import (
 // domains is idna.Lookup that takes labels like "my--shop", which there are.
 var domains = idna.New(idna.MapForLookup(), idna.BidiRule(), idna.CheckHyphens(false))
 
-// ValidEmail reports whether s is an address local@domain: a dot-atom local part
-// of at most 64 bytes (RFC 5322 section 3.2.3, with non-ASCII letters as in RFC
-// 6531), and a domain of two labels or more whose last is of letters. Quoted
-// local parts, comments, display names and address literals are refused.
+// ValidEmail reports whether s is an address local@domain as it occurs in the world: a
+// local part of at most 64 bytes (RFC 5321 section 4.5.3.1.1), dot-atom or quoted (RFC
+// 5322 section 3.4.1, in Unicode as in RFC 6531), and a domain of two labels or more whose
+// last is of letters. Comments, display names and address literals are refused, and so is
+// what nobody can deliver to.
 func ValidEmail(s string) bool {
 	at := strings.LastIndexByte(s, '@')
-	if at < 1 || !utf8.ValidString(s) {
+	if at < 1 || at > 64 || !utf8.ValidString(s) {
 		return false
 	}
-	return validLocal(s[:at]) && validDomain(s[at+1:])
+	local, domain := s[:at], s[at+1:]
+	if content, quoted := unquote(local); quoted {
+		return validQuoted(content) && validDomain(domain)
+	}
+	return validLocal(local) && (validDots(local) || carrierDots(local, domain)) && validDomain(domain)
 }
 
+// validLocal checks the characters of a local part that is not quoted.
 func validLocal(local string) bool {
-	if len(local) > 64 || local[0] == '.' || local[len(local)-1] == '.' || strings.Contains(local, "..") {
-		return false
-	}
-	for _, r := range local {
+	for i, r := range local {
 		switch {
 		case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9':
 		case r < utf8.RuneSelf:
 			if !strings.ContainsRune("!#$%&'*+-/=?^_`{|}~.", r) {
 				return false
 			}
-		case !unicode.IsLetter(r) && !unicode.IsMark(r) && !unicode.IsNumber(r) && !unicode.IsSymbol(r):
+		case unicode.IsLetter(r), unicode.IsNumber(r):
+		case unicode.IsMark(r):
+			// A mark belongs to a letter before it, and a variation selector shows nothing.
+			if i == 0 || unicode.Is(unicode.Variation_Selector, r) {
+				return false
+			}
+		case unicode.In(r, unicode.Po, unicode.Pd):
+			// The middle dot of Catalan and of katakana, the gershayim of Hebrew: letters of
+			// words. Full-width forms of ASCII signs are none.
+			if norm.NFKC.String(string(r))[0] < utf8.RuneSelf {
+				return false
+			}
+		default: // symbols, spaces, quotes, controls
 			return false
 		}
 	}
 	return true
+}
+
+// validDots is the rule of a dot-atom: a dot stands between two other characters.
+func validDots(local string) bool {
+	return local[0] != '.' && local[len(local)-1] != '.' && !strings.Contains(local, "..")
+}
+
+// carriers are the mobile carriers of Japan that gave out addresses with dots in a row or at
+// the end, against RFC 5321. The addresses are still in use.
+var carriers = []string{
+	"docomo.ne.jp", "ezweb.ne.jp", "au.com", "softbank.ne.jp", "vodafone.ne.jp", "disney.ne.jp", "willcom.com",
+	"ymobile.ne.jp", "jp-c.ne.jp", "jp-d.ne.jp", "jp-h.ne.jp", "jp-k.ne.jp", "jp-n.ne.jp", "jp-q.ne.jp", "jp-r.ne.jp",
+	"jp-s.ne.jp", "jp-t.ne.jp", "pdx.ne.jp", "i.softbank.jp", "y-mobile.ne.jp",
+}
+
+func carrierDots(local, domain string) bool {
+	return local[0] != '.' && slices.ContainsFunc(carriers, func(carrier string) bool {
+		under, ok := strings.CutSuffix(strings.ToLower(domain), carrier)
+		return ok && (under == "" || strings.HasSuffix(under, "."))
+	})
+}
+
+// unquote gives the content of a quoted local part, escapes resolved.
+func unquote(local string) (content string, quoted bool) {
+	if len(local) < 2 || local[0] != '"' || local[len(local)-1] != '"' {
+		return "", false
+	}
+	var b strings.Builder
+	escaped := false
+	for _, r := range local[1 : len(local)-1] {
+		switch {
+		case escaped:
+			escaped = false
+		case r == '\\':
+			escaped = true
+			continue
+		case r == '"':
+			return "", false // the quotes end before the local part does
+		}
+		b.WriteRune(r)
+	}
+	return b.String(), !escaped
+}
+
+// validQuoted checks what may stand in quotes: everything that prints, and spaces inside.
+func validQuoted(content string) bool {
+	return !blank(content) && !strings.ContainsFunc(content, func(r rune) bool {
+		return r != ' ' && (!unicode.IsPrint(r) || unicode.IsSpace(r) || invisible(r))
+	})
 }
 
 func validDomain(domain string) bool {
@@ -91,7 +156,16 @@ func CanonicalEmail(s string) string {
 	if at < 0 {
 		return foldLocal(s)
 	}
-	return foldLocal(s[:at]) + "@" + foldDomain(s[at+1:])
+	return foldLocal(bareLocal(s[:at])) + "@" + foldDomain(s[at+1:])
+}
+
+// bareLocal takes off quotes that a local part does not need: with and without them it is
+// one address (RFC 5321 section 4.1.2).
+func bareLocal(local string) string {
+	if content, quoted := unquote(local); quoted && content != "" && validLocal(content) && validDots(content) {
+		return content
+	}
+	return local
 }
 
 // foldLocal folds "ß" to "ss" and "ς" to "σ", which are other letters in a domain.

@@ -26,9 +26,14 @@ var goodAddresses = []string{
 	"!#$%&'*+-/=?^_`{|}~@example.com", "a.b.c.d@e.f.g.hi", "test@my--domain.com", "test@a-b.com", "user@0.example",
 	"user@xn--mnchen-3ya.de", "user@münchen.de", "user@MÜNCHEN.DE", "用户@例子.广告", "user@example.xn--p1ai", "user@пример.рф",
 	"user@straße.de", "почта@пример.испытание", "उपयोगकर्ता@उदाहरण.भारत", "mu\u0308ller@example.com", "user@mu\u0308nchen.de",
-	"İ@example.com", "K@example.com", "😀@example.com", "user@l·l.cat", "user@i\u0307.com",
+	"İ@example.com", "K@example.com", "user@l·l.cat", "user@i\u0307.com",
 	local64 + "@example.com", "a@" + label63 + ".com", "a@" + strings.Repeat(label63+".", 3) + strings.Repeat("b", 57) + ".com",
 	"a@sub.sub.sub.sub.example.museum", "user@example.technology",
+	// Punctuation that belongs to words, and dots that carriers of Japan gave out.
+	"col·legi@example.cat", "צה״ל@example.com", "ハンドル・ネーム@example.jp", "ﾊﾝﾄﾞﾙ･ﾈｰﾑ@example.jp", "ג׳ורג׳@example.com",
+	"a..b@docomo.ne.jp", "a.@docomo.ne.jp", "a..@ezweb.ne.jp", "a.b..c.@t.vodafone.ne.jp", "A..B@DOCOMO.NE.JP",
+	// Quoted local parts.
+	`"foobar"@example.com`, `"a b"@example.com`, `"a\@b"@example.com`, `"a@b"@example.com`, `"a..b"@example.com`, `"a\"b"@example.com`, `"é b"@example.com`,
 }
 
 var badAddresses = []string{
@@ -53,7 +58,11 @@ var badAddresses = []string{
 	"a@b@example.com", "a@@example.com", `wrong()[]",:;<>@@gmail.com`, "nbsp\u00a0test@test.com", "a\u200bb@example.com",
 	"a\u202eb@example.com", "a\ufeffb@example.com", "a\x7fb@example.com", "a\u0080b@example.com", "a\u2028b@example.com",
 	// Quotes, display names, comments, several.
-	`"foobar"@example.com`, `"a b"@example.com`, `"a\@b"@example.com`, `""@example.com`, "Ada <ada@example.com>", "<ada@example.com>",
+	`""@example.com`, `" "@example.com`, `"@example.com`, `a"b"@example.com`, `"a"b@example.com`, `"a"b"@example.com`, `"a\"@example.com`,
+	"\"a\tb\"@example.com", "\"a\u200bb\"@example.com", "\"a\x00b\"@example.com", `"` + local64 + `"@example.com`,
+	// What nobody can deliver to.
+	"€@example.com", "😀@example.com", "a€b@example.com", "©@example.com", "a’b@example.com", "«a»@example.com", "a\ufe0f@example.com",
+	"．@example.com", "a．b@example.com", "a‥b@example.com", "\u0301@example.com", ".a@docomo.ne.jp", "a..b@notdocomo.ne.jp", "a..b@docomo.ne.jp.example.com", "Ada <ada@example.com>", "<ada@example.com>",
 	"Ada ada@example.com", "ada@example.com (Ada)", "ada(x)@example.com", "mailto:ada@example.com", "a@example.com,b@example.com",
 	"a@example.com b@example.com", "'a'@b'.com",
 	// Space is trimmed before, so what is left is wrong.

@@ -50,7 +50,8 @@ const (
 	CodeNotNumber = "not_number"
 	CodeTooSmall  = "too_small"
 	CodeTooLarge  = "too_large"
-	CodeNotTime   = "not_time" // not RFC 3339
+	CodeSpace     = "space"    // an address with a space inside: most likely a "+" that was not encoded
+	CodeNotTime   = "not_time" // not ISO 8601
 )
 
 // Parse validates the request. maxSkip is the setting; see page.MaxSkip. Problems
@@ -69,8 +70,11 @@ func (in ListInput) Parse(maxSkip int) (ListQuery, []fault.Field) {
 	if s := listed(&v, PathStatus, in.Status, ParseStatus); s != nil {
 		f.Status = *s
 	}
-	f.Name = v.fragment(PathName, in.Name, MaxName)
+	f.Name = v.fragment(PathName, in.Name, MaxText)
 	f.Email = v.fragment(PathEmail, in.Email, MaxEmail)
+	if strings.Contains(f.Email, " ") && strings.Contains(f.Email, "@") && !strings.Contains(f.Email, `"`) {
+		v.add(PathEmail, CodeSpace)
+	}
 	if t := listed(&v, PathType, in.Type, ParseType); t != nil {
 		f.Type = *t
 	}
@@ -137,10 +141,10 @@ func (v *validator) time(path string, t Text) time.Time {
 	if !t.Sent {
 		return time.Time{}
 	}
-	at, err := time.Parse(time.RFC3339Nano, t.Value)
-	at = at.UTC().Truncate(time.Millisecond)
+	at, ok := parseTime(t.Value)
+	at = at.Truncate(time.Millisecond)
 	// A zone may carry a time out of the years that are written with four digits.
-	if t.Null || t.Other || err != nil || at.Year() < 1 || at.Year() > 9999 {
+	if t.Null || t.Other || !ok || at.Year() < 1 || at.Year() > 9999 {
 		v.add(path, CodeNotTime)
 		return time.Time{}
 	}

@@ -112,7 +112,7 @@ func TestFindMaxSkipIsASetting(t *testing.T) {
 
 func TestFindFilters(t *testing.T) {
 	t.Parallel()
-	name, mail := strings.Repeat("é", 100), strings.Repeat("é", 255)
+	name, mail := strings.Repeat("é", customer.MaxText), strings.Repeat("é", 255)
 	tests := []struct {
 		in       customer.ListInput
 		want     customer.ListQuery
@@ -130,6 +130,8 @@ func TestFindFilters(t *testing.T) {
 		{in: customer.ListInput{Name: sent(" " + name), Email: sent(mail + " ")}, want: customer.ListQuery{Filter: customer.Filter{Name: name, Email: mail}}},
 		{in: customer.ListInput{Name: sent(name + "e"), Email: sent(mail + "e")},
 			problems: []string{"name too_long", "email too_long"}},
+		{in: customer.ListInput{Email: sent("a b@x.example")}, problems: []string{"email space"}},
+		{in: customer.ListInput{Email: sent(`"a b"@x.example`)}, want: customer.ListQuery{Filter: customer.Filter{Email: `"a b"@x.example`}}},
 		{in: customer.ListInput{Name: null, Email: notText}, problems: []string{"name not_text", "email not_text"}},
 		{in: customer.ListInput{Status: customer.Text{Sent: true, Other: true, Value: "ACTIVE"}}, problems: []string{"status not_listed"}},
 

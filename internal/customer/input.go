@@ -1,7 +1,7 @@
 package customer
 
 import (
-	"iter"
+	"encoding/binary"
 	"slices"
 	"strings"
 	"unicode"
@@ -15,6 +15,8 @@ type Text struct {
 	Null  bool   // it was null
 	Other bool   // it was neither text nor null: a number, an object, …
 	Value string // the text, as sent
+
+	Kept bool // it was what the API shows for the customer, so it changes nothing; not Sent then
 }
 
 // Input is a create or update request before validation. Members that a dialect
@@ -88,8 +90,8 @@ type Rules struct {
 	// EmptyIsNull takes "" for null, which clears what may be cleared.
 	EmptyIsNull bool
 
-	// E164 wants phones as "+" and 8 to 15 digits (ITU-T E.164). Loose takes any
-	// text for a phone. Neither: ValidPhone, at most MaxPhone characters.
+	// E164 wants phones with their country code, so that E164 gives an E.164 number. Loose
+	// takes any text for a phone. Neither: ValidPhone, at most MaxPhone characters.
 	E164, Loose bool
 }
 
@@ -99,6 +101,9 @@ const MaxText = 255
 var devdraftRequired = []string{PathGiven, PathFamily, PathPhone}
 
 func (in *Input) required(path string) bool {
+	if path == PathRegion && slices.Contains(stateless, Country(in.Country.Value)) {
+		return false
+	}
 	if in.Rules.Required == nil {
 		return slices.Contains(devdraftRequired, path)
 	}
@@ -109,11 +114,11 @@ func (in *Input) required(path string) bool {
 // required field and the documented defaults. Problems come back in the order of
 // the Path constants, at most one a field.
 func (in Input) Create() (Change, []fault.Field) {
-	for path, t := range in.texts() {
-		if in.required(path) {
-			t.Sent = true // an absent one is told as required
+	for _, m := range in.members() {
+		if in.required(m.path) {
+			m.text.Sent = true // an absent one is told as required
 		} else {
-			t.Sent = t.Sent && !in.null(t) // null is absent: take the default
+			m.text.Sent = m.text.Sent && !in.null(m.text) // null is absent: take the default
 		}
 	}
 	c, problems := in.change()
@@ -131,37 +136,74 @@ func (in Input) Create() (Change, []fault.Field) {
 // the Devdraft dialect the e-mail address and the group.
 func (in Input) Update() (Change, []fault.Field) {
 	if in.Rules.Replaces {
-		for path, t := range in.texts() {
-			t.Sent = t.Sent || in.required(path)
+		for _, m := range in.members() {
+			m.text.Sent = m.text.Sent || in.required(m.path) && !m.text.Kept
 		}
 	}
 	return in.change()
 }
 
-// texts are the members with their paths.
-func (in *Input) texts() iter.Seq2[string, *Text] {
-	return func(yield func(string, *Text) bool) {
-		for _, m := range [...]struct {
-			path string
-			text *Text
-		}{
-			{PathFullName, &in.FullName}, {PathGiven, &in.Given}, {PathFamily, &in.Family}, {PathEmail, &in.Email},
-			{PathPhone, &in.Phone}, {PathWhatsapp, &in.Whatsapp}, {PathCountry, &in.Country}, {PathType, &in.Type},
-			{PathType, &in.Side}, {PathStatus, &in.Status}, {PathNumber, &in.Number}, {PathStreet, &in.Street},
-			{PathLine1, &in.Line1}, {PathLine2, &in.Line2}, {PathCity, &in.City}, {PathRegion, &in.Region},
-			{PathPostal, &in.Postal}, {PathAddressCountry, &in.AddressCountry}, {PathProfile, &in.Profile},
-			{PathCreatedBy, &in.CreatedBy}, {PathGroup, &in.Group},
-		} {
-			if !yield(m.path, m.text) {
-				return
-			}
+// Keep gives the input without the members that equal what the API shows for the customer:
+// sending a value back as it was shown changes nothing, even where the same value would be
+// refused if it were new. shown is the customer as a request of the same API.
+func (in Input) Keep(shown Input) Input {
+	was := shown.members()
+	for i, m := range in.members() {
+		if m.text.Sent && was[i].text.Sent && in.same(m.text, was[i].text) {
+			*m.text = Text{Value: m.text.Value, Kept: true}
 		}
+	}
+	return in
+}
+
+// same reports whether two members hold the same text, or both nothing.
+func (in *Input) same(t, s *Text) bool {
+	if in.null(t) || in.null(s) {
+		return in.null(t) && in.null(s)
+	}
+	return !t.Other && !s.Other && t.Value == s.Value
+}
+
+// AppendBinary appends the request as it was sent, in a form that is equal for equal
+// requests. An idempotency key's fingerprint is computed over it where the request alone
+// does not say what it changes.
+func (in *Input) AppendBinary(b []byte) []byte {
+	for i, m := range in.members() {
+		switch {
+		case !m.text.Sent:
+		case m.text.Null:
+			b = append(b, byte(i), 'n')
+		case m.text.Other:
+			b = append(b, byte(i), 'o')
+		default:
+			b = binary.AppendUvarint(append(b, byte(i), 't'), uint64(len(m.text.Value)))
+			b = append(b, m.text.Value...)
+		}
+	}
+	return b
+}
+
+// member is one text of an Input with its path.
+type member struct {
+	path string
+	text *Text
+}
+
+// members are the texts in the order of the Path constants.
+func (in *Input) members() []member {
+	return []member{
+		{PathFullName, &in.FullName}, {PathGiven, &in.Given}, {PathFamily, &in.Family}, {PathEmail, &in.Email},
+		{PathPhone, &in.Phone}, {PathWhatsapp, &in.Whatsapp}, {PathCountry, &in.Country}, {PathType, &in.Type},
+		{PathType, &in.Side}, {PathStatus, &in.Status}, {PathNumber, &in.Number}, {PathStreet, &in.Street},
+		{PathLine1, &in.Line1}, {PathLine2, &in.Line2}, {PathCity, &in.City}, {PathRegion, &in.Region},
+		{PathPostal, &in.Postal}, {PathAddressCountry, &in.AddressCountry}, {PathProfile, &in.Profile},
+		{PathCreatedBy, &in.CreatedBy}, {PathGroup, &in.Group},
 	}
 }
 
 // null reports whether a member was sent and holds nothing.
 func (in *Input) null(t *Text) bool {
-	return t.Null || in.Rules.EmptyIsNull && !t.Other && Trim(t.Value) == ""
+	return t.Null || in.Rules.EmptyIsNull && !t.Other && blank(t.Value)
 }
 
 // change validates what was sent.

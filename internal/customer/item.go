@@ -1,6 +1,7 @@
 package customer
 
 import (
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -50,7 +51,7 @@ func (in TransactionInput) Transaction(now time.Time) (Transaction, []fault.Fiel
 	}
 	if s, ok := v.text(PathCurrency, Text{Sent: true, Null: in.Currency.Null, Other: in.Currency.Other, Value: in.Currency.Value}, MaxText); ok {
 		t.Currency = strings.ToUpper(s)
-		if len(s) != 3 || strings.Trim(t.Currency, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") != "" {
+		if len(s) != 3 || !slices.Contains(currencyCodes, t.Currency) {
 			v.add(PathCurrency, CodeInvalid)
 		}
 	}
@@ -105,8 +106,12 @@ const maxDigits = 60
 
 // ParseAmount reads a JSON number literal as an exact decimal of zero or more. It
 // is kept written out, without exponent and without zeros that say nothing; more
-// than 60 digits are refused.
+// than 60 digits are refused. Minus zero is zero.
 func ParseAmount(s string) (Amount, bool) {
+	if positive, minus := strings.CutPrefix(s, "-"); minus {
+		a, ok := ParseAmount(positive)
+		return "0", ok && a == "0" && positive[0] != '-'
+	}
 	mantissa, exponent, hasExponent := strings.Cut(strings.ReplaceAll(s, "E", "e"), "e")
 	shift := 0
 	if hasExponent {

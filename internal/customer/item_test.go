@@ -27,7 +27,7 @@ func TestParseAmount(t *testing.T) {
 		"123456789012345.678901234567891":    "123456789012345.678901234567891",
 		"123456789012345678901234567890.5e1": "1234567890123456789012345678905",
 		sixty:                                sixty, "1e59": "1" + strings.Repeat("0", 59), "1e-59": "0." + strings.Repeat("0", 58) + "1",
-		"7." + sixty[1:]: "7." + sixty[1:],
+		"7." + sixty[1:]: "7." + sixty[1:], "-0": "0", "-0.00": "0", "-0e5": "0",
 	} {
 		got, ok := customer.ParseAmount(s)
 		if got.Number() != want || !ok {
@@ -38,7 +38,7 @@ func TestParseAmount(t *testing.T) {
 		}
 	}
 	for _, s := range []string{
-		"", "-1", "-0", "-0.1", "+1", "01", "00", "00.5", "01e1", "1.", ".5", ".", "1..2", "1.2.3", "1e", "e1", "1e1.5", "1e1e1", "1e--1",
+		"", "-1", "-0.1", "--0", "-", "-00", "+1", "01", "00", "00.5", "01e1", "1.", ".5", ".", "1..2", "1.2.3", "1e", "e1", "1e1.5", "1e1e1", "1e--1",
 		"1e99999999999999999999", "1e61", "1e60", "1e-60", "1e-61", "1 ", " 1", "1,5", "1_000", "1e1_0", "0x10", "NaN", "Infinity", "１", "ten", "1-", "1e 5",
 		sixty + "7", "0." + sixty, "1." + sixty, "1" + strings.Repeat("0", 60), sixty + "e1", strings.Repeat("9", 5000),
 	} {
@@ -134,7 +134,7 @@ func TestTransaction(t *testing.T) {
 		{"a negative amount", func(in *customer.TransactionInput) { in.Amount = sent("-1") }, []string{"amount invalid"}},
 		{"a long reference", func(in *customer.TransactionInput) { in.Reference = sent(strings.Repeat("x", 256)) }, []string{"reference too_long"}},
 	}
-	for _, bad := range []string{"", "US", "USDT", "U$D", "ÜSD", "ıdr", "12A", "U S"} {
+	for _, bad := range []string{"", "US", "USDT", "U$D", "ÜSD", "ıdr", "12A", "U S", "ZZZ", "ABC", "EURO"} {
 		want := []string{"currency invalid"}
 		if bad == "" {
 			want = []string{"currency required"}
@@ -145,7 +145,7 @@ func TestTransaction(t *testing.T) {
 			want   []string
 		}{"the currency " + bad, func(in *customer.TransactionInput) { in.Currency = sent(bad) }, want})
 	}
-	for _, bad := range []string{"", "yesterday", "2026-02-01", "2026-02-01T14:20:00", "2026-02-30T00:00:00Z", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"} {
+	for _, bad := range []string{"", "yesterday", "2026-02-30T00:00:00Z", "0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00"} {
 		tests = append(tests, struct {
 			name   string
 			change func(in *customer.TransactionInput)

@@ -1,26 +1,40 @@
 package customer
 
 import (
+	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
+
+	"golang.org/x/text/cases"
+	"golang.org/x/text/unicode/norm"
 
 	"custodex.dev/internal/redact"
 )
 
-// Name gives the full name: given and family name with one space between. It is
-// what Yativo and Xtrakit show.
+// Name gives the full name: given and family name with one space between, and runs of
+// white space collapsed. It is what Yativo and Xtrakit show.
 func (p *Personal) Name() redact.Personal {
 	switch {
 	case p.Family == "":
-		return p.Given
+		return redact.Personal(collapse(string(p.Given)))
 	case p.Given == "":
-		return p.Family
+		return redact.Personal(collapse(string(p.Family)))
 	}
-	return p.Given + " " + p.Family
+	return redact.Personal(collapse(string(p.Given + " " + p.Family)))
 }
 
-// split cuts a full name at its first space, so that double surnames and
-// particles stay whole and Name rebuilds it. A business has one name.
-func split(full redact.Personal, t Type) (given, family redact.Personal) {
+// split cuts a full name into its parts. The stored parts help: as much of them as stands
+// at the beginning or at the end of the new name stays a part, so that "Mary Ann" + "Lee"
+// becomes "Mary Ann" + "Leigh". Otherwise a business has one name, and a person's is cut
+// at its first space, so that double surnames and particles stay whole. Name rebuilds
+// what was split.
+func split(full redact.Personal, was *Personal, t Type) (given, family redact.Personal) {
+	if was.Family != "" {
+		if first, rest, ok := cutKept(string(full), string(was.Given), string(was.Family)); ok {
+			return redact.Personal(first), redact.Personal(rest)
+		}
+	}
 	if t.Side() == BusinessSide {
 		return full, ""
 	}
@@ -28,8 +42,58 @@ func split(full redact.Personal, t Type) (given, family redact.Personal) {
 	return redact.Personal(first), redact.Personal(rest)
 }
 
+// cutKept cuts whole, a text with single spaces, behind the words of first if it begins with
+// them, or else before the words of last if it ends with them. Words are compared without
+// case and accents. Neither part of the result is empty.
+func cutKept(whole, first, last string) (before, after string, ok bool) {
+	words := strings.Fields(whole)
+	begin, end := strings.FieldsFunc(first, isSpace), strings.FieldsFunc(last, isSpace)
+	cut := 0
+	switch n := len(words) - len(end); {
+	case len(begin) > 0 && len(begin) < len(words) && sameWords(words[:len(begin)], begin):
+		cut = len(begin)
+	case len(end) > 0 && n > 0 && sameWords(words[n:], end):
+		cut = n
+	default:
+		return "", "", false
+	}
+	return strings.Join(words[:cut], " "), strings.Join(words[cut:], " "), true
+}
+
+func sameWords(a, b []string) bool {
+	return slices.EqualFunc(a, b, func(x, y string) bool { return foldWord(x) == foldWord(y) })
+}
+
+// foldWord is a word without case and accents.
+func foldWord(s string) string {
+	return strings.Map(func(r rune) rune {
+		if unicode.Is(unicode.Mn, r) {
+			return -1
+		}
+		return r
+	}, norm.NFKD.String(cases.Fold().String(s)))
+}
+
 // collapse trims a text and makes every run of white space in it one space.
-func collapse(s string) string { return strings.Join(strings.FieldsFunc(s, isSpace), " ") }
+func collapse(s string) string {
+	if collapsed(s) {
+		return s // nearly every name; lists show many
+	}
+	return strings.Join(strings.FieldsFunc(s, isSpace), " ")
+}
+
+// collapsed reports whether an ASCII text has single spaces only, and those inside.
+func collapsed(s string) bool {
+	for i := range len(s) {
+		switch {
+		case s[i] >= utf8.RuneSelf, s[i] < ' ':
+			return false
+		case s[i] == ' ' && (i == 0 || i == len(s)-1 || s[i+1] == ' '):
+			return false
+		}
+	}
+	return true
+}
 
 func isSpace(r rune) bool { return Trim(string(r)) == "" }
 

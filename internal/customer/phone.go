@@ -1,13 +1,22 @@
 package customer
 
-import "strings"
+import (
+	"regexp"
+	"strings"
+	"unicode"
 
-// ValidPhone reports whether s is a phone number as the contract reads it: a "+"
-// first or none, digits, spaces, hyphens, parentheses and dots, 2 to 15 digits,
-// the first of them 1 to 9.
+	"github.com/nyaruka/phonenumbers"
+	"golang.org/x/text/unicode/norm"
+)
+
+// ValidPhone reports whether s is a phone number as the contracts read it, after
+// CleanPhone: a "+" first or none, 2 to 15 digits of which the first is 1 to 9, and
+// between them spaces, hyphens, parentheses, dots and slashes. An extension may follow.
 func ValidPhone(s string) bool {
+	number, _ := cutExtension(s)
+	number = cutTrunkZero(number)
 	digits := 0
-	for i, r := range s {
+	for i, r := range number {
 		switch {
 		case r >= '0' && r <= '9':
 			if digits == 0 && r == '0' {
@@ -18,34 +27,138 @@ func ValidPhone(s string) bool {
 			if i != 0 {
 				return false
 			}
-		case r == ' ' || r == '-' || r == '(' || r == ')' || r == '.':
-		default:
+		case !strings.ContainsRune(phoneMarks, r):
 			return false
 		}
 	}
-	return digits >= 2 && digits <= 15
+	return digits >= minDigits && digits <= maxPhoneDigits
 }
 
-// ValidE164 reports whether s is "+" and 8 to 15 digits, the first not 0 (ITU-T
-// E.164).
+// phoneMarks are what people write between digits. Nobody dials them.
+const phoneMarks = " -()./"
+
+// The digits of a number with its country code. E.164 has a maximum only; the minimum is
+// that of the contracts (Devdraft, "Create Customer", pattern).
+const (
+	minDigits      = 2
+	maxPhoneDigits = 15
+)
+
+// ValidE164 reports whether s is "+" and 2 to 15 digits, the first not 0 (ITU-T E.164).
 func ValidE164(s string) bool {
-	if len(s) < 9 || len(s) > 16 || s[0] != '+' || s[1] == '0' {
+	if len(s) < 1+minDigits || len(s) > 1+maxPhoneDigits || s[0] != '+' || s[1] == '0' {
 		return false
 	}
-	for i := 1; i < len(s); i++ {
-		if s[i] < '0' || s[i] > '9' {
-			return false
-		}
-	}
-	return true
+	return strings.Trim(s[1:], "0123456789") == ""
 }
 
-// E164 gives a phone without its punctuation if that makes it an E.164 number,
-// and otherwise as it is.
+// E164 gives a phone in E.164 form, without its extension, if it is written with its
+// country code. Otherwise it gives the phone as it is. A trunk prefix that is not dialled
+// from abroad, as in "+44 (0)20 …", is left out; in Italy the zero is part of the number
+// and stays. Digits without punctuation are never changed, so E164(E164(s)) = E164(s).
 func E164(s string) string {
-	bare := strings.NewReplacer(" ", "", "-", "", "(", "", ")", "", ".", "").Replace(s)
-	if ValidE164(bare) {
-		return bare
+	if ValidE164(s) || !strings.HasPrefix(s, "+") || !ValidPhone(s) {
+		return s
+	}
+	number, _ := cutExtension(s)
+	number = cutTrunkZero(number)
+	bare := "+" + digitsOf(number)
+	// Parse leaves out trunk prefixes without brackets too, also in numbers that nobody has:
+	// only a valid result proves one.
+	if n, err := phonenumbers.Parse(number, ""); err == nil && phonenumbers.IsValidNumber(n) {
+		bare = phonenumbers.Format(n, phonenumbers.E164)
+	}
+	if !ValidE164(bare) {
+		return s
+	}
+	return bare
+}
+
+var (
+	trunkZero = regexp.MustCompile(`^(\+[1-9][0-9]{0,2}[ .-]?)\( ?0 ?\)`)
+
+	// extension is how people and RFC 3966 write one.
+	extension = regexp.MustCompile(`(?i)^(.*[0-9)])[ ,]*(?:;ext=|ext(?:ension|n)?[.:]?|x[.:]?|#)[ ]*([0-9]{1,11})$`)
+
+	// international is a leading "00" or a country code in brackets.
+	international = regexp.MustCompile(`^(?:00[ .-]?|\(00\)[ ]?|\(\+([1-9][0-9]{0,2})\))`)
+)
+
+// cutExtension splits a phone into number and extension; ext is "" if there is none.
+func cutExtension(s string) (number, ext string) {
+	if m := extension.FindStringSubmatch(s); m != nil {
+		return m[1], m[2]
+	}
+	return s, ""
+}
+
+// cutTrunkZero takes a zero in brackets out of a number with its country code: it is dialled
+// within the country only. In Italy, San Marino and the Vatican it is part of the number.
+func cutTrunkZero(s string) string {
+	m := trunkZero.FindStringSubmatch(s)
+	if m == nil {
+		return s
+	}
+	switch digitsOf(m[1]) {
+	case "39", "378", "379":
+		return s
+	}
+	return m[1] + s[len(m[0]):]
+}
+
+func digitsOf(s string) string {
+	return strings.Map(func(r rune) rune {
+		if r < '0' || r > '9' {
+			return -1
+		}
+		return r
+	}, s)
+}
+
+// CleanPhone gives a phone as it was meant, whatever it was pasted from: without
+// invisible characters, with ASCII digits, spaces, hyphens and plus sign, and with a "+"
+// for a leading "00" or "(+44)". Text that is no phone number keeps its leading zeros.
+// It is its own clean form.
+func CleanPhone(s string) string {
+	s = strings.Map(func(r rune) rune {
+		switch {
+		case unicode.Is(unicode.Nd, r):
+			return '0' + digitValue(r)
+		case unicode.Is(unicode.Zs, r) || unicode.IsControl(r) && unicode.IsSpace(r):
+			return ' '
+		case unicode.Is(unicode.Pd, r) || r == '\u2212':
+			return '-'
+		case invisible(r):
+			return -1
+		}
+		return r
+	}, norm.NFKC.String(s))
+	s = strings.TrimSpace(s)
+	if m := international.FindStringSubmatch(s); m != nil {
+		rest := strings.TrimLeft(s[len(m[0]):], phoneMarks)
+		plus := "+" + rest
+		if m[1] != "" {
+			plus = "+" + m[1] + " " + rest
+		}
+		if ValidPhone(plus) {
+			return plus
+		}
 	}
 	return s
+}
+
+// digitValue gives the value of a decimal digit of any script. Unicode keeps the ten of
+// a script together, in order, and each range of Nd begins with a zero.
+func digitValue(r rune) rune {
+	for _, t := range unicode.Nd.R16 {
+		if rune(t.Lo) <= r && r <= rune(t.Hi) {
+			return (r - rune(t.Lo)) % 10
+		}
+	}
+	for _, t := range unicode.Nd.R32 {
+		if rune(t.Lo) <= r && r <= rune(t.Hi) {
+			return (r - rune(t.Lo)) % 10
+		}
+	}
+	return 0
 }

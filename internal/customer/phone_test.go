@@ -4,6 +4,9 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/nyaruka/phonenumbers"
+	"pgregory.net/rapid"
+
 	"custodex.dev/internal/customer"
 )
 
@@ -17,6 +20,8 @@ func TestValidPhone(t *testing.T) {
 		"12", "+12", "123456789012345", "+123456789012345",
 		// Signs, and spellings of other countries.
 		"(555) 123-4567", "555.123.4567", "+44 20 7946 0958", "+49 (0)30 901820", "+61-2-9374-4000", "+1 - 5", "1 2", "--12",
+		// Slashes and extensions.
+		"+1/555", "+49 30/901820", "+1 555 123 x9", "+1 555 123 ext. 9", "+1 555 123, ext 9", "+15551234;ext=77", "+1 555 123 #4",
 	}
 	for _, s := range good {
 		if !customer.ValidPhone(s) {
@@ -25,7 +30,7 @@ func TestValidPhone(t *testing.T) {
 	}
 	bad := []string{
 		"", "+", "-", "()", " ", "1", "+1", "0", "01", "+0123456789", "0123456789", "(0)123", "1234567890123456", "+1234567890123456",
-		"1+234", "++1234", "(+1) 555", " +1234", "+1+2", "555-CALL", "+1 555 123 x9", "+1 555 123 ext. 9", "+1/555", "+1,555",
+		"1+234", "++1234", "(+1) 555", " +1234", "+1+2", "555-CALL", "+1 555 123 x", "ext. 9", "+1 555 123 ext. 123456789012", "+1,555",
 		"+1;555", "+1*#", "tel:+15551234567", "+1\t555", "+1\n555", "+1\u00a0555", "+1–555", "＋1555", "+１５５５", "+٣٤٥", "+1\x00555",
 		"null", "+1_555", "\xff12",
 	}
@@ -56,4 +61,68 @@ func FuzzPhone(f *testing.F) {
 			t.Errorf("ValidPhone(%q) = %t, want %t", s, got, want)
 		}
 	})
+}
+
+// TestCleanPhone pastes numbers as they stand in mails, PDFs, chats and address books.
+func TestCleanPhone(t *testing.T) {
+	t.Parallel()
+	for s, want := range map[string]string{
+		"\u202a+44 20 7946 0958\u202c": "+44 20 7946 0958", "+44\u00a020\u00a07946\u00a00958": "+44 20 7946 0958",
+		"+44\u201120\u20117946\u20130958": "+44-20-7946-0958", "+44\ufe0f 20 7946\u200b0958\ufeff": "+44 20 79460958",
+		"＋４４ ２０ ７９４６ ０９５８": "+44 20 7946 0958", "+٤٤ ٢٠ ٧٩٤٦ ٠٩٥٨": "+44 20 7946 0958", "+۴۴ ۲۰": "+44 20", "+४४ २०": "+44 20",
+		"0044 20 7946 0958": "+44 20 7946 0958", "00 44 20 7946 0958": "+44 20 7946 0958", "00442079460958": "+442079460958",
+		"00-44-20": "+44-20", "(+44) 20 7946 0958": "+44 20 7946 0958", "(+44)2079460958": "+44 2079460958", "(00) 44 20": "+44 20",
+		"(0044) 20": "(0044) 20", "0 ext. call": "0 ext. call", "00 nobody": "00 nobody", "000": "000", "0012": "+12",
+		"0301234567": "0301234567", " +1 555 ": "+1 555", "+1\t555": "+1 555", "": "", "\u200b": "",
+	} {
+		got := customer.CleanPhone(s)
+		if got != want || customer.CleanPhone(got) != got {
+			t.Errorf("CleanPhone(%q) = %q, then %q, want %q", s, got, customer.CleanPhone(got), want)
+		}
+	}
+	rapid.Check(t, func(rt *rapid.T) {
+		s := rapid.OneOf(rapid.String(), rapid.StringMatching(`[(]?[0+]{0,3}[0-9 ().x/\x{ff10}\x{660}\x{a0}\x{2011}-]{0,20}`)).Draw(rt, "phone")
+		if got := customer.CleanPhone(s); customer.CleanPhone(got) != got {
+			rt.Errorf("CleanPhone(%q) = %q, then %q", s, got, customer.CleanPhone(got))
+		}
+	})
+}
+
+// TestE164OfExamples writes libphonenumber's example of each type of number of each region in
+// the ways that people do, with a trunk zero in brackets too, and reads it back.
+func TestE164OfExamples(t *testing.T) {
+	t.Parallel()
+	types := []phonenumbers.PhoneNumberType{
+		phonenumbers.FIXED_LINE, phonenumbers.MOBILE, phonenumbers.TOLL_FREE, phonenumbers.PREMIUM_RATE, phonenumbers.SHARED_COST,
+		phonenumbers.VOIP, phonenumbers.PERSONAL_NUMBER, phonenumbers.PAGER, phonenumbers.UAN, phonenumbers.VOICEMAIL,
+	}
+	numbers := 0
+	for region := range phonenumbers.GetSupportedRegions() {
+		for _, typ := range types {
+			n := phonenumbers.GetExampleNumberForType(region, typ)
+			if n == nil {
+				continue
+			}
+			numbers++
+			want := phonenumbers.Format(n, phonenumbers.E164)
+			shown := phonenumbers.Format(n, phonenumbers.INTERNATIONAL)
+			spellings := []string{want, shown, strings.ReplaceAll(shown, " ", "-"), "00" + shown[1:], shown + " ext. 12",
+				strings.ReplaceAll(shown, " ", "\u00a0"), "\u202a" + shown + "\u202c"}
+			if code, rest, ok := strings.Cut(shown, " "); ok {
+				spellings = append(spellings, "("+code+") "+rest)
+				if phonenumbers.GetNddPrefixForRegion(region, true) == "0" && !strings.HasPrefix(rest, "0") {
+					spellings = append(spellings, code+" (0)"+rest)
+				}
+			}
+			for _, s := range spellings {
+				clean := customer.CleanPhone(s)
+				if got := customer.E164(clean); got != want || !customer.ValidPhone(clean) {
+					t.Errorf("%s %v: %q is %q, valid %t, want %s", region, typ, s, got, customer.ValidPhone(clean), want)
+				}
+			}
+		}
+	}
+	if numbers < 1000 {
+		t.Errorf("only %d examples", numbers)
+	}
 }

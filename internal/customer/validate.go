@@ -31,7 +31,7 @@ func (v *validator) text(path string, t Text, most int) (string, bool) {
 	}
 	s := Trim(t.Value)
 	switch {
-	case t.Null || s == "":
+	case t.Null || blank(s):
 		v.add(path, CodeRequired)
 		return "", false
 	case utf8.RuneCountInString(s) > most:
@@ -49,7 +49,7 @@ func (v *validator) clears(path string, t Text) bool {
 
 // optional is a text that null clears.
 func (v *validator) optional(path string, t Text) *redact.Personal {
-	if v.clears(path, t) || t.Sent && !t.Other && !v.in.required(path) && Trim(t.Value) == "" {
+	if v.clears(path, t) || t.Sent && !t.Other && !v.in.required(path) && blank(t.Value) {
 		return new(redact.Personal(""))
 	}
 	s, ok := v.text(path, t, MaxText)
@@ -101,13 +101,14 @@ func (v *validator) phone(t Text) *redact.Personal {
 	most, valid := MaxPhone, ValidPhone
 	switch {
 	case v.in.Rules.E164:
-		valid = ValidE164
+		most, valid = MaxText, func(s string) bool { return ValidE164(E164(s)) }
 	case v.in.Rules.Loose:
 		most, valid = MaxText, func(string) bool { return true }
 	}
 	if v.clears(PathPhone, t) {
 		return new(redact.Personal(""))
 	}
+	t.Value = CleanPhone(t.Value)
 	s, ok := v.text(PathPhone, t, most)
 	if !ok {
 		return nil

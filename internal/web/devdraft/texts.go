@@ -63,10 +63,11 @@ func findTexts(maxSkip int) texts {
 
 		customer.PathStatus + " " + customer.CodeNotListed: {"status", mustBeOneOf("status", customer.StatusNames())},
 
-		customer.PathName + " " + customer.CodeTooLong:  {"name", "name must be shorter than or equal to 100 characters"},
+		customer.PathName + " " + customer.CodeTooLong:  {"name", "name must be shorter than or equal to 255 characters"},
 		customer.PathName + " " + customer.CodeNotText:  {"name", "name must be a string"},
 		customer.PathEmail + " " + customer.CodeTooLong: {"email", "email must be shorter than or equal to 255 characters"},
 		customer.PathEmail + " " + customer.CodeNotText: {"email", "email must be a string"},
+		customer.PathEmail + " " + customer.CodeSpace:   {"email", "email must not contain a space: in a query, write + as %2B"},
 
 		customer.PathType + " " + customer.CodeNotListed:      {"customer_type", mustBeOneOf("customer_type", customer.TypeNames())},
 		customer.PathGroup + " " + customer.CodeInvalid:       {"group_id", badGroupID},

@@ -1,0 +1,141 @@
+package customer
+
+import (
+	"strconv"
+	"strings"
+	"time"
+)
+
+// parseTime reads an ISO 8601 date, or a date and time with its zone, in the basic and the
+// extended format: 2026-01-01, 2026-01-01T00:00Z, 20260101T000000+02, 2026-W01-4,
+// 2026-001. Letters may be small, and a space may stand for the T, as RFC 3339 allows. A
+// time without a zone, and a date alone, are UTC.
+func parseTime(s string) (time.Time, bool) {
+	s = strings.ToUpper(s)
+	date, clock, hasClock := strings.Cut(s, "T")
+	if !hasClock {
+		date, clock, hasClock = strings.Cut(s, " ")
+	}
+	day, ok := parseDate(date)
+	if !ok || !hasClock {
+		return day, ok
+	}
+	clock, zone, ok := cutZone(clock)
+	if !ok {
+		return time.Time{}, false
+	}
+	past, ok := parseClock(clock)
+	return day.Add(past - zone), ok
+}
+
+// parseDate reads a calendar date, a week date or an ordinal date.
+func parseDate(s string) (time.Time, bool) {
+	year, rest, ok := cutDigits(s, 4)
+	if !ok {
+		return time.Time{}, false
+	}
+	first := time.Date(year, time.January, 1, 0, 0, 0, 0, time.UTC)
+	extended := strings.HasPrefix(rest, "-")
+	rest = strings.TrimPrefix(rest, "-")
+	if week, isWeek := strings.CutPrefix(rest, "W"); isWeek {
+		return parseWeek(first, week, extended)
+	}
+	if len(rest) == 3 {
+		n, rest, ok := cutDigits(rest, 3)
+		day := first.AddDate(0, 0, n-1)
+		return day, ok && rest == "" && n > 0 && day.Year() == year
+	}
+	month, rest, ok := cutDigits(rest, 2)
+	if !ok || extended != strings.HasPrefix(rest, "-") {
+		return time.Time{}, false
+	}
+	n, rest, ok := cutDigits(strings.TrimPrefix(rest, "-"), 2)
+	day := time.Date(year, time.Month(month), n, 0, 0, 0, 0, time.UTC)
+	return day, ok && rest == "" && n > 0 && int(day.Month()) == month && day.Day() == n
+}
+
+// parseWeek reads week and weekday of the year that begins with first. Week 1 holds
+// January 4.
+func parseWeek(first time.Time, s string, extended bool) (time.Time, bool) {
+	week, rest, ok := cutDigits(s, 2)
+	if !ok || extended != strings.HasPrefix(rest, "-") {
+		return time.Time{}, false
+	}
+	n, rest, ok := cutDigits(strings.TrimPrefix(rest, "-"), 1)
+	fourth := first.AddDate(0, 0, 3)
+	monday := fourth.AddDate(0, 0, -(int(fourth.Weekday())+6)%7)
+	day := monday.AddDate(0, 0, 7*(week-1)+n-1)
+	isoYear, isoWeek := day.ISOWeek()
+	return day, ok && rest == "" && n >= 1 && n <= 7 && isoYear == first.Year() && isoWeek == week
+}
+
+// parseClock reads the time of a day: hours, minutes, seconds and a fraction of the second.
+// The end of a day may be written 24:00, and a leap second counts as the one before it.
+func parseClock(s string) (time.Duration, bool) {
+	s, part, hasPart := strings.Cut(strings.ReplaceAll(s, ",", "."), ".")
+	extended := len(s) > 2 && s[2] == ':'
+	var parts [3]int
+	n := 0
+	for n < len(parts) && s != "" {
+		if n > 0 {
+			if extended != strings.HasPrefix(s, ":") {
+				return 0, false
+			}
+			s = strings.TrimPrefix(s, ":")
+		}
+		var ok bool
+		if parts[n], s, ok = cutDigits(s, 2); !ok {
+			return 0, false
+		}
+		n++
+	}
+	hour, minute, second := parts[0], parts[1], parts[2]
+	midnight := hour == 24 && minute == 0 && second == 0
+	if n == 0 || s != "" || hour > 23 && !midnight || minute > 59 || second > 60 {
+		return 0, false
+	}
+	d := time.Duration(hour)*time.Hour + time.Duration(minute)*time.Minute + time.Duration(min(second, 59))*time.Second
+	if !hasPart {
+		return d, true
+	}
+	if n < 3 || midnight || part == "" || strings.Trim(part, "0123456789") != "" {
+		return 0, false
+	}
+	nanos, _ := strconv.Atoi((part + "000000000")[:9])
+	return d + time.Duration(nanos), true
+}
+
+// cutZone takes the zone off the end of a time.
+func cutZone(s string) (clock string, zone time.Duration, ok bool) {
+	if clock, isUTC := strings.CutSuffix(s, "Z"); isUTC {
+		return clock, 0, true
+	}
+	at := strings.LastIndexAny(s, "+-\u2212")
+	if at < 0 {
+		return s, 0, true
+	}
+	sign := time.Duration(1)
+	text, plus := strings.CutPrefix(s[at:], "+")
+	if !plus {
+		sign, text = -1, strings.TrimPrefix(strings.TrimPrefix(text, "-"), "\u2212")
+	}
+	hours, rest, ok := cutDigits(text, 2)
+	if !ok || hours > 23 {
+		return "", 0, false
+	}
+	minutes := 0
+	if rest != "" {
+		minutes, rest, ok = cutDigits(strings.TrimPrefix(rest, ":"), 2)
+	}
+	zone = sign * (time.Duration(hours)*time.Hour + time.Duration(minutes)*time.Minute)
+	return s[:at], zone, ok && rest == "" && minutes <= 59
+}
+
+// cutDigits reads a number of exactly n digits off the beginning.
+func cutDigits(s string, n int) (value int, rest string, ok bool) {
+	if len(s) < n || strings.Trim(s[:n], "0123456789") != "" {
+		return 0, "", false
+	}
+	value, err := strconv.Atoi(s[:n])
+	return value, s[n:], err == nil
+}
