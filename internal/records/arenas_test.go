@@ -12,6 +12,7 @@ import (
 	"custodex.dev/internal/id"
 	"custodex.dev/internal/records"
 	"custodex.dev/internal/store"
+	"custodex.dev/internal/store/storetest"
 	"custodex.dev/internal/testkit"
 )
 
@@ -81,31 +82,23 @@ func TestOutgrownArenaIsDropped(t *testing.T) {
 	})
 }
 
-// fleeting is a store whose rows change each time between a search and the reading
-// of what it found.
-type fleeting struct {
-	store.Store
-	times atomic.Int64
-}
-
-func (f *fleeting) CustomerBySeq(ctx context.Context, app id.App, seqs []int64) ([]store.CustomerRow, error) {
-	if f.times.Add(-1) >= 0 {
-		return nil, ctx.Err()
-	}
-	return f.Store.CustomerBySeq(ctx, app, seqs)
-}
-
 // An empty page without a cursor ends a walk, so there must be none while more
 // customers match, however often what was found is gone.
 func TestNoEmptyPageBeforeTheEnd(t *testing.T) {
 	t.Parallel()
-	st := &fleeting{Store: testkit.NewStore(t, "sqlite")}
+	st := storetest.NewHooked(testkit.NewStore(t, "sqlite"))
 	w := newWorldOn(t, st)
 	for range 3 {
 		w.mustCreate(t, w.me, person("Ada", "B", ""))
 	}
 	w.found(t, "ada") // the arena is there now
-	st.times.Store(5)
+	var times atomic.Int64
+	st.Set(storetest.Hooks{After: func(_ context.Context, method string, _ id.App, result any) error {
+		if method == "CustomerBySeq" && times.Add(1) <= 5 {
+			*result.(*[]store.CustomerRow) = nil // they changed since the search
+		}
+		return nil
+	}})
 	found, err := w.ListCustomers(t.Context(), w.me, records.ListRequest{Input: customer.ListInput{Name: text("ada"), Take: text("1")}})
 	if err != nil {
 		t.Fatal(err)

@@ -17,6 +17,7 @@ import (
 	"custodex.dev/internal/id"
 	"custodex.dev/internal/records"
 	"custodex.dev/internal/store"
+	"custodex.dev/internal/store/storetest"
 	"custodex.dev/internal/testkit"
 )
 
@@ -149,13 +150,13 @@ func TestListAuditShowsDamage(t *testing.T) {
 		"targets":       func(r *store.AuditRow) { r.Targets = append(r.Targets, 0) },
 		"checksum":      func(r *store.AuditRow) { r.MAC = nil },
 	} {
-		st := &bent{Store: testkit.NewStore(t, "sqlite")}
+		st := storetest.NewHooked(testkit.NewStore(t, "sqlite"))
 		w := newWorldOn(t, st)
 		w.fetchNothing(t, w.me)
 		w.fetchNothing(t, w.me)
-		st.bend(func(b *bent) { b.entries = alterEntry(1, change) })
+		st.Set(corruptEntry(1, change))
 		views := w.listAudit(t, records.AuditFilter{})
-		st.bend(straight)
+		st.Set(storetest.Hooks{})
 		var damaged []int64
 		for _, v := range views {
 			if v.Damaged {
@@ -249,7 +250,7 @@ func (w failingWriter) Write([]byte) (int, error) { return 0, w.err }
 // the export itself.
 func TestExportAuditOfDamage(t *testing.T) {
 	t.Parallel()
-	st := &bent{Store: testkit.NewStore(t, "sqlite")}
+	st := storetest.NewHooked(testkit.NewStore(t, "sqlite"))
 	w := newWorldOn(t, st)
 	for range 5 {
 		w.fetchNothing(t, w.me)
@@ -260,9 +261,7 @@ func TestExportAuditOfDamage(t *testing.T) {
 	}
 	in := records.AuditExport{To: sealed.Entries}
 
-	st.bend(func(b *bent) {
-		b.entries = alterEntry(3, func(r *store.AuditRow) { r.Actor = "cred_somebodyelse2" })
-	})
+	st.Set(corruptEntry(3, func(r *store.AuditRow) { r.Actor = "cred_somebodyelse2" }))
 	var out bytes.Buffer
 	if err := w.ExportAudit(t.Context(), w.operator(w.app.ID), &out, in); err != nil {
 		t.Fatal(err)
@@ -272,10 +271,10 @@ func TestExportAuditOfDamage(t *testing.T) {
 		t.Errorf("VerifyExport after entry 3 was altered: %v", err)
 	}
 
-	st.bend(func(b *bent) { b.entries = loseEntry(3) })
+	st.Set(missingEntry(3))
 	err = w.ExportAudit(t.Context(), w.operator(w.app.ID), new(bytes.Buffer), in)
 	if f := fault.Of(err); f.Code != "audit_damaged" || !strings.Contains(f.Message, "entry 3 is missing") {
 		t.Errorf("ExportAudit after entry 3 was deleted: %v", err)
 	}
-	st.bend(straight)
+	st.Set(storetest.Hooks{})
 }

@@ -123,11 +123,11 @@ func scopeOf(name string) authz.Scope {
 // If the entry cannot be written, the read does not happen.
 func TestNoEntryNoAnswer(t *testing.T) {
 	t.Parallel()
-	faulty := storetest.NewFaulty(testkit.NewStore(t, "sqlite"))
-	w := newWorldOn(t, faulty)
+	st := storetest.NewHooked(testkit.NewStore(t, "sqlite"))
+	w := newWorldOn(t, st)
 	c := w.mustCreate(t, w.me, person("A", "B", "a@example.com"))
 	for _, name := range []string{"fetch", "list", "search"} {
-		faulty.Next("Record", storetest.Fail)
+		st.Set(storetest.FailNotApplied("Record", 1))
 		var err error
 		switch name {
 		case "fetch":
@@ -148,16 +148,23 @@ func TestNoEntryNoAnswer(t *testing.T) {
 // A write whose answer was lost converges when it is tried again with its key.
 func TestLostAnswersConverge(t *testing.T) {
 	t.Parallel()
-	for _, mode := range []storetest.Injection{storetest.Fail, storetest.Apply} {
-		faulty := storetest.NewFaulty(testkit.NewStore(t, "sqlite"))
-		w := newWorldOn(t, faulty)
-		faulty.Next("Update", mode)
+	for _, tt := range []struct {
+		name    string
+		failure storetest.Hooks
+		applied bool
+	}{
+		{"a failed commit", storetest.FailNotApplied("Tx.Commit", 1), false},
+		{"a lost answer", storetest.FailApplied("Update", 1), true},
+	} {
+		st := storetest.NewHooked(testkit.NewStore(t, "sqlite"))
+		w := newWorldOn(t, st)
+		st.Set(tt.failure)
 		if _, err := w.create(t, w.me, person("A", "B", "a@example.com"), "key"); !errors.Is(err, fault.Unavailable) {
-			t.Fatalf("create with a lost answer = %v, want unavailable", err)
+			t.Fatalf("create with %s = %v, want unavailable", tt.name, err)
 		}
 		r, err := w.create(t, w.me, person("A", "B", "a@example.com"), "key")
-		if err != nil || r.Replayed != (mode == storetest.Apply) {
-			t.Errorf("the retry after %v = %v, replayed %v", mode, err, r.Replayed)
+		if err != nil || r.Replayed != tt.applied {
+			t.Errorf("the retry after %s = %v, replayed %v", tt.name, err, r.Replayed)
 		}
 		rows, err := w.store.CustomerList(t.Context(), w.app.ID, store.CustomerList{Take: 10})
 		if err != nil || len(rows) != 1 {

@@ -211,9 +211,9 @@ func TestImportDenied(t *testing.T) {
 // A failure between two transactions keeps what is stored, and says which.
 func TestImportStopsBetweenTransactions(t *testing.T) {
 	t.Parallel()
-	faulty := storetest.NewFaulty(testkit.NewStore(t, "sqlite"))
-	w := newWorldOn(t, faulty)
-	faulty.Next("Update", storetest.Pass, storetest.Fail)
+	st := storetest.NewHooked(testkit.NewStore(t, "sqlite"))
+	w := newWorldOn(t, st)
+	st.Set(storetest.FailNotApplied("Tx.Commit", 2))
 	got, err := w.ImportCustomers(t.Context(), w.me, crowd(4500))
 	if !errors.Is(err, fault.Unavailable) {
 		t.Fatalf("ImportCustomers = %v, want unavailable", err)

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"reflect"
 	"slices"
-	"sync/atomic"
 	"testing"
 
 	"custodex.dev/internal/fault"
@@ -17,47 +16,30 @@ import (
 	"custodex.dev/internal/testkit"
 )
 
-// corruptLabelStore gives credentials whose label no longer opens while corrupt is set.
-type corruptLabelStore struct {
-	store.Store
-	corrupt atomic.Bool
-}
-
-func (s *corruptLabelStore) damage(rows []store.CredentialRow) []store.CredentialRow {
-	for i := range rows {
-		if s.corrupt.Load() {
-			rows[i].Label = slices.Clone(rows[i].Label)
-			rows[i].Label[0] ^= 1
-		}
+// corruptLabels makes credentials whose label no longer opens.
+func corruptLabels() storetest.Hooks {
+	spoil := func(row *store.CredentialRow) {
+		row.Label = slices.Clone(row.Label)
+		row.Label[0] ^= 1
 	}
-	return rows
-}
-
-func (s *corruptLabelStore) CredentialList(ctx context.Context, app id.App) ([]store.CredentialRow, error) {
-	rows, err := s.Store.CredentialList(ctx, app)
-	return s.damage(rows), err
-}
-
-func (s *corruptLabelStore) Update(ctx context.Context, app id.App, fn func(store.Tx) error) error {
-	return s.Store.Update(ctx, app, func(tx store.Tx) error { return fn(corruptLabelTx{tx, s}) })
-}
-
-type corruptLabelTx struct {
-	store.Tx
-	store *corruptLabelStore
-}
-
-func (t corruptLabelTx) CredentialGet(c id.Credential) (store.CredentialRow, error) {
-	row, err := t.Tx.CredentialGet(c)
-	return t.store.damage([]store.CredentialRow{row})[0], err
+	return storetest.Hooks{After: func(_ context.Context, _ string, _ id.App, result any) error {
+		switch v := result.(type) {
+		case *store.CredentialRow:
+			spoil(v)
+		case *[]store.CredentialRow:
+			for i := range *v {
+				spoil(&(*v)[i])
+			}
+		}
+		return nil
+	}}
 }
 
 // Whoever forgets to look at an error must not come by a secret or a credential.
 func TestKeysNothingBesideAnError(t *testing.T) {
 	t.Parallel()
-	corrupt := &corruptLabelStore{Store: testkit.NewStore(t, "sqlite")}
-	faulty := storetest.NewFaulty(corrupt)
-	w := newWorldOn(t, faulty)
+	st := storetest.NewHooked(testkit.NewStore(t, "sqlite"))
+	w := newWorldOn(t, st)
 	op := w.operator(w.app.ID)
 	k := w.newKeyOf(t, w.app.ID, records.NewKey{Kind: tenant.Yativo})
 	uses := map[string]func() (any, error){
@@ -70,25 +52,23 @@ func TestKeysNothingBesideAnError(t *testing.T) {
 		"SequenceAudit": func() (any, error) { return w.SequenceAudit(t.Context(), op) },
 		"ListAudit":     func() (any, error) { return w.ListAudit(t.Context(), op, records.AuditFilter{}) },
 	}
-	failures := map[string]func(fail bool){
-		"no entry": func(fail bool) {
-			faulty.Plan(func(method string, _ int) storetest.Injection {
-				if fail && (method == "Record" || method == "Update") {
-					return storetest.Fail
-				}
-				return storetest.Pass
-			})
-		},
-		"label": corrupt.corrupt.Store,
+	failures := map[string]storetest.Hooks{
+		"no entry": {Before: func(_ context.Context, method string, _ id.App) error {
+			if method == "Record" || method == "Tx.Commit" {
+				return storetest.ErrInjected
+			}
+			return nil
+		}},
+		"label": corruptLabels(),
 	}
 	for name, use := range uses {
-		for what, fail := range failures {
+		for what, failure := range failures {
 			if what == "label" && !slices.Contains([]string{"ListKeys", "RotateKey", "RevokeKey"}, name) {
 				continue // it reads no label
 			}
-			fail(true)
+			st.Set(failure)
 			got, err := use()
-			fail(false)
+			st.Set(storetest.Hooks{})
 			if err == nil || !reflect.ValueOf(got).IsZero() {
 				t.Errorf("%s, %s = %+v, %v; want an error and nothing beside it", name, what, got, err)
 			}
@@ -100,22 +80,23 @@ func TestKeysNothingBesideAnError(t *testing.T) {
 // It can be revoked all the same.
 func TestKeyThatCannotBeRead(t *testing.T) {
 	t.Parallel()
-	corrupt := &corruptLabelStore{Store: testkit.NewStore(t, "sqlite")}
-	w := newWorldOn(t, corrupt)
+	st := storetest.NewHooked(testkit.NewStore(t, "sqlite"))
+	w := newWorldOn(t, st)
 	op := w.operator(w.app.ID)
 	k := w.newKey(t, records.NewKey{})
-	corrupt.corrupt.Store(true)
+	st.Set(corruptLabels())
 	if _, err := w.RotateKey(t.Context(), op, k.ID, 0); err == nil {
 		t.Error("RotateKey of a credential that cannot be read succeeded")
 	}
-	corrupt.corrupt.Store(false)
+	st.Set(storetest.Hooks{})
 	if err := w.login(t, k, k.Secret.Reveal()); err != nil {
 		t.Errorf("its secret after the failed rotation = %v", err)
 	}
-	corrupt.corrupt.Store(true)
+	st.Set(corruptLabels())
 	if _, err := w.RevokeKey(t.Context(), op, k.ID); err == nil {
 		t.Error("RevokeKey gave a credential that cannot be read")
 	}
+	st.Set(storetest.Hooks{})
 	if err := w.login(t, k, k.Secret.Reveal()); !errors.Is(err, fault.Unauthenticated) {
 		t.Errorf("its secret after the revocation = %v, want unauthenticated", err)
 	}

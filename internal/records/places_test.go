@@ -1,17 +1,15 @@
 package records_test
 
 import (
-	"context"
 	"errors"
-	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"custodex.dev/internal/customer"
-	"custodex.dev/internal/id"
 	"custodex.dev/internal/records"
-	"custodex.dev/internal/store"
+	"custodex.dev/internal/store/storetest"
 	"custodex.dev/internal/tenant"
 	"custodex.dev/internal/testkit"
 )
@@ -194,30 +192,13 @@ func TestColdSearchesOfManyApplications(t *testing.T) {
 	}, places(1, 8))
 }
 
-// failing is a store that cannot be scanned, and counts how often it is tried.
-type failing struct {
-	store.Store
-	mu    sync.Mutex
-	tries int
-	err   error
-}
-
-func (f *failing) CustomerScan(ctx context.Context, app id.App, from, to int64, fn func(*store.CustomerRow) error) error {
-	f.mu.Lock()
-	f.tries++
-	err := f.err
-	f.mu.Unlock()
-	if err != nil {
-		return err
-	}
-	return f.Store.CustomerScan(ctx, app, from, to, fn)
-}
-
 // A build that fails is not tried again by every search, and none fails with it.
 func TestFailedBuild(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		st := &failing{Store: testkit.NewStore(t, "sqlite"), err: errors.New("a page is damaged")}
+		st := storetest.NewHooked(testkit.NewStore(t, "sqlite"))
+		var tries atomic.Int32
+		st.Set(failing("CustomerScan", func() error { tries.Add(1); return errors.New("a page is damaged") }))
 		w := newWorldOn(t, st)
 		w.mustCreate(t, w.me, person("Ada", "B", ""))
 		search := func() {
@@ -231,12 +212,10 @@ func TestFailedBuild(t *testing.T) {
 		for range 10 {
 			search()
 		}
-		if st.tries != 1 {
-			t.Errorf("10 searches cost %d builds, want 1", st.tries)
+		if n := tries.Load(); n != 1 {
+			t.Errorf("10 searches cost %d builds, want 1", n)
 		}
-		st.mu.Lock()
-		st.err = nil
-		st.mu.Unlock()
+		st.Set(storetest.Hooks{})
 		time.Sleep(5 * time.Second)
 		search()
 		w.arenas(t, 1, "after the next build")

@@ -15,6 +15,7 @@ import (
 	"custodex.dev/internal/id"
 	"custodex.dev/internal/records"
 	"custodex.dev/internal/store"
+	"custodex.dev/internal/store/storetest"
 	"custodex.dev/internal/tenant"
 	"custodex.dev/internal/testkit"
 )
@@ -96,18 +97,18 @@ func TestCloseSealsTheTail(t *testing.T) {
 func TestSealAfterRestart(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		st := &bent{Store: testkit.NewStore(t, "sqlite")}
+		st := storetest.NewHooked(testkit.NewStore(t, "sqlite"))
 		w := newWorldOn(t, st)
 		w.fetchNothing(t, w.me)
 		time.Sleep(time.Second)
 		before := w.sealed(t, w.app.ID)
 		died := fault.New(fault.Unavailable, "died", "the process died here")
-		st.bend(func(b *bent) { b.put = func() error { return died } })
+		st.Set(failing("TreePut", func() error { return died }))
 		w.fetchNothing(t, w.me)
 		if err := w.Close(t.Context()); !errors.Is(err, fault.Unavailable) {
 			t.Errorf("Close while the tree cannot be written: %v", err)
 		}
-		st.bend(straight)
+		st.Set(storetest.Hooks{})
 		if got := w.sealed(t, w.app.ID); before == 0 || got != before {
 			t.Fatalf("%d entries sealed before the restart and %d at it", before, got)
 		}
@@ -122,16 +123,16 @@ func TestSealAfterRestart(t *testing.T) {
 func TestSealAfterFailures(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		st := &bent{Store: testkit.NewStore(t, "sqlite")}
+		st := storetest.NewHooked(testkit.NewStore(t, "sqlite"))
 		w := newWorldOn(t, st)
 		busy := fault.New(fault.Unavailable, "busy", "try again")
-		st.bend(func(b *bent) { b.put = func() error { return busy } })
+		st.Set(failing("TreePut", func() error { return busy }))
 		w.fetchNothing(t, w.me)
 		time.Sleep(10 * time.Second)
 		if h := w.AuditHealth(); h.Unsealed == 0 || h.Stopped != 0 {
 			t.Errorf("AuditHealth = %+v, want some unsealed and none stopped", h)
 		}
-		st.bend(straight)
+		st.Set(storetest.Hooks{})
 		time.Sleep(2 * time.Second)
 		if got, want := w.sealed(t, w.app.ID), w.entries(t, w.app.ID); got != want {
 			t.Errorf("%d of %d entries are sealed", got, want)
@@ -143,18 +144,16 @@ func TestSealAfterFailures(t *testing.T) {
 func TestSealAfterConflicts(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		st := &bent{Store: testkit.NewStore(t, "sqlite")}
+		st := storetest.NewHooked(testkit.NewStore(t, "sqlite"))
 		w := newWorldOn(t, st)
 		time.Sleep(time.Second)
 		var tries atomic.Int32
-		st.bend(func(b *bent) {
-			b.put = func() error {
-				if tries.Add(1) < 8 {
-					return fault.New(fault.Conflict, "tree_moved", "the tree has grown")
-				}
-				return nil
+		st.Set(failing("TreePut", func() error {
+			if tries.Add(1) < 8 {
+				return store.ErrTreeMoved
 			}
-		})
+			return nil
+		}))
 		w.fetchNothing(t, w.me)
 		time.Sleep(time.Second)
 		if got, want := w.sealed(t, w.app.ID), w.entries(t, w.app.ID); got != want {
@@ -235,44 +234,38 @@ func TestSealFromTwoServices(t *testing.T) {
 // Requests are answered all the while.
 func TestSealingStopsAtDamage(t *testing.T) {
 	t.Parallel()
-	for name, bend := range map[string]func(w *world, seq int64, old store.TreeRow) func(*bent){
-		"actor": func(_ *world, seq int64, _ store.TreeRow) func(*bent) {
-			return func(b *bent) { b.entries = alterEntry(seq, func(r *store.AuditRow) { r.Actor = "cred_other" }) }
+	for name, damage := range map[string]func(seq int64, old store.TreeRow) storetest.Hooks{
+		"actor": func(seq int64, _ store.TreeRow) storetest.Hooks {
+			return corruptEntry(seq, func(r *store.AuditRow) { r.Actor = "cred_other" })
 		},
-		"time column": func(_ *world, seq int64, _ store.TreeRow) func(*bent) {
-			return func(b *bent) { b.entries = alterEntry(seq, func(r *store.AuditRow) { r.At++ }) }
+		"time column": func(seq int64, _ store.TreeRow) storetest.Hooks {
+			return corruptEntry(seq, func(r *store.AuditRow) { r.At++ })
 		},
-		"half a target": func(_ *world, seq int64, _ store.TreeRow) func(*bent) {
-			return func(b *bent) {
-				b.entries = alterEntry(seq, func(r *store.AuditRow) { r.Targets = append(r.Targets, 1) })
-			}
+		"half a target": func(seq int64, _ store.TreeRow) storetest.Hooks {
+			return corruptEntry(seq, func(r *store.AuditRow) { r.Targets = append(r.Targets, 1) })
 		},
-		"checksum": func(_ *world, seq int64, _ store.TreeRow) func(*bent) {
-			return func(b *bent) { b.entries = alterEntry(seq, func(r *store.AuditRow) { r.MAC = make([]byte, 32) }) }
+		"checksum": func(seq int64, _ store.TreeRow) storetest.Hooks {
+			return corruptEntry(seq, func(r *store.AuditRow) { r.MAC = make([]byte, 32) })
 		},
-		"deleted": func(_ *world, seq int64, _ store.TreeRow) func(*bent) {
-			return func(b *bent) { b.entries = loseEntry(seq) }
+		"deleted": func(seq int64, _ store.TreeRow) storetest.Hooks { return missingEntry(seq) },
+		"older tree": func(_ int64, old store.TreeRow) storetest.Hooks {
+			return corrupt(func(r *store.TreeRow) { *r = old })
 		},
-		"older tree": func(_ *world, _ int64, old store.TreeRow) func(*bent) {
-			return func(b *bent) { b.tree = func(store.TreeRow) store.TreeRow { return old } }
+		"forged size": func(int64, store.TreeRow) storetest.Hooks {
+			return corrupt(func(r *store.TreeRow) { r.Size-- })
 		},
-		"forged size": func(*world, int64, store.TreeRow) func(*bent) {
-			return func(b *bent) { b.tree = func(r store.TreeRow) store.TreeRow { r.Size--; return r } }
-		},
-		"tiles": func(*world, int64, store.TreeRow) func(*bent) {
-			return func(b *bent) {
-				b.tiles = func(rows []store.TileRow) {
-					for i := range rows {
-						rows[i].Hashes[0]++
-					}
+		"tiles": func(int64, store.TreeRow) storetest.Hooks {
+			return corrupt(func(rows *[]store.TileRow) {
+				for i := range *rows {
+					(*rows)[i].Hashes[0]++
 				}
-			}
+			})
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				st := &bent{Store: testkit.NewStore(t, "sqlite")}
+				st := storetest.NewHooked(testkit.NewStore(t, "sqlite"))
 				w := newWorldOn(t, st)
 				time.Sleep(time.Second)
 				old, err := st.TreeGet(t.Context(), w.app.ID)
@@ -282,7 +275,7 @@ func TestSealingStopsAtDamage(t *testing.T) {
 				w.fetchNothing(t, w.me)
 				time.Sleep(time.Second)
 				seq := w.entries(t, w.app.ID)
-				st.bend(bend(w, seq+1, old))
+				st.Set(damage(seq+1, old))
 				for range 4 {
 					w.fetchNothing(t, w.me) // numbers seq to seq+3; seq+1 may be the altered one
 				}
@@ -298,7 +291,7 @@ func TestSealingStopsAtDamage(t *testing.T) {
 				if got := w.entries(t, w.app.ID); got != seq+5 {
 					t.Errorf("the log has %d entries, want %d", got, seq+5)
 				}
-				st.bend(straight)
+				st.Set(storetest.Hooks{})
 				time.Sleep(time.Minute)
 				if got, want := w.sealed(t, w.app.ID), w.entries(t, w.app.ID); got != want {
 					t.Errorf("put right, %d of %d entries are sealed", got, want)

@@ -384,9 +384,9 @@ func TestTokenGuessing(t *testing.T) {
 // A failure that cannot be recorded is not told as one.
 func TestTokenNoEntryNoAnswer(t *testing.T) {
 	t.Parallel()
-	faulty := storetest.NewFaulty(testkit.NewStore(t, "sqlite"))
-	w := newWorldOn(t, faulty)
-	faulty.Next("Record", storetest.Fail)
+	st := storetest.NewHooked(testkit.NewStore(t, "sqlite"))
+	w := newWorldOn(t, st)
+	st.Set(storetest.FailNotApplied("Record", 1))
 	if err := w.use(t, "x"); fault.KindOf(err) != fault.Unavailable {
 		t.Errorf("an unrecorded failure = %v, want unavailable", err)
 	}

@@ -18,7 +18,7 @@ import (
 type hurt struct {
 	*world
 	db    testkit.Database
-	count *counting
+	count *countingStore
 	log   *logged
 }
 
@@ -48,7 +48,7 @@ func (l *logged) errors() (lines []string) {
 func newHurt(t *testing.T, engine string, change ...func(*records.Config)) *hurt {
 	t.Helper()
 	h := &hurt{db: testkit.NewDatabase(t, engine), log: &logged{}}
-	h.count = &counting{Store: h.db.NewStore(t)}
+	h.count = newCountingStore(h.db.NewStore(t))
 	change = append(change, func(c *records.Config) { c.Log = slog.New(slog.NewTextHandler(h.log, nil)) })
 	h.world = newWorldOn(t, h.count, change...)
 	return h

@@ -1,5 +1,5 @@
 // Package storetest says what a store must do. Run holds every adapter to the
-// contract of package store with the same tests; Faulty makes any store fail on
+// contract of package store with the same tests; Hooked makes any store fail on
 // purpose, for the tests of what stands above it. It is imported by tests only.
 //
 // The suite opens one store a noun and gives every sub-test an application of

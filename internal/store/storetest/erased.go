@@ -19,7 +19,7 @@ type KeyDropper interface {
 func (e env) dropKey(t *testing.T, row *store.CustomerRow) {
 	t.Helper()
 	s := e.Store
-	if f, ok := s.(*Faulty); ok {
+	if f, ok := s.(*Hooked); ok {
 		s = f.Store
 	}
 	noError(t, "DropKey", s.(KeyDropper).DropKey(e.ctx, e.app, row.Seq))

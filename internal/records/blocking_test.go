@@ -12,13 +12,14 @@ import (
 	"custodex.dev/internal/id"
 	"custodex.dev/internal/records"
 	"custodex.dev/internal/store"
+	"custodex.dev/internal/store/storetest"
 	"custodex.dev/internal/tenant"
 	"custodex.dev/internal/testkit"
 )
 
-// stuck is a store that holds up some reads of some applications.
-type stuck struct {
-	store.Store
+// blockingStore is a store in which some reads of some applications wait.
+type blockingStore struct {
+	*storetest.Hooked
 	mu      sync.Mutex
 	holds   map[hold]chan struct{}
 	reached int
@@ -29,13 +30,16 @@ type hold struct {
 	method string
 }
 
+func newBlockingStore(st store.Store) *blockingStore {
+	s := &blockingStore{Hooked: storetest.NewHooked(st), holds: make(map[hold]chan struct{})}
+	s.Set(storetest.Hooks{Before: s.wait})
+	return s
+}
+
 // hold holds up such reads until the function that it returns is called.
-func (s *stuck) hold(app id.App, method string) (free func()) {
+func (s *blockingStore) hold(app id.App, method string) (free func()) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.holds == nil {
-		s.holds = make(map[hold]chan struct{})
-	}
 	h, release := hold{app, method}, make(chan struct{})
 	s.holds[h], s.reached = release, 0
 	return sync.OnceFunc(func() {
@@ -46,7 +50,7 @@ func (s *stuck) hold(app id.App, method string) (free func()) {
 	})
 }
 
-func (s *stuck) pass(ctx context.Context, app id.App, method string) error {
+func (s *blockingStore) wait(ctx context.Context, method string, app id.App) error {
 	s.mu.Lock()
 	release, held := s.holds[hold{app, method}]
 	if held {
@@ -65,52 +69,24 @@ func (s *stuck) pass(ctx context.Context, app id.App, method string) error {
 }
 
 // held is how many reads were held up since the last hold.
-func (s *stuck) held() int {
+func (s *blockingStore) held() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	return s.reached
-}
-
-func (s *stuck) CustomerList(ctx context.Context, app id.App, list store.CustomerList) ([]store.CustomerRow, error) {
-	if err := s.pass(ctx, app, "CustomerList"); err != nil {
-		return nil, err
-	}
-	return s.Store.CustomerList(ctx, app, list)
-}
-
-func (s *stuck) CustomerBySeq(ctx context.Context, app id.App, seqs []int64) ([]store.CustomerRow, error) {
-	if err := s.pass(ctx, app, "CustomerBySeq"); err != nil {
-		return nil, err
-	}
-	return s.Store.CustomerBySeq(ctx, app, seqs)
-}
-
-func (s *stuck) CustomerChanges(ctx context.Context, app id.App, after store.ChangePoint, limit int) ([]store.CustomerRow, error) {
-	if err := s.pass(ctx, app, "CustomerChanges"); err != nil {
-		return nil, err
-	}
-	return s.Store.CustomerChanges(ctx, app, after, limit)
-}
-
-func (s *stuck) CustomerScan(ctx context.Context, app id.App, from, to int64, fn func(*store.CustomerRow) error) error {
-	if err := s.pass(ctx, app, "CustomerScan"); err != nil {
-		return err
-	}
-	return s.Store.CustomerScan(ctx, app, from, to, fn)
 }
 
 // busy is a world whose store can be held up, with searches that are asked for at
 // once.
 type busy struct {
 	*world
-	store *stuck
+	store *blockingStore
 }
 
 // inBusy runs fn with the clock of a bubble: it stands still while anything runs.
 func inBusy(t *testing.T, fn func(t *testing.T, b *busy), change ...func(*records.Config)) {
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
-		st := &stuck{Store: testkit.NewStore(t, "sqlite")}
+		st := newBlockingStore(testkit.NewStore(t, "sqlite"))
 		fn(t, &busy{newWorldOn(t, st, change...), st})
 	})
 }
