@@ -276,7 +276,7 @@ func (a *apiCheck) broken(ops map[string]exchange, b *breakable) {
 		a.send(ops[getOrCreate].with(func(e *exchange) { e.status = 404 }))
 	})
 	// An earlier request with this key holds the lock.
-	b.do(failure{fault.New(fault.Unavailable, "lock_timeout", "The database is busy; try again"), true}, func() {
+	b.do(failure{store.ErrLockTimeout, true}, func() {
 		a.send(ops[createCustomer].with(func(e *exchange) { e.header["idempotency-key"], e.status = "again", 409 }))
 	})
 	bug := failure{err: errors.New("broken by the test")}

@@ -300,7 +300,7 @@ func (x *xtrakitAnswers) broken(b *breakable) {
 		x.send(x.ops[xtrakitAdd].with(func(e *exchange) { e.status = 404 }))
 	})
 	// An earlier request with this key holds the lock.
-	b.do(failure{fault.New(fault.Unavailable, "lock_timeout", "The database is busy; try again"), true}, func() {
+	b.do(failure{store.ErrLockTimeout, true}, func() {
 		x.send(x.ops[xtrakitAdd].with(func(e *exchange) { e.status = 409 }))
 	})
 	// A credential that nobody has looked up yet, so that the database has to be asked.

@@ -304,7 +304,7 @@ func (y *yativoCheck) broken(b *breakable) {
 		y.send(y.ops[yativoCreate].with(func(e *exchange) { e.status = 404 }))
 	})
 	// An earlier request with this key holds the lock.
-	b.do(failure{fault.New(fault.Unavailable, "lock_timeout", "The database is busy; try again"), true}, func() {
+	b.do(failure{store.ErrLockTimeout, true}, func() {
 		y.send(y.ops[yativoCreate].with(func(e *exchange) { e.status = 409 }))
 	})
 	// A credential that nobody has looked up yet, so that the database has to be asked.

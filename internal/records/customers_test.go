@@ -69,7 +69,7 @@ func TestEmailIsTakenInEveryVariant(t *testing.T) {
 	w.mustCreate(t, w.me, person("A", "B", "jos\u00e9@b\u00fccher.example"))
 	for _, variant := range []string{"JOSE\u0301@B\u00dcCHER.example", "  jos\u00e9@xn--bcher-kva.EXAMPLE "} {
 		_, err := w.create(t, w.me, person("C", "D", variant), "")
-		if !errors.Is(err, fault.Conflict) || fault.Of(err).Code != "email_taken" {
+		if !errors.Is(err, fault.Conflict) || fault.Of(err).Code != records.ErrEmailTaken.Code {
 			t.Errorf("CreateCustomer with the same address in another form = %v, want email_taken", err)
 		}
 		if e := w.lastEntry(t, w.app.ID); e.Outcome != uint8(audit.Refused) {
@@ -99,7 +99,7 @@ func TestIdempotentCreate(t *testing.T) {
 		t.Errorf("the retry = %v, replayed %v, want the first answer", err, again.Replayed)
 	}
 	// Case 2: another request under the key is refused.
-	if _, err := w.create(t, w.me, person("A", "C", "a@example.com"), "k1"); fault.Of(err).Code != "idempotency_key_reused" {
+	if _, err := w.create(t, w.me, person("A", "C", "a@example.com"), "k1"); fault.Of(err).Code != records.ErrKeyReused.Code {
 		t.Errorf("another request under the key = %v, want idempotency_key_reused", err)
 	}
 	// Case 3: the key means nothing to another application or action.
@@ -147,7 +147,7 @@ func TestUpdate(t *testing.T) {
 	}
 	// Case 3: the cleared address is free for another.
 	other := w.mustCreate(t, w.me, person("X", "Y", "a@example.com"))
-	if err := update(customer.Input{Email: text("A@EXAMPLE.com")}); fault.Of(err).Code != "email_taken" {
+	if err := update(customer.Input{Email: text("A@EXAMPLE.com")}); fault.Of(err).Code != records.ErrEmailTaken.Code {
 		t.Errorf("taking %s's address = %v, want email_taken", other, err)
 	}
 	// Case 4: the entry names the fields and no value.

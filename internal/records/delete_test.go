@@ -100,7 +100,7 @@ func TestDeleteCustomerRefused(t *testing.T) {
 	w := newWorld(t)
 	c := w.mustCreate(t, w.me, person("A", "B", ""))
 	_, other := w.newApp(t, "Other")
-	if err := w.DeleteCustomer(t.Context(), other, records.ByID(c)); !errors.Is(err, fault.Forbidden) || fault.Of(err).Code != "other_application" {
+	if err := w.DeleteCustomer(t.Context(), other, records.ByID(c)); !errors.Is(err, fault.Forbidden) || fault.Of(err).Code != records.ErrOtherApplication.Code {
 		t.Errorf("another application's customer = %v", err)
 	}
 	if got := w.newest(t, other.App, c); got != "customer.delete denied other_application +" {

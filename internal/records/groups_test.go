@@ -54,7 +54,7 @@ func TestGroups(t *testing.T) {
 	if again, err := w.CreateGroup(t.Context(), w.me, groupWrite(" Gold ", "k")); err != nil || !again.Replayed || !bytes.Equal(again.Body, first.Body) {
 		t.Errorf("the retry = %q, replayed %v (%v)", again.Body, again.Replayed, err)
 	}
-	if _, err := w.CreateGroup(t.Context(), w.me, groupWrite("Brass", "k")); fault.Of(err).Code != "idempotency_key_reused" {
+	if _, err := w.CreateGroup(t.Context(), w.me, groupWrite("Brass", "k")); fault.Of(err).Code != records.ErrKeyReused.Code {
 		t.Errorf("another name under the key = %v", err)
 	}
 	silver := w.mustGroup(t, w.me, "Silver")

@@ -1,21 +1,12 @@
 package records
 
 import (
-	"encoding/hex"
-	"errors"
-	"time"
-
 	"custodex.dev/internal/audit"
 	"custodex.dev/internal/fault"
 	"custodex.dev/internal/id"
 	"custodex.dev/internal/store"
-)
-
-var (
-	errKeyReused = fault.New(fault.Conflict, "idempotency_key_reused",
-		"Conflict: Idempotency key already used with different request data")
-	errKeyBusy = fault.New(fault.Conflict, "idempotency_key_in_progress",
-		"A request with this idempotency key is still in progress").After(time.Second)
+	"encoding/hex"
+	"errors"
 )
 
 // idempotency is the key of one request and what the key is bound to. A nil
@@ -52,7 +43,7 @@ func (i *idempotency) replay(tx store.Tx) (Reply, store.AuditRow, error) {
 		return Reply{}, store.AuditRow{}, err
 	}
 	if string(used.Fingerprint) != string(i.fingerprint) {
-		return Reply{}, store.AuditRow{}, errKeyReused
+		return Reply{}, store.AuditRow{}, ErrKeyReused
 	}
 	plain, err := i.open(tx, used)
 	if err != nil {
@@ -110,8 +101,8 @@ func (i *idempotency) keep(tx store.Tx, a answer) error {
 // translate turns "somebody holds the lock" into what it means to a caller with a
 // key: perhaps its own earlier request is still under way.
 func (i *idempotency) translate(err error) error {
-	if i != nil && errors.Is(err, fault.Unavailable) && fault.Of(err).Code == "lock_timeout" {
-		return errKeyBusy
+	if i != nil && errors.Is(err, store.ErrLockTimeout) {
+		return ErrKeyInProgress
 	}
 	return err
 }

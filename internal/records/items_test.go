@@ -163,7 +163,7 @@ func TestIdempotentTransaction(t *testing.T) {
 	if got := w.newest(t, w.app.ID, c); got != "transaction.create done replayed +" {
 		t.Errorf("the replay's entry is %q", got)
 	}
-	if _, err := w.pay(t, w.me, c, payment("10.51", ""), "k"); fault.Of(err).Code != "idempotency_key_reused" {
+	if _, err := w.pay(t, w.me, c, payment("10.51", ""), "k"); fault.Of(err).Code != records.ErrKeyReused.Code {
 		t.Errorf("another amount under the key = %v", err)
 	}
 	if found, err := w.ListTransactions(t.Context(), w.me, c, records.PageRequest{Take: 10}); err != nil || len(found.List) != 1 {
@@ -235,7 +235,7 @@ func TestLiquidationAddresses(t *testing.T) {
 	}
 	changed := payout()
 	changed.Memo = text("another") // is never shown
-	if _, err := create(w.me, c, changed, "k"); fault.Of(err).Code != "idempotency_key_reused" {
+	if _, err := create(w.me, c, changed, "k"); fault.Of(err).Code != records.ErrKeyReused.Code {
 		t.Errorf("another memo under the key = %v", err)
 	}
 	// Case 2: the list, newest first, and one of it.

@@ -71,7 +71,7 @@ func TestSetKYCRefused(t *testing.T) {
 		t.Errorf("its entry is %q", got)
 	}
 	other, _ := w.newApp(t, "Other")
-	if _, err := w.SetKYC(t.Context(), w.operator(other.ID), c, approved); fault.Of(err).Code != "other_application" {
+	if _, err := w.SetKYC(t.Context(), w.operator(other.ID), c, approved); fault.Of(err).Code != records.ErrOtherApplication.Code {
 		t.Errorf("SetKYC through another application = %v", err)
 	}
 	if got := w.newest(t, other.ID, c); got != "customer.kyc denied other_application +" {

@@ -14,8 +14,6 @@ import (
 	"custodex.dev/internal/tenant"
 )
 
-var errScope = fault.New(fault.Forbidden, "insufficient_scope", "This credential may not do that")
-
 // operation is one authorized use case under way. It makes the audit entries.
 type operation struct {
 	s         *Service

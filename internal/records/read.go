@@ -12,8 +12,6 @@ import (
 	"custodex.dev/internal/tenant"
 )
 
-var errElsewhere = fault.New(fault.Forbidden, "other_application", "Customer does not belong to your application")
-
 // FetchCustomer reads one customer. Faults: NotFound, Forbidden (scope, or code
 // other_application unless Conceal is set), Unavailable.
 func (s *Service) FetchCustomer(ctx context.Context, caller tenant.Caller, target Target) (customer.Customer, error) {
@@ -59,7 +57,7 @@ func (o *operation) recordNotFound(ctx context.Context, err error, target Target
 		case e != nil:
 			return e
 		case elsewhere:
-			err = errElsewhere
+			err = ErrOtherApplication
 		}
 	}
 	return o.recordFailure(ctx, err, target.ids()...)

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"custodex.dev/internal/fault"
+	"custodex.dev/internal/records"
 	"custodex.dev/internal/web"
 )
 
@@ -77,16 +78,18 @@ func answerOf(f *fault.Error) (status int, message string, again bool) {
 		switch f.Code {
 		case web.ErrNoRoute.Code:
 			return http.StatusNotFound, f.Message, false
-		case "group_not_found":
+		case records.ErrNoGroup.Code:
 			return http.StatusNotFound, "Customer group not found", false
 		}
 		return http.StatusNotFound, "Customer not found", false
 	case fault.Conflict:
 		switch f.Code {
-		case "email_taken":
+		case records.ErrEmailTaken.Code:
 			return http.StatusConflict, "Customer with the same email already exists", false
-		case "idempotency_key_in_progress":
+		case records.ErrKeyInProgress.Code:
 			return http.StatusConflict, f.Message, true
+		case records.ErrKeyReused.Code:
+			return http.StatusConflict, keyReused, false
 		}
 		return http.StatusConflict, f.Message, false
 	case fault.Stale:

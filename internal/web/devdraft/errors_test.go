@@ -50,10 +50,9 @@ func TestKinds(t *testing.T) {
 	}
 	all()
 	for _, f := range []*fault.Error{
-		fault.New(fault.Conflict, "email_taken", "email taken"),
-		fault.New(fault.Conflict, "idempotency_key_reused",
-			"Conflict: Idempotency key already used with different request data"),
-		fault.New(fault.Conflict, "idempotency_key_in_progress", "In progress").After(time.Second),
+		records.ErrEmailTaken,
+		records.ErrKeyReused,
+		records.ErrKeyInProgress,
 		fault.New(fault.TooMany, "rate_limited", "x").After(44100 * time.Millisecond),
 		fault.New(fault.TooMany, "rate_limited", "x").After(time.Minute),
 		fault.New(fault.Unavailable, "busy", "The server is busy; try again").After(time.Hour),
@@ -65,7 +64,7 @@ func TestKinds(t *testing.T) {
 	target = someCustomer + "/liquidation_addresses/la_123"
 	all()
 	show(records.ErrNoAddress)
-	show(fault.New(fault.Forbidden, "other_application", "x"))
+	show(records.ErrOtherApplication)
 	fmt.Fprintln(&got, "\nGET and POST liquidation addresses, GET a group")
 	target = someCustomer + "/liquidation_addresses"
 	show(errors.New("secret cause"))

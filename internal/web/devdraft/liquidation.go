@@ -145,7 +145,7 @@ func (e *errorBody) onAddresses(r *http.Request, f *fault.Error) {
 		e.message, e.phrase = addressFailure(r), ""
 	case f.Code == records.ErrNoAddress.Code:
 		e.message = notFound("Liquidation address", r.PathValue("addressId"))
-	case f.Kind == fault.NotFound, f.Code == "other_application":
+	case f.Kind == fault.NotFound, f.Code == records.ErrOtherApplication.Code:
 		e.status, e.phrase = http.StatusNotFound, http.StatusText(http.StatusNotFound)
 		e.message = notFound("Customer", r.PathValue("id"))
 	}

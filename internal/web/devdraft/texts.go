@@ -47,6 +47,9 @@ var bodyTexts = texts{
 	customer.PathGroup + " " + customer.CodeNotFound: {"group_id", "group_id must be the id of a customer group"},
 }
 
+// keyReused is the documented sentence ("Idempotency").
+const keyReused = "Conflict: Idempotency key already used with different request data"
+
 const badGroupID = "group_id must be a whole number of 1 or more"
 
 // findTexts words problems of a list request ("List Customers", invalid

@@ -6,6 +6,7 @@ import (
 	"custodex.dev/internal/customer"
 	"custodex.dev/internal/fault"
 	"custodex.dev/internal/id"
+	"custodex.dev/internal/records"
 	"custodex.dev/internal/redact"
 	"custodex.dev/internal/tenant"
 )
@@ -34,7 +35,7 @@ func (f *face) setKYC(w http.ResponseWriter, r *http.Request, caller tenant.Call
 	_, err = f.records.SetKYC(r.Context(), caller, target, kyc)
 	switch {
 	case err == nil:
-	case fault.Of(err).Code == "other_application":
+	case fault.Of(err).Code == records.ErrOtherApplication.Code:
 		return errNoCustomer // it is not this application's
 	default:
 		return err

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"custodex.dev/internal/fault"
+	"custodex.dev/internal/records"
 	"custodex.dev/internal/web"
 )
 
@@ -44,7 +45,7 @@ func answerOf(f *fault.Error) (status int, message string) {
 		}
 		return http.StatusNotFound, "Customer not found"
 	case fault.Conflict:
-		if f.Code == "email_taken" {
+		if f.Code == records.ErrEmailTaken.Code {
 			return http.StatusUnprocessableEntity, failedValidation([]fault.Field{{Message: "customer_email has already been taken"}})
 		}
 		return http.StatusConflict, f.Message

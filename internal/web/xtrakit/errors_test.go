@@ -17,6 +17,7 @@ import (
 	"custodex.dev/internal/customer"
 	"custodex.dev/internal/fault"
 	"custodex.dev/internal/page"
+	"custodex.dev/internal/records"
 )
 
 // TestKinds compares what every kind of fault looks like with a golden file, so that
@@ -37,8 +38,8 @@ func TestKinds(t *testing.T) {
 	}
 	show(someGroup, fault.Wrap(errors.New("secret cause"), fault.NotFound, "some_code", "Some message"))
 	for _, f := range []*fault.Error{
-		fault.New(fault.Conflict, "email_taken", "email taken"),
-		fault.New(fault.Conflict, "idempotency_key_in_progress", "In progress").After(time.Second),
+		records.ErrEmailTaken,
+		records.ErrKeyInProgress,
 		fault.New(fault.TooMany, "rate_limited", "x").After(44100 * time.Millisecond),
 		fault.New(fault.TooMany, "rate_limited", "x").After(time.Minute),
 		fault.New(fault.Unavailable, "busy", "The server is busy; try again").After(time.Hour),

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"custodex.dev/internal/fault"
+	"custodex.dev/internal/records"
 	"custodex.dev/internal/web"
 )
 
@@ -86,7 +87,7 @@ func appendFields(b []byte, fields []fault.Field) []byte {
 // notFound reports whether f is told as 404. A customer of another application is:
 // whoever asks learns nothing.
 func notFound(f *fault.Error) bool {
-	return f.Kind == fault.NotFound || f.Code == "other_application"
+	return f.Kind == fault.NotFound || f.Code == records.ErrOtherApplication.Code
 }
 
 // answerOf gives the status of a fault, what to say, and what exactly is wrong.

@@ -16,6 +16,7 @@ import (
 
 	"custodex.dev/internal/customer"
 	"custodex.dev/internal/fault"
+	"custodex.dev/internal/records"
 	"custodex.dev/internal/web/yativo"
 )
 
@@ -41,9 +42,9 @@ func TestKinds(t *testing.T) {
 		show(fault.Wrap(errors.New("secret cause"), k, "some_code", "Some message"))
 	}
 	for _, f := range []*fault.Error{
-		fault.New(fault.Forbidden, "other_application", "Customer does not belong to your application"),
-		fault.New(fault.Conflict, "idempotency_key_reused", "Used before"),
-		fault.New(fault.Conflict, "idempotency_key_in_progress", "In progress").After(time.Second),
+		records.ErrOtherApplication,
+		records.ErrKeyReused,
+		records.ErrKeyInProgress,
 		fault.New(fault.TooMany, "rate_limited", "x").After(44100 * time.Millisecond),
 		fault.New(fault.TooMany, "rate_limited", "x").After(time.Minute),
 		fault.New(fault.Unavailable, "busy", "The server is busy; try again").After(time.Hour),

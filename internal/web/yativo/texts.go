@@ -61,7 +61,7 @@ func spoken(name string) string { return strings.ReplaceAll(name, "_", " ") }
 
 var (
 	errTaken = fault.Validation(fault.Field{
-		Path: "customer_email", Code: "email_taken", Message: "The customer email has already been taken.",
+		Path: "customer_email", Code: records.ErrEmailTaken.Code, Message: "The customer email has already been taken.",
 	})
 	errOtherType = fault.Validation(fault.Field{
 		Path: "type", Code: records.CodeMismatch, Message: "The type must be the one of the original submission.",
@@ -76,7 +76,7 @@ func word(err error) error {
 	switch {
 	case !ok:
 		return err
-	case f.Code == "email_taken":
+	case f.Code == records.ErrEmailTaken.Code:
 		return errTaken
 	case len(f.Fields) == 0:
 		return err
