@@ -23,7 +23,7 @@ type PageRequest struct {
 type ItemPage[T any] struct {
 	List  []T
 	Next  string // cursor of the next page; "" when this is the last
-	Total int    // if Page.Count was set
+	Total int    // if PageRequest.Count was set
 }
 
 // whole reports whether a page that is the last of its list is also the first: then
@@ -38,35 +38,35 @@ func upTo[T any](take int, rows []T) (shown []T, more bool) {
 	return rows, false
 }
 
-// listName names the list that the act reads: what is listed, and the API through
+// listName names the list that the operation reads: what is listed, and the API through
 // which it is. Two APIs list the same with different filters and page sizes.
-func (a *operation) listName() string { return a.caller.Origin.Dialect + " " + string(a.action) }
+func (o *operation) listName() string { return o.caller.Origin.Dialect + " " + string(o.action) }
 
 // maxCursor bounds the text of a cursor: the longest filter in four-byte letters.
 const maxCursor = 4096
 
-// sealCursor gives a cursor for the act's list.
-func (a *operation) sealCursor(c page.Cursor) string {
-	c.List = a.listName()
+// sealCursor gives an encrypted cursor for the operation's list.
+func (o *operation) sealCursor(c page.Cursor) string {
+	c.List = o.listName()
 	plain, _ := c.MarshalBinary() // does not fail
-	return base64.RawURLEncoding.EncodeToString(a.key.SealCursor(plain))
+	return base64.RawURLEncoding.EncodeToString(o.key.SealCursor(plain))
 }
 
 // openCursor reads a cursor that sealCursor made for the same list, or fails with
 // page.ErrCursor.
-func (a *operation) openCursor(text string) (c page.Cursor, err error) {
+func (o *operation) openCursor(text string) (c page.Cursor, err error) {
 	if len(text) > maxCursor {
 		return c, page.ErrCursor
 	}
-	sealed, err := base64.RawURLEncoding.Strict().DecodeString(text)
+	encrypted, err := base64.RawURLEncoding.Strict().DecodeString(text)
 	if err != nil {
 		return c, page.ErrCursor
 	}
-	plain, err := a.key.OpenCursor(sealed)
+	plain, err := o.key.OpenCursor(encrypted)
 	if err != nil {
 		return c, page.ErrCursor
 	}
-	if err := c.UnmarshalBinary(plain); err != nil || c.List != a.listName() {
+	if err := c.UnmarshalBinary(plain); err != nil || c.List != o.listName() {
 		return page.Cursor{}, page.ErrCursor
 	}
 	return c, nil

@@ -29,13 +29,12 @@ func (s *Service) every(ctx context.Context, d time.Duration, what string, fn fu
 	}
 }
 
-// runJanitor writes last uses, drops idle arenas and deletes expired keys.
+// runJanitor writes last uses, drops idle indexes and deletes expired keys.
 func (s *Service) runJanitor(ctx context.Context) {
 	const purgeEvery = 10 // minutes
 	minutes := 0
 	s.every(ctx, time.Minute, "clean-up", func(ctx context.Context) error {
-		s.arenas.dropIdle(s.now().Add(-s.cfg.SearchIdle))
-		s.arenas.makeRoom(s.cfg.SearchMemory) // they grow with every customer
+		s.indexes.Sweep()
 		err := s.flush(ctx)
 		if minutes++; minutes%purgeEvery == 0 {
 			err = errors.Join(err, s.purge(ctx))

@@ -9,6 +9,7 @@ import (
 	"custodex.dev/internal/customer"
 	"custodex.dev/internal/fault"
 	"custodex.dev/internal/id"
+	"custodex.dev/internal/index"
 	"custodex.dev/internal/page"
 	"custodex.dev/internal/store"
 	"custodex.dev/internal/tenant"
@@ -31,17 +32,17 @@ type ListResponse struct {
 	Customers []customer.Customer
 	Next      string // cursor of the next page; "" when this is the last
 	Take      int    // how many a page holds, as asked or by default
-	Total     int    // if Find.Count was set: how many match
+	Total     int    // if ListRequest.Count was set: how many match
 }
 
 // ListCustomers lists the caller's customers, newest first. Without a filter, or
 // by status alone, the page comes from an index of the store; otherwise from the
-// search arena. Either sees every change that was acknowledged before the call,
-// on any replica. A customer that cannot be opened is left out of the page and
-// fails nobody. Faults: Forbidden, Invalid (fields, bad_cursor), Unavailable
+// search index. Either sees every change that was acknowledged before the call,
+// on any replica. A customer that cannot be decrypted is left out of the page
+// and fails nobody. Faults: Forbidden, Invalid (fields, bad_cursor), Unavailable
 // (search_saturated, search_preparing).
 func (s *Service) ListCustomers(ctx context.Context, caller tenant.Caller, in ListRequest) (ListResponse, error) {
-	a, err := s.authorize(ctx, caller, authz.CustomerList)
+	o, err := s.authorize(ctx, caller, authz.CustomerList)
 	if err != nil {
 		return ListResponse{}, err
 	}
@@ -49,47 +50,57 @@ func (s *Service) ListCustomers(ctx context.Context, caller tenant.Caller, in Li
 	if len(problems) > 0 {
 		return ListResponse{}, fault.Validation(problems...)
 	}
-	after, err := a.follow(in, &find)
+	after, err := o.follow(in, &find)
 	if err != nil {
 		return ListResponse{}, err
 	}
-	l, total, err := a.list(ctx, find, after, in.Count)
+	l, total, err := o.list(ctx, find, after, in.Count)
 	if err != nil {
 		return ListResponse{}, err
 	}
 	found := ListResponse{Customers: l.Customers, Take: find.Take, Total: total}
 	if l.more {
-		found.Next = a.sealCursor(page.Cursor{At: l.end.CreatedAt, Seq: l.end.Seq, Filter: find.Filter.AppendBinary(nil)})
+		found.Next = o.sealCursor(page.Cursor{At: l.end.CreatedAt, Seq: l.end.Seq, Filter: find.Filter.AppendBinary(nil)})
 	}
 	targets := make([]id.Customer, len(found.Customers))
 	for i := range targets {
 		targets[i] = found.Customers[i].ID
 	}
-	if err := a.record(ctx, a.entry(audit.Done, targets, shape(find.Filter)...), nil); err != nil {
+	if err := o.record(ctx, o.entry(audit.Done, targets, shape(find.Filter)...), nil); err != nil {
 		return ListResponse{}, err
 	}
 	return found, nil
 }
 
 // list finds a page, and with counted how many there are on all pages. What needs
-// an arena is let in first.
-func (a *operation) list(ctx context.Context, find customer.ListQuery, after *page.Position, counted bool) (l listing, total int, err error) {
-	var v *visit
+// a search index needs a permit.
+func (o *operation) list(ctx context.Context, find customer.ListQuery, after *page.Position, counted bool) (l listing, total int, err error) {
+	var p *index.Permit
 	if !indexed(find.Filter) || counted && find.Filter != (customer.Filter{}) {
-		if v, err = a.s.arenas.admit(a.caller.App); err != nil {
+		if p, err = o.s.indexes.Acquire(o.caller.App); err != nil {
 			return l, 0, err
 		}
-		defer v.leave()
+		defer p.Release()
 	}
 	if indexed(find.Filter) {
-		l, err = a.browse(ctx, find, after)
+		l, err = o.browse(ctx, find, after)
 	} else {
-		l, err = a.search(ctx, v, find, after)
+		l, err = o.search(ctx, p, find, after)
 	}
 	if err == nil && counted {
-		total, err = a.count(ctx, v, find.Filter)
+		total, err = o.count(ctx, p, find.Filter)
 	}
 	return l, total, err
+}
+
+// count gives the number of customers that match. One that cannot be decrypted counts
+// by what is stored in clear.
+func (o *operation) count(ctx context.Context, p *index.Permit, f customer.Filter) (int, error) {
+	if (f == customer.Filter{}) {
+		head, err := o.s.store.Head(ctx, o.caller.App)
+		return int(head.Customers), err
+	}
+	return o.s.indexes.Count(ctx, p, decoder(o.key), indexFilter(f))
 }
 
 // indexed reports whether an index of the store gives the pages of a filter.
@@ -98,17 +109,17 @@ func indexed(f customer.Filter) bool { return f == customer.Filter{Status: f.Sta
 // browse reads a page from the store's index. It asks for one row more than the
 // page, to know whether there is a next one, and for twice as many more as cannot
 // be shown.
-func (a *operation) browse(ctx context.Context, find customer.ListQuery, after *page.Position) (l listing, err error) {
-	for {
-		asked := find.Take + 2*l.hidden + 1
-		rows, err := a.s.store.CustomerList(ctx, a.caller.App, store.CustomerList{
+func (o *operation) browse(ctx context.Context, find customer.ListQuery, after *page.Position) (l listing, err error) {
+	for undecryptable := 0; ; undecryptable = l.undecryptable {
+		asked := find.Take + 2*undecryptable + 1
+		rows, err := o.s.store.CustomerList(ctx, o.caller.App, store.CustomerList{
 			Status: uint8(find.Status), After: after, Skip: find.Skip, Take: asked,
 		})
 		if err != nil {
 			return listing{}, err
 		}
-		l = cut(len(rows), find.Take, len(rows) == asked, func(i int) sight { return a.see(ctx, &rows[i]) })
-		if !l.lacks() {
+		l = cut(len(rows), find.Take, len(rows) == asked, func(i int) listEntry { return o.decode(ctx, &rows[i]) })
+		if !l.refill() {
 			return l, nil
 		}
 	}
@@ -119,35 +130,38 @@ type listing struct {
 	Customers []customer.Customer
 	more      bool          // customers come after it
 	end       page.Position // where it ended, if more is set
-	hidden    int           // because of so many that cannot be shown it is not full, though more come
+
+	// undecryptable is 0 if the page is full or the list's last. Otherwise so many of
+	// its places are of customers that cannot be shown.
+	undecryptable int
 }
 
-// mostHidden is how many that cannot be shown a page is filled up for. Where more
-// stand together the page is short, and the walk goes on behind them.
-const mostHidden = 1000
+// maxUndecryptable is how many that cannot be shown a page is filled up for. Where
+// more stand together the page is short, and the walk goes on behind them.
+const maxUndecryptable = 1000
 
-// lacks reports whether the page should be looked for once more, among more places.
-func (l *listing) lacks() bool { return 0 < l.hidden && l.hidden < mostHidden }
+// refill reports whether the page should be looked for once more, among more places.
+func (l *listing) refill() bool { return 0 < l.undecryptable && l.undecryptable < maxUndecryptable }
 
-// cut makes a page of take customers of the first n places of a list, which see
-// gives and after which there are more. It sees no more of them than it needs.
-func cut(n, take int, more bool, see func(i int) sight) listing {
+// cut makes a page of take customers of the first n places of a list, which decode
+// gives and after which there are more. It decodes no more of them than it needs.
+func cut(n, take int, more bool, decode func(i int) listEntry) listing {
 	l := listing{Customers: make([]customer.Customer, 0, min(n, take))}
-	hidden := 0
+	undecryptable := 0
 	for i := range n {
-		s := see(i)
-		l.end = s.at()
-		if s.hidden {
-			hidden++
+		e := decode(i)
+		l.end = e.position()
+		if e.undecryptable {
+			undecryptable++
 			continue
 		}
-		if l.Customers = append(l.Customers, s.Customer); len(l.Customers) == take {
+		if l.Customers = append(l.Customers, e.Customer); len(l.Customers) == take {
 			l.more = more || i+1 < n
 			return l
 		}
 	}
 	if l.more = more; more {
-		l.hidden = hidden
+		l.undecryptable = undecryptable
 	}
 	return l
 }
@@ -172,11 +186,11 @@ func shape(f customer.Filter) (fields []string) {
 
 // follow reads the request's cursor, if it has one: it gives the place to go on
 // from and puts the filter of the walk into find.
-func (a *operation) follow(in ListRequest, find *customer.ListQuery) (*page.Position, error) {
+func (o *operation) follow(in ListRequest, find *customer.ListQuery) (*page.Position, error) {
 	if in.Cursor == "" {
 		return nil, nil
 	}
-	c, err := a.openCursor(in.Cursor)
+	c, err := o.openCursor(in.Cursor)
 	if err != nil {
 		return nil, err
 	}

@@ -5,34 +5,42 @@ import (
 	"slices"
 
 	"custodex.dev/internal/customer"
+	"custodex.dev/internal/index"
 	"custodex.dev/internal/page"
 	"custodex.dev/internal/search"
+	"custodex.dev/internal/store"
 )
+
+// SearchMemory is how many bytes the search indexes hold now, and how many there are.
+func (s *Service) SearchMemory() (bytes int64, count int) { return s.indexes.Memory() }
+
+// DropIndexes drops every search index, as if none had been used for long.
+func (s *Service) DropIndexes() { s.indexes.Drop() }
 
 // settleTries is how often a page is searched again because a customer on it
 // changed between the scan and the reading of its row.
 const settleTries = 3
 
-// search finds a page by fragment: in the application's arena, or in the store
+// search finds a page by fragment: in the application's index, or in the store
 // while there is none.
-func (a *operation) search(ctx context.Context, v *visit, find customer.ListQuery, after *page.Position) (listing, error) {
-	q := search.Query{Filter: arenaFilter(find.Filter), After: after, Skip: find.Skip, Take: find.Take}
+func (o *operation) search(ctx context.Context, p *index.Permit, find customer.ListQuery, after *page.Position) (listing, error) {
+	q := search.Query{Filter: indexFilter(find.Filter), After: after, Skip: find.Skip, Take: find.Take}
 	for try := 1; ; try++ {
-		arena, building, err := a.s.arenas.fresh(ctx, v, a)
+		ix, build, err := o.s.indexes.Current(ctx, p, decoder(o.key))
 		if err != nil {
 			return listing{}, err
 		}
-		if arena == nil {
-			l, done, err := a.stream(ctx, v, q, building)
+		if ix == nil {
+			l, done, err := o.stream(ctx, p, q, build)
 			if done || err != nil {
 				return l, err
 			}
-			if err := v.await(ctx, building.ready); err != nil {
+			if err := p.Wait(ctx, build); err != nil {
 				return listing{}, err
 			}
 			continue
 		}
-		l, settled, err := a.scan(ctx, v, arena, q)
+		l, settled, err := o.scan(ctx, p, ix, q)
 		// An empty page would end a walk: with more to come it is tried until ctx ends.
 		if err != nil || settled || try >= settleTries && (len(l.Customers) > 0 || !l.more) {
 			return l, err
@@ -40,27 +48,58 @@ func (a *operation) search(ctx context.Context, v *visit, find customer.ListQuer
 	}
 }
 
-// scan searches the arena. It looks for twice as many more as cannot be shown.
-func (a *operation) scan(ctx context.Context, v *visit, arena *search.Index, q search.Query) (l listing, settled bool, err error) {
-	release, err := v.slot(ctx)
+// stream searches by reading customers newest first. It stops with done false as
+// soon as the index is there, or is being built and worth waiting for.
+func (o *operation) stream(ctx context.Context, p *index.Permit, q search.Query, build *index.Build) (l listing, done bool, err error) {
+	m := search.NewMatcher(q.Filter)
+	var status uint8
+	if q.Status != nil {
+		status = *q.Status
+	}
+	skip := q.Skip
+	done, err = o.s.indexes.Stream(ctx, p, build, q.After, status, func(row *store.CustomerRow) bool {
+		e := o.decode(ctx, row)
+		switch {
+		case !m.Match(indexEntry(&e.Customer)):
+		case skip > 0:
+			skip--
+		case len(l.Customers) == q.Take:
+			l.more = true
+			return false
+		case !e.undecryptable:
+			l.Customers, l.end = append(l.Customers, e.Customer), e.position()
+		}
+		return true
+	})
+	if !done || err != nil {
+		return listing{}, false, err
+	}
+	return l, true, nil
+}
+
+// scan searches the index. It looks for twice as many more as cannot be shown.
+func (o *operation) scan(ctx context.Context, p *index.Permit, ix *search.Index, q search.Query) (l listing, settled bool, err error) {
+	release, err := p.AcquireScan(ctx)
 	if err != nil {
 		return listing{}, false, err
 	}
 	defer release()
-	for take := q.Take; ; {
-		q.Take = take + 2*l.hidden
-		p, err := arena.Search(ctx, q)
+	take, undecryptable := q.Take, 0
+	for {
+		q.Take = take + 2*undecryptable
+		found, err := ix.Search(ctx, q)
 		if err != nil {
 			return listing{}, false, err
 		}
-		sights, settled, err := a.load(ctx, arena, q.Filter, p.Hits)
+		entries, settled, err := o.load(ctx, ix, q.Filter, found.Hits)
 		if err != nil {
 			return listing{}, false, err
 		}
-		l = cut(len(sights), take, p.More, func(i int) sight { return sights[i] })
-		if !settled || !l.lacks() {
+		l := cut(len(entries), take, found.More, func(i int) listEntry { return entries[i] })
+		if !settled || !l.refill() {
 			return l, settled, nil
 		}
+		undecryptable = l.undecryptable
 	}
 }
 
@@ -70,72 +109,36 @@ const maxLoad = 1000
 // load reads the rows of hits, in their order. Each is matched again as it was
 // read, so that a page never shows a customer that does not match; settled is
 // false if that left one out.
-func (a *operation) load(ctx context.Context, arena *search.Index, f search.Filter, hits []page.Position) (sights []sight, settled bool, err error) {
-	version := arena.Version()
+func (o *operation) load(ctx context.Context, ix *search.Index, f search.Filter, hits []page.Position) (entries []listEntry, settled bool, err error) {
+	version := ix.Version()
 	m := search.NewMatcher(f)
-	sights = make([]sight, 0, len(hits))
+	entries = make([]listEntry, 0, len(hits))
 	var opaque []search.Entry
 	for part := range slices.Chunk(hits, maxLoad) {
 		seqs := make([]int64, len(part))
 		for i, h := range part {
 			seqs[i] = h.Seq
 		}
-		rows, err := a.s.store.CustomerBySeq(ctx, a.caller.App, seqs)
+		rows, err := o.s.store.CustomerBySeq(ctx, o.caller.App, seqs)
 		if err != nil {
 			return nil, false, err
 		}
 		for i := range rows {
-			s := a.see(ctx, &rows[i])
-			e := arenaEntry(&s.Customer)
-			if s.hidden {
-				opaque = append(opaque, e)
+			e := o.decode(ctx, &rows[i])
+			searched := indexEntry(&e.Customer)
+			if e.undecryptable {
+				opaque = append(opaque, searched)
 			}
-			if m.Match(e) {
-				sights = append(sights, s)
+			if m.Match(searched) {
+				entries = append(entries, e)
 			}
 		}
 	}
-	slices.SortFunc(sights, func(x, y sight) int { return x.at().Compare(y.at()) })
+	slices.SortFunc(entries, func(x, y listEntry) int { return x.position().Compare(y.position()) })
 	if len(opaque) > 0 {
-		// The arena may hold a name from before the damage, or the erasure. It forgets
+		// The index may hold a name from before the damage, or the erasure. It forgets
 		// that, unless it has moved on.
-		arena.Apply(opaque, version)
+		ix.Apply(opaque, version)
 	}
-	return sights, len(sights) == len(hits), nil
-}
-
-func positionOf(c *customer.Customer) page.Position {
-	return page.Position{CreatedAt: c.CreatedAt.UnixMilli(), Seq: c.Seq}
-}
-
-func arenaEntry(c *customer.Customer) search.Entry {
-	return search.Entry{
-		Position: positionOf(c),
-		First:    c.Given.Reveal(),
-		Last:     c.Family.Reveal(),
-		Email:    c.Email.Reveal(),
-		Status:   uint8(c.Status),
-		Type:     uint8(c.Type),
-		Group:    c.Group,
-	}
-}
-
-func arenaFilter(f customer.Filter) search.Filter {
-	out := search.Filter{Name: f.Name, Email: f.Email}
-	if f.Status != 0 {
-		out.Status = new(uint8(f.Status))
-	}
-	if f.Group != 0 {
-		out.Group = new(f.Group)
-	}
-	if f.Type != 0 {
-		out.Type = new(uint8(f.Type))
-	}
-	if !f.CreatedFrom.IsZero() {
-		out.CreatedFrom = f.CreatedFrom.UnixMilli()
-	}
-	if !f.CreatedTo.IsZero() {
-		out.CreatedTo = f.CreatedTo.UnixMilli()
-	}
-	return out
+	return entries, len(entries) == len(hits), nil
 }

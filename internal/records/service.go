@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"custodex.dev/internal/index"
 	"custodex.dev/internal/keyring"
 	"custodex.dev/internal/limit"
 	"custodex.dev/internal/page"
@@ -38,19 +39,19 @@ type Config struct {
 	// cause before they are answered 429 unrecorded. Default 60.
 	FailedLogins int
 
-	// SearchMemory bounds the bytes of all search arenas together. An application
-	// whose arena would not fit is searched by streaming. Default 2 GiB.
+	// SearchMemory bounds the bytes of all search indexes together. An application
+	// whose index would not fit is searched by streaming. Default 2 GiB.
 	SearchMemory int64
 
-	// MaxScans is how many searches look through arenas at once. Default 16.
+	// MaxScans is how many searches look through indexes at once. Default 16.
 	MaxScans int
 
 	// MaxSearches is how many searches and counts may be under way at once, those
-	// included that wait; half of them may be of applications without an arena. More
+	// included that wait; half of them may be of applications without an index. More
 	// are refused. Default 128.
 	MaxSearches int
 
-	// SearchIdle is after how long unused an arena is dropped. Default 30 minutes.
+	// SearchIdle is after how long unused an index is dropped. Default 30 minutes.
 	SearchIdle time.Duration
 
 	// Now is the clock. Default time.Now.
@@ -67,8 +68,8 @@ type Service struct {
 	keys     *keyring.Keyring
 	creds    credentialCache
 	failures *limit.Failures
-	arenas   arenas
-	unopened *unopened
+	indexes  *index.Cache
+	corrupt  *index.CorruptTracker
 	sealer   sealer
 
 	life    context.Context // of background work; ends with Close
@@ -109,11 +110,15 @@ func New(cfg Config) *Service {
 		cfg:      cfg,
 		keys:     keyring.New(cfg.Store, cfg.Keys),
 		failures: limit.NewFailures(cfg.FailedLogins, cfg.Now),
-		unopened: newUnopened(cfg.Log),
+		corrupt:  index.NewCorruptTracker(cfg.Log),
 	}
-	s.arenas.init(s)
 	s.sealer.init()
 	s.store = marking{cfg.Store, &s.sealer}
+	s.indexes = index.New(index.Config{
+		Store: cfg.Store, Corrupt: s.corrupt,
+		MaxMemory: cfg.SearchMemory, MaxScans: cfg.MaxScans, MaxSearches: cfg.MaxSearches, MaxIdle: cfg.SearchIdle,
+		Now: s.now, Log: cfg.Log,
+	})
 	s.life, s.stop = context.WithCancel(context.Background())
 	s.background(s.runSealer)
 	s.background(s.runSweep)
@@ -125,8 +130,9 @@ func New(cfg Config) *Service {
 // still held in memory. It does not close the store.
 func (s *Service) Close(ctx context.Context) error {
 	s.stop()
+	closed := s.indexes.Close(ctx)
 	s.workers.Wait()
-	return errors.Join(s.sealTail(ctx), s.flush(ctx))
+	return errors.Join(closed, s.sealTail(ctx), s.flush(ctx))
 }
 
 // now is the current time as it is stored: UTC, whole milliseconds.

@@ -246,6 +246,6 @@ func (s *Service) DeleteCustomer(ctx context.Context, caller tenant.Caller, targ
 	if err != nil {
 		return err
 	}
-	s.unopened.forget(caller.App, row.Seq)
+	s.corrupt.Forget(caller.App, row.Seq)
 	return nil
 }

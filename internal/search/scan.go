@@ -38,14 +38,22 @@ func (p *plan) mayMatch(r ref) bool {
 // match, and returns the result and how many customers it looked at.
 func (p *plan) scan(r ref, lo, hi, limit int, hits []uint16) ([]uint16, int) {
 	by := p.strategy(r)
-	known := p.known(by)
+	term, column := p.text(by, r.block)
+	end := column.start(hi)
 	looked := 0
 	for i := lo; i < hi && limit > 0; i++ {
-		if i = p.next(by, r, i, hi); i >= hi {
+		if term == nil {
+			i = p.next(by, r.block, i, hi)
+		} else if at := term.find(column.text, column.start(i), end); at >= 0 {
+			i = column.holder(i, at)
+		} else {
+			break
+		}
+		if i >= hi {
 			break
 		}
 		looked++
-		if p.holds(r, i, known) {
+		if p.holds(r, i, term) {
 			hits = append(hits, uint16(i))
 			limit--
 		}
@@ -93,42 +101,29 @@ func (p *plan) strategy(r ref) strategy {
 	return byNone
 }
 
-// known returns the term that every customer found by the strategy has, or nil.
-func (p *plan) known(by strategy) *needle {
+// text returns the term by which a scan goes, nil if by none, and the column that it is looked for in.
+func (p *plan) text(by strategy, b *block) (*needle, *column) {
 	switch by {
 	case byName:
-		return p.name
+		return p.name, &b.names
 	case byMail:
-		return p.mail
+		return p.mail, &b.mails
 	}
-	return nil
+	return nil, &b.names
 }
 
-// next returns the index of the first customer of r from i on that meets the strategy's condition,
-// or at least hi if there is none before hi.
-func (p *plan) next(by strategy, r ref, i, hi int) int {
+// next returns the index of the first customer of b from i to before hi that meets the condition on
+// a field by which a scan goes, or hi if there is none.
+func (p *plan) next(by strategy, b *block, i, hi int) int {
 	switch by {
-	case byName:
-		return p.name.next(&r.names, i, hi)
-	case byMail:
-		return p.mail.next(&r.mails, i, hi)
 	case byStatus:
-		return i + orLen(bytes.IndexByte(r.status[i:hi], *p.f.Status), hi-i)
+		return i + orLen(bytes.IndexByte(b.status[i:hi], *p.f.Status), hi-i)
 	case byType:
-		return i + orLen(bytes.IndexByte(r.typ[i:hi], *p.f.Type), hi-i)
+		return i + orLen(bytes.IndexByte(b.typ[i:hi], *p.f.Type), hi-i)
 	case byGroup:
-		return i + orLen(slices.Index(r.group[i:hi], *p.f.Group), hi-i)
+		return i + orLen(slices.Index(b.group[i:hi], *p.f.Group), hi-i)
 	}
 	return i
-}
-
-// next returns the index of the first record of c from i to before hi that holds the term, or hi.
-func (n *needle) next(c *column, i, hi int) int {
-	at := n.find(c.text, c.start(i), c.start(hi))
-	if at < 0 {
-		return hi
-	}
-	return c.holder(i, at)
 }
 
 // orLen returns k, the outcome of a search in n elements, or n if nothing was found.

@@ -1,0 +1,90 @@
+package records
+
+import (
+	"context"
+
+	"custodex.dev/internal/customer"
+	"custodex.dev/internal/index"
+	"custodex.dev/internal/page"
+	"custodex.dev/internal/seal"
+	"custodex.dev/internal/search"
+	"custodex.dev/internal/store"
+)
+
+// DamagedCustomers is how many customers this process met and could not open.
+func (s *Service) DamagedCustomers() int { return s.corrupt.Count() }
+
+// listEntry is a customer at its place in a list. One that cannot be decrypted has
+// only what is stored in clear: it matches conditions on that, and is not shown.
+type listEntry struct {
+	Customer      customer.Customer
+	undecryptable bool
+}
+
+func (e *listEntry) position() page.Position { return positionOf(&e.Customer) }
+
+// decode decrypts a row for a list or a search, which must not fail for all because
+// of one.
+func (o *operation) decode(ctx context.Context, row *store.CustomerRow) listEntry {
+	c, _, err := o.open(ctx, row)
+	if err != nil {
+		return listEntry{Customer: inClear(row), undecryptable: true}
+	}
+	return listEntry{Customer: c}
+}
+
+// open decrypts a row for a use case that is about this customer, and fails with it.
+func (o *operation) open(ctx context.Context, row *store.CustomerRow) (customer.Customer, seal.Customer, error) {
+	c, key, err := open(o.key, row)
+	o.s.corrupt.Note(ctx, o.caller.App, row, err)
+	return c, key, err
+}
+
+// decoder decrypts the rows of an application for its search index.
+func decoder(key *seal.App) index.Decode {
+	return func(row *store.CustomerRow) (search.Entry, error) {
+		c, _, err := open(key, row)
+		if err != nil {
+			c = inClear(row)
+		}
+		return indexEntry(&c), err
+	}
+}
+
+func positionOf(c *customer.Customer) page.Position {
+	return page.Position{CreatedAt: c.CreatedAt.UnixMilli(), Seq: c.Seq}
+}
+
+// indexEntry is what of a customer is searched.
+func indexEntry(c *customer.Customer) search.Entry {
+	return search.Entry{
+		Position: positionOf(c),
+		First:    c.Given.Reveal(),
+		Last:     c.Family.Reveal(),
+		Email:    c.Email.Reveal(),
+		Status:   uint8(c.Status),
+		Type:     uint8(c.Type),
+		Group:    c.Group,
+	}
+}
+
+// indexFilter is the filter of a list for the search index.
+func indexFilter(f customer.Filter) search.Filter {
+	out := search.Filter{Name: f.Name, Email: f.Email}
+	if f.Status != 0 {
+		out.Status = new(uint8(f.Status))
+	}
+	if f.Group != 0 {
+		out.Group = new(f.Group)
+	}
+	if f.Type != 0 {
+		out.Type = new(uint8(f.Type))
+	}
+	if !f.CreatedFrom.IsZero() {
+		out.CreatedFrom = f.CreatedFrom.UnixMilli()
+	}
+	if !f.CreatedTo.IsZero() {
+		out.CreatedTo = f.CreatedTo.UnixMilli()
+	}
+	return out
+}
