@@ -4,6 +4,7 @@
 FUZZTIME      ?= 60s
 SOAK_KILLS    ?= 200
 BENCH         ?= .
+RACE          ?= $$(script/packages race)
 VERSION       ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 
 # One scratch PostgreSQL for all test processes; it also forbids them to skip.
@@ -14,16 +15,21 @@ TOOL      := go tool -modfile=tools/go.mod
 export CGO_ENABLED := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help check test test-postgres race fuzz soak bench golden vuln run build
+.PHONY: help check tidy test test-postgres race fuzz soak bench golden map vuln run build
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-14s %s\n", $$1, $$2 }'
 
-check: ## format, vet, staticcheck and the policy tests; no server, no network once tools are fetched
+check: ## format, vet, staticcheck, actionlint and the policy tests; no server, no network once tools are fetched
 	@bad=$$(gofmt -l .); if [ -n "$$bad" ]; then echo "gofmt would change:"; echo "$$bad"; exit 1; fi
 	go vet ./...
 	$(TOOL) staticcheck ./...
+	$(TOOL) actionlint .github/workflows/*.yml
 	go test -run '^TestPolicy' ./tests
+
+tidy: ## go.mod and go.sum of the program and the tools are what `go mod tidy` would write; needs the network
+	go mod tidy -diff
+	cd tools && go mod tidy -diff
 
 test: ## everything, on SQLite and PostgreSQL; installs what is missing on Debian
 	script/install-test-tools
@@ -34,9 +40,9 @@ test-postgres: ## only the packages whose tests reach PostgreSQL, uncached
 	script/install-test-tools
 	$(SCRATCHPG) go test -count=1 -timeout 8m $$(script/packages postgres)
 
-race: ## everything under the race detector; needs a C compiler
+race: ## the packages that start goroutines, under the race detector; RACE=./... for all; needs a C compiler
 	script/install-test-tools --cgo
-	CGO_ENABLED=1 $(SCRATCHPG) go test -race -timeout 30m ./...
+	CGO_ENABLED=1 $(SCRATCHPG) go test -race -timeout 30m $(RACE)
 
 fuzz: ## each fuzz target for FUZZTIME (60s)
 	script/fuzz $(FUZZTIME)
@@ -52,6 +58,9 @@ bench: ## Go benchmarks; BENCH is a pattern
 golden: ## rewrite golden files and transcripts, record new migrations; review the diff like code
 	script/install-test-tools
 	$(SCRATCHPG) go test -count=1 -timeout 8m $$(script/packages golden) -update
+
+map: ## the packages with their layer, lines and imports; the largest files and functions
+	@go test -count=1 -v -run '^TestPolicyMap$$' ./tests
 
 vuln: ## known vulnerabilities in what we link; needs the network
 	$(TOOL) govulncheck ./...

@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"golang.org/x/mod/modfile"
 )
 
 // dependenciesPage is where each module that we import has a paragraph.
@@ -40,14 +41,49 @@ func TestPolicyDependencies(t *testing.T) {
 	described := readDependencies(string(page))
 	versions := requirements(t, ".")
 	imported := importedModules(listPackages(t), slices.Collect(maps.Keys(versions)))
-	for _, complaint := range dependencyComplaints(described, imported, versions, requirements(t, "tools")) {
+	tools := requirements(t, "tools")
+	used := importedModules([]goPackage{{ImportPath: module + "/tools", Imports: toolPackages(t)}},
+		slices.Collect(maps.Keys(tools)))
+	for _, complaint := range dependencyComplaints(described, imported, used, versions, tools) {
+		t.Error(complaint)
+	}
+	paths := toolPackages(t)
+	for _, p := range listPackages(t) {
+		paths = slices.Concat(paths, p.Imports, p.TestImports, p.XTestImports)
+	}
+	for _, complaint := range namedPackages(string(page), paths) {
 		t.Error(complaint)
 	}
 }
 
-// dependencyComplaints compares the page with what is imported (module → by shipped code) and with
-// the versions in go.mod and tools/go.mod.
-func dependencyComplaints(described map[string]dependency, imported map[string]bool,
+// manyPackages begins the modules that are collections: their paragraph says which packages we take.
+const manyPackages = "golang.org/x/"
+
+// namedPackages wants every package that the reason for a collection names to be imported.
+func namedPackages(page string, imports []string) []string {
+	var found []string
+	path := ""
+	for line := range strings.Lines(page) {
+		if m := moduleLine.FindStringSubmatch(strings.TrimRight(line, "\n")); m != nil {
+			path = m[1]
+		}
+		if !strings.HasPrefix(path, manyPackages) || !strings.HasPrefix(line, "- Why: ") {
+			continue
+		}
+		for _, m := range packageWord.FindAllStringSubmatch(line, -1) {
+			if !slices.ContainsFunc(imports, func(i string) bool {
+				return strings.HasPrefix(i, path+"/") && strings.HasSuffix(i, "/"+m[1])
+			}) {
+				found = append(found, fmt.Sprintf("%s names its package %s, which nothing imports", path, m[1]))
+			}
+		}
+	}
+	return found
+}
+
+// dependencyComplaints compares the page with what is imported (module → by shipped code), with the
+// modules whose tools are used, and with the versions in go.mod and tools/go.mod.
+func dependencyComplaints(described map[string]dependency, imported, used map[string]bool,
 	versions, tools map[string]string) []string {
 	var found []string
 	for path, shipped := range imported {
@@ -61,13 +97,18 @@ func dependencyComplaints(described map[string]dependency, imported map[string]b
 		}
 	}
 	for path, d := range described {
-		required := versions
+		required, uses := versions, imported
 		if d.section == toolsSection {
-			required = tools
+			required, uses = tools, used
 		}
+		shipped, isUsed := uses[path]
 		switch version, ok := required[path]; {
 		case !ok:
 			found = append(found, path+" has a paragraph and no go.mod requires it")
+		case !isUsed:
+			found = append(found, path+" has a paragraph and nothing imports it")
+		case d.section == programSection && !shipped:
+			found = append(found, path+" is described as part of the program and only tests import it")
 		case d.pin != "" && d.pin != version:
 			found = append(found, fmt.Sprintf("%s is pinned at %s and required at %s", path, d.pin, version))
 		}
@@ -79,6 +120,7 @@ func dependencyComplaints(described map[string]dependency, imported map[string]b
 var (
 	sectionLine = regexp.MustCompile(`^## (.+)$`)
 	moduleLine  = regexp.MustCompile("^### `?([^` ]+)`?$")
+	packageWord = regexp.MustCompile("`([a-z0-9/]+)`")
 	pinnedLine  = regexp.MustCompile(`^- Version: pinned at (v\S+?)[.,;:]?(\s|$)`)
 )
 
@@ -127,8 +169,27 @@ func requirements(t *testing.T, dir string) map[string]string {
 	return versions
 }
 
+// toolPackages lists the commands that tools/go.mod names.
+func toolPackages(t *testing.T) []string {
+	t.Helper()
+	text, err := os.ReadFile(filepath.Join(root, "tools", "go.mod"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	file, err := modfile.Parse("tools/go.mod", text, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var packages []string
+	for _, tool := range file.Tool {
+		packages = append(packages, tool.Path)
+	}
+	return packages
+}
+
 // importedModules finds which of the modules our packages import themselves, and whether code that
-// users run is among the importers. Marks in go.mod are not trusted: only `go mod tidy` keeps them.
+// users run is among the importers. It asks the imports and not the marks in go.mod, which `make tidy`
+// checks with the network.
 func importedModules(packages []goPackage, modules []string) map[string]bool {
 	imported := map[string]bool{}
 	for _, p := range packages {
@@ -165,43 +226,60 @@ func TestPolicyDependenciesRule(t *testing.T) {
 		"# Dependencies", "## " + programSection,
 		"### `a.example/db`", "- Version: pinned at v1.2.3. Later ones do not build.",
 		"### `a.example/old`", "- Version: newest.",
+		"### `a.example/unused`",
+		"### `a.example/tested`",
 		"## " + testsSection,
 		"### `a.example/check`",
 		"## " + toolsSection,
 		"### `a.example/lint`", "- Version: pinned at v0.8.2",
+		"### `a.example/hammer`",
 	}, "\n"))
 	want := map[string]dependency{
-		"a.example/db":    {programSection, "v1.2.3"},
-		"a.example/old":   {programSection, ""},
-		"a.example/check": {testsSection, ""},
-		"a.example/lint":  {toolsSection, "v0.8.2"},
+		"a.example/db":     {programSection, "v1.2.3"},
+		"a.example/old":    {programSection, ""},
+		"a.example/unused": {programSection, ""},
+		"a.example/tested": {programSection, ""},
+		"a.example/check":  {testsSection, ""},
+		"a.example/lint":   {toolsSection, "v0.8.2"},
+		"a.example/hammer": {toolsSection, ""},
 	}
 	if diff := cmp.Diff(want, described, cmp.AllowUnexported(dependency{})); diff != "" {
 		t.Errorf("readDependencies (-want +got):\n%s", diff)
 	}
 
-	modules := []string{"a.example/db", "a.example/db/sub", "a.example/check", "a.example/new"}
+	named := namedPackages("### `golang.org/x/sync`\n- Why: `errgroup` and `semaphore`.\n- Instead: `none`.\n",
+		[]string{"golang.org/x/sync/errgroup", "a.example/semaphore"})
+	if len(named) != 1 || !strings.Contains(named[0], "semaphore") {
+		t.Errorf("namedPackages = %q, want semaphore alone", named)
+	}
+
+	modules := []string{"a.example/db", "a.example/db/sub", "a.example/check", "a.example/new", "a.example/tested"}
 	imported := importedModules([]goPackage{
 		{ImportPath: module + "/internal/store/sqlite", Imports: []string{"a.example/db", "a.example/check/x"}},
 		{ImportPath: module + "/internal/fault", XTestImports: []string{"a.example/new/deep"}},
-		{ImportPath: module + "/internal/testkit", Imports: []string{"a.example/db/sub/x"}},
+		{ImportPath: module + "/internal/testkit", Imports: []string{"a.example/db/sub/x", "a.example/tested"}},
 	}, modules)
 	wantImported := map[string]bool{
 		"a.example/db": true, "a.example/check": true, "a.example/new": false, "a.example/db/sub": false,
+		"a.example/tested": false,
 	}
 	if diff := cmp.Diff(wantImported, imported); diff != "" {
 		t.Errorf("importedModules (-want +got):\n%s", diff)
 	}
 
-	got := dependencyComplaints(described, imported,
-		map[string]string{"a.example/db": "v1.3.0", "a.example/check": "v1.0.0"},
-		map[string]string{"a.example/lint": "v0.8.2"})
+	got := dependencyComplaints(described, imported, map[string]bool{"a.example/lint": true},
+		map[string]string{"a.example/db": "v1.3.0", "a.example/check": "v1.0.0", "a.example/unused": "v1.0.0",
+			"a.example/tested": "v1.0.0"},
+		map[string]string{"a.example/lint": "v0.8.2", "a.example/hammer": "v1.0.0"})
 	wantComplaints := []string{
 		"a.example/check is described as for tests only and imported by the program",
 		"a.example/db is pinned at v1.2.3 and required at v1.3.0",
 		"a.example/db/sub is imported and has no paragraph",
+		"a.example/hammer has a paragraph and nothing imports it",
 		"a.example/new is imported and has no paragraph",
 		"a.example/old has a paragraph and no go.mod requires it",
+		"a.example/tested is described as part of the program and only tests import it",
+		"a.example/unused has a paragraph and nothing imports it",
 	}
 	if diff := cmp.Diff(wantComplaints, got); diff != "" {
 		t.Errorf("dependencyComplaints (-want +got):\n%s", diff)

@@ -13,41 +13,41 @@ func (env *environment) printBench(r bench.Report) error {
 	if env.json {
 		return env.printJSON(r)
 	}
-	facts := []string{
+	fields := []string{
 		"Custodex", fmt.Sprintf("%s on %s, %d processors", r.Version, r.System, r.Processors),
 		"Engine", r.Engine,
 	}
 	if r.Customers > 0 {
-		facts = append(facts, "Customers", strconv.Itoa(r.Customers))
+		fields = append(fields, "Customers", strconv.Itoa(r.Customers))
 	}
-	facts = append(facts, "Disk", figure(r.FsyncsPerSecond, "fsyncs/s in the data folder"))
+	fields = append(fields, "Disk", figure(r.FsyncsPerSecond, "fsyncs/s in the data folder"))
 	if s := r.Start; s != nil {
-		facts = append(facts, "Start", fmt.Sprintf("%s to the first answer, %s at rest (empty SQLite database)",
+		fields = append(fields, "Start", fmt.Sprintf("%s to the first answer, %s at rest (empty SQLite database)",
 			figure(s.FirstAnswerMS, "ms"), megabytes(s.RestBytes)))
 	}
 	if f := r.Fill; f != nil {
-		facts = append(facts, "Fill", fmt.Sprintf("%d customers in %g s, %.0f/s", f.Customers, f.Seconds, f.PerSecond))
+		fields = append(fields, "Fill", fmt.Sprintf("%d customers in %g s, %.0f/s", f.Customers, f.Seconds, f.PerSecond))
 	}
-	if a := r.Arena; a != nil {
-		line := fmt.Sprintf("ready %g ms after the first search", a.ReadyMS)
-		if a.Bytes > 0 {
+	if x := r.Index; x != nil {
+		line := fmt.Sprintf("ready %g ms after the first search", x.ReadyMS)
+		if x.Bytes > 0 {
 			line = fmt.Sprintf("%s, %g bytes a customer for %g of text; %s",
-				megabytes(a.Bytes), a.BytesPerCustomer, a.TextPerCustomer, line)
+				megabytes(x.Bytes), x.BytesPerCustomer, x.TextPerCustomer, line)
 		}
-		facts = append(facts, "Arena", line)
+		fields = append(fields, "Index", line)
 	}
-	if a := r.Arena; a != nil && a.DroppedBytes > 0 {
-		facts = append(facts, "Memory", fmt.Sprintf("%s with the arena, %s after it was dropped",
-			megabytes(a.ProcessBytes), megabytes(a.DroppedBytes)))
+	if x := r.Index; x != nil && x.DroppedBytes > 0 {
+		fields = append(fields, "Memory", fmt.Sprintf("%s with the index, %s after it was dropped",
+			megabytes(x.ProcessBytes), megabytes(x.DroppedBytes)))
 	}
 	if len(r.Audit) > 0 {
 		shares := make([]string, len(r.Audit))
 		for i, a := range r.Audit {
 			shares[i] = fmt.Sprintf("%s %.0f %%", a.Name, 100*a.Share)
 		}
-		facts = append(facts, "Audit", "rates with it, of those without: "+strings.Join(shares, ", "))
+		fields = append(fields, "Audit", "rates with it, of those without: "+strings.Join(shares, ", "))
 	}
-	if err := env.printFields(facts...); err != nil {
+	if err := env.printFields(fields...); err != nil {
 		return err
 	}
 	if len(r.Rows) == 0 {
@@ -62,13 +62,13 @@ func (env *environment) printBench(r bench.Report) error {
 		rows = append(rows, []string{
 			row.Name, loop, strconv.Itoa(row.Connections), fmt.Sprintf("%.0f", row.PerSecond),
 			fmt.Sprintf("%g", row.P50MS), fmt.Sprintf("%g", row.P99MS), fmt.Sprintf("%g", row.MaxMS),
-			strconv.FormatInt(row.Errors, 10), megabytes(row.ArenaBytes), megabytes(row.ProcessBytes), row.What + "; " + row.With,
+			strconv.FormatInt(row.Errors, 10), megabytes(row.IndexBytes), megabytes(row.ProcessBytes), row.What + "; " + row.With,
 		})
 	}
 	if err := env.printf("\n"); err != nil {
 		return err
 	}
-	return env.table([]string{"OPERATION", "LOOP", "CONNS", "PER S", "P50 MS", "P99 MS", "MAX MS", "ERRORS", "ARENA", "PROCESS", "WHAT, AND WHAT WAS ON"}, rows)
+	return env.table([]string{"OPERATION", "LOOP", "CONNS", "PER S", "P50 MS", "P99 MS", "MAX MS", "ERRORS", "INDEX", "PROCESS", "WHAT, AND WHAT WAS ON"}, rows)
 }
 
 // figure gives a value with its unit, nothing for an unknown one.

@@ -56,8 +56,8 @@ type target struct {
 	with    string // what is on, for the rows
 	fill    func(ctx context.Context, have, want int) error
 	sample  func(ctx context.Context, n int) ([]string, error) // ids of random customers
-	memory  func() (arena int64, process int64)                // bytes; 0: unknown
-	drop    func()                                             // drops the arena; nil: cannot be done
+	memory  func() (index, process int64)                      // bytes; 0: unknown
+	drop    func()                                             // drops the index; nil: cannot be done
 	without func() (*endpoint, func() error, error)            // a server without audit, and its end; nil: cannot be had
 	close   func() error
 }
@@ -89,7 +89,7 @@ func Run(ctx context.Context, cfg Config) (report Report, err error) {
 		return report, err
 	}
 	defer func() { err = errors.Join(err, r.target.close()) }()
-	for _, step := range []func(context.Context) error{r.machine, r.fillUp, r.prepare, r.measure, r.dropArena} {
+	for _, step := range []func(context.Context) error{r.machine, r.fillUp, r.prepare, r.measure, r.dropIndex} {
 		if err := step(ctx); err != nil {
 			return report, err
 		}

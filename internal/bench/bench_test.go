@@ -64,9 +64,9 @@ func TestRun(t *testing.T) {
 			if r.Engine != engine || r.Customers != 500 || r.Fill.Customers != 500 || r.Fill.PerSecond <= 0 || (r.FsyncsPerSecond > 0) != (engine == "sqlite") {
 				t.Errorf("report of %s, %d customers, fill %+v, %g fsyncs/s", r.Engine, r.Customers, r.Fill, r.FsyncsPerSecond)
 			}
-			if a := r.Arena; a.Bytes < 500*10 || a.ReadyMS <= 0 || a.TextPerCustomer < 20 || a.TextPerCustomer > 80 ||
+			if a := r.Index; a.Bytes < 500*10 || a.ReadyMS <= 0 || a.TextPerCustomer < 20 || a.TextPerCustomer > 80 ||
 				a.ProcessBytes <= 0 || a.DroppedBytes <= 0 {
-				t.Errorf("arena = %+v", a)
+				t.Errorf("index = %+v", a)
 			}
 			var priced []string
 			for _, a := range r.Audit {

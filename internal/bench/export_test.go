@@ -10,10 +10,12 @@ import (
 // Histogram, Load and Wire open to the tests what nobody else needs.
 type Histogram = histogram
 
+func NewHistogram() Histogram { return newHistogram() }
+
 func (h *histogram) Add(d time.Duration)                    { h.add(d) }
 func (h *histogram) Merge(other *histogram)                 { h.merge(other) }
 func (h *histogram) Quantile(q float64) time.Duration       { return h.quantile(q) }
-func (h *histogram) Seen() (count int64, max time.Duration) { return h.count, h.max }
+func (h *histogram) Seen() (count int64, max time.Duration) { return h.count(), h.max }
 
 type Load struct {
 	Workers      int

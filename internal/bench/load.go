@@ -32,6 +32,8 @@ type tally struct {
 	elapsed time.Duration
 }
 
+func newTally() tally { return tally{histogram: newHistogram()} }
+
 func (t *tally) note(took time.Duration, err error) {
 	t.add(took)
 	if err != nil {
@@ -57,6 +59,9 @@ func (l load) run(ctx context.Context, start func(worker int) (task, error)) (ta
 		}
 	}
 	parts := make([]tally, l.workers)
+	for i := range parts {
+		parts[i] = newTally()
+	}
 	begun := time.Now()
 	var due atomic.Int64
 	var group sync.WaitGroup
@@ -70,7 +75,8 @@ func (l load) run(ctx context.Context, start func(worker int) (task, error)) (ta
 		})
 	}
 	group.Wait()
-	total := tally{elapsed: time.Since(begun.Add(l.warm))}
+	total := newTally()
+	total.elapsed = time.Since(begun.Add(l.warm))
 	for i := range parts {
 		total.merge(&parts[i].histogram)
 		total.errors += parts[i].errors

@@ -120,8 +120,8 @@ func (r *run) local(ctx context.Context) (*target, error) {
 		fill:   func(ctx context.Context, have, want int) error { return l.fill(ctx, r.Status, have, want) },
 		sample: l.sample,
 		memory: func() (int64, int64) {
-			arena, _ := l.server.Records().SearchMemory()
-			return arena, residentBytes(os.Getpid())
+			index, _ := l.server.Records().SearchMemory()
+			return index, residentBytes(os.Getpid())
 		},
 		drop: func() { l.server.Records().DropIndexes() },
 		without: func() (*endpoint, func() error, error) {

@@ -32,7 +32,7 @@ var names = []string{
 	"update", "update-unaudited", "create", "create-unaudited", "create-keyed",
 }
 
-// searchers is how many connections search: the arena is for a few that search at
+// searchers is how many connections search: the index is for a few that search at
 // once among many that do not.
 const searchers = 8
 
@@ -75,7 +75,7 @@ func (r *run) operations() []operation {
 	return twice
 }
 
-// prepare draws the stock, and has the search arena built.
+// prepare draws the stock and has the search index built.
 func (r *run) prepare(ctx context.Context) error {
 	r.Status("drawing customers")
 	r.salt = rand.Uint64()
@@ -98,38 +98,38 @@ func (r *run) prepare(ctx context.Context) error {
 	if !slices.ContainsFunc(names, func(op string) bool { return strings.HasPrefix(op, "search") && r.wanted(op) }) {
 		return nil
 	}
-	return r.buildArena(ctx, w, text)
+	return r.buildIndex(ctx, w, text)
 }
 
-// arenaLimit is how long an arena is waited for. One that would not fit into memory
-// never comes, and is searched without.
-const arenaLimit = 5 * time.Minute
+// indexTimeout is how long to wait for an index. An index that would not fit into
+// memory is never built; searches then read the database.
+const indexTimeout = 5 * time.Minute
 
-// buildArena searches, which has the arena built, and waits for it.
-func (r *run) buildArena(ctx context.Context, w *wire, text float64) error {
-	r.Status("building the search arena")
+// buildIndex makes a search, which starts the build of the index, and waits for it.
+func (r *run) buildIndex(ctx context.Context, w *wire, text float64) error {
+	r.Status("building the search index")
 	begun := time.Now()
 	if err := w.call("GET", absent()[0], nil, 200); err != nil {
 		return fmt.Errorf("first search: %w", err)
 	}
 	bytes, _ := r.memory()
-	for ; bytes == 0 && r.engine() != "url" && time.Since(begun) < arenaLimit; bytes, _ = r.memory() {
+	for ; bytes == 0 && r.engine() != "url" && time.Since(begun) < indexTimeout; bytes, _ = r.memory() {
 		select {
 		case <-time.After(time.Millisecond):
 		case <-ctx.Done():
 			return ctx.Err()
 		}
 	}
-	r.report.Arena = &Arena{
+	r.report.Index = &Index{
 		ReadyMS: ms(time.Since(begun)), Bytes: bytes,
 		BytesPerCustomer: round(float64(bytes) / float64(r.have)), TextPerCustomer: round(text),
 	}
 	return nil
 }
 
-// dropArena shows that an arena's memory comes back.
-func (r *run) dropArena(context.Context) error {
-	if r.report.Arena == nil || r.drop == nil {
+// dropIndex shows that the memory of an index is freed.
+func (r *run) dropIndex(context.Context) error {
+	if r.report.Index == nil || r.drop == nil {
 		return nil
 	}
 	resident := func() int64 {
@@ -137,9 +137,9 @@ func (r *run) dropArena(context.Context) error {
 		_, process := r.memory()
 		return process
 	}
-	r.report.Arena.ProcessBytes = resident()
+	r.report.Index.ProcessBytes = resident()
 	r.drop()
-	r.report.Arena.DroppedBytes = resident()
+	r.report.Index.DroppedBytes = resident()
 	return nil
 }
 

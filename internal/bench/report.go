@@ -23,7 +23,7 @@ type Report struct {
 
 	Start *Start `json:"start,omitempty"`
 	Fill  *Fill  `json:"fill,omitempty"`
-	Arena *Arena `json:"arena,omitempty"`
+	Index *Index `json:"index,omitempty"`
 	Rows  []Row  `json:"rows"`
 
 	// Audit has, for each operation that was measured without audit too, its rate as a
@@ -65,15 +65,15 @@ type Fill struct {
 	PerSecond float64 `json:"per_second"`
 }
 
-// Arena is the search index in memory.
-type Arena struct {
+// Index is the search index in memory.
+type Index struct {
 	ReadyMS          float64 `json:"ready_ms"` // from the first search until it was there; over a URL, until that was answered
 	Bytes            int64   `json:"bytes,omitempty"`
 	BytesPerCustomer float64 `json:"bytes_per_customer,omitempty"`
 	TextPerCustomer  float64 `json:"text_bytes_per_customer,omitempty"` // names and e-mail, in a sample
 
 	// ProcessBytes is the resident memory of this process at the end, without garbage,
-	// and DroppedBytes after the arena was dropped.
+	// and DroppedBytes after the index was dropped.
 	ProcessBytes int64 `json:"process_bytes,omitempty"`
 	DroppedBytes int64 `json:"dropped_bytes,omitempty"`
 }
@@ -95,17 +95,17 @@ type Row struct {
 	P99MS       float64 `json:"p99_ms"`
 	MaxMS       float64 `json:"max_ms"`
 
-	// ArenaBytes and ProcessBytes are what the search index and this process, which
+	// IndexBytes and ProcessBytes are what the search index and this process, which
 	// is server and load generator in one, held afterwards.
-	ArenaBytes   int64 `json:"arena_bytes,omitempty"`
+	IndexBytes   int64 `json:"index_bytes,omitempty"`
 	ProcessBytes int64 `json:"process_bytes,omitempty"`
 }
 
-func rowOf(op operation, l load, t *tally, with string, memory func() (arena, process int64)) Row {
+func rowOf(op operation, l load, t *tally, with string, memory func() (index, process int64)) Row {
 	row := Row{
 		Name: op.name, What: op.what, With: with, Loop: "closed", Connections: l.workers, Rate: l.rate,
-		Requests: t.count, Errors: t.errors, Unsent: t.unsent,
-		PerSecond: round(float64(t.count-t.errors) / t.elapsed.Seconds()),
+		Requests: t.count(), Errors: t.errors, Unsent: t.unsent,
+		PerSecond: round(float64(t.count()-t.errors) / t.elapsed.Seconds()),
 		P50MS:     ms(t.quantile(0.5)), P99MS: ms(t.quantile(0.99)), MaxMS: ms(t.max),
 	}
 	if l.rate > 0 {
@@ -114,7 +114,7 @@ func rowOf(op operation, l load, t *tally, with string, memory func() (arena, pr
 	if t.first != nil {
 		row.Error = t.first.Error()
 	}
-	row.ArenaBytes, row.ProcessBytes = memory()
+	row.IndexBytes, row.ProcessBytes = memory()
 	return row
 }
 
