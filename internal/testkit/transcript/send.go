@@ -72,7 +72,8 @@ func (p *player) send(request []string) (*answer, error) {
 	if err != nil {
 		return nil, err
 	}
-	return receive(resp)
+	req.Body = io.NopCloser(bytes.NewReader(body)) // Do has read the first
+	return p.receive(req, resp)
 }
 
 // payload puts a body together: text lines with line breaks between them,
@@ -163,7 +164,11 @@ func (p *player) sendRaw(lines []string) (*answer, error) {
 	if err != nil {
 		return nil, errors.Join(err, sendErr)
 	}
-	return receive(resp)
+	req, err := http.ReadRequest(bufio.NewReader(bytes.NewReader(message)))
+	if err != nil {
+		req = nil
+	}
+	return p.receive(req, resp)
 }
 
 // unescape reads \r, \n, \xff and the like as a Go string would.
@@ -184,7 +189,8 @@ func unescape(text string) ([]byte, error) {
 	return out, nil
 }
 
-func receive(resp *http.Response) (*answer, error) {
+// receive reads an answer and has the exchange checked, unless the request is nil.
+func (p *player) receive(req *http.Request, resp *http.Response) (*answer, error) {
 	defer resp.Body.Close()
 	body, err := io.ReadAll(resp.Body)
 	if err != nil {
@@ -196,6 +202,10 @@ func receive(resp *http.Response) (*answer, error) {
 	}
 	if resp.Close && resp.Header.Get("Connection") == "" {
 		resp.Header.Set("Connection", "close")
+	}
+	if p.target.Check != nil && req != nil {
+		resp.Body = io.NopCloser(bytes.NewReader(body))
+		p.complaint = p.target.Check(req, resp)
 	}
 	return &answer{
 		code: strconv.Itoa(resp.StatusCode), status: resp.Status, header: resp.Header, body: body,

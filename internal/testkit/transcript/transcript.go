@@ -43,6 +43,10 @@ type Target struct {
 	Vars map[string]string
 	// Hook carries out the "!" lines. An unknown name should be an error.
 	Hook func(name string, args ...string) error
+	// Check looks at each exchange beyond what the file says of it; nil checks
+	// nothing. It may read both bodies. An error fails the file, also while
+	// answers are rewritten. A @raw request that is no HTTP is not shown to it.
+	Check func(*http.Request, *http.Response) error
 }
 
 // Run plays each .txt file of dir as a sub-test in parallel. A folder without
@@ -92,6 +96,9 @@ func Play(path string, target Target, opts Options) error {
 		if err != nil {
 			return errors.Join(append(failures, fmt.Errorf("%s:%d: %w", path, s.line, err))...)
 		}
+		if p.complaint != nil {
+			failures = append(failures, fmt.Errorf("%s:%d: %w", path, s.line, p.complaint))
+		}
 		diff := cmp.Diff(want, got)
 		switch {
 		case diff == "":
@@ -103,7 +110,7 @@ func Play(path string, target Target, opts Options) error {
 		}
 	}
 	if text := f.text(); p.update && text != string(data) {
-		return os.WriteFile(path, []byte(text), 0o644)
+		failures = append(failures, os.WriteFile(path, []byte(text), 0o644))
 	}
 	return errors.Join(failures...)
 }
@@ -119,6 +126,8 @@ type player struct {
 	host   string
 	vars   *vars
 	update bool
+
+	complaint error // of Target.Check, about the latest exchange
 }
 
 func newPlayer(target Target, opts Options) (*player, error) {
@@ -148,6 +157,7 @@ func newPlayer(target Target, opts Options) (*player, error) {
 // step does one step and gives the expected and the actual answer as lines of a
 // file. They are equal if and only if the answer is as expected.
 func (p *player) step(s *step) (want, got []string, err error) {
+	p.complaint = nil
 	if s.hook != "" {
 		line, err := p.vars.expand(s.hook)
 		if err != nil {

@@ -11,80 +11,30 @@ import (
 	"testing/synctest"
 	"time"
 
-	"custodex.dev/internal/authz"
 	"custodex.dev/internal/customer"
 	"custodex.dev/internal/id"
 	"custodex.dev/internal/limit"
 	"custodex.dev/internal/records"
 	"custodex.dev/internal/store"
-	"custodex.dev/internal/tenant"
+	"custodex.dev/internal/testkit/dialect"
 	"custodex.dev/internal/web"
 	"custodex.dev/internal/web/devdraft"
 )
 
 var update = flag.Bool("update", false, "rewrite golden files and transcripts")
 
-// fake is a domain service that knows one credential and answers what it is told.
-type fake struct {
-	hangs   bool // answers when nobody waits any more
-	authErr error
-	err     error
-	found   records.ListResponse
-	fetched customer.Customer
-	reply   records.Reply
-
-	write records.Write // what came
-	find  records.ListRequest
-	sent  sent
-	held  held
-}
+// fake is a domain service that answers what it is told.
+type fake = dialect.FakeRecords
 
 const (
-	fakeApp = id.App("app_fakefakefakefake")
+	fakeApp = dialect.FakeApp
 	fakeKey = "ck_fake"
 )
 
-func (f *fake) Authenticate(ctx context.Context, in records.Login) (tenant.Caller, int, error) {
-	if f.hangs {
-		<-ctx.Done()
-		return tenant.Caller{}, 0, ctx.Err()
-	}
-	if f.authErr != nil {
-		return tenant.Caller{}, 0, f.authErr
-	}
-	return tenant.Caller{
-		App: fakeApp, AppName: "Fake", Credential: "cred_fake", Scopes: authz.AllCustomers, Origin: in.Origin,
-	}, 100, nil
-}
-
-func (f *fake) CreateCustomer(_ context.Context, _ tenant.Caller, w records.Write) (records.Reply, error) {
-	f.write = w
-	return f.reply, f.err
-}
-
-func (f *fake) UpdateCustomer(_ context.Context, _ tenant.Caller, _ records.Target, w records.Write) (records.Reply, error) {
-	f.write = w
-	return f.reply, f.err
-}
-
-func (f *fake) FetchCustomer(context.Context, tenant.Caller, records.Target) (customer.Customer, error) {
-	return f.fetched, f.err
-}
-
-func (f *fake) ListCustomers(_ context.Context, _ tenant.Caller, in records.ListRequest) (records.ListResponse, error) {
-	f.find = in
-	return f.found, f.err
-}
-
-// RateTake gives all that is asked for.
-func (f *fake) RateTake(_ context.Context, _ id.App, take store.RateTake) (store.RateGrant, error) {
-	return store.RateGrant{Granted: take.Want, Taken: take.Want}, nil
-}
-
 var errGone = store.NotFound("customer")
 
-// noon is a time whose unix seconds do not matter to any test.
-var noon = time.Date(2026, 3, 1, 12, 0, 15, 0, time.UTC)
+// noon is the time of every request.
+var noon = dialect.Noon
 
 // ask sends a request with credentials to the dialect over f.
 func ask(f *fake, r *http.Request, change ...func(*devdraft.Config)) *httptest.ResponseRecorder {
@@ -110,7 +60,7 @@ const someCustomer = "/api/v0/customers/550e8400-e29b-41d4-a716-446655440000"
 // be one.
 func TestReplay(t *testing.T) {
 	t.Parallel()
-	f := &fake{reply: records.Reply{Customer: id.NewCustomer(), Body: []byte(`{"old":1}`), Replayed: true}}
+	f := &fake{Reply: records.Reply{Customer: id.NewCustomer(), Body: []byte(`{"old":1}`), Replayed: true}}
 	for method, target := range map[string]string{http.MethodPost: "/api/v0/customers", http.MethodPatch: someCustomer} {
 		r := request(method, target, `{}`)
 		r.Header.Set("Idempotency-Key", "My Idempotency Key")
@@ -118,8 +68,8 @@ func TestReplay(t *testing.T) {
 		if got := w.Body.String(); got != `{"old":1}` || w.Header().Get("Idempotent-Replayed") != "true" {
 			t.Errorf("%s: %q, %v", method, got, w.Header())
 		}
-		if f.write.IdempotencyKey != "My Idempotency Key" {
-			t.Errorf("%s: key %q", method, f.write.IdempotencyKey)
+		if f.Write.IdempotencyKey != "My Idempotency Key" {
+			t.Errorf("%s: key %q", method, f.Write.IdempotencyKey)
 		}
 	}
 }
@@ -141,7 +91,7 @@ func TestLink(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			w := ask(&fake{found: tt.found}, request(http.MethodGet, "/api/v0/customers?"+tt.query, ""))
+			w := ask(&fake{Listed: tt.found}, request(http.MethodGet, "/api/v0/customers?"+tt.query, ""))
 			if got := w.Header().Get("Link"); got != tt.want {
 				t.Errorf("Link = %q, want %q", got, tt.want)
 			}
@@ -165,9 +115,9 @@ func TestHealthWithoutDatabase(t *testing.T) {
 			`{"status":"ok","timestamp":"2026-03-01T12:00:15.000Z","version":"1.2.3","database":"connected","message":"Service is up and running","authenticated":true}`},
 		{"down, credentials known", &fake{}, down, 503,
 			`{"status":"error","timestamp":"2026-03-01T12:00:15.000Z","version":"1.2.3","database":"error","message":"Database is unavailable","authenticated":true}`},
-		{"down, credentials unknown", &fake{authErr: errors.New("no route to host")}, down, 503,
+		{"down, credentials unknown", &fake{AuthErr: errors.New("no route to host")}, down, 503,
 			`{"status":"error","timestamp":"2026-03-01T12:00:15.000Z","version":"1.2.3","database":"error","message":"Database is unavailable","authenticated":false}`},
-		{"up, but something else is wrong", &fake{authErr: errors.New("a bug")}, func(*devdraft.Config) {}, 500,
+		{"up, but something else is wrong", &fake{AuthErr: errors.New("a bug")}, func(*devdraft.Config) {}, 500,
 			`{"statusCode":500,"message":"Internal server error","error":"Internal Server Error"}`},
 	}
 	for _, tt := range tests {
@@ -179,7 +129,7 @@ func TestHealthWithoutDatabase(t *testing.T) {
 			}
 		})
 	}
-	w := ask(&fake{authErr: errors.New("down")}, request(http.MethodGet, "/api/v0/health/public", ""), down)
+	w := ask(&fake{AuthErr: errors.New("down")}, request(http.MethodGet, "/api/v0/health/public", ""), down)
 	if want := `{"status":"ok","timestamp":"2026-03-01T12:00:15.000Z","version":"1.2.3"}`; w.Code != 200 || w.Body.String() != want {
 		t.Errorf("public: got %d %s, want %s", w.Code, w.Body, want)
 	}
@@ -191,7 +141,7 @@ func TestHealthWhileDatabaseHangs(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		begun := time.Now()
-		w := ask(&fake{hangs: true}, request(http.MethodGet, "/api/v0/health", ""), func(c *devdraft.Config) {
+		w := ask(&fake{Hangs: true}, request(http.MethodGet, "/api/v0/health", ""), func(c *devdraft.Config) {
 			c.Ping = func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }
 		})
 		if took := time.Since(begun); w.Code != 503 || took > 2*time.Second {

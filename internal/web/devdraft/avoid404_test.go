@@ -103,7 +103,7 @@ func TestFailuresNeverShow404(t *testing.T) {
 		c.Limiter = limit.New(&fake{}, func() time.Time { return time.Unix(1714040400, 0) })
 		c.Ping = func(context.Context) error { return errors.New("down") }
 	}
-	for target, f := range map[string]*fake{someCustomer: {err: store.ErrEmailTaken}, "/api/v0/health": {}} {
+	for target, f := range map[string]*fake{someCustomer: {Err: store.ErrEmailTaken}, "/api/v0/health": {}} {
 		w := ask(f, request(http.MethodGet, target, ""), at)
 		if w.Code < 400 || w.Header().Get("X-RateLimit-Limit") != "100" || shows404(w.Header()) {
 			t.Errorf("%s: %d with headers %v", target, w.Code, w.Header())

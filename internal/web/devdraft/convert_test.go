@@ -90,7 +90,7 @@ func TestEncode(t *testing.T) {
 		if rapid.Bool().Draw(t, "bought") {
 			c.LastPurchase = at.Draw(t, "purchase")
 		}
-		f := &fake{fetched: c, found: records.ListResponse{Customers: []customer.Customer{c, c}}}
+		f := &fake{Fetched: c, Listed: records.ListResponse{Customers: []customer.Customer{c, c}}}
 		compare := func(what, got string, want any) {
 			if diff := cmp.Diff(library(t, want), got); diff != "" {
 				t.Fatalf("%s (-want +got):\n%s", what, diff)
@@ -99,9 +99,9 @@ func TestEncode(t *testing.T) {
 		wire := wireOf(&c)
 		compare("list", ask(f, request(http.MethodGet, "/api/v0/customers", "")).Body.String(), []wireCustomer{wire, wire})
 		ask(f, request(http.MethodPost, "/api/v0/customers", "{}"))
-		compare("create", string(f.write.Encode(&c)), wire)
+		compare("create", string(f.Write.Encode(&c)), wire)
 		ask(f, request(http.MethodPatch, someCustomer, "{}"))
-		compare("update", string(f.write.Encode(&c)), wire)
+		compare("update", string(f.Write.Encode(&c)), wire)
 		wire.App = &wireApp{ID: string(fakeApp), AppName: "Fake"}
 		compare("fetch", ask(f, request(http.MethodGet, someCustomer, "")).Body.String(), wire)
 	})
@@ -123,16 +123,16 @@ func TestDecode(t *testing.T) {
 		Phone:  customer.Text{Sent: true},
 		Status: customer.Text{Sent: true, Other: true},
 	}
-	if diff := cmp.Diff(want, f.write.Input); diff != "" {
+	if diff := cmp.Diff(want, f.Write.Input); diff != "" {
 		t.Errorf("body (-want +got):\n%s", diff)
 	}
 	ask(f, request(http.MethodGet, "/api/v0/customers?take=10.0&take=10.0&skip=&name=a+b%20c&email=%40x&Status=ACTIVE&cursor=c", ""))
 	wantFind := records.ListRequest{Cursor: "c", Input: customer.ListInput{
-		Take: customer.Text{Sent: true, Other: true, Value: f.find.Input.Take.Value},
+		Take: customer.Text{Sent: true, Other: true, Value: f.List.Input.Take.Value},
 		Skip: customer.Text{Sent: true},
 		Name: customer.Text{Sent: true, Value: "a b c"}, Email: customer.Text{Sent: true, Value: "@x"},
 	}}
-	if diff := cmp.Diff(wantFind, f.find); diff != "" {
+	if diff := cmp.Diff(wantFind, f.List); diff != "" {
 		t.Errorf("query (-want +got):\n%s", diff)
 	}
 }
@@ -146,9 +146,9 @@ func FuzzCustomer(f *testing.F) {
 	f.Add("{\"first_name\":\"\xff\"}")
 	f.Add(`[]`)
 	f.Fuzz(func(t *testing.T, body string) {
-		svc := &fake{reply: records.Reply{Body: []byte("{}")}}
+		svc := &fake{Reply: records.Reply{Body: []byte("{}")}}
 		post := func(body string) (customer.Change, bool) {
-			svc.write = records.Write{}
+			svc.Write = records.Write{}
 			w := ask(svc, request(http.MethodPost, "/api/v0/customers", body))
 			switch {
 			case w.Code >= 500:
@@ -158,7 +158,7 @@ func FuzzCustomer(f *testing.F) {
 			case w.Code != http.StatusCreated:
 				return customer.Change{}, false
 			}
-			change, problems := svc.write.Input.Create()
+			change, problems := svc.Write.Input.Create()
 			return change, len(problems) == 0
 		}
 		change, ok := post(body)
@@ -167,13 +167,13 @@ func FuzzCustomer(f *testing.F) {
 		}
 		var first, second customer.Customer
 		change.Apply(&first)
-		wire := svc.write.Encode(&first)
+		wire := svc.Write.Encode(&first)
 		again, ok := post(string(wire))
 		if !ok {
 			t.Fatalf("our own answer %q is refused", wire)
 		}
 		again.Apply(&second)
-		if got := svc.write.Encode(&second); !bytes.Equal(wire, got) {
+		if got := svc.Write.Encode(&second); !bytes.Equal(wire, got) {
 			t.Fatalf("not stable:\n%s\n%s", wire, got)
 		}
 	})
@@ -188,7 +188,7 @@ func FuzzQuery(f *testing.F) {
 	f.Fuzz(func(t *testing.T, query string) {
 		r := request(http.MethodGet, "/api/v0/customers", "")
 		r.URL.RawQuery = query
-		w := ask(&fake{found: records.ListResponse{Next: "next"}}, r)
+		w := ask(&fake{Listed: records.ListResponse{Next: "next"}}, r)
 		if w.Code != http.StatusOK && w.Code != http.StatusBadRequest {
 			t.Fatalf("%q: %d", query, w.Code)
 		}

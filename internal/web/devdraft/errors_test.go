@@ -29,7 +29,7 @@ func TestKinds(t *testing.T) {
 	var got strings.Builder
 	method, target := http.MethodGet, someCustomer
 	show := func(f error) {
-		w := ask(&fake{err: f}, request(method, target, map[string]string{http.MethodPost: "{}"}[method]))
+		w := ask(&fake{Err: f}, request(method, target, map[string]string{http.MethodPost: "{}"}[method]))
 		fmt.Fprintf(&got, "%s\n  %d", fault.Of(f).Error(), w.Code)
 		for _, name := range []string{"Retry-After", "X-Should-Retry"} {
 			if v := w.Header().Get(name); v != "" {
@@ -110,7 +110,7 @@ func TestTexts(t *testing.T) {
 		if len(err.Fields) == 0 {
 			return
 		}
-		w := ask(&fake{err: err}, request(method, target, body))
+		w := ask(&fake{Err: err}, request(method, target, body))
 		for _, f := range err.Fields {
 			seen[target+" "+f.Path+" "+f.Code] = true
 			if strings.Contains(w.Body.String(), f.Message) {

@@ -52,7 +52,7 @@ func TestEncodeAddress(t *testing.T) {
 			l.PrefundedAccount.Reveal(), l.BridgeWallet.Reveal(), l.Rail, l.DestinationCurrency, l.FeePercent.Reveal(),
 			stamp(l.CreatedAt), stamp(l.CreatedAt),
 		}
-		f := &fake{held: held{addresses: []customer.LiquidationAddress{l, l}}}
+		f := &fake{Addresses: []customer.LiquidationAddress{l, l}}
 		target := "/api/v0/customers/" + l.Customer.String() + "/liquidation_addresses"
 		compare := func(what, got string, want any) {
 			if diff := cmp.Diff(library(t, want), got); diff != "" {
@@ -61,11 +61,11 @@ func TestEncodeAddress(t *testing.T) {
 		}
 		compare("list", ask(f, request(http.MethodGet, target, "")).Body.String(), []wireAddress{want, want})
 		compare("fetch", ask(f, request(http.MethodGet, target+"/"+l.ID.String(), "")).Body.String(), want)
-		if f.sent.target != l.Customer || f.sent.item != l.ID {
-			t.Fatalf("asked for %v of %v, want %v of %v", f.sent.item, f.sent.target, l.ID, l.Customer)
+		if f.Customer != l.Customer || f.AddressID != l.ID {
+			t.Fatalf("asked for %v of %v, want %v of %v", f.AddressID, f.Customer, l.ID, l.Customer)
 		}
 		ask(f, request(http.MethodPost, target, "{}"))
-		compare("create", string(f.sent.showAddress(&l)), want)
+		compare("create", string(f.EncodeAddress(&l)), want)
 	})
 }
 
@@ -77,7 +77,7 @@ func TestNotFoundRepeatsNoText(t *testing.T) {
 		r := request(http.MethodGet, "/api/v0/customers/x/liquidation_addresses", "")
 		r.URL.Path = "/api/v0/customers/" + asked + "/liquidation_addresses"
 		r.URL.RawPath = "/api/v0/customers/" + url.PathEscape(asked) + "/liquidation_addresses"
-		w := ask(&fake{err: errGone}, r)
+		w := ask(&fake{Err: errGone}, r)
 		if w.Code != http.StatusNotFound {
 			t.Fatalf("%q: %d", asked, w.Code)
 		}
@@ -110,7 +110,7 @@ func TestDecodeAddress(t *testing.T) {
 		ACHReference: sent("11"), DestinationAddress: sent("12"), Memo: sent("13"), ReturnAddress: sent("14"),
 		FeePercent: customer.Text{Sent: true, Null: true},
 	}
-	if diff := cmp.Diff(want, f.sent.address); diff != "" {
+	if diff := cmp.Diff(want, f.Address); diff != "" {
 		t.Errorf("(-want +got):\n%s", diff)
 	}
 }

@@ -28,26 +28,26 @@ func TestListsOfOurs(t *testing.T) {
 	for _, tt := range tests {
 		t.Run(tt.name, func(t *testing.T) {
 			t.Parallel()
-			f := &fake{held: held{next: "a-_", total: 7}}
+			f := &fake{Next: "a-_", Total: 7}
 			h := ask(f, request(http.MethodGet, tt.path+"?take=2&skip=3&cursor=c&include=x", "")).Header()
-			if diff := cmp.Diff(tt.page, f.sent.page); diff != "" {
+			if diff := cmp.Diff(tt.page, f.Page); diff != "" {
 				t.Errorf("what was asked for (-want +got):\n%s", diff)
 			}
 			if got, want := h.Get("Link"), "<"+tt.path+tt.next+`>; rel="next"`; got != want || h.Get("X-Total-Count") != "" {
 				t.Errorf("Link = %q, want %q; %v", got, want, h)
 			}
-			f.held.next = ""
+			f.Next = ""
 			r := request(http.MethodGet, tt.path, "")
 			r.Header.Set("Prefer", "count=exact")
 			h = ask(f, r).Header()
-			if !f.sent.page.Count || h.Get("X-Total-Count") != "7" || h.Get("Preference-Applied") != "count=exact" || h.Get("Link") != "" {
-				t.Errorf("counted: %+v, %v", f.sent.page, h)
+			if !f.Page.Count || h.Get("X-Total-Count") != "7" || h.Get("Preference-Applied") != "count=exact" || h.Get("Link") != "" {
+				t.Errorf("counted: %+v, %v", f.Page, h)
 			}
 		})
 	}
 	f := &fake{}
 	ask(f, request(http.MethodGet, groupsPath, ""))
-	if diff := cmp.Diff(records.PageRequest{Take: 10}, f.sent.page); diff != "" {
+	if diff := cmp.Diff(records.PageRequest{Take: 10}, f.Page); diff != "" {
 		t.Errorf("without parameters (-want +got):\n%s", diff)
 	}
 }
@@ -58,7 +58,7 @@ func TestEmptyCursor(t *testing.T) {
 	const told = `{"statusCode":400,"message":["cursor should not be empty"],"error":"Bad Request"}`
 	for _, path := range []string{"/api/v0/customers", groupsPath, someCustomer + "/transactions"} {
 		for _, query := range []string{"?cursor=", "?cursor", "?take=1&cursor=+%20"} {
-			f := &fake{found: records.ListResponse{Customers: make([]customer.Customer, 1)}}
+			f := &fake{Listed: records.ListResponse{Customers: make([]customer.Customer, 1)}}
 			if w := ask(f, request(http.MethodGet, path+query, "")); w.Code != 400 || w.Body.String() != told {
 				t.Errorf("%s%s: %d %s", path, query, w.Code, w.Body)
 			}

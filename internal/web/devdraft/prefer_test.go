@@ -11,11 +11,11 @@ import (
 
 // counts reports whether a list with these Prefer headers is counted.
 func counts(prefer ...string) bool {
-	f := &fake{found: records.ListResponse{Total: 7}}
+	f := &fake{Listed: records.ListResponse{Total: 7}}
 	r := request(http.MethodGet, "/api/v0/customers", "")
 	r.Header["Prefer"] = prefer
 	h := ask(f, r).Header()
-	return f.find.Count && h.Get("X-Total-Count") == "7" && h.Get("Preference-Applied") == "count=exact"
+	return f.List.Count && h.Get("X-Total-Count") == "7" && h.Get("Preference-Applied") == "count=exact"
 }
 
 func TestPrefer(t *testing.T) {

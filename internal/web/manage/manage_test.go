@@ -9,15 +9,11 @@ import (
 	"maps"
 	"net/http"
 	"net/http/httptest"
-	"os"
-	"path/filepath"
 	"regexp"
 	"slices"
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/google/go-cmp/cmp"
 
 	"custodex.dev/internal/authz"
 	"custodex.dev/internal/config"
@@ -27,9 +23,12 @@ import (
 	"custodex.dev/internal/records"
 	"custodex.dev/internal/tenant"
 	"custodex.dev/internal/testkit"
+	"custodex.dev/internal/testkit/contract"
+	"custodex.dev/internal/testkit/dialect"
 	"custodex.dev/internal/testkit/transcript"
 	"custodex.dev/internal/web"
 	"custodex.dev/internal/web/manage"
+	"custodex.dev/internal/web/openapi"
 )
 
 var update = flag.Bool("update", false, "rewrite golden files and transcripts")
@@ -45,13 +44,15 @@ var kinds = map[string]*regexp.Regexp{
 // TestTranscripts plays testdata/*.txt against a whole server on both stores.
 func TestTranscripts(t *testing.T) {
 	t.Parallel()
+	doc := contract.New(t, openapi.ManageHandler())
+	t.Cleanup(func() { dialect.Complete(t, doc, manage.Routes()) })
 	for _, engine := range testkit.Engines {
 		t.Run(engine, func(t *testing.T) {
 			t.Parallel()
 			transcript.Run(t, "testdata", transcript.Options{
 				Kinds: kinds, Update: *update && engine == "sqlite",
 				New: func(t testing.TB) transcript.Target {
-					return target(testkit.NewServer(t, testkit.Options{Engine: engine, Configure: midMinute()}))
+					return target(doc, testkit.NewServer(t, testkit.Options{Engine: engine, Configure: midMinute()}))
 				},
 			})
 		})
@@ -66,7 +67,7 @@ func midMinute() func(*config.Config) {
 	return func(cfg *config.Config) { cfg.LogLevel, cfg.Now = slog.LevelError, now }
 }
 
-func target(s *testkit.Server) transcript.Target {
+func target(doc *contract.Contract, s *testkit.Server) transcript.Target {
 	vars := map[string]string{
 		"token":  s.Operator.OperatorToken().Reveal(),
 		"opkey":  s.Operator.PublicKey,
@@ -76,7 +77,7 @@ func target(s *testkit.Server) transcript.Target {
 		"client": s.Key.PublicKey,
 		"secret": s.Key.Secret.Reveal(),
 	}
-	return transcript.Target{URL: s.ManageURL, Vars: vars, Hook: func(name string, args ...string) error {
+	return transcript.Target{URL: s.ManageURL, Vars: vars, Check: doc.Check, Hook: func(name string, args ...string) error {
 		if name == "customer" && len(args) == 1 {
 			made, err := newCustomer(s)
 			vars[args[0]] = made
@@ -143,19 +144,7 @@ func TestKinds(t *testing.T) {
 		fmt.Fprintf(&b, "  %s\n\n", w.Body)
 	}
 	got := regexp.MustCompile(`(X-Request-Id: |"request_id":")[a-zA-Z]{20}`).ReplaceAllString(b.String(), "${1}REQUEST")
-	path := filepath.Join("testdata", "kinds.golden")
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("errors (-want +got):\n%s", diff)
-	}
+	dialect.Golden(t, *update, "kinds.golden", got)
 	if strings.Contains(got, "SECRET CAUSE") {
 		t.Error("an answer shows a cause")
 	}

@@ -1,7 +1,6 @@
 package xtrakit_test
 
 import (
-	"context"
 	"flag"
 	"net/http"
 	"net/http/httptest"
@@ -11,111 +10,25 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
-	"custodex.dev/internal/authz"
 	"custodex.dev/internal/customer"
 	"custodex.dev/internal/id"
 	"custodex.dev/internal/limit"
 	"custodex.dev/internal/records"
-	"custodex.dev/internal/store"
 	"custodex.dev/internal/tenant"
+	"custodex.dev/internal/testkit/dialect"
 	"custodex.dev/internal/web"
 	"custodex.dev/internal/web/xtrakit"
 )
 
 var update = flag.Bool("update", false, "rewrite golden files and transcripts")
 
-// fake is a domain service that takes every API key and answers what it is told.
-type fake struct {
-	err     error
-	found   records.ListResponse
-	groups  records.ItemPage[customer.Group]
-	fetched customer.Customer
-	group   *customer.Group
-	reply   records.Reply
+// fake is a domain service that answers what it is told.
+type fake = dialect.FakeRecords
 
-	login      records.Login // what came
-	write      records.Write
-	groupWrite records.GroupWrite
-	find       records.ListRequest
-	findGroups records.ListGroupsRequest
-	calls      int
-}
+const fakeApp = dialect.FakeApp
 
-const fakeApp = id.App("app_fakefakefakefake")
-
-func (f *fake) Authenticate(_ context.Context, in records.Login) (tenant.Caller, int, error) {
-	f.login = in
-	return tenant.Caller{
-		App: fakeApp, AppName: "Fake", Credential: "cred_fake", Owner: "Edward", Scopes: authz.AllCustomers, Origin: in.Origin,
-	}, 100, nil
-}
-
-func (f *fake) CreateCustomer(_ context.Context, _ tenant.Caller, w records.Write) (records.Reply, error) {
-	f.calls++
-	f.write = w
-	return f.reply, f.err
-}
-
-func (f *fake) UpdateCustomer(_ context.Context, _ tenant.Caller, _ records.Target, w records.Write) (records.Reply, error) {
-	f.calls++
-	f.write = w
-	return f.reply, f.err
-}
-
-func (f *fake) FetchWithGroup(context.Context, tenant.Caller, records.Target) (customer.Customer, *customer.Group, error) {
-	f.calls++
-	return f.fetched, f.group, f.err
-}
-
-func (f *fake) ListCustomers(_ context.Context, _ tenant.Caller, in records.ListRequest) (records.ListResponse, error) {
-	f.calls++
-	f.find = in
-	return f.found, f.err
-}
-
-func (f *fake) DeleteCustomer(context.Context, tenant.Caller, records.Target) error {
-	f.calls++
-	return f.err
-}
-
-func (f *fake) CreateGroup(_ context.Context, _ tenant.Caller, w records.GroupWrite) (records.Reply, error) {
-	f.calls++
-	f.groupWrite = w
-	return f.reply, f.err
-}
-
-func (f *fake) UpdateGroup(_ context.Context, _ tenant.Caller, _ int64, w records.GroupWrite) (records.Reply, error) {
-	f.calls++
-	f.groupWrite = w
-	return f.reply, f.err
-}
-
-func (f *fake) FetchGroup(context.Context, tenant.Caller, int64) (customer.Group, error) {
-	f.calls++
-	if f.group == nil {
-		return customer.Group{}, f.err
-	}
-	return *f.group, f.err
-}
-
-func (f *fake) ListGroups(_ context.Context, _ tenant.Caller, in records.ListGroupsRequest) (records.ItemPage[customer.Group], error) {
-	f.calls++
-	f.findGroups = in
-	return f.groups, f.err
-}
-
-func (f *fake) DeleteGroup(context.Context, tenant.Caller, int64) error {
-	f.calls++
-	return f.err
-}
-
-// RateTake gives all that is asked for.
-func (f *fake) RateTake(_ context.Context, _ id.App, take store.RateTake) (store.RateGrant, error) {
-	return store.RateGrant{Granted: take.Want, Taken: take.Want}, nil
-}
-
-// noon is a time whose unix seconds do not matter to any test.
-var noon = time.Date(2026, 3, 1, 12, 0, 15, 0, time.UTC)
+// noon is the time of every request.
+var noon = dialect.Noon
 
 // ask sends a request with an API key to the dialect over f.
 func ask(f *fake, r *http.Request) *httptest.ResponseRecorder {
@@ -162,8 +75,8 @@ func TestKey(t *testing.T) {
 		r := request(http.MethodGet, customers, "")
 		r.Header.Set("Authorization", header)
 		ask(f, r)
-		if got := [2]string{f.login.PublicKey, f.login.Secret}; got != want || f.login.Kind != tenant.Xtrakit {
-			t.Errorf("%q: %v of kind %s, want %v", header, got, f.login.Kind, want)
+		if got := [2]string{f.Login.PublicKey, f.Login.Secret}; got != want || f.Login.Kind != tenant.Xtrakit {
+			t.Errorf("%q: %v of kind %s, want %v", header, got, f.Login.Kind, want)
 		}
 	}
 }
@@ -175,14 +88,14 @@ func TestReplay(t *testing.T) {
 	for _, to := range [][2]string{
 		{http.MethodPost, addCustomer}, {http.MethodPut, someCustomer}, {http.MethodPost, addGroup}, {http.MethodPut, someGroup},
 	} {
-		f := &fake{reply: records.Reply{Customer: id.NewCustomer(), Body: []byte(`{"old":1}`), Replayed: true}}
+		f := &fake{Reply: records.Reply{Customer: id.NewCustomer(), Body: []byte(`{"old":1}`), Replayed: true}}
 		r := request(to[0], to[1], `{}`)
 		r.Header.Set("Idempotency-Key", "My Idempotency Key")
 		w := ask(f, r)
 		if got := w.Body.String(); w.Code != 200 || got != `{"old":1}` || w.Header().Get("Idempotent-Replayed") != "true" {
 			t.Errorf("%v: %d %q, %v", to, w.Code, got, w.Header())
 		}
-		if key := f.write.IdempotencyKey + f.groupWrite.IdempotencyKey; key != "My Idempotency Key" {
+		if key := f.Write.IdempotencyKey + f.GroupWrite.IdempotencyKey; key != "My Idempotency Key" {
 			t.Errorf("%v: key %q", to, key)
 		}
 	}
@@ -210,9 +123,9 @@ func TestPeriod(t *testing.T) {
 		for _, tt := range tests {
 			f := &fake{}
 			w := ask(f, request(http.MethodGet, path+"?"+tt.query, ""))
-			from, to := f.find.Input.CreatedFrom.Value, f.find.Input.CreatedTo.Value
+			from, to := f.List.Input.CreatedFrom.Value, f.List.Input.CreatedTo.Value
 			if path == groups {
-				from, to = plain(f.findGroups.From), plain(f.findGroups.To)
+				from, to = plain(f.ListedGroups.From), plain(f.ListedGroups.To)
 			}
 			if w.Code != 200 || from != tt.from || to != tt.to {
 				t.Errorf("%s?%s: %d, from %q to %q, want %q to %q", path, tt.query, w.Code, from, to, tt.from, tt.to)
@@ -226,8 +139,8 @@ func TestPeriod(t *testing.T) {
 				f := &fake{}
 				w := ask(f, request(http.MethodGet, path+"?"+name+"="+value, ""))
 				want := `{"status":400,"error":"` + name + bad + `"}`
-				if w.Code != 400 || strings.TrimSpace(w.Body.String()) != want || f.calls != 0 {
-					t.Errorf("%s?%s=%s: %d %s after %d calls, want %s", path, name, value, w.Code, w.Body, f.calls, want)
+				if w.Code != 400 || strings.TrimSpace(w.Body.String()) != want || f.Calls != 0 {
+					t.Errorf("%s?%s=%s: %d %s after %d calls, want %s", path, name, value, w.Code, w.Body, f.Calls, want)
 				}
 			}
 		}
@@ -245,12 +158,12 @@ func plain(t time.Time) string {
 func TestCustomerList(t *testing.T) {
 	t.Parallel()
 	next := records.ListResponse{Customers: make([]customer.Customer, 2), Next: "abc-_", Total: 5}
-	f := &fake{found: next}
+	f := &fake{Listed: next}
 	w := ask(f, request(http.MethodGet, customers+"?customer_group_id=12&cursor=xyz&page=7", ""))
 	want := records.ListRequest{Cursor: "xyz", Count: true, Input: customer.ListInput{
 		Take: customer.Text{Sent: true, Value: "1000"}, MaxTake: 1000, Group: customer.Text{Sent: true, Value: "12"},
 	}}
-	if diff := cmp.Diff(want, f.find); diff != "" {
+	if diff := cmp.Diff(want, f.List); diff != "" {
 		t.Errorf("find (-want +got):\n%s", diff)
 	}
 	if got, want := w.Header().Get("Link"), `</api/v1/customers?cursor=abc-_>; rel="next"`; got != want {
@@ -266,7 +179,7 @@ func TestCustomerList(t *testing.T) {
 		{"?cursor=x", records.ListResponse{Customers: make([]customer.Customer, 2), Total: 5}, "Customers found: 5"},
 		{"", records.ListResponse{}, "Customers found: 0"},
 	} {
-		w := ask(&fake{found: tt.found}, request(http.MethodGet, customers+tt.query, ""))
+		w := ask(&fake{Listed: tt.found}, request(http.MethodGet, customers+tt.query, ""))
 		if !strings.Contains(w.Body.String(), `"message":"`+tt.want+`"`) || (w.Header().Get("Link") != "") != (tt.found.Next != "") {
 			t.Errorf("%s of %d: %.80s with Link %q, want %s", tt.query, len(tt.found.Customers), w.Body, w.Header().Get("Link"), tt.want)
 		}
@@ -276,7 +189,7 @@ func TestCustomerList(t *testing.T) {
 // TestGroupList is the same for groups.
 func TestGroupList(t *testing.T) {
 	t.Parallel()
-	f := &fake{groups: records.ItemPage[customer.Group]{List: make([]customer.Group, 2), Next: "abc-_", Total: 5}}
+	f := &fake{Groups: make([]customer.Group, 2), Next: "abc-_", Total: 5}
 	own := tenant.BusinessCode(fakeApp)
 	for query, want := range map[string]string{
 		"?cursor=xyz&business_code=" + own: "Groups found: 5",
@@ -285,7 +198,7 @@ func TestGroupList(t *testing.T) {
 	} {
 		w := ask(f, request(http.MethodGet, groups+query, ""))
 		find := records.ListGroupsRequest{PageRequest: records.PageRequest{Take: 1000, Cursor: "xyz", Count: true}}
-		if diff := cmp.Diff(find, f.findGroups); diff != "" {
+		if diff := cmp.Diff(find, f.ListedGroups); diff != "" {
 			t.Errorf("%s: find (-want +got):\n%s", query, diff)
 		}
 		link := `</api/v1/customer-groups?cursor=abc-_>; rel="next"`
@@ -305,8 +218,8 @@ func TestEmptyCursor(t *testing.T) {
 		for _, query := range []string{"?cursor=", "?cursor", "?cursor=+%20"} {
 			f := &fake{}
 			w := ask(f, request(http.MethodGet, path+query, ""))
-			if w.Code != 400 || w.Body.String() != `{"status":400,"error":"cursor must not be empty"}` || f.calls != 0 {
-				t.Errorf("%s%s: %d %s after %d calls", path, query, w.Code, w.Body, f.calls)
+			if w.Code != 400 || w.Body.String() != `{"status":400,"error":"cursor must not be empty"}` || f.Calls != 0 {
+				t.Errorf("%s%s: %d %s after %d calls", path, query, w.Code, w.Body, f.Calls)
 			}
 		}
 	}
@@ -334,7 +247,7 @@ func TestPaths(t *testing.T) {
 		"/api/v1/user":                  404,
 		"http://x/api/v1/customers?x=1": 200,
 	} {
-		w := ask(&fake{group: &customer.Group{}}, request(http.MethodGet, target, ""))
+		w := ask(&fake{Group: &customer.Group{}}, request(http.MethodGet, target, ""))
 		if w.Code != want || w.Header().Get("Content-Type") != "application/json; charset=utf-8" {
 			t.Errorf("GET %s: %d %v, want %d", target, w.Code, w.Header(), want)
 		}
@@ -358,15 +271,15 @@ func TestIDs(t *testing.T) {
 	for value, good := range tests {
 		for _, method := range []string{http.MethodGet, http.MethodPut, http.MethodDelete} {
 			for path, noun := range map[string]string{customers: "Customer", groups: "Group"} {
-				f := &fake{group: &customer.Group{}}
+				f := &fake{Group: &customer.Group{}}
 				body := ""
 				if method == http.MethodPut {
 					body = "{}"
 				}
 				w := ask(f, request(method, path+"/"+value, body))
 				want := `{"status":404,"error":"` + noun + ` not found"}`
-				if good && (w.Code != 200 || f.calls != 1) || !good && (w.Body.String() != want || f.calls != 0) {
-					t.Errorf("%s %s/%s: %d %s after %d calls", method, path, value, w.Code, w.Body, f.calls)
+				if good && (w.Code != 200 || f.Calls != 1) || !good && (w.Body.String() != want || f.Calls != 0) {
+					t.Errorf("%s %s/%s: %d %s after %d calls", method, path, value, w.Code, w.Body, f.Calls)
 				}
 			}
 		}

@@ -128,7 +128,7 @@ func TestEncode(t *testing.T) {
 			CreatedAt: at.Draw(t, "created"), UpdatedAt: at.Draw(t, "updated"),
 		}
 		f := &fake{
-			fetched: c, found: records.ListResponse{Customers: []customer.Customer{c, c}}, groups: records.ItemPage[customer.Group]{List: []customer.Group{g, g}, Total: 2},
+			Fetched: c, Listed: records.ListResponse{Customers: []customer.Customer{c, c}}, Groups: []customer.Group{g, g}, Total: 2,
 		}
 		compare := func(got, message string, data any) {
 			if diff := cmp.Diff(library(t, wireAnswer{200, message, data}), got); diff != "" {
@@ -148,7 +148,7 @@ func TestEncode(t *testing.T) {
 		}
 		wire, wireG := wireOf(&c), wireGroupOf(&g)
 		compare(answer(http.MethodGet, someCustomer), "Customer found", fetched{wire, []wireGroup{}})
-		f.group = &g
+		f.Group = &g
 		compare(answer(http.MethodGet, someCustomer), "Customer found", fetched{wire, []wireGroup{wireG}})
 		compare(answer(http.MethodGet, customers), "Customers found: 2", map[string]any{"customers": []wireCustomer{wire, wire}})
 		compare(answer(http.MethodGet, groups), "Groups found: 2", map[string]any{"groups": []wireGroup{wireG, wireG}})
@@ -159,13 +159,13 @@ func TestEncode(t *testing.T) {
 			{http.MethodPost, addCustomer, "Customer added successfully"}, {http.MethodPut, someCustomer, "Customer updated successfully"},
 		} {
 			ask(f, request(w.method, w.target, "{}"))
-			compare(string(f.write.Encode(&c)), w.message, one{wire})
+			compare(string(f.Write.Encode(&c)), w.message, one{wire})
 		}
 		for _, w := range []struct{ method, target, message string }{
 			{http.MethodPost, addGroup, "Group added successfully"}, {http.MethodPut, someGroup, "Group updated successfully"},
 		} {
 			ask(f, request(w.method, w.target, "{}"))
-			compare(string(f.groupWrite.Encode(&g)), w.message, oneGroup{wireG})
+			compare(string(f.GroupWrite.Encode(&g)), w.message, oneGroup{wireG})
 		}
 	})
 	for path, want := range map[string]string{
@@ -193,8 +193,8 @@ func TestDecode(t *testing.T) {
 		Postal: value("z"), Line1: value("1 Street"), Line2: customer.Text{Sent: true, Other: true}, Profile: value("p"),
 		CreatedBy: value("Edward"),
 	}
-	want.Rules = f.write.Input.Rules
-	if diff := cmp.Diff(want, f.write.Input); diff != "" {
+	want.Rules = f.Write.Input.Rules
+	if diff := cmp.Diff(want, f.Write.Input); diff != "" {
 		t.Errorf("body (-want +got):\n%s", diff)
 	}
 
@@ -203,25 +203,25 @@ func TestDecode(t *testing.T) {
 		`{"created_by":null}`: value("Edward"), `{"created_by":"Ama"}`: value("Ama"), `{"created_by":5}`: {Sent: true, Other: true},
 	} {
 		ask(f, request(http.MethodPost, addCustomer, body))
-		if got := f.write.Input.CreatedBy; got != by {
+		if got := f.Write.Input.CreatedBy; got != by {
 			t.Errorf("add %s: created_by is %+v, want %+v", body, got.Value, by.Value)
 		}
 	}
 	ask(f, request(http.MethodPut, someCustomer, `{}`))
-	if f.write.Input.CreatedBy.Sent {
+	if f.Write.Input.CreatedBy.Sent {
 		t.Error("edit makes somebody the customer's maker unasked")
 	}
 
 	r := request(http.MethodPut, someCustomer, url.Values{"customer_group_id": {"12"}, "customer_name": {"Jane & Co"}}.Encode())
 	r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
 	ask(f, r)
-	if in := f.write.Input; in.Group != value("12") || in.FullName != value("Jane & Co") || in.Phone.Sent {
+	if in := f.Write.Input; in.Group != value("12") || in.FullName != value("Jane & Co") || in.Phone.Sent {
 		t.Errorf("a form reaches the domain as %q, %q", in.Group.Value, in.FullName.Value)
 	}
 
 	ask(f, request(http.MethodPut, someGroup, `{"group_description":null}`))
 	wantGroup := customer.GroupInput{Name: customer.Text{Sent: true}, Description: customer.Text{Sent: true, Null: true}}
-	if diff := cmp.Diff(wantGroup, f.groupWrite.Input); diff != "" {
+	if diff := cmp.Diff(wantGroup, f.GroupWrite.Input); diff != "" {
 		t.Errorf("group (-want +got):\n%s", diff)
 	}
 }
@@ -236,9 +236,9 @@ func FuzzCustomer(f *testing.F) {
 	f.Add(`{"customer_name":"a","customer_name":"b"}`)
 	f.Add(`[]`)
 	f.Fuzz(func(t *testing.T, body string) {
-		svc := &fake{reply: records.Reply{Body: []byte("{}")}}
+		svc := &fake{Reply: records.Reply{Body: []byte("{}")}}
 		put := func(body string) (customer.Change, bool) {
-			svc.write = records.Write{}
+			svc.Write = records.Write{}
 			w := ask(svc, request(http.MethodPut, someCustomer, body))
 			switch {
 			case w.Code >= 500:
@@ -248,7 +248,7 @@ func FuzzCustomer(f *testing.F) {
 			case w.Code != http.StatusOK:
 				return customer.Change{}, false
 			}
-			change, problems := svc.write.Input.Update()
+			change, problems := svc.Write.Input.Update()
 			return change, len(problems) == 0
 		}
 		change, ok := put(body)
@@ -257,7 +257,7 @@ func FuzzCustomer(f *testing.F) {
 		}
 		c := customer.Customer{Type: customer.Individual}
 		change.Apply(&c)
-		wire := svc.write.Encode(&c)
+		wire := svc.Write.Encode(&c)
 		var answer struct {
 			Data struct{ Customer json.RawMessage }
 		}
@@ -288,7 +288,7 @@ func FuzzQuery(f *testing.F) {
 			if w.Code != http.StatusOK && w.Code != http.StatusBadRequest {
 				t.Fatalf("%q: %d", query, w.Code)
 			}
-			if _, problems := f.find.Input.Parse(0); len(problems) > 1 || len(problems) == 1 && problems[0].Path != customer.PathGroup {
+			if _, problems := f.List.Input.Parse(0); len(problems) > 1 || len(problems) == 1 && problems[0].Path != customer.PathGroup {
 				t.Fatalf("%q: the domain refuses what was read from it: %v", query, problems)
 			}
 		}

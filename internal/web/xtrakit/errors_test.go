@@ -26,7 +26,7 @@ func TestKinds(t *testing.T) {
 	t.Parallel()
 	var got strings.Builder
 	show := func(target string, f error) {
-		w := ask(&fake{err: f}, request(http.MethodGet, target, ""))
+		w := ask(&fake{Err: f}, request(http.MethodGet, target, ""))
 		fmt.Fprintf(&got, "%s\n  %d", fault.Of(f).Error(), w.Code)
 		if v := w.Header().Get("Retry-After"); v != "" {
 			fmt.Fprintf(&got, " retry-after: %s", v)
@@ -80,7 +80,7 @@ func TestTexts(t *testing.T) {
 		if len(problems) == 0 {
 			return
 		}
-		w := ask(&fake{err: fault.Validation(problems...)}, request(method, target, body))
+		w := ask(&fake{Err: fault.Validation(problems...)}, request(method, target, body))
 		for _, p := range problems {
 			seen[target+" "+p.Path+" "+p.Code] = true
 			if strings.Contains(w.Body.String(), p.Path+" is ") && !strings.Contains(w.Body.String(), p.Path+" is required") {
@@ -107,15 +107,15 @@ func TestTexts(t *testing.T) {
 		}
 		body += "}"
 		ask(f, request(http.MethodPost, addCustomer, body))
-		_, problems := f.write.Input.Create()
+		_, problems := f.Write.Input.Create()
 		check(http.MethodPost, addCustomer, body, problems)
 		ask(f, request(http.MethodPut, someCustomer, body))
-		_, problems = f.write.Input.Update()
+		_, problems = f.Write.Input.Update()
 		check(http.MethodPut, someCustomer, body, problems)
 
 		body = `{"group_name":` + value + `,"group_description":` + value + `}`
 		ask(f, request(http.MethodPut, someGroup, body))
-		_, problems = f.groupWrite.Input.Update()
+		_, problems = f.GroupWrite.Input.Update()
 		check(http.MethodPut, someGroup, body, problems)
 	}
 	missing := fault.Field{Path: customer.PathGroup, Code: customer.CodeNotFound, Message: "group is not found"}

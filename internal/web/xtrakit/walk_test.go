@@ -1,9 +1,12 @@
 package xtrakit_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"strings"
 	"sync"
@@ -15,6 +18,9 @@ import (
 	"custodex.dev/internal/customer"
 	"custodex.dev/internal/records"
 	"custodex.dev/internal/testkit"
+	"custodex.dev/internal/testkit/contract"
+	"custodex.dev/internal/testkit/dialect"
+	"custodex.dev/internal/web/openapi"
 )
 
 // TestWalk lists more customers and groups than one answer holds, by following the
@@ -26,20 +32,20 @@ func TestWalk(t *testing.T) {
 	for _, engine := range testkit.Engines {
 		t.Run(engine, func(t *testing.T) {
 			t.Parallel()
-			x := newTarget(t, engine)
-			text := func(s string) customer.Text { return customer.Text{Sent: true, Value: s} }
-			name := customer.GroupInput{Name: text("Group")}
+			x := suite().Start(t, engine, nil)
+			doc := contract.New(t, openapi.Handler())
+			name := customer.GroupInput{Name: dialect.Sent("Group")}
 			var group atomic.Int64
-			x.many(t, total, func(ctx context.Context) error {
-				_, err := x.srv.Records.CreateGroup(ctx, x.caller("test"), records.GroupWrite{
+			many(t, total, func(ctx context.Context) error {
+				_, err := x.Server.Records.CreateGroup(ctx, x.Caller(), records.GroupWrite{
 					Input: name, Encode: func(g *customer.Group) []byte { group.Store(g.Seq); return nil },
 				})
 				return err
 			})
-			x.many(t, total, func(ctx context.Context) error {
-				_, err := x.srv.Records.CreateCustomer(ctx, x.caller("test"), records.Write{
+			many(t, total, func(ctx context.Context) error {
+				_, err := x.Server.Records.CreateCustomer(ctx, x.Caller(), records.Write{
 					Input: customer.Input{
-						Given: text("Jane"), Family: text("Doe"), Phone: text("+22"), Group: text(fmt.Sprint(group.Load())),
+						Given: dialect.Sent("Jane"), Family: dialect.Sent("Doe"), Phone: dialect.Sent("+22"), Group: dialect.Sent(fmt.Sprint(group.Load())),
 					},
 					Encode: func(*customer.Customer) []byte { return nil },
 				})
@@ -50,14 +56,14 @@ func TestWalk(t *testing.T) {
 				{customers + fmt.Sprintf("?customer_group_id=%d", group.Load()), "Customers", "customers"},
 				{customers + "?created_at=2026-03-01&updated_at=2026-03-01", "Customers", "customers"},
 				{groups, "Groups", "groups"},
-				{groups + "?created_at=2026-03-01&business_code=" + x.vars["business"], "Groups", "groups"},
+				{groups + "?created_at=2026-03-01&business_code=" + x.Vars["business"], "Groups", "groups"},
 			} {
-				pages := x.walk(t, tt.path, fmt.Sprintf("%s found: %d", tt.noun, total), tt.member)
+				pages := walk(t, x, doc, tt.path, fmt.Sprintf("%s found: %d", tt.noun, total), tt.member)
 				if len(pages) != 2 || pages[0] != first || pages[1] != total-first {
 					t.Errorf("%s: pages of %v, want %d and %d", tt.path, pages, first, total-first)
 				}
 				if tt.member == "customers" {
-					x.audited(t, total-first, first)
+					audited(t, x, total-first, first)
 				}
 			}
 		})
@@ -65,7 +71,7 @@ func TestWalk(t *testing.T) {
 }
 
 // many does something n times, many at a time so that they share commits.
-func (x *target) many(t *testing.T, n int, do func(context.Context) error) {
+func many(t *testing.T, n int, do func(context.Context) error) {
 	t.Helper()
 	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
 	defer cancel()
@@ -88,25 +94,33 @@ func (x *target) many(t *testing.T, n int, do func(context.Context) error) {
 }
 
 // walk follows the links from a path and gives the sizes of the pages.
-func (x *target) walk(t *testing.T, path, message, member string) (sizes []int) {
+func walk(t *testing.T, x *dialect.Target, doc *contract.Contract, path, message, member string) (sizes []int) {
 	t.Helper()
 	last := int64(1 << 60)
 	for path != "" && len(sizes) < 5 {
-		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, x.srv.URL+path, nil)
+		r, err := http.NewRequestWithContext(t.Context(), http.MethodGet, x.Server.URL+path, nil)
 		if err != nil {
 			t.Fatal(err)
 		}
-		r.Header.Set("Authorization", "Bearer "+x.vars["key"])
+		r.Header.Set("Authorization", "Bearer "+x.Vars["key"])
 		resp, err := http.DefaultClient.Do(r)
 		if err != nil {
 			t.Fatal(err)
+		}
+		content, err := io.ReadAll(resp.Body)
+		if err := errors.Join(err, resp.Body.Close()); err != nil {
+			t.Fatal(err)
+		}
+		resp.Body = io.NopCloser(bytes.NewReader(content))
+		if err := doc.Check(r, resp); err != nil {
+			t.Error(err)
 		}
 		var answer struct {
 			Message string
 			Data    map[string][]struct{ ID int64 }
 		}
-		err = json.NewDecoder(resp.Body).Decode(&answer)
-		if err != nil || resp.Body.Close() != nil || resp.StatusCode != http.StatusOK || answer.Message != message {
+		err = json.Unmarshal(content, &answer)
+		if err != nil || resp.StatusCode != http.StatusOK || answer.Message != message {
 			t.Fatalf("%s: %s, %q, %v", path, resp.Status, answer.Message, err)
 		}
 		for _, one := range answer.Data[member] {
@@ -123,9 +137,9 @@ func (x *target) walk(t *testing.T, path, message, member string) (sizes []int) 
 }
 
 // audited wants the newest entries of lists to name so many customers each.
-func (x *target) audited(t *testing.T, want ...int) {
+func audited(t *testing.T, x *dialect.Target, want ...int) {
 	t.Helper()
-	entries, err := x.srv.Records.ListAudit(t.Context(), x.srv.OperatorCaller(x.srv.App.ID), records.AuditFilter{
+	entries, err := x.Server.Records.ListAudit(t.Context(), x.Server.OperatorCaller(x.Server.App.ID), records.AuditFilter{
 		Action: string(authz.CustomerList), Limit: len(want),
 	})
 	if err != nil || len(entries) != len(want) {

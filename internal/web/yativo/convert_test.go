@@ -151,7 +151,7 @@ func TestEncode(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		c := drawCustomer(t)
 		early := rapid.Bool().Draw(t, "active early")
-		f := &fake{fetched: c, found: records.ListResponse{Customers: []customer.Customer{c, c}, Total: 2}}
+		f := &fake{Fetched: c, Listed: records.ListResponse{Customers: []customer.Customer{c, c}, Total: 2}}
 		answer := func(method, target string) string {
 			w := ask(f, request(method, target, map[bool]string{true: "{}"}[method != http.MethodGet]),
 				func(cfg *yativo.Config) { cfg.ActiveWithoutKYC = early })
@@ -165,9 +165,9 @@ func TestEncode(t *testing.T) {
 		wire := wireOf(&c, early)
 		compare("fetch", answer(http.MethodGet, someCustomer), envelope{"success", 200, "Request successful", wire, nil})
 		answer(http.MethodPost, "/api/v1/customer")
-		compare("create", string(f.write.Encode(&c)), envelope{"success", 201, "Customer created successfully", wire, nil})
+		compare("create", string(f.Write.Encode(&c)), envelope{"success", 201, "Customer created successfully", wire, nil})
 		answer(http.MethodPut, someCustomer)
-		compare("update", string(f.write.Encode(&c)), envelope{"success", 200, "Customer updated successfully", wire, nil})
+		compare("update", string(f.Write.Encode(&c)), envelope{"success", 200, "Customer updated successfully", wire, nil})
 		compare("list", answer(http.MethodGet, "/api/v1/customer"), envelope{
 			"success", 200, "Records retrieved successfully", []wireCustomer{wire, wire},
 			struct {
@@ -213,7 +213,7 @@ func TestEncodeKYC(t *testing.T) {
 			optional(c.Given), optional(c.Family), status, reasons, []string{}, bio{wire.KYCStatus, wire.VerifiedAt},
 			"https://kyc.yativo.com/" + wire.Type + "/" + wire.ID, c.KYC.Accounts,
 		}, nil}
-		got := ask(&fake{fetched: c}, request(http.MethodGet, "/api/v1/customer/kyc/"+c.ID.String(), "")).Body.String()
+		got := ask(&fake{Fetched: c}, request(http.MethodGet, "/api/v1/customer/kyc/"+c.ID.String(), "")).Body.String()
 		if diff := cmp.Diff(library(t, want), got); diff != "" {
 			t.Fatalf("kyc (-want +got):\n%s", diff)
 		}
@@ -225,9 +225,9 @@ func TestDecode(t *testing.T) {
 	t.Parallel()
 	f := &fake{}
 	put := func(body string) customer.Input {
-		f.write = records.Write{}
+		f.Write = records.Write{}
 		ask(f, request(http.MethodPut, someCustomer, body))
-		return f.write.Input
+		return f.Write.Input
 	}
 	sent := func(s string) customer.Text { return customer.Text{Sent: true, Value: s} }
 	null, other := customer.Text{Sent: true, Null: true}, customer.Text{Sent: true, Other: true}
@@ -256,14 +256,14 @@ func TestDecode(t *testing.T) {
 		"Page=3&take=1&skip=9&limit=1&=x": {"20", "0"},
 	} {
 		ask(f, request(http.MethodGet, "/api/v1/customer?"+query, ""))
-		in := f.find.Input
-		if got := [2]string{in.Take.Value, in.Skip.Value}; got != want || !f.find.Count || f.find.Cursor != "" {
+		in := f.List.Input
+		if got := [2]string{in.Take.Value, in.Skip.Value}; got != want || !f.List.Count || f.List.Cursor != "" {
 			t.Errorf("%q: take and skip %v, want %v", query, got, want)
 		}
 	}
 	ask(f, request(http.MethodGet, "/api/v1/customer?page=9999&cursor=c", ""))
-	if f.find.Cursor != "c" || f.find.Input.Skip.Sent {
-		t.Errorf("with a cursor: %q, skip %v", f.find.Cursor, f.find.Input.Skip)
+	if f.List.Cursor != "c" || f.List.Input.Skip.Sent {
+		t.Errorf("with a cursor: %q, skip %v", f.List.Cursor, f.List.Input.Skip)
 	}
 }
 
@@ -276,9 +276,9 @@ func FuzzCustomer(f *testing.F) {
 	f.Add("{\"customer_name\":\"\xff\"}")
 	f.Add(`[]`)
 	f.Fuzz(func(t *testing.T, body string) {
-		svc := &fake{reply: records.Reply{Body: []byte("{}")}}
+		svc := &fake{Reply: records.Reply{Body: []byte("{}")}}
 		post := func(body string) (customer.Change, bool) {
-			svc.write = records.Write{}
+			svc.Write = records.Write{}
 			w := ask(svc, request(http.MethodPost, "/api/v1/customer", body))
 			switch {
 			case w.Code >= 500:
@@ -288,7 +288,7 @@ func FuzzCustomer(f *testing.F) {
 			case w.Code != http.StatusCreated:
 				return customer.Change{}, false
 			}
-			change, problems := svc.write.Input.Create()
+			change, problems := svc.Write.Input.Create()
 			return change, len(problems) == 0
 		}
 		change, ok := post(body)
@@ -298,7 +298,7 @@ func FuzzCustomer(f *testing.F) {
 		var first customer.Customer
 		first.Status = customer.Active
 		change.Apply(&first)
-		encode := svc.write.Encode
+		encode := svc.Write.Encode
 		wire := encode(&first)
 		var answer struct{ Data json.RawMessage }
 		if err := json.Unmarshal(wire, &answer); err != nil {
@@ -325,7 +325,7 @@ func FuzzQuery(f *testing.F) {
 	f.Fuzz(func(t *testing.T, query string) {
 		r := request(http.MethodGet, "/api/v1/customer", "")
 		r.URL.RawQuery = query
-		w := ask(&fake{found: records.ListResponse{Next: "next", Total: 1 << 40}}, r)
+		w := ask(&fake{Listed: records.ListResponse{Next: "next", Total: 1 << 40}}, r)
 		switch w.Code {
 		case http.StatusOK, http.StatusBadRequest, http.StatusUnprocessableEntity:
 		default:
@@ -354,7 +354,7 @@ func TestWalkByCursor(t *testing.T) {
 		{"page=1", records.ListResponse{Next: "n-_", Total: 90}, "?page=2"},
 	}
 	for _, tt := range tests {
-		w := ask(&fake{found: tt.found}, request(http.MethodGet, "/api/v1/customer?"+tt.query, ""))
+		w := ask(&fake{Listed: tt.found}, request(http.MethodGet, "/api/v1/customer?"+tt.query, ""))
 		var answer struct {
 			Pagination struct {
 				Next *string `json:"next_page_url"`

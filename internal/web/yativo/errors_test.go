@@ -28,7 +28,7 @@ func TestKinds(t *testing.T) {
 	show := func(f error) {
 		fmt.Fprintf(&got, "%s\n", fault.Of(f).Error())
 		for _, method := range []string{http.MethodGet, http.MethodDelete} {
-			w := ask(&fake{err: f}, request(method, someCustomer, ""))
+			w := ask(&fake{Err: f}, request(method, someCustomer, ""))
 			fmt.Fprintf(&got, "  %-6s %d", method, w.Code)
 			for _, name := range []string{"Retry-After", "WWW-Authenticate"} {
 				if v := w.Header().Get(name); v != "" {
@@ -97,7 +97,7 @@ func TestTexts(t *testing.T) {
 			if method == http.MethodPost {
 				target = "/api/v1/customer"
 			}
-			w := ask(&fake{err: fault.Validation(problems...)}, request(method, target, "{}"))
+			w := ask(&fake{Err: fault.Validation(problems...)}, request(method, target, "{}"))
 			for _, f := range problems {
 				seen[f.Path+" "+f.Code] = true
 				if strings.Contains(w.Body.String(), f.Message) || w.Code != http.StatusUnprocessableEntity {

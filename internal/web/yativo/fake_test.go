@@ -1,7 +1,6 @@
 package yativo_test
 
 import (
-	"context"
 	"flag"
 	"net/http"
 	"net/http/httptest"
@@ -9,80 +8,19 @@ import (
 	"testing"
 	"time"
 
-	"custodex.dev/internal/authz"
-	"custodex.dev/internal/customer"
-	"custodex.dev/internal/id"
 	"custodex.dev/internal/limit"
-	"custodex.dev/internal/records"
-	"custodex.dev/internal/store"
-	"custodex.dev/internal/tenant"
+	"custodex.dev/internal/testkit/dialect"
 	"custodex.dev/internal/web"
 	"custodex.dev/internal/web/yativo"
 )
 
 var update = flag.Bool("update", false, "rewrite golden files and transcripts")
 
-// fake is a domain service that knows every token and answers what it is told.
-type fake struct {
-	err     error
-	found   records.ListResponse
-	fetched customer.Customer
-	reply   records.Reply
+// fake is a domain service that answers what it is told.
+type fake = dialect.FakeRecords
 
-	write      records.Write // what came
-	find       records.ListRequest
-	submission records.Submission
-}
-
-func (f *fake) IssueToken(_ context.Context, in records.Login) (string, tenant.Caller, int, error) {
-	return "token", fakeCaller(in.Origin), 100, f.err
-}
-
-func (f *fake) AuthenticateToken(_ context.Context, _ string, o tenant.Origin) (tenant.Caller, int, string, error) {
-	return fakeCaller(o), 100, "ya_fake", nil
-}
-
-func fakeCaller(o tenant.Origin) tenant.Caller {
-	return tenant.Caller{App: "app_fakefakefakefake", AppName: "Fake", Credential: "cred_fake", Scopes: authz.AllCustomers, Origin: o}
-}
-
-func (f *fake) RefreshToken(context.Context, tenant.Caller, string) (string, error) {
-	return "token", f.err
-}
-
-func (f *fake) CreateCustomer(_ context.Context, _ tenant.Caller, w records.Write) (records.Reply, error) {
-	f.write = w
-	return f.reply, f.err
-}
-
-func (f *fake) UpdateCustomer(_ context.Context, _ tenant.Caller, _ records.Target, w records.Write) (records.Reply, error) {
-	f.write = w
-	return f.reply, f.err
-}
-
-func (f *fake) DeleteCustomer(context.Context, tenant.Caller, records.Target) error { return f.err }
-
-func (f *fake) FetchCustomer(context.Context, tenant.Caller, records.Target) (customer.Customer, error) {
-	return f.fetched, f.err
-}
-
-func (f *fake) ListCustomers(_ context.Context, _ tenant.Caller, in records.ListRequest) (records.ListResponse, error) {
-	f.find = in
-	return f.found, f.err
-}
-
-func (f *fake) SubmitKYC(_ context.Context, _ tenant.Caller, _ id.Customer, in records.Submission) (records.Reply, error) {
-	f.submission = in
-	return f.reply, f.err
-}
-
-// RateTake gives all that is asked for.
-func (f *fake) RateTake(_ context.Context, _ id.App, take store.RateTake) (store.RateGrant, error) {
-	return store.RateGrant{Granted: take.Want, Taken: take.Want}, nil
-}
-
-// noon is a time whose unix seconds do not matter to any test.
-var noon = time.Date(2026, 3, 1, 12, 0, 15, 0, time.UTC)
+// noon is the time of every request.
+var noon = dialect.Noon
 
 // ask sends a request with a token and an idempotency key to the dialect over f.
 func ask(f *fake, r *http.Request, change ...func(*yativo.Config)) *httptest.ResponseRecorder {
