@@ -28,11 +28,17 @@ func (c *canonical) name() string { return strings.TrimSpace(c.given + " " + c.f
 
 func (c *canonical) business() bool { return c.typ != "Individual" }
 
-// setName is the rule for a whole name: unchanged leaves the parts alone, a
-// business is not split, a person at the first space.
+// setName is the rule for a whole name: a part that it still begins or ends with stays,
+// otherwise a business is not split, and a person is at the first space.
 func (c *canonical) setName(full string) {
+	rest, begins := strings.CutPrefix(full, c.given+" ")
+	first, ends := strings.CutSuffix(full, " "+c.family)
 	switch {
 	case full == c.name():
+	case c.family != "" && c.given != "" && begins:
+		c.family = rest
+	case c.family != "" && ends:
+		c.given = first
 	case c.business():
 		c.given, c.family = full, ""
 	default:
@@ -43,7 +49,12 @@ func (c *canonical) setName(full string) {
 func (c *canonical) line1() string { return strings.TrimSpace(c.number + " " + c.street) }
 
 func (c *canonical) setLine1(s string) {
-	if s != c.line1() {
+	rest, begins := strings.CutPrefix(s, c.number+" ")
+	switch {
+	case s == c.line1():
+	case c.number != "" && c.street != "" && begins:
+		c.street = rest
+	default:
 		c.number, c.street = "", s
 	}
 }

@@ -3,10 +3,12 @@ package customer
 import (
 	"encoding/binary"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode"
 
 	"custodex.dev/internal/fault"
+	"custodex.dev/internal/redact"
 )
 
 // Text is one member of a request as it was sent.
@@ -17,6 +19,17 @@ type Text struct {
 	Value string // the text, as sent
 
 	Kept bool // it was what the API shows for the customer, so it changes nothing; not Sent then
+}
+
+// ShownText is the text of a member as an API shows it: null for "" if the API shows that
+// as null.
+func ShownText(p redact.Personal, orNull bool) Text {
+	return Text{Sent: true, Null: orNull && p == "", Value: p.Reveal()}
+}
+
+// ShownNumber is the number of a group as an API shows it; 0 is null.
+func ShownNumber(n int64) Text {
+	return Text{Sent: true, Null: n == 0, Value: strconv.FormatInt(n, 10)}
 }
 
 // Input is a create or update request before validation. Members that a dialect

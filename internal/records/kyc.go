@@ -33,7 +33,9 @@ func (s *Service) SetKYC(ctx context.Context, caller tenant.Caller, target id.Cu
 	if kyc.Status != customer.KYCRejected {
 		kyc.Reason = ""
 	}
-	return o.change(ctx, ByID(target), customer.Change{KYC: &kyc}, Write{Encode: func(*customer.Customer) []byte { return nil }}, nil)
+	return o.apply(ctx, ByID(target), nil, func(*customer.Customer) []byte { return nil }, func(*customer.Customer) (customer.Change, error) {
+		return customer.Change{KYC: &kyc}, nil
+	})
 }
 
 // Submission says that a customer's particulars were handed in to be checked.
@@ -53,12 +55,12 @@ func (s *Service) SubmitKYC(ctx context.Context, caller tenant.Caller, target id
 		return Reply{}, err
 	}
 	change := customer.Change{Side: &in.Side, KYC: &customer.KYC{Status: customer.KYCSubmitted}}
-	w := Write{IdempotencyKey: in.IdempotencyKey, Encode: in.Encode}
-	return o.change(ctx, ByID(target), change, w, func(c *customer.Customer) error {
+	idem := o.idempotency(in.IdempotencyKey, target.String(), change.AppendBinary(nil))
+	return o.apply(ctx, ByID(target), idem, in.Encode, func(c *customer.Customer) (customer.Change, error) {
 		if c.Type.Side() != in.Side {
-			return errOtherSide
+			return change, errOtherSide
 		}
-		return nil
+		return change, nil
 	})
 }
 

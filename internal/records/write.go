@@ -26,6 +26,10 @@ type Write struct {
 
 	// Encode renders the answer. It must be pure; it runs inside the transaction.
 	Encode func(*customer.Customer) []byte
+
+	// Shown gives a customer as a request that sends back all that this API shows of it. An
+	// update takes members that are equal to it as not sent. nil: none are.
+	Shown func(*customer.Customer) customer.Input
 }
 
 // Reply is the answer to a Write.
@@ -176,34 +180,60 @@ func (s *Service) UpdateCustomer(ctx context.Context, caller tenant.Caller, targ
 	if err != nil {
 		return Reply{}, err
 	}
-	change, problems := w.Input.Update()
-	if len(problems) > 0 {
-		return Reply{}, fault.Validation(problems...)
-	}
-	return o.change(ctx, target, change, w, nil)
+	return o.change(ctx, target, w)
 }
 
-// change makes a validated change. check, if not nil, may refuse it for what the
-// customer is.
-func (o *operation) change(ctx context.Context, target Target, change customer.Change, w Write, check func(*customer.Customer) error) (Reply, error) {
-	idem := o.idempotency(w.IdempotencyKey, target.String(), change.AppendBinary(nil))
+// change makes the change that a request asks for.
+func (o *operation) change(ctx context.Context, target Target, w Write) (Reply, error) {
+	change, problems := w.Input.Update()
+	invalid := fault.Validation(problems...)
+	request := change.AppendBinary(nil)
+	if len(problems) > 0 {
+		if w.Shown == nil {
+			return Reply{}, invalid
+		}
+		// Whether the request can work depends on the customer: a value that would be refused
+		// may be the one that is shown.
+		request = w.Input.AppendBinary([]byte("sent "))
+	}
+	decide := func(c *customer.Customer) (customer.Change, error) {
+		if w.Shown == nil {
+			return change, nil
+		}
+		revised, problems := w.Input.Keep(w.Shown(c)).Update()
+		if len(problems) > 0 {
+			return revised, fault.Validation(problems...)
+		}
+		return revised, nil
+	}
+	idem := o.idempotency(w.IdempotencyKey, target.String(), request)
+	reply, err := o.apply(ctx, target, idem, w.Encode, decide)
+	if len(problems) > 0 && errors.Is(err, fault.NotFound) {
+		return Reply{}, invalid
+	}
+	return reply, err
+}
+
+// apply makes the change that decide wants of the customer as it is.
+func (o *operation) apply(ctx context.Context, target Target, idem *idempotency, encode func(*customer.Customer) []byte,
+	decide func(*customer.Customer) (customer.Change, error),
+) (Reply, error) {
 	return o.write(ctx, target, idem, func(tx store.Tx) (answer, store.AuditRow, error) {
 		row, err := target.in(tx)
 		if err != nil {
 			return answer{}, store.AuditRow{}, err
 		}
 		o.disclosed = true
-		if err := groupExists(tx, change); err != nil {
-			return answer{}, store.AuditRow{}, err
-		}
 		c, key, err := o.open(ctx, &row)
 		if err != nil {
 			return answer{}, store.AuditRow{}, err
 		}
-		if check != nil {
-			if err := check(&c); err != nil {
-				return answer{}, store.AuditRow{}, err
-			}
+		change, err := decide(&c)
+		if err != nil {
+			return answer{}, store.AuditRow{}, err
+		}
+		if err := groupExists(tx, change); err != nil {
+			return answer{}, store.AuditRow{}, err
 		}
 		fields := change.Apply(&c)
 		if len(fields) > 0 {
@@ -213,7 +243,7 @@ func (o *operation) change(ctx context.Context, target Target, change customer.C
 			}
 		}
 		entry := o.entry(audit.Done, []id.Customer{c.ID}, fields...)
-		return answer{Reply{Customer: c.ID, Body: w.Encode(&c)}, key.SealReply}, o.row(entry), nil
+		return answer{Reply{Customer: c.ID, Body: encode(&c)}, key.SealReply}, o.row(entry), nil
 	})
 }
 

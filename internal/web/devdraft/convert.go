@@ -3,6 +3,7 @@ package devdraft
 import (
 	"custodex.dev/internal/customer"
 	"custodex.dev/internal/id"
+	"custodex.dev/internal/redact"
 	"custodex.dev/internal/tenant"
 	"custodex.dev/internal/web/body"
 )
@@ -77,6 +78,19 @@ func customerOf(c *customer.Customer, app id.App, withGroup bool) customerBody {
 		updatedAt:      c.UpdatedAt,
 		showGroup:      withGroup,
 		group:          c.Group,
+	}
+}
+
+// shown gives a customer as a request that sends back all that this API shows of it.
+func shown(c *customer.Customer) customer.Input {
+	return customer.Input{
+		Given:  customer.ShownText(c.Given, false),
+		Family: customer.ShownText(c.Family, false),
+		Email:  customer.ShownText(c.Email, true),
+		Phone:  customer.ShownText(c.Phone, false),
+		Type:   customer.ShownText(redact.Personal(c.Type.String()), false),
+		Status: customer.ShownText(redact.Personal(c.Status.String()), false),
+		Group:  customer.ShownNumber(c.Group),
 	}
 }
 

@@ -99,7 +99,7 @@ func readWrite(r *http.Request, caller tenant.Caller) (records.Write, error) {
 		return records.Write{}, err
 	}
 	return records.Write{
-		Input: readCustomer(object), IdempotencyKey: key, Encode: encodeCustomer(caller.App, withGroup),
+		Input: readCustomer(object), IdempotencyKey: key, Encode: encodeCustomer(caller.App, withGroup), Shown: shown,
 	}, nil
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"custodex.dev/internal/customer"
 	"custodex.dev/internal/id"
+	"custodex.dev/internal/redact"
 	"custodex.dev/internal/tenant"
 	"custodex.dev/internal/web/body"
 )
@@ -77,6 +78,26 @@ func customerOf(c *customer.Customer, of account) customerBody {
 			c.Profile.Reveal(), c.CreatedBy.Reveal(),
 		},
 		createdAt: c.CreatedAt, updatedAt: c.UpdatedAt,
+	}
+}
+
+// shown gives a customer as a request that sends back all that this API shows of it.
+func shown(c *customer.Customer) customer.Input {
+	a := &c.Address
+	return customer.Input{
+		Group:     customer.ShownNumber(c.Group),
+		FullName:  customer.ShownText(c.Name(), true),
+		Email:     customer.ShownText(c.Email, true),
+		Phone:     customer.ShownText(c.Phone, true),
+		Whatsapp:  customer.ShownText(c.Whatsapp, true),
+		Country:   customer.ShownText(redact.Personal(customer.CountryName(c.Country.Reveal())), true),
+		City:      customer.ShownText(a.City, true),
+		Region:    customer.ShownText(a.Region, true),
+		Postal:    customer.ShownText(a.PostalCode, true),
+		Line1:     customer.ShownText(a.Line1(), true),
+		Line2:     customer.ShownText(a.Line2, true),
+		Profile:   customer.ShownText(c.Profile, true),
+		CreatedBy: customer.ShownText(c.CreatedBy, true),
 	}
 }
 

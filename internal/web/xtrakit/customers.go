@@ -116,7 +116,7 @@ func readWrite(r *http.Request) (records.Write, error) {
 	if err != nil {
 		return records.Write{}, err
 	}
-	return records.Write{Input: readCustomer(object), IdempotencyKey: key}, nil
+	return records.Write{Input: readCustomer(object), IdempotencyKey: key, Shown: shown}, nil
 }
 
 // readIdempotencyKey gives the key of a POST or PUT, "" for none. The pages have no

@@ -7,6 +7,7 @@ import (
 	"custodex.dev/internal/fault"
 	"custodex.dev/internal/id"
 	"custodex.dev/internal/records"
+	"custodex.dev/internal/redact"
 	"custodex.dev/internal/tenant"
 	"custodex.dev/internal/web/body"
 )
@@ -123,7 +124,7 @@ func (a *api) customerOf(c *customer.Customer) customerBody {
 		}
 	}
 	ad := &c.Address
-	if ad.Number+ad.Street+ad.City+ad.Region+ad.PostalCode+ad.Country != "" {
+	if hasAddress(ad) {
 		country := ad.Country
 		if country == "" {
 			country = c.Country
@@ -134,6 +135,33 @@ func (a *api) customerOf(c *customer.Customer) customerBody {
 		}
 	}
 	return b
+}
+
+// shown gives a customer as a request that sends back all that this API shows of it.
+func shown(c *customer.Customer) customer.Input {
+	ad := &c.Address
+	country := ad.Country
+	if country == "" && hasAddress(ad) {
+		country = c.Country
+	}
+	return customer.Input{
+		FullName:       customer.ShownText(c.Name(), true),
+		Email:          customer.ShownText(c.Email, true),
+		Phone:          customer.ShownText(redact.Personal(customer.E164(c.Phone.Reveal())), true),
+		Country:        customer.ShownText(c.Country, true),
+		Side:           customer.ShownText(redact.Personal(c.Type.Side().String()), true),
+		Number:         customer.ShownText(ad.Number, true),
+		Street:         customer.ShownText(ad.Street, true),
+		City:           customer.ShownText(ad.City, true),
+		Region:         customer.ShownText(ad.Region, true),
+		Postal:         customer.ShownText(ad.PostalCode, true),
+		AddressCountry: customer.ShownText(country, true),
+	}
+}
+
+// hasAddress reports whether any part of an address is there, so that it is shown.
+func hasAddress(a *customer.Address) bool {
+	return a.Number+a.Street+a.City+a.Region+a.PostalCode+a.Country != ""
 }
 
 // kycOf collapses the states of a check that is under way into one.

@@ -103,7 +103,7 @@ func (a *api) readWrite(r *http.Request, encode func(*customer.Customer) []byte)
 		return records.Write{}, err
 	}
 	in, err := readCustomer(object)
-	return records.Write{Input: in, IdempotencyKey: key, Encode: encode}, err
+	return records.Write{Input: in, IdempotencyKey: key, Encode: encode, Shown: shown}, err
 }
 
 // readRequest takes what every POST and PUT has: an idempotency key and an object.
