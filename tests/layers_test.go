@@ -63,6 +63,7 @@ var rooms = map[string]room{
 	"internal/limit":           {layer: 4},
 	"internal/index":           {layer: 4},
 	"internal/keyring":         {layer: 4},
+	"internal/sequencer":       {layer: 4},
 
 	"internal/records": {layer: 5},
 

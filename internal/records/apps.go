@@ -66,9 +66,9 @@ func (s *Service) ListApps(ctx context.Context, caller tenant.Caller) ([]tenant.
 		return nil, err
 	}
 	var list []tenant.Application
-	err = s.eachApp(ctx, func(row store.AppRow) error {
+	err = store.EachApp(ctx, s.store, func(row store.AppRow) error {
 		if row.ID != id.System {
-			list = append(list, tenant.Application{ID: row.ID, Name: row.Name, CreatedAt: instant(row.CreatedAt)})
+			list = append(list, tenant.Application{ID: row.ID, Name: row.Name, CreatedAt: store.Instant(row.CreatedAt)})
 		}
 		return nil
 	})
@@ -76,27 +76,6 @@ func (s *Service) ListApps(ctx context.Context, caller tenant.Caller) ([]tenant.
 		return nil, err
 	}
 	return list, o.record(ctx, o.entry(audit.Done, nil), nil)
-}
-
-// eachApp calls fn for every application, id.System among them.
-func (s *Service) eachApp(ctx context.Context, fn func(store.AppRow) error) error {
-	const page = 500
-	var after id.App
-	for {
-		rows, err := s.store.AppList(ctx, after, page)
-		if err != nil {
-			return err
-		}
-		for _, row := range rows {
-			if err := fn(row); err != nil {
-				return err
-			}
-			after = row.ID
-		}
-		if len(rows) < page {
-			return nil
-		}
-	}
 }
 
 // FetchApp gives the application caller.App. Faults: Forbidden, NotFound.
@@ -109,7 +88,7 @@ func (s *Service) FetchApp(ctx context.Context, caller tenant.Caller) (tenant.Ap
 	if err != nil {
 		return tenant.Application{}, o.recordFailure(ctx, err)
 	}
-	app := tenant.Application{ID: row.ID, Name: row.Name, CreatedAt: instant(row.CreatedAt)}
+	app := tenant.Application{ID: row.ID, Name: row.Name, CreatedAt: store.Instant(row.CreatedAt)}
 	return app, o.record(ctx, o.entry(audit.Done, nil), nil)
 }
 

@@ -2,7 +2,6 @@ package records
 
 import (
 	"context"
-	"crypto/subtle"
 	"fmt"
 	"time"
 
@@ -10,7 +9,7 @@ import (
 	"custodex.dev/internal/authz"
 	"custodex.dev/internal/fault"
 	"custodex.dev/internal/id"
-	"custodex.dev/internal/seal"
+	"custodex.dev/internal/sequencer"
 	"custodex.dev/internal/store"
 	"custodex.dev/internal/tenant"
 )
@@ -25,7 +24,7 @@ type AuditFilter struct {
 	Limit      int       // at most this many, up to 1,000; 0 is 100
 }
 
-// AuditView is one entry with its personal part opened.
+// AuditView is one entry with its personal part decrypted.
 type AuditView struct {
 	audit.Entry
 	Origin audit.Origin
@@ -40,7 +39,7 @@ const maxAuditList = 1000
 // ListAudit gives entries of caller.App's log, newest first. A page that is shorter
 // than the limit, or ends with Seq 0, is the last. Faults: Forbidden, Invalid.
 func (s *Service) ListAudit(ctx context.Context, caller tenant.Caller, in AuditFilter) ([]AuditView, error) {
-	a, err := s.authorize(ctx, caller, authz.AuditList)
+	o, err := s.authorize(ctx, caller, authz.AuditList)
 	if err != nil {
 		return nil, err
 	}
@@ -59,16 +58,16 @@ func (s *Service) ListAudit(ctx context.Context, caller tenant.Caller, in AuditF
 	}
 	views := make([]AuditView, len(rows))
 	for i := range rows {
-		views[i] = a.view(&rows[i])
+		views[i] = o.view(&rows[i])
 	}
-	entry := a.entry(audit.Done, nil, in.shape()...)
+	entry := o.entry(audit.Done, nil, in.shape()...)
 	if len(rows) > 0 {
 		entry.Fields = append(entry.Fields, entriesField(rows[len(rows)-1].Seq, rows[0].Seq+1))
 	}
 	if in.Customer != nil {
 		entry.Targets = []id.Customer{*in.Customer}
 	}
-	if err := a.record(ctx, entry, nil); err != nil {
+	if err := o.record(ctx, entry, nil); err != nil {
 		return nil, err
 	}
 	return views, nil
@@ -132,35 +131,9 @@ func (in AuditFilter) shape() []string {
 // last.
 func entriesField(from, to int64) string { return fmt.Sprintf("entries:%d-%d", from, to-1) }
 
-// view opens a row.
-func (a *operation) view(row *store.AuditRow) AuditView {
-	e, intact := entryOf(a.caller.App, a.key, row)
-	origin, opened := openOrigin(a.key, e.Personal)
+// view decrypts a row.
+func (o *operation) view(row *store.AuditRow) AuditView {
+	e, intact := sequencer.ReadRow(o.caller.App, o.key, row)
+	origin, opened := sequencer.OpenOrigin(o.key, e.Personal)
 	return AuditView{Entry: e, Origin: origin, Damaged: !intact || !opened}
-}
-
-// entryOf reads a row back. It reports whether the row is as it was written; if
-// not, the entry holds what could be read.
-func entryOf(app id.App, key *seal.App, row *store.AuditRow) (e audit.Entry, intact bool) {
-	e = audit.Entry{
-		Seq: row.Seq, App: app, Actor: row.Actor,
-		Action: authz.Action(row.Action), Outcome: audit.Outcome(row.Outcome), Personal: row.Personal,
-	}
-	for t := row.Targets; len(t) >= len(id.Customer{}); t = t[len(id.Customer{}):] {
-		e.Targets = append(e.Targets, id.Customer(t[:len(id.Customer{})]))
-	}
-	whole := e.ParseDetail(row.Detail) == nil && e.Time.UnixMilli() == row.At && len(row.Targets) == 16*len(e.Targets)
-	if !whole {
-		e.Time = instant(row.At)
-	}
-	return e, whole && subtle.ConstantTimeCompare(key.EntryMAC(e.AppendContent(nil)), row.MAC) == 1
-}
-
-func openOrigin(key *seal.App, sealed []byte) (audit.Origin, bool) {
-	plain, err := key.OpenOrigin(sealed)
-	if err != nil {
-		return audit.Origin{}, false
-	}
-	origin, err := audit.ParseOrigin(plain)
-	return origin, err == nil
 }

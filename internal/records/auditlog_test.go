@@ -154,7 +154,7 @@ func TestListAuditShowsDamage(t *testing.T) {
 		w := newWorldOn(t, st)
 		w.fetchNothing(t, w.me)
 		w.fetchNothing(t, w.me)
-		st.Set(corruptEntry(1, change))
+		st.Set(storetest.CorruptEntry(1, change))
 		views := w.listAudit(t, records.AuditFilter{})
 		st.Set(storetest.Hooks{})
 		var damaged []int64
@@ -245,36 +245,3 @@ func TestExportAuditRefuses(t *testing.T) {
 type failingWriter struct{ err error }
 
 func (w failingWriter) Write([]byte) (int, error) { return 0, w.err }
-
-// What was altered after it was sealed is named by the verifier, what is gone by
-// the export itself.
-func TestExportAuditOfDamage(t *testing.T) {
-	t.Parallel()
-	st := storetest.NewHooked(testkit.NewStore(t, "sqlite"))
-	w := newWorldOn(t, st)
-	for range 5 {
-		w.fetchNothing(t, w.me)
-	}
-	sealed, err := w.SequenceAudit(t.Context(), w.operator(w.app.ID))
-	if err != nil {
-		t.Fatal(err)
-	}
-	in := records.AuditExport{To: sealed.Entries}
-
-	st.Set(corruptEntry(3, func(r *store.AuditRow) { r.Actor = "cred_somebodyelse2" }))
-	var out bytes.Buffer
-	if err := w.ExportAudit(t.Context(), w.operator(w.app.ID), &out, in); err != nil {
-		t.Fatal(err)
-	}
-	_, err = audit.VerifyExport(&out, sealed.Key, nil)
-	if flaw, ok := errors.AsType[*audit.Flaw](err); !ok || flaw.Seq != 3 {
-		t.Errorf("VerifyExport after entry 3 was altered: %v", err)
-	}
-
-	st.Set(missingEntry(3))
-	err = w.ExportAudit(t.Context(), w.operator(w.app.ID), new(bytes.Buffer), in)
-	if f := fault.Of(err); f.Code != "audit_damaged" || !strings.Contains(f.Message, "entry 3 is missing") {
-		t.Errorf("ExportAudit after entry 3 was deleted: %v", err)
-	}
-	st.Set(storetest.Hooks{})
-}

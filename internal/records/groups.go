@@ -135,7 +135,7 @@ func (s *Service) ListGroups(ctx context.Context, caller tenant.Caller, in ListG
 	if err != nil {
 		return ItemPage[customer.Group]{}, err
 	}
-	list := store.GroupList{From: millis(in.From), To: millis(in.To), Skip: in.Skip, Take: in.Take + 1}
+	list := store.GroupList{From: store.Millis(in.From), To: store.Millis(in.To), Skip: in.Skip, Take: in.Take + 1}
 	if list.To == 0 && !in.To.IsZero() {
 		list.To = -1 // 1970 began; as a bound it would be none
 	}
@@ -216,6 +216,6 @@ func (o *operation) openGroup(row store.GroupRow) (customer.Group, error) {
 	if err != nil {
 		return customer.Group{}, err
 	}
-	g := customer.Group{Seq: row.Seq, CreatedAt: instant(row.CreatedAt), UpdatedAt: instant(row.UpdatedAt)}
+	g := customer.Group{Seq: row.Seq, CreatedAt: store.Instant(row.CreatedAt), UpdatedAt: store.Instant(row.UpdatedAt)}
 	return g, g.UnmarshalBinary(plain)
 }

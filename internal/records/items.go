@@ -89,7 +89,7 @@ func (s *Service) ListTransactions(ctx context.Context, caller tenant.Caller, ta
 		return ItemPage[customer.Transaction]{}, err
 	}
 	return listItems(ctx, o, target, store.Transaction, in, func(row store.ItemRow, plain []byte) (customer.Transaction, error) {
-		t := customer.Transaction{ID: row.ID, CreatedAt: instant(row.CreatedAt)}
+		t := customer.Transaction{ID: row.ID, CreatedAt: store.Instant(row.CreatedAt)}
 		return t, t.UnmarshalBinary(plain)
 	})
 }

@@ -59,7 +59,7 @@ func (s *Service) flush(ctx context.Context) error {
 // up other writes for long.
 func (s *Service) purge(ctx context.Context) error {
 	const few = 500
-	return s.eachApp(ctx, func(app store.AppRow) error {
+	return store.EachApp(ctx, s.store, func(app store.AppRow) error {
 		for {
 			n, err := s.store.IdempotencyPurge(ctx, app.ID, few)
 			if err != nil || n < few {

@@ -43,18 +43,18 @@ type Issued struct {
 // CreateKey makes a credential for caller.App. Faults: Forbidden, Invalid,
 // NotFound (no such application).
 func (s *Service) CreateKey(ctx context.Context, caller tenant.Caller, in NewKey) (Issued, error) {
-	a, err := s.authorize(ctx, caller, authz.KeyCreate)
+	o, err := s.authorize(ctx, caller, authz.KeyCreate)
 	if err != nil {
 		return Issued{}, err
 	}
 	if err := s.validKey(in, caller.App); err != nil {
 		return Issued{}, err
 	}
-	issued, row := a.newKey(caller.App, in)
-	entry := a.entry(audit.Done, nil)
+	issued, row := o.newKey(caller.App, in)
+	entry := o.entry(audit.Done, nil)
 	entry.Subject = string(issued.ID)
-	_, err = a.write(ctx, Target{}, nil, func(tx store.Tx) (answer, store.AuditRow, error) {
-		return answer{}, a.row(entry), tx.CredentialInsert(row)
+	_, err = o.write(ctx, Target{}, nil, func(tx store.Tx) (answer, store.AuditRow, error) {
+		return answer{}, o.row(entry), tx.CredentialInsert(row)
 	})
 	if err != nil {
 		return Issued{}, err
@@ -63,20 +63,20 @@ func (s *Service) CreateKey(ctx context.Context, caller tenant.Caller, in NewKey
 }
 
 // newKey makes a credential and its row; nothing is stored yet.
-func (a *operation) newKey(app id.App, in NewKey) (Issued, store.CredentialRow) {
+func (o *operation) newKey(app id.App, in NewKey) (Issued, store.CredentialRow) {
 	cred := tenant.Credential{
 		ID: id.NewCredential(), App: app, Kind: in.Kind,
 		PublicKey: newPublicKey(in.Kind, app, randomText(10)),
 		Name:      in.Name, Owner: in.Owner, Scopes: in.Scopes, RateLimit: in.RateLimit,
-		CreatedAt: a.s.now(), ExpiresAt: in.ExpiresAt.UTC().Truncate(time.Millisecond),
+		CreatedAt: o.s.now(), ExpiresAt: in.ExpiresAt.UTC().Truncate(time.Millisecond),
 	}
 	secret := newSecret(in.Kind)
 	row := store.CredentialRow{
 		ID: cred.ID, Kind: string(cred.Kind), PublicKey: cred.PublicKey,
-		Label:  a.key.SealLabel(string(cred.ID), appendLabel(nil, cred.Name, cred.Owner)),
+		Label:  o.key.SealLabel(string(cred.ID), appendLabel(nil, cred.Name, cred.Owner)),
 		Scopes: cred.Scopes.String(), RateLimit: int64(cred.RateLimit),
-		Secret: a.key.SecretHash(secret.Reveal()), CreatedAt: cred.CreatedAt.UnixMilli(),
-		ExpiresAt: millis(cred.ExpiresAt),
+		Secret: o.key.SecretHash(secret.Reveal()), CreatedAt: cred.CreatedAt.UnixMilli(),
+		ExpiresAt: store.Millis(cred.ExpiresAt),
 	}
 	return Issued{cred, secret}, row
 }
@@ -130,7 +130,7 @@ func (s *Service) validKey(in NewKey, app id.App) error {
 
 // ListKeys gives the credentials of caller.App, oldest first, revoked ones too.
 func (s *Service) ListKeys(ctx context.Context, caller tenant.Caller) ([]tenant.Credential, error) {
-	a, err := s.authorize(ctx, caller, authz.KeyList)
+	o, err := s.authorize(ctx, caller, authz.KeyList)
 	if err != nil {
 		return nil, err
 	}
@@ -140,13 +140,13 @@ func (s *Service) ListKeys(ctx context.Context, caller tenant.Caller) ([]tenant.
 	}
 	list := make([]tenant.Credential, 0, len(rows))
 	for _, row := range rows {
-		c, err := credentialOf(caller.App, a.key, row)
+		c, err := credentialOf(caller.App, o.key, row)
 		if err != nil {
 			return nil, err
 		}
 		list = append(list, c)
 	}
-	if err := a.record(ctx, a.entry(audit.Done, nil), nil); err != nil {
+	if err := o.record(ctx, o.entry(audit.Done, nil), nil); err != nil {
 		return nil, err
 	}
 	return list, nil
@@ -173,7 +173,7 @@ var ErrRevoked = fault.New(fault.Conflict, "key_revoked", "This key is revoked; 
 // time keep; a still older one stops at once.
 func (s *Service) RotateKey(ctx context.Context, caller tenant.Caller, cred id.Credential, keep time.Duration) (Issued, error) {
 	var secret redact.Secret
-	c, err := s.changeKey(ctx, caller, authz.KeyRotate, cred, func(a *operation, row *store.CredentialRow) error {
+	c, err := s.changeKey(ctx, caller, authz.KeyRotate, cred, func(o *operation, row *store.CredentialRow) error {
 		if keep < 0 || keep > maxKeep {
 			return fault.Validation(fault.Field{Path: "keep_old", Code: "invalid", Message: "keep_old must be 0 to 90 days"})
 		}
@@ -181,7 +181,7 @@ func (s *Service) RotateKey(ctx context.Context, caller tenant.Caller, cred id.C
 			return ErrRevoked
 		}
 		// Checked here because nobody would get the secret of one that cannot be read.
-		if _, err := credentialOf(caller.App, a.key, *row); err != nil {
+		if _, err := credentialOf(caller.App, o.key, *row); err != nil {
 			return err
 		}
 		secret = newSecret(tenant.Kind(row.Kind))
@@ -189,7 +189,7 @@ func (s *Service) RotateKey(ctx context.Context, caller tenant.Caller, cred id.C
 		if keep == 0 {
 			row.OldSecret, row.OldUntil = nil, 0
 		}
-		row.Secret = a.key.SecretHash(secret.Reveal())
+		row.Secret = o.key.SecretHash(secret.Reveal())
 		return nil
 	})
 	if err != nil {
@@ -201,28 +201,28 @@ func (s *Service) RotateKey(ctx context.Context, caller tenant.Caller, cred id.C
 func (s *Service) changeKey(ctx context.Context, caller tenant.Caller, action authz.Action, cred id.Credential,
 	change func(*operation, *store.CredentialRow) error,
 ) (tenant.Credential, error) {
-	a, err := s.authorize(ctx, caller, action)
+	o, err := s.authorize(ctx, caller, action)
 	if err != nil {
 		return tenant.Credential{}, err
 	}
-	entry := a.entry(audit.Done, nil)
+	entry := o.entry(audit.Done, nil)
 	entry.Subject = string(cred)
 	var row store.CredentialRow
-	_, err = a.write(ctx, Target{}, nil, func(tx store.Tx) (answer, store.AuditRow, error) {
+	_, err = o.write(ctx, Target{}, nil, func(tx store.Tx) (answer, store.AuditRow, error) {
 		var err error
 		if row, err = tx.CredentialGet(cred); err != nil {
 			return answer{}, store.AuditRow{}, err
 		}
-		if err := change(a, &row); err != nil {
+		if err := change(o, &row); err != nil {
 			return answer{}, store.AuditRow{}, err
 		}
-		return answer{}, a.row(entry), tx.CredentialUpdate(row)
+		return answer{}, o.row(entry), tx.CredentialUpdate(row)
 	})
 	if err != nil {
 		return tenant.Credential{}, err
 	}
 	s.creds.forget(row.PublicKey)
-	return credentialOf(caller.App, a.key, row)
+	return credentialOf(caller.App, o.key, row)
 }
 
 func credentialOf(app id.App, key *seal.App, row store.CredentialRow) (tenant.Credential, error) {
@@ -233,8 +233,8 @@ func credentialOf(app id.App, key *seal.App, row store.CredentialRow) (tenant.Cr
 	name, owner := parseLabel(plain)
 	c := tenant.Credential{
 		ID: row.ID, App: app, Kind: tenant.Kind(row.Kind), PublicKey: row.PublicKey, Name: name, Owner: owner,
-		RateLimit: int(row.RateLimit), CreatedAt: instant(row.CreatedAt), ExpiresAt: instant(row.ExpiresAt),
-		RevokedAt: instant(row.RevokedAt), LastUsedAt: instant(row.LastUsedAt), OldUntil: instant(row.OldUntil),
+		RateLimit: int(row.RateLimit), CreatedAt: store.Instant(row.CreatedAt), ExpiresAt: store.Instant(row.ExpiresAt),
+		RevokedAt: store.Instant(row.RevokedAt), LastUsedAt: store.Instant(row.LastUsedAt), OldUntil: store.Instant(row.OldUntil),
 	}
 	for part := range strings.SplitSeq(row.Scopes, ",") {
 		c.Scopes = append(c.Scopes, authz.Scope(part))
@@ -270,18 +270,4 @@ func newSecret(kind tenant.Kind) redact.Secret {
 		tenant.Devdraft: "cs_", tenant.Yativo: "ys_", tenant.Xtrakit: "xs_", tenant.Operator: "ops_",
 	}
 	return redact.NewSecret(prefix[kind] + randomText(32))
-}
-
-func millis(t time.Time) int64 {
-	if t.IsZero() {
-		return 0
-	}
-	return t.UnixMilli()
-}
-
-func instant(ms int64) time.Time {
-	if ms == 0 {
-		return time.Time{}
-	}
-	return time.UnixMilli(ms).UTC()
 }

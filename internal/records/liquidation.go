@@ -89,6 +89,6 @@ func (o *operation) address(ctx context.Context, target id.Customer, address id.
 }
 
 func openAddress(target id.Customer, row store.ItemRow, plain []byte) (customer.LiquidationAddress, error) {
-	l := customer.LiquidationAddress{ID: row.ID, Customer: target, CreatedAt: instant(row.CreatedAt)}
+	l := customer.LiquidationAddress{ID: row.ID, Customer: target, CreatedAt: store.Instant(row.CreatedAt)}
 	return l, l.UnmarshalBinary(plain)
 }

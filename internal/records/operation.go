@@ -10,6 +10,7 @@ import (
 	"custodex.dev/internal/fault"
 	"custodex.dev/internal/id"
 	"custodex.dev/internal/seal"
+	"custodex.dev/internal/sequencer"
 	"custodex.dev/internal/store"
 	"custodex.dev/internal/tenant"
 )
@@ -168,19 +169,5 @@ func (o *operation) entry(outcome audit.Outcome, targets []id.Customer, fields .
 func (o *operation) row(e audit.Entry) store.AuditRow {
 	c := o.caller
 	origin := audit.Origin{Owner: c.Owner, Address: c.Origin.Address, UserAgent: c.Origin.UserAgent, ActingUser: c.Origin.ActingUser}
-	e.Personal = o.key.SealOrigin(origin.AppendBinary(nil))
-	targets := make([]byte, 0, 16*len(e.Targets))
-	for _, t := range e.Targets {
-		targets = append(targets, t[:]...)
-	}
-	return store.AuditRow{
-		At:       e.Time.UnixMilli(),
-		Actor:    e.Actor,
-		Action:   string(e.Action),
-		Outcome:  uint8(e.Outcome),
-		Targets:  targets,
-		Detail:   e.AppendDetail(make([]byte, 0, 64)),
-		Personal: e.Personal,
-		MAC:      o.key.EntryMAC(e.AppendContent(nil)),
-	}
+	return sequencer.NewRow(o.key, e, origin)
 }

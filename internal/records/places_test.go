@@ -198,7 +198,7 @@ func TestFailedBuild(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		st := storetest.NewHooked(testkit.NewStore(t, "sqlite"))
 		var tries atomic.Int32
-		st.Set(failing("CustomerScan", func() error { tries.Add(1); return errors.New("a page is damaged") }))
+		st.Set(storetest.Failing("CustomerScan", func() error { tries.Add(1); return errors.New("a page is damaged") }))
 		w := newWorldOn(t, st)
 		w.mustCreate(t, w.me, person("Ada", "B", ""))
 		search := func() {

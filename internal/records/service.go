@@ -12,6 +12,7 @@ import (
 	"custodex.dev/internal/limit"
 	"custodex.dev/internal/page"
 	"custodex.dev/internal/seal"
+	"custodex.dev/internal/sequencer"
 	"custodex.dev/internal/store"
 )
 
@@ -63,14 +64,14 @@ type Config struct {
 
 // Service is the domain service. It is safe for concurrent use.
 type Service struct {
-	cfg      Config
-	store    store.Store
-	keys     *keyring.Keyring
-	creds    credentialCache
-	failures *limit.Failures
-	indexes  *index.Cache
-	corrupt  *index.CorruptTracker
-	sealer   sealer
+	cfg       Config
+	store     store.Store
+	keys      *keyring.Keyring
+	creds     credentialCache
+	failures  *limit.Failures
+	indexes   *index.Cache
+	corrupt   *index.CorruptTracker
+	sequencer *sequencer.Sequencer
 
 	life    context.Context // of background work; ends with Close
 	stop    context.CancelFunc
@@ -112,27 +113,26 @@ func New(cfg Config) *Service {
 		failures: limit.NewFailures(cfg.FailedLogins, cfg.Now),
 		corrupt:  index.NewCorruptTracker(cfg.Log),
 	}
-	s.sealer.init()
-	s.store = marking{cfg.Store, &s.sealer}
+	s.sequencer = sequencer.New(sequencer.Config{Store: cfg.Store, Keys: s.keys, Now: cfg.Now, Log: cfg.Log})
+	s.store = s.sequencer.Notifying(cfg.Store)
 	s.indexes = index.New(index.Config{
 		Store: cfg.Store, Corrupt: s.corrupt,
 		MaxMemory: cfg.SearchMemory, MaxScans: cfg.MaxScans, MaxSearches: cfg.MaxSearches, MaxIdle: cfg.SearchIdle,
 		Now: s.now, Log: cfg.Log,
 	})
 	s.life, s.stop = context.WithCancel(context.Background())
-	s.background(s.runSealer)
-	s.background(s.runSweep)
+	s.background(s.sequencer.Run)
 	s.background(s.runJanitor)
 	return s
 }
 
-// Close stops background work, seals the audit log's tail, and writes what is
+// Close stops background work, sequences the last audit entries, and writes what is
 // still held in memory. It does not close the store.
 func (s *Service) Close(ctx context.Context) error {
 	s.stop()
 	closed := s.indexes.Close(ctx)
 	s.workers.Wait()
-	return errors.Join(closed, s.sealTail(ctx), s.flush(ctx))
+	return errors.Join(closed, s.sequencer.Close(ctx), s.flush(ctx))
 }
 
 // now is the current time as it is stored: UTC, whole milliseconds.

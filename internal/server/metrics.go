@@ -25,7 +25,7 @@ func (s *Server) registerMetrics() {
 			return float64(s.records.DamagedCustomers())
 		}),
 		gauge("audit_unsequenced_applications", "Applications with audit entries that are not in their tree yet.", func() float64 {
-			return float64(s.records.AuditHealth().Unsealed)
+			return float64(s.records.AuditHealth().Unsequenced)
 		}),
 		gauge("audit_stopped_applications", "Applications whose audit log is damaged and is not sequenced further.", func() float64 {
 			return float64(s.records.AuditHealth().Stopped)

@@ -1,0 +1,164 @@
+package sequencer_test
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"testing"
+	"time"
+
+	"custodex.dev/internal/audit"
+	"custodex.dev/internal/authz"
+	"custodex.dev/internal/fault"
+	"custodex.dev/internal/id"
+	"custodex.dev/internal/keyring"
+	"custodex.dev/internal/seal"
+	"custodex.dev/internal/sequencer"
+	"custodex.dev/internal/store"
+)
+
+// testEnv is a running Sequencer over a store with one application.
+type testEnv struct {
+	*sequencer.Sequencer
+	store  store.Store // notifies the sequencer
+	keys   *keyring.Keyring
+	app    id.App
+	key    *seal.App
+	source seal.KeySource
+	stop   func() error // ends Run and closes the sequencer; once
+}
+
+func newEnv(t *testing.T, st store.Store) *testEnv {
+	t.Helper()
+	master, err := seal.NewMasterKey(make([]byte, seal.KeySize))
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := &testEnv{keys: keyring.New(st, master), source: master}
+	e.start(t, st)
+	e.app = e.newApp(t)
+	if e.key, err = e.keys.Key(t.Context(), e.app); err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
+// start runs a Sequencer, as a process does that begins.
+func (e *testEnv) start(t *testing.T, st store.Store) {
+	t.Helper()
+	e.Sequencer = sequencer.New(sequencer.Config{Store: st, Keys: e.keys})
+	e.store = e.Notifying(st)
+	ctx, cancel := context.WithCancel(context.Background())
+	ended := make(chan struct{})
+	s := e.Sequencer
+	go func() {
+		s.Run(ctx)
+		close(ended)
+	}()
+	running := true
+	e.stop = func() error {
+		if !running {
+			return nil
+		}
+		running = false
+		cancel()
+		<-ended
+		return s.Close(context.Background())
+	}
+	stop := e.stop
+	t.Cleanup(func() {
+		if err := stop(); err != nil {
+			t.Errorf("Close: %v", err)
+		}
+	})
+}
+
+// newApp makes an application whose log has one entry.
+func (e *testEnv) newApp(t *testing.T) id.App {
+	t.Helper()
+	app, raw := id.NewApp(), seal.NewAppKey()
+	key, err := seal.OpenApp(app, raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wrapped, err := e.source.Wrap(t.Context(), app, raw)
+	if err != nil {
+		t.Fatal(err)
+	}
+	err = e.store.Update(t.Context(), app, func(tx store.Tx) error {
+		tx.AuditAppend(sequencer.NewRow(key, entry(app), audit.Origin{}))
+		return tx.AppInsert(store.AppRow{ID: app, Name: "Shop", Key: wrapped, CreatedAt: 1})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return app
+}
+
+func entry(app id.App) audit.Entry {
+	return audit.Entry{
+		Time: time.Now().UTC().Truncate(time.Millisecond), App: app, Actor: string(id.NewCredential()),
+		Action: authz.CustomerFetch, Outcome: audit.Refused, Code: "not_found", Dialect: "devdraft",
+		Request: id.NewRequest(), Targets: []id.Customer{id.NewCustomer()},
+	}
+}
+
+// record adds n entries to the application's log.
+func (e *testEnv) record(t *testing.T, n int) {
+	t.Helper()
+	for range n {
+		if err := e.store.Record(t.Context(), e.app, sequencer.NewRow(e.key, entry(e.app), audit.Origin{})); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// sequenced is the number of entries in the application's signed tree.
+func (e *testEnv) sequenced(t *testing.T) int64 {
+	t.Helper()
+	tree, err := e.store.TreeGet(t.Context(), e.app)
+	if errors.Is(err, fault.NotFound) {
+		return 0
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	return tree.Size
+}
+
+// entries is the number of entries in the application's log.
+func (e *testEnv) entries(t *testing.T) int64 {
+	t.Helper()
+	head, err := e.store.Head(t.Context(), e.app)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return head.Entries
+}
+
+// wantAllSequenced fails unless every entry is in the signed tree.
+func (e *testEnv) wantAllSequenced(t *testing.T, when string) {
+	t.Helper()
+	if got, want := e.sequenced(t), e.entries(t); got != want {
+		t.Errorf("%s %d of %d entries are sequenced", when, got, want)
+	}
+}
+
+// verify exports the whole log and verifies it against an earlier checkpoint, if
+// trusted is one.
+func (e *testEnv) verify(t *testing.T, trusted []byte) audit.Report {
+	t.Helper()
+	tree, err := e.Sequence(t.Context(), e.app)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var out bytes.Buffer
+	if err := e.Export(t.Context(), e.app, &out, sequencer.Export{Tree: tree, To: tree.Size}); err != nil {
+		t.Fatal(err)
+	}
+	report, err := audit.VerifyExport(&out, audit.VerifierKey(e.app, e.key.Signer()), trusted)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return report
+}

@@ -1,0 +1,175 @@
+package sequencer
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"custodex.dev/internal/audit"
+	"custodex.dev/internal/id"
+	"custodex.dev/internal/seal"
+	"custodex.dev/internal/store"
+)
+
+// Store is what the sequencer needs of store.Store.
+type Store interface {
+	store.AppLister // for sweeps
+
+	// Head says how many entries a log has.
+	Head(ctx context.Context, app id.App) (store.Head, error)
+	// AuditRange gives the entries to integrate.
+	AuditRange(ctx context.Context, app id.App, from int64, limit int) ([]store.AuditRow, error)
+	// TreeGet gives the tree as it was last signed, by any replica.
+	TreeGet(ctx context.Context, app id.App) (store.TreeRow, error)
+	// TileGet gives the parts of the tree that grow or must be checked.
+	TileGet(ctx context.Context, app id.App, tiles []store.TileID) ([]store.TileRow, error)
+	// TreePut replaces the tree unless another replica was faster.
+	TreePut(ctx context.Context, app id.App, oldSize int64, tree store.TreeRow, tiles []store.TileRow) error
+}
+
+// Keys gives the open keys of applications; fault.NotFound if there is no such
+// application.
+type Keys interface {
+	Key(ctx context.Context, app id.App) (*seal.App, error)
+}
+
+// Config says how a Sequencer works. Store and Keys must be set; a zero value of
+// any other field means its default.
+type Config struct {
+	Store Store
+	Keys  Keys
+
+	// Now is the clock of the checkpoints. Default time.Now.
+	Now func() time.Time
+
+	// Log gets failures and damage. Default: discarded.
+	Log *slog.Logger
+}
+
+// Sequencer integrates the audit entries of all applications. It is safe for
+// concurrent use.
+type Sequencer struct {
+	cfg  Config
+	wake chan struct{} // a round is due
+
+	mu       sync.Mutex
+	notified map[id.App]bool       // there may be entries to integrate
+	seen     map[id.App]audit.Tree // the newest tree that this process made or checked
+	damaged  map[id.App]bool       // stopped
+}
+
+// New makes a Sequencer. It does nothing in the background until Run is called.
+func New(cfg Config) *Sequencer {
+	if cfg.Now == nil {
+		cfg.Now = time.Now
+	}
+	if cfg.Log == nil {
+		cfg.Log = slog.New(slog.DiscardHandler)
+	}
+	return &Sequencer{
+		cfg:      cfg,
+		wake:     make(chan struct{}, 1),
+		notified: make(map[id.App]bool),
+		seen:     make(map[id.App]audit.Tree),
+		damaged:  make(map[id.App]bool),
+	}
+}
+
+// Notify says that an application may have entries to integrate.
+func (s *Sequencer) Notify(app id.App) {
+	s.mu.Lock()
+	known := s.notified[app]
+	s.notified[app] = true
+	s.mu.Unlock()
+	if !known {
+		s.wakeUp()
+	}
+}
+
+// wakeUp begins a round unless one is due already.
+func (s *Sequencer) wakeUp() {
+	select {
+	case s.wake <- struct{}{}:
+	default:
+	}
+}
+
+// waiting lists the notified applications.
+func (s *Sequencer) waiting() []id.App {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	apps := make([]id.App, 0, len(s.notified))
+	for app := range s.notified {
+		apps = append(apps, app)
+	}
+	return apps
+}
+
+// take ends a notification. It reports false if there was none.
+func (s *Sequencer) take(app id.App) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	known := s.notified[app]
+	delete(s.notified, app)
+	return known
+}
+
+// postpone notifies about an application without beginning a round.
+func (s *Sequencer) postpone(app id.App) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.notified[app] = true
+}
+
+// Health says how sequencing is going, for metrics.
+type Health struct {
+	Unsequenced int // applications with entries that wait; normally for under a second
+	Stopped     int // applications whose log is damaged; normally 0
+}
+
+// Health gives the state as this process knows it.
+func (s *Sequencer) Health() Health {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return Health{Unsequenced: len(s.notified), Stopped: len(s.damaged)}
+}
+
+func (s *Sequencer) stopped(app id.App) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.damaged[app]
+}
+
+// stop remembers and reports damage.
+func (s *Sequencer) stop(ctx context.Context, app id.App, d Damage) {
+	s.mu.Lock()
+	s.damaged[app] = true
+	s.mu.Unlock()
+	s.cfg.Log.ErrorContext(ctx, "the audit log is damaged; its sequencing has stopped", "app", app, "damage", string(d))
+}
+
+// resume remembers that an application's log is in order.
+func (s *Sequencer) resume(ctx context.Context, app id.App) {
+	s.mu.Lock()
+	was := s.damaged[app]
+	delete(s.damaged, app)
+	s.mu.Unlock()
+	if was {
+		s.cfg.Log.InfoContext(ctx, "the audit log is in order again; it is being sequenced", "app", app)
+	}
+}
+
+func (s *Sequencer) lastSeen(app id.App) audit.Tree {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.seen[app]
+}
+
+func (s *Sequencer) saw(app id.App, tree audit.Tree) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if tree.Size > s.seen[app].Size {
+		s.seen[app] = tree
+	}
+}

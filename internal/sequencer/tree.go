@@ -1,0 +1,177 @@
+package sequencer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"custodex.dev/internal/audit"
+	"custodex.dev/internal/fault"
+	"custodex.dev/internal/id"
+	"custodex.dev/internal/seal"
+	"custodex.dev/internal/store"
+)
+
+const (
+	maxBatch = 4096 // entries a TreePut
+	maxTries = 5    // against other replicas, before other applications get their turn
+)
+
+// Damage is why an audit log cannot be vouched for. It names entries by number only.
+type Damage string
+
+// Error says what is damaged.
+func (d Damage) Error() string { return "audit log damaged: " + string(d) }
+
+func damagef(format string, args ...any) error { return Damage(fmt.Sprintf(format, args...)) }
+
+// treeDamage tells an altered tree from a failed read.
+func treeDamage(err error, size int64) error {
+	if errors.Is(err, audit.ErrTree) || errors.Is(err, fault.NotFound) {
+		return damagef("the stored tree of %d entries does not match its checkpoint", size)
+	}
+	return err
+}
+
+// sequenceBatch integrates at most one batch of an application. It reports whether
+// there is more. Damage stops the application and is no error: it has been dealt with.
+func (s *Sequencer) sequenceBatch(ctx context.Context, app id.App) (behind bool, err error) {
+	for range maxTries {
+		behind, err = s.tryBatch(ctx, app)
+		d, damaged := errors.AsType[Damage](err)
+		switch {
+		case damaged:
+			s.stop(ctx, app, d)
+			return false, nil
+		case errors.Is(err, store.ErrTreeMoved):
+			continue // another replica was faster
+		case err == nil:
+			s.resume(ctx, app)
+		}
+		return behind, err
+	}
+	return true, nil
+}
+
+func (s *Sequencer) tryBatch(ctx context.Context, app id.App) (behind bool, err error) {
+	key, err := s.cfg.Keys.Key(ctx, app)
+	if errors.Is(err, fault.NotFound) {
+		return false, nil // the notification came from a failed attempt to make it
+	}
+	if err != nil {
+		return false, err
+	}
+	old, err := s.signedTree(ctx, app, key)
+	if err != nil {
+		return false, err
+	}
+	head, err := s.cfg.Store.Head(ctx, app) // after the tree, so it cannot be behind it
+	if err != nil {
+		return false, err
+	}
+	if head.Entries < old.Size {
+		return false, damagef("%d entries are left of %d in the tree", head.Entries, old.Size)
+	}
+	if head.Entries == old.Size {
+		return false, nil
+	}
+	leaves, damaged, err := s.leaves(ctx, app, key, old.Size, min(head.Entries-old.Size, maxBatch))
+	if err != nil {
+		return false, err
+	}
+	if len(leaves) > 0 {
+		if err := s.growTree(ctx, app, key, old.Tree, leaves); err != nil {
+			return false, err
+		}
+	}
+	return head.Entries > old.Size+int64(len(leaves)), damaged
+}
+
+// signedTree reads the tree as it was last signed. It checks the signature, and that
+// the tree still contains what this process has seen in it.
+func (s *Sequencer) signedTree(ctx context.Context, app id.App, key *seal.App) (audit.Checkpoint, error) {
+	seen := s.lastSeen(app) // first: another goroutine may grow the tree after the read
+	row, err := s.cfg.Store.TreeGet(ctx, app)
+	c := audit.Checkpoint{App: app, Tree: audit.EmptyTree()}
+	switch {
+	case errors.Is(err, fault.NotFound):
+	case err != nil:
+		return c, err
+	default:
+		c, err = audit.OpenCheckpoint(row.Checkpoint, audit.VerifierKey(app, key.Signer()))
+		if err != nil || c.Size != row.Size {
+			return c, damagef("the stored checkpoint of %d entries is not one that was signed", row.Size)
+		}
+	}
+	if seen.Size == 0 || seen == c.Tree {
+		return c, nil
+	}
+	if c.Size < seen.Size {
+		return c, damagef("the signed tree went back from %d entries to %d", seen.Size, c.Size)
+	}
+	if err := c.Contains(seen, s.tileReader(ctx, app)); err != nil {
+		return c, treeDamage(err, c.Size)
+	}
+	s.saw(app, c.Tree)
+	return c, nil
+}
+
+// leaves reads n entries from the given one on and gives their hashes, up to the
+// first that is not as it was written; damaged says what is wrong with that one.
+func (s *Sequencer) leaves(ctx context.Context, app id.App, key *seal.App, from, n int64) (leaves []audit.Hash, damaged, err error) {
+	rows, err := s.cfg.Store.AuditRange(ctx, app, from, int(n))
+	if err != nil {
+		return nil, nil, err
+	}
+	for i := range n {
+		if i >= int64(len(rows)) || rows[i].Seq != from+i {
+			return leaves, damagef("entry %d is missing", from+i), nil
+		}
+		e, intact := ReadRow(app, key, &rows[i])
+		if !intact {
+			return leaves, damagef("entry %d does not match its checksum", e.Seq), nil
+		}
+		leaves = append(leaves, e.Leaf())
+	}
+	return leaves, nil, nil
+}
+
+// growTree appends leaves to the tree and signs it. store.ErrTreeMoved if another
+// replica did so first.
+func (s *Sequencer) growTree(ctx context.Context, app id.App, key *seal.App, old audit.Tree, leaves []audit.Hash) error {
+	tree, tiles, err := audit.Grow(old, s.tileReader(ctx, app), leaves)
+	if err != nil {
+		return treeDamage(err, old.Size)
+	}
+	rows := make([]store.TileRow, len(tiles))
+	for i, t := range tiles {
+		rows[i] = store.TileRow{TileID: store.TileID{Level: t.Level, N: t.N}, Hashes: t.Hashes}
+	}
+	now := s.cfg.Now().UTC().Truncate(time.Millisecond)
+	note := audit.SignCheckpoint(audit.Checkpoint{App: app, Tree: tree, Time: now}, key.Signer())
+	if err := s.cfg.Store.TreePut(ctx, app, old.Size, store.TreeRow{Size: tree.Size, Checkpoint: note}, rows); err != nil {
+		return err
+	}
+	s.saw(app, tree)
+	return nil
+}
+
+// tileReader reads an application's tiles for audit.
+func (s *Sequencer) tileReader(ctx context.Context, app id.App) audit.TileReader {
+	return func(ids []audit.TileID) ([][]byte, error) {
+		want := make([]store.TileID, len(ids))
+		for i, t := range ids {
+			want[i] = store.TileID{Level: t.Level, N: t.N}
+		}
+		rows, err := s.cfg.Store.TileGet(ctx, app, want)
+		if err != nil {
+			return nil, err
+		}
+		hashes := make([][]byte, len(rows))
+		for i := range rows {
+			hashes[i] = rows[i].Hashes
+		}
+		return hashes, nil
+	}
+}
