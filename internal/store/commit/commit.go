@@ -8,11 +8,12 @@ package commit
 import (
 	"context"
 	"fmt"
-	"runtime/debug"
+	"slices"
 	"sync"
 	"time"
 
 	"custodex.dev/internal/fault"
+	"custodex.dev/internal/safe"
 )
 
 // Config says how a Group works.
@@ -194,30 +195,24 @@ func (g *Group[K, W]) flush(key K, batch []*item[W]) {
 	for i, it := range batch {
 		works[i] = it.work
 	}
-	errs := g.guarded(key, works)
+	errs := g.safeFlush(key, works)
 	for i, it := range batch {
 		it.done <- errs[i]
 	}
 }
 
-// guarded runs Flush and turns a panic, or a wrong number of outcomes, into an
-// error for every work: no caller may wait for ever.
-func (g *Group[K, W]) guarded(key K, works []W) (errs []error) {
-	all := func(err error) []error {
-		out := make([]error, len(works))
-		for i := range out {
-			out[i] = err
+// safeFlush runs Flush and turns a panic, or a wrong number of outcomes, into an error
+// for every work: no caller may wait for ever.
+func (g *Group[K, W]) safeFlush(key K, works []W) (errs []error) {
+	err := safe.Call(func() error {
+		errs = g.cfg.Flush(g.ctx, key, works)
+		if len(errs) != len(works) {
+			return fmt.Errorf("flush returned %d outcomes for %d works", len(errs), len(works))
 		}
-		return out
-	}
-	defer func() {
-		if p := recover(); p != nil {
-			errs = all(fmt.Errorf("commit: panic of type %T\n%s", p, debug.Stack()))
-		}
-	}()
-	errs = g.cfg.Flush(g.ctx, key, works)
-	if len(errs) != len(works) {
-		return all(fmt.Errorf("commit: flush returned %d outcomes for %d works", len(errs), len(works)))
+		return nil
+	})
+	if err != nil {
+		return slices.Repeat([]error{fmt.Errorf("commit: %w", err)}, len(works))
 	}
 	return errs
 }

@@ -63,13 +63,13 @@ func (s *Store) Head(ctx context.Context, app id.App) (store.Head, error) {
 }
 
 // AppInsert makes the application itself.
-func (x *tx) AppInsert(row store.AppRow) error {
-	if row.ID != x.app {
+func (t *tx) AppInsert(row store.AppRow) error {
+	if row.ID != t.app {
 		return fault.New(fault.Internal, "wrong_application",
 			"an application is made in a transaction of its own")
 	}
 	var made bool
-	err := x.queryAnyway(`
+	err := t.queryAnyway(`
 		WITH made AS (
 			INSERT INTO application (
 				app_id,
@@ -101,13 +101,13 @@ func (x *tx) AppInsert(row store.AppRow) error {
 	case err != nil:
 		return err
 	case made:
-		x.head.found = true
+		t.head.found = true
 		return nil
-	case !x.head.found:
+	case !t.head.found:
 		// Somebody made it after this batch had looked for its head. The batch must not
 		// go on without holding that.
-		x.lost = errStale
+		t.lost = errStale
 		return errStale
 	}
-	return x.refuse(store.ErrExists)
+	return t.refuse(store.ErrExists)
 }

@@ -92,7 +92,7 @@ func entryArgs(app id.App, first int64, entries []store.AuditRow) []any {
 }
 
 // AuditAppend appends an entry in this transaction; the batch writes it.
-func (x *tx) AuditAppend(entry store.AuditRow) { x.entries = append(x.entries, entry) }
+func (t *tx) AuditAppend(entry store.AuditRow) { t.entries = append(t.entries, entry) }
 
 // auditWindow is how much of a log one statement looks through for a filter, so that
 // a filter that matches little does not run into the statement's time limit.

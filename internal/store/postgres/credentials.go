@@ -101,17 +101,17 @@ func (s *Store) CredentialTouch(ctx context.Context, app id.App, used map[id.Cre
 }
 
 // CredentialGet gives one credential, as this transaction sees it.
-func (x *tx) CredentialGet(c id.Credential) (store.CredentialRow, error) {
+func (t *tx) CredentialGet(c id.Credential) (store.CredentialRow, error) {
 	var row store.CredentialRow
-	err := x.query(getCredential, []any{string(x.app), string(c)},
+	err := t.query(getCredential, []any{string(t.app), string(c)},
 		one("credential", func(r pgx.Row) error { return scanCredential(r, &row) }))
 	return row, err
 }
 
 // CredentialInsert adds a credential.
-func (x *tx) CredentialInsert(row store.CredentialRow) error {
+func (t *tx) CredentialInsert(row store.CredentialRow) error {
 	var made bool
-	err := x.query(`
+	err := t.query(`
 		INSERT INTO credential (
 			app_id,
 			credential_id,
@@ -132,7 +132,7 @@ func (x *tx) CredentialInsert(row store.CredentialRow) error {
 		ON CONFLICT DO NOTHING
 		RETURNING credential_id`,
 		[]any{
-			string(x.app),
+			string(t.app),
 			string(row.ID),
 			row.Kind,
 			row.PublicKey,
@@ -149,15 +149,15 @@ func (x *tx) CredentialInsert(row store.CredentialRow) error {
 		},
 		found(&made))
 	if err == nil && !made {
-		err = x.refuse(store.ErrExists)
+		err = t.refuse(store.ErrExists)
 	}
 	return err
 }
 
 // CredentialUpdate replaces the secrets, expiry and revocation of a credential.
-func (x *tx) CredentialUpdate(row store.CredentialRow) error {
+func (t *tx) CredentialUpdate(row store.CredentialRow) error {
 	var done bool
-	err := x.query(`
+	err := t.query(`
 		UPDATE credential
 		SET
 			secret = $3,
@@ -169,7 +169,7 @@ func (x *tx) CredentialUpdate(row store.CredentialRow) error {
 		AND credential_id = $2
 		RETURNING credential_id`,
 		[]any{
-			string(x.app),
+			string(t.app),
 			string(row.ID),
 			row.Secret,
 			row.OldSecret,

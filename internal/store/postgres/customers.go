@@ -72,9 +72,9 @@ func (s *Store) customerGet(ctx context.Context, app id.App, sql string, by any)
 	return row, err
 }
 
-func (x *tx) customerGet(sql string, by any) (store.CustomerRow, error) {
+func (t *tx) customerGet(sql string, by any) (store.CustomerRow, error) {
 	var row store.CustomerRow
-	err := x.query(sql, []any{string(x.app), by},
+	err := t.query(sql, []any{string(t.app), by},
 		one("customer", func(r pgx.Row) error { return scanCustomer(r, &row) }))
 	return row, err
 }
@@ -100,24 +100,24 @@ func (s *Store) CustomerElsewhere(ctx context.Context, app id.App, c id.Customer
 }
 
 // CustomerGet gives one customer with its key, as this transaction sees it.
-func (x *tx) CustomerGet(c id.Customer) (store.CustomerRow, error) {
-	return x.customerGet(getCustomer, [16]byte(c))
+func (t *tx) CustomerGet(c id.Customer) (store.CustomerRow, error) {
+	return t.customerGet(getCustomer, [16]byte(c))
 }
 
 // CustomerGetBySeq is CustomerGet by sequence number.
-func (x *tx) CustomerGetBySeq(seq int64) (store.CustomerRow, error) {
-	return x.customerGet(getCustomerBySeq, seq)
+func (t *tx) CustomerGetBySeq(seq int64) (store.CustomerRow, error) {
+	return t.customerGet(getCustomerBySeq, seq)
 }
 
 // CustomerGetByEmail is CustomerGet by e-mail hash.
-func (x *tx) CustomerGetByEmail(hash []byte) (store.CustomerRow, error) {
-	return x.customerGet(getCustomerByEmail, hash)
+func (t *tx) CustomerGetByEmail(hash []byte) (store.CustomerRow, error) {
+	return t.customerGet(getCustomerByEmail, hash)
 }
 
 // CustomerInsert adds a customer and its key and returns its Seq.
-func (x *tx) CustomerInsert(row store.CustomerRow) (seq int64, err error) {
+func (t *tx) CustomerInsert(row store.CustomerRow) (seq int64, err error) {
 	var made bool
-	err = x.query(`
+	err = t.query(`
 		WITH made AS (
 			INSERT INTO customer (
 				app_id,
@@ -150,9 +150,9 @@ func (x *tx) CustomerInsert(row store.CustomerRow) (seq int64, err error) {
 		SELECT seq
 		FROM made`,
 		[]any{
-			string(x.app),
+			string(t.app),
 			[16]byte(row.ID),
-			x.head.version + 1,
+			t.head.version + 1,
 			row.Status,
 			row.Type,
 			row.EmailHash,
@@ -173,10 +173,10 @@ func (x *tx) CustomerInsert(row store.CustomerRow) (seq int64, err error) {
 	case err != nil:
 		return 0, err
 	case !made:
-		return 0, x.conflict(row, true)
+		return 0, t.conflict(row, true)
 	}
-	x.changed = true
-	x.head.customers++
+	t.changed = true
+	t.head.customers++
 	return seq, nil
 }
 
@@ -266,13 +266,13 @@ const (
 )
 
 // CustomerInsertAll adds customers but for those whose e-mail is taken.
-func (x *tx) CustomerInsertAll(rows []store.CustomerRow) ([]int64, error) {
+func (t *tx) CustomerInsertAll(rows []store.CustomerRow) ([]int64, error) {
 	if len(rows) > maxInsert {
 		return nil, fmt.Errorf("postgres: %d customers inserted at once, at most %d", len(rows), maxInsert)
 	}
 	seqs := make([]int64, 0, len(rows))
 	for part := range slices.Chunk(rows, insertChunk) {
-		got, err := x.insertPart(part)
+		got, err := t.insertPart(part)
 		if err != nil {
 			return nil, err
 		}
@@ -282,7 +282,7 @@ func (x *tx) CustomerInsertAll(rows []store.CustomerRow) ([]int64, error) {
 }
 
 // insertPart adds customers in one statement, a column an argument.
-func (x *tx) insertPart(rows []store.CustomerRow) ([]int64, error) {
+func (t *tx) insertPart(rows []store.CustomerRow) ([]int64, error) {
 	n := len(rows)
 	ids, small, times := make([][16]byte, n), make([]int16, 3*n), make([]int64, 3*n)
 	bytes := make([][]byte, 3*n)
@@ -298,9 +298,9 @@ func (x *tx) insertPart(rows []store.CustomerRow) ([]int64, error) {
 	}
 	seqs := make([]int64, n)
 	made := int64(0)
-	err := x.query(insertCustomers,
+	err := t.query(insertCustomers,
 		[]any{
-			string(x.app), x.head.version + 1, ids, status, kind, hashes, form, created, updated,
+			string(t.app), t.head.version + 1, ids, status, kind, hashes, form, created, updated,
 			sealed, keys, groups,
 		},
 		func(rows pgx.Rows) error {
@@ -317,16 +317,16 @@ func (x *tx) insertPart(rows []store.CustomerRow) ([]int64, error) {
 	if err != nil {
 		return nil, err
 	}
-	x.changed = x.changed || made > 0
-	x.head.customers += made
+	t.changed = t.changed || made > 0
+	t.head.customers += made
 	return seqs, nil
 }
 
 // CustomerUpdate replaces what may change of a customer. The look for the e-mail
 // hash only spares the savepoint an error: the unique index decides.
-func (x *tx) CustomerUpdate(row store.CustomerRow) error {
+func (t *tx) CustomerUpdate(row store.CustomerRow) error {
 	var done bool
-	err := x.query(`
+	err := t.query(`
 		UPDATE customer AS c
 		SET
 			version = $3,
@@ -348,9 +348,9 @@ func (x *tx) CustomerUpdate(row store.CustomerRow) error {
 		)
 		RETURNING c.seq`,
 		[]any{
-			string(x.app),
+			string(t.app),
 			[16]byte(row.ID),
-			x.head.version + 1,
+			t.head.version + 1,
 			row.Status,
 			row.Type,
 			row.EmailHash,
@@ -364,17 +364,17 @@ func (x *tx) CustomerUpdate(row store.CustomerRow) error {
 	case err != nil:
 		return err
 	case !done:
-		return x.conflict(row, false)
+		return t.conflict(row, false)
 	}
-	x.changed = true
+	t.changed = true
 	return nil
 }
 
 // conflict says why a customer could not be written: its e-mail hash is another's,
 // or else its id is taken (by an insert) or absent (to an update).
-func (x *tx) conflict(row store.CustomerRow, insert bool) error {
+func (t *tx) conflict(row store.CustomerRow, insert bool) error {
 	var email, exists bool
-	err := x.query(`
+	err := t.query(`
 		SELECT
 			EXISTS (
 				SELECT
@@ -389,15 +389,15 @@ func (x *tx) conflict(row store.CustomerRow, insert bool) error {
 				WHERE app_id = $1
 				AND customer_id = $2
 			)`,
-		[]any{string(x.app), [16]byte(row.ID), row.EmailHash},
+		[]any{string(t.app), [16]byte(row.ID), row.EmailHash},
 		one("answer", func(r pgx.Row) error { return r.Scan(&email, &exists) }))
 	switch {
 	case err != nil:
 		return err
 	case email:
-		return x.refuse(store.ErrEmailTaken)
+		return t.refuse(store.ErrEmailTaken)
 	case exists && insert:
-		return x.refuse(store.ErrExists)
+		return t.refuse(store.ErrExists)
 	}
 	return store.NotFound("customer")
 }

@@ -33,17 +33,17 @@ const deleteCustomer = `
 		RETURNING seq`
 
 // CustomerDelete removes a customer with all that hangs on it.
-func (x *tx) CustomerDelete(c id.Customer) error {
+func (t *tx) CustomerDelete(c id.Customer) error {
 	var done bool
-	err := x.query(deleteCustomer,
-		[]any{string(x.app), [16]byte(c), x.head.version + 1}, found(&done))
+	err := t.query(deleteCustomer,
+		[]any{string(t.app), [16]byte(c), t.head.version + 1}, found(&done))
 	switch {
 	case err != nil:
 		return err
 	case !done:
 		return store.NotFound("customer")
 	}
-	x.changed = true
-	x.head.customers--
+	t.changed = true
+	t.head.customers--
 	return nil
 }

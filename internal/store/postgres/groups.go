@@ -80,16 +80,16 @@ func (s *Store) GroupCount(ctx context.Context, app id.App, from, to int64) (n i
 }
 
 // GroupGet gives one group, as this transaction sees it.
-func (x *tx) GroupGet(seq int64) (store.GroupRow, error) {
+func (t *tx) GroupGet(seq int64) (store.GroupRow, error) {
 	var row store.GroupRow
-	err := x.query(getGroup, []any{string(x.app), seq},
+	err := t.query(getGroup, []any{string(t.app), seq},
 		one("group", func(r pgx.Row) error { return scanGroup(r, &row) }))
 	return row, err
 }
 
 // GroupInsert adds a group and returns its Seq.
-func (x *tx) GroupInsert(row store.GroupRow) (seq int64, err error) {
-	err = x.query(`
+func (t *tx) GroupInsert(row store.GroupRow) (seq int64, err error) {
+	err = t.query(`
 		INSERT INTO customer_group (
 			app_id,
 			created_at,
@@ -98,15 +98,15 @@ func (x *tx) GroupInsert(row store.GroupRow) (seq int64, err error) {
 		)
 		VALUES ($1, $2, $3, $4)
 		RETURNING seq`,
-		[]any{string(x.app), row.CreatedAt, row.UpdatedAt, row.Sealed},
+		[]any{string(t.app), row.CreatedAt, row.UpdatedAt, row.Sealed},
 		one("answer", func(r pgx.Row) error { return r.Scan(&seq) }))
 	return seq, err
 }
 
 // GroupUpdate replaces what may change of a group.
-func (x *tx) GroupUpdate(row store.GroupRow) error {
+func (t *tx) GroupUpdate(row store.GroupRow) error {
 	var done bool
-	err := x.query(`
+	err := t.query(`
 		UPDATE customer_group
 		SET
 			updated_at = $3,
@@ -114,7 +114,7 @@ func (x *tx) GroupUpdate(row store.GroupRow) error {
 		WHERE app_id = $1
 		AND seq = $2
 		RETURNING seq`,
-		[]any{string(x.app), row.Seq, row.UpdatedAt, row.Sealed}, found(&done))
+		[]any{string(t.app), row.Seq, row.UpdatedAt, row.Sealed}, found(&done))
 	if err == nil && !done {
 		err = store.NotFound("group")
 	}
@@ -151,16 +151,16 @@ const emptyGroup = `
 		FROM left_it`
 
 // GroupDelete removes a group and takes its customers out of it.
-func (x *tx) GroupDelete(seq int64) error {
+func (t *tx) GroupDelete(seq int64) error {
 	var done bool
-	err := x.query(deleteGroup, []any{string(x.app), seq}, found(&done))
+	err := t.query(deleteGroup, []any{string(t.app), seq}, found(&done))
 	if err == nil && !done {
 		err = store.NotFound("group")
 	}
 	for n := emptyChunk; err == nil && n == emptyChunk; {
-		err = x.query(emptyGroup, []any{string(x.app), seq, x.head.version + 1, emptyChunk},
+		err = t.query(emptyGroup, []any{string(t.app), seq, t.head.version + 1, emptyChunk},
 			one("answer", func(r pgx.Row) error { return r.Scan(&n) }))
-		x.changed = x.changed || err == nil && n > 0
+		t.changed = t.changed || err == nil && n > 0
 	}
 	return err
 }

@@ -37,9 +37,9 @@ func (s *Store) IdempotencyPurge(ctx context.Context, app id.App, limit int) (in
 }
 
 // IdempotencyGet gives the row of a scope unless it has expired.
-func (x *tx) IdempotencyGet(scope []byte) (store.IdempotencyRow, error) {
+func (t *tx) IdempotencyGet(scope []byte) (store.IdempotencyRow, error) {
 	var row store.IdempotencyRow
-	err := x.query(`
+	err := t.query(`
 		SELECT
 			scope,
 			fingerprint,
@@ -49,7 +49,7 @@ func (x *tx) IdempotencyGet(scope []byte) (store.IdempotencyRow, error) {
 		WHERE app_id = $1
 		AND scope = $2
 		AND expires_at > `+nowMS,
-		[]any{string(x.app), scope},
+		[]any{string(t.app), scope},
 		one("idempotency_key", func(r pgx.Row) error {
 			return r.Scan(&row.Scope, &row.Fingerprint, (*[16]byte)(&row.Customer), &row.Reply)
 		}))
@@ -57,9 +57,9 @@ func (x *tx) IdempotencyGet(scope []byte) (store.IdempotencyRow, error) {
 }
 
 // IdempotencyPut stores a row that expires after ttl, in place of an expired one.
-func (x *tx) IdempotencyPut(row store.IdempotencyRow, ttl time.Duration) error {
+func (t *tx) IdempotencyPut(row store.IdempotencyRow, ttl time.Duration) error {
 	var done bool
-	err := x.query(`
+	err := t.query(`
 		INSERT INTO idempotency AS i (
 			app_id,
 			scope,
@@ -78,7 +78,7 @@ func (x *tx) IdempotencyPut(row store.IdempotencyRow, ttl time.Duration) error {
 		WHERE i.expires_at <= `+nowMS+`
 		RETURNING scope`,
 		[]any{
-			string(x.app),
+			string(t.app),
 			row.Scope,
 			row.Fingerprint,
 			[16]byte(row.Customer),

@@ -138,11 +138,11 @@ const insertItem = `
 			EXISTS (SELECT FROM made)`
 
 // ItemInsert adds an item of the customer.
-func (x *tx) ItemInsert(c id.Customer, row store.ItemRow) error {
+func (t *tx) ItemInsert(c id.Customer, row store.ItemRow) error {
 	var known, made bool
-	err := x.query(insertItem,
+	err := t.query(insertItem,
 		[]any{
-			string(x.app),
+			string(t.app),
 			[16]byte(c),
 			uint8(row.Kind),
 			[16]byte(row.ID),
@@ -157,7 +157,7 @@ func (x *tx) ItemInsert(c id.Customer, row store.ItemRow) error {
 	case !known:
 		return store.NotFound("customer")
 	case !made:
-		return x.refuse(store.ErrExists)
+		return t.refuse(store.ErrExists)
 	}
 	return nil
 }

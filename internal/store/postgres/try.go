@@ -5,14 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
-	"runtime/debug"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 
-	"custodex.dev/internal/fault"
+	"custodex.dev/internal/safe"
 	"custodex.dev/internal/store"
 )
 
@@ -66,21 +65,21 @@ func (t *try) perform(i int, w work) error {
 		t.entries = append(t.entries, w.entries...)
 		return nil
 	}
-	x := &tx{try: t}
+	item := &tx{try: t}
 	head, changed, entries := t.head, t.changed, len(t.entries)
-	err := call(w.fn, x)
-	x.over = true
+	err := safe.Call(func() error { return w.fn(item) })
+	item.over = true
 	switch {
-	case x.lost != nil:
-		return t.blame(i, x.lost)
+	case item.lost != nil:
+		return t.blame(i, item.lost)
 	case err != nil:
-	case x.failed != nil:
-		err = x.failed // whatever fn made of it: its savepoint cannot be kept
+	case item.failed != nil:
+		err = item.failed // whatever fn made of it: its savepoint cannot be kept
 	case !t.head.found:
 		err = store.NotFound("application")
 	}
 	if err == nil {
-		if x.saved {
+		if item.saved {
 			t.pending.Queue("RELEASE SAVEPOINT item")
 		}
 		return nil
@@ -88,10 +87,10 @@ func (t *try) perform(i int, w work) error {
 	t.outcomes[i] = err
 	t.head, t.changed, t.entries = head, changed, t.entries[:entries]
 	switch {
-	case x.failed != nil:
+	case item.failed != nil:
 		// On its own: the server prepares no statement in a failed transaction.
 		return t.exec(t.ctx, "ROLLBACK TO SAVEPOINT item; RELEASE SAVEPOINT item")
-	case x.saved:
+	case item.saved:
 		t.pending.Queue("ROLLBACK TO SAVEPOINT item")
 		t.pending.Queue("RELEASE SAVEPOINT item")
 	}
@@ -110,18 +109,6 @@ func (t *try) blame(i int, err error) error {
 	}
 	t.verdicts[i] = verdict(err)
 	return errBlamed
-}
-
-// call runs fn and turns a panic into an error that tells where it was and not with
-// what: a panic's value may hold personal data.
-func call(fn func(store.Tx) error, x *tx) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fault.Wrap(fmt.Errorf("panic (%T) in an update\n%s", p, debug.Stack()),
-				fault.Internal, "internal", "Internal server error")
-		}
-	}()
-	return fn(x)
 }
 
 const writeHead = `

@@ -25,44 +25,44 @@ var errOver = errors.New("a transaction was used after its function had returned
 
 // query runs one statement for fn and hands rows what it returned. A fault of rows
 // is an answer like any other; an error of the statement spoils the savepoint.
-func (x *tx) query(sql string, args []any, rows func(pgx.Rows) error) error {
-	if !x.head.found {
+func (t *tx) query(sql string, args []any, rows func(pgx.Rows) error) error {
+	if !t.head.found {
 		return store.NotFound("application")
 	}
-	return x.queryAnyway(sql, args, rows)
+	return t.queryAnyway(sql, args, rows)
 }
 
 // queryAnyway is query for an application that may not exist yet.
-func (x *tx) queryAnyway(sql string, args []any, rows func(pgx.Rows) error) error {
+func (t *tx) queryAnyway(sql string, args []any, rows func(pgx.Rows) error) error {
 	switch {
-	case x.over:
+	case t.over:
 		return errOver
-	case x.lost != nil:
-		return verdict(x.lost)
-	case x.failed != nil:
-		return x.failed
+	case t.lost != nil:
+		return verdict(t.lost)
+	case t.failed != nil:
+		return t.failed
 	}
-	if !x.saved {
-		x.pending.Queue("SAVEPOINT item")
-		x.saved = true
+	if !t.saved {
+		t.pending.Queue("SAVEPOINT item")
+		t.saved = true
 	}
-	err := x.send(sql, args, rows)
+	err := t.send(sql, args, rows)
 	if err == nil || isAnswer(err) {
 		return err
 	}
 	pg, ok := errors.AsType[*pgconn.PgError](err)
 	if ok && !broken(pg) && !clashed(err) && !errors.Is(err, errTorn) {
-		x.failed = verdict(err)
-		return x.failed
+		t.failed = verdict(err)
+		return t.failed
 	}
-	x.lost = err
+	t.lost = err
 	return verdict(err)
 }
 
 // refuse ends a work with a conflict that spoilt nothing: its function cannot make
 // up for it, as it could not after a violation of an index.
-func (x *tx) refuse(err error) error {
-	x.failed = err
+func (t *tx) refuse(err error) error {
+	t.failed = err
 	return err
 }
 

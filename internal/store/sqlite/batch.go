@@ -3,12 +3,9 @@ package sqlite
 import (
 	"context"
 	"errors"
-	"fmt"
-	"runtime"
-	"strings"
 
-	"custodex.dev/internal/fault"
 	"custodex.dev/internal/id"
+	"custodex.dev/internal/safe"
 	"custodex.dev/internal/store"
 )
 
@@ -190,7 +187,7 @@ func (b *batch) update(ctx context.Context, w *work) error {
 
 func (b *batch) perform(ctx context.Context, w *work) error {
 	t := &tx{batch: b, ctx: ctx, app: w.app}
-	err := guarded(w.fn, t)
+	err := safe.Call(func() error { return w.fn(t) })
 	if err == nil {
 		err = t.failed
 	}
@@ -199,33 +196,6 @@ func (b *batch) perform(ctx context.Context, w *work) error {
 	}
 	t.batch = nil // a transaction that was kept by mistake is of no use
 	return err
-}
-
-// guarded turns a panic into an error that tells where it was and not with what:
-// a panic's value may hold personal data.
-func guarded(fn func(*tx) error, t *tx) (err error) {
-	defer func() {
-		if p := recover(); p != nil {
-			err = fault.Wrap(fmt.Errorf("panic (%T) in an update at %s", p, where()),
-				fault.Internal, "internal", "Internal server error")
-		}
-	}()
-	return fn(t)
-}
-
-// where names the functions on the stack, without their arguments.
-func where() string {
-	var pcs [24]uintptr
-	frames := runtime.CallersFrames(pcs[:runtime.Callers(4, pcs[:])])
-	var b strings.Builder
-	for {
-		f, more := frames.Next()
-		fmt.Fprintf(&b, "%s:%d", f.Function, f.Line)
-		if !more {
-			return b.String()
-		}
-		b.WriteString(" < ")
-	}
 }
 
 // settle gives entries their place in the application's log.
