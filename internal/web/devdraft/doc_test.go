@@ -77,6 +77,9 @@ func shortened(message string) string {
 			return "`… " + rest + "`"
 		}
 	}
+	if _, rest, ok := strings.Cut(message, " must be a member of the body"); ok {
+		return "`… must be a member of the body" + rest + "`"
+	}
 	if start, _, ok := strings.Cut(message, "values: "); ok {
 		return "`" + start + "values: …`"
 	}
