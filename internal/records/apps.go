@@ -75,7 +75,7 @@ func (s *Service) ListApps(ctx context.Context, caller tenant.Caller) ([]tenant.
 	if err != nil {
 		return nil, err
 	}
-	return list, o.record(ctx, o.entry(audit.Done, nil), nil)
+	return recorded(ctx, o, o.entry(audit.Done, nil), list)
 }
 
 // FetchApp gives the application caller.App. Faults: Forbidden, NotFound.
@@ -89,7 +89,7 @@ func (s *Service) FetchApp(ctx context.Context, caller tenant.Caller) (tenant.Ap
 		return tenant.Application{}, o.recordFailure(ctx, err)
 	}
 	app := tenant.Application{ID: row.ID, Name: row.Name, CreatedAt: store.Instant(row.CreatedAt)}
-	return app, o.record(ctx, o.entry(audit.Done, nil), nil)
+	return recorded(ctx, o, o.entry(audit.Done, nil), app)
 }
 
 // ErrInitialised is the fault of Initialise on a store that has been.

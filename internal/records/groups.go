@@ -3,7 +3,6 @@ package records
 import (
 	"context"
 	"encoding/binary"
-	"errors"
 	"strconv"
 	"time"
 
@@ -112,12 +111,9 @@ func (s *Service) FetchGroup(ctx context.Context, caller tenant.Caller, seq int6
 	}
 	g, err := o.group(ctx, seq)
 	if err != nil {
-		return customer.Group{}, err
+		return customer.Group{}, o.recordFailure(ctx, err)
 	}
-	if g == nil {
-		return customer.Group{}, o.recordFailure(ctx, store.NotFound("group"))
-	}
-	return *g, o.record(ctx, o.groupEntry(seq), nil)
+	return recorded(ctx, o, o.groupEntry(seq), g)
 }
 
 // ListGroupsRequest asks for a part of the groups made in From <= time < To; a zero time is
@@ -162,10 +158,7 @@ func (s *Service) ListGroups(ctx context.Context, caller tenant.Caller, in ListG
 		last := rows[len(rows)-1]
 		found.Next = o.sealCursor(page.Cursor{At: last.CreatedAt, Seq: last.Seq, Filter: spanOf(list)})
 	}
-	if err := o.record(ctx, o.entry(audit.Done, nil), nil); err != nil {
-		return ItemPage[customer.Group]{}, err
-	}
-	return found, nil
+	return recorded(ctx, o, o.entry(audit.Done, nil), found)
 }
 
 // followGroups reads the request's cursor, if it has one, and puts its place and the
@@ -198,17 +191,13 @@ func spanOf(list store.GroupList) []byte {
 	return binary.AppendVarint(binary.AppendVarint(nil, list.From), list.To)
 }
 
-// group reads a group; nil if there is none.
-func (o *operation) group(ctx context.Context, seq int64) (*customer.Group, error) {
+// group reads a group. Faults: NotFound.
+func (o *operation) group(ctx context.Context, seq int64) (customer.Group, error) {
 	row, err := o.s.store.GroupGet(ctx, o.caller.App, seq)
-	if errors.Is(err, fault.NotFound) {
-		return nil, nil //nolint:nilnil // a customer without a group is no error
-	}
 	if err != nil {
-		return nil, err
+		return customer.Group{}, err
 	}
-	g, err := o.openGroup(row)
-	return &g, err
+	return o.openGroup(row)
 }
 
 func (o *operation) openGroup(row store.GroupRow) (customer.Group, error) {
@@ -217,5 +206,8 @@ func (o *operation) openGroup(row store.GroupRow) (customer.Group, error) {
 		return customer.Group{}, err
 	}
 	g := customer.Group{Seq: row.Seq, CreatedAt: store.Instant(row.CreatedAt), UpdatedAt: store.Instant(row.UpdatedAt)}
-	return g, g.UnmarshalBinary(plain)
+	if err := g.UnmarshalBinary(plain); err != nil {
+		return customer.Group{}, err
+	}
+	return g, nil
 }

@@ -5,14 +5,16 @@ import (
 	"errors"
 	"runtime"
 	"slices"
-	"sync"
 	"time"
+
+	"golang.org/x/sync/errgroup"
 
 	"custodex.dev/internal/audit"
 	"custodex.dev/internal/authz"
 	"custodex.dev/internal/customer"
 	"custodex.dev/internal/fault"
 	"custodex.dev/internal/id"
+	"custodex.dev/internal/safe"
 	"custodex.dev/internal/store"
 	"custodex.dev/internal/tenant"
 )
@@ -54,8 +56,11 @@ func (s *Service) ImportCustomers(ctx context.Context, caller tenant.Caller, inp
 	ready := o.preparing(inputs)
 	for from := 0; from < len(inputs); from += importBatch {
 		batch := <-ready
+		if batch.err != nil {
+			return result, batch.err
+		}
 		ready = o.preparing(inputs[min(from+importBatch, len(inputs)):])
-		problems, err := o.importAll(ctx, batch)
+		problems, err := o.importAll(ctx, batch.inputs)
 		if err != nil {
 			return result, o.recordFailure(ctx, err)
 		}
@@ -63,14 +68,14 @@ func (s *Service) ImportCustomers(ctx context.Context, caller tenant.Caller, inp
 			if problem != nil {
 				result.Problems = append(result.Problems, ImportProblem{from + i, problem})
 			} else {
-				result.Customers[from+i] = batch[i].row.ID
+				result.Customers[from+i] = batch.inputs[i].row.ID
 			}
 		}
 	}
 	return result, nil
 }
 
-// prepared is one input of an import, validated and sealed.
+// prepared is one input of an import, validated and encrypted.
 type prepared struct {
 	row     store.CustomerRow
 	change  customer.Change
@@ -78,28 +83,41 @@ type prepared struct {
 	problem error
 }
 
+// preparation is a prepared batch, or why it could not be prepared.
+type preparation struct {
+	inputs []prepared
+	err    error
+}
+
 // preparing prepares the first batch of the inputs while another is stored.
-func (o *operation) preparing(inputs []customer.Input) <-chan []prepared {
-	ready := make(chan []prepared, 1)
-	go func() { ready <- o.prepare(inputs[:min(importBatch, len(inputs))]) }()
+func (o *operation) preparing(inputs []customer.Input) <-chan preparation {
+	ready := make(chan preparation, 1)
+	go func() {
+		var p preparation
+		p.err = safe.Call(func() (err error) {
+			p.inputs, err = o.prepare(inputs[:min(importBatch, len(inputs))])
+			return err
+		})
+		ready <- p
+	}()
 	return ready
 }
 
-// prepare validates and seals on all cores.
-func (o *operation) prepare(inputs []customer.Input) []prepared {
+// prepare validates and encrypts on all cores.
+func (o *operation) prepare(inputs []customer.Input) ([]prepared, error) {
 	batch := make([]prepared, len(inputs))
 	now := o.s.now()
 	part := len(inputs)/runtime.GOMAXPROCS(0) + 1
-	var group sync.WaitGroup
+	var group errgroup.Group
 	for from := 0; from < len(inputs); from += part {
-		group.Go(func() {
+		safe.Go(&group, func() error {
 			for i := from; i < min(from+part, len(inputs)); i++ {
 				o.prepareOne(&batch[i], inputs[i], now)
 			}
+			return nil
 		})
 	}
-	group.Wait()
-	return batch
+	return batch, group.Wait()
 }
 
 func (o *operation) prepareOne(p *prepared, input customer.Input, now time.Time) {

@@ -90,7 +90,10 @@ func (s *Service) ListTransactions(ctx context.Context, caller tenant.Caller, ta
 	}
 	return listItems(ctx, o, target, store.Transaction, in, func(row store.ItemRow, plain []byte) (customer.Transaction, error) {
 		t := customer.Transaction{ID: row.ID, CreatedAt: store.Instant(row.CreatedAt)}
-		return t, t.UnmarshalBinary(plain)
+		if err := t.UnmarshalBinary(plain); err != nil {
+			return customer.Transaction{}, err
+		}
+		return t, nil
 	})
 }
 
@@ -98,15 +101,15 @@ func (s *Service) ListTransactions(ctx context.Context, caller tenant.Caller, ta
 func listItems[T any](ctx context.Context, o *operation, target id.Customer, kind store.ItemKind, in PageRequest,
 	open func(store.ItemRow, []byte) (T, error),
 ) (ItemPage[T], error) {
-	after, err := o.followItems(in.Cursor, target)
-	if err != nil {
+	list := store.ItemList{Kind: kind, Skip: in.Skip, Take: in.Take + 1}
+	if err := o.followItems(in.Cursor, target, &list); err != nil {
 		return ItemPage[T]{}, err
 	}
 	key, err := o.customerKey(ctx, target)
 	if err != nil {
 		return ItemPage[T]{}, o.recordNotFound(ctx, err, ByID(target))
 	}
-	rows, err := o.s.store.ItemList(ctx, o.caller.App, target, store.ItemList{Kind: kind, After: after, Skip: in.Skip, Take: in.Take + 1})
+	rows, err := o.s.store.ItemList(ctx, o.caller.App, target, list)
 	if err != nil {
 		return ItemPage[T]{}, err
 	}
@@ -130,25 +133,23 @@ func listItems[T any](ctx context.Context, o *operation, target id.Customer, kin
 		last := rows[len(rows)-1]
 		found.Next = o.sealCursor(page.Cursor{At: last.At, ID: last.ID, Filter: target[:]})
 	}
-	if err := o.record(ctx, o.entry(audit.Done, []id.Customer{target}), nil); err != nil {
-		return ItemPage[T]{}, err
-	}
-	return found, nil
+	return recorded(ctx, o, o.entry(audit.Done, []id.Customer{target}), found)
 }
 
-// followItems reads a cursor of a list of the customer's items; "" is none.
-func (o *operation) followItems(cursor string, target id.Customer) (*store.ItemPosition, error) {
+// followItems reads the request's cursor, if it has one, and puts its place into list.
+func (o *operation) followItems(cursor string, target id.Customer, list *store.ItemList) error {
 	if cursor == "" {
-		return nil, nil
+		return nil
 	}
 	c, err := o.openCursor(cursor)
 	if err != nil {
-		return nil, err
+		return err
 	}
 	if !bytes.Equal(c.Filter, target[:]) {
-		return nil, page.ErrCursor
+		return page.ErrCursor
 	}
-	return &store.ItemPosition{At: c.At, ID: c.ID}, nil
+	list.After = &store.ItemPosition{At: c.At, ID: c.ID}
+	return nil
 }
 
 func (o *operation) customerKey(ctx context.Context, target id.Customer) (seal.Customer, error) {

@@ -63,10 +63,7 @@ func (s *Service) FetchLiquidationAddress(ctx context.Context, caller tenant.Cal
 	}
 	e := o.entry(audit.Done, []id.Customer{target})
 	e.Subject = address.String()
-	if err := o.record(ctx, e, nil); err != nil {
-		return customer.LiquidationAddress{}, err
-	}
-	return l, nil
+	return recorded(ctx, o, e, l)
 }
 
 func (o *operation) address(ctx context.Context, target id.Customer, address id.Item) (customer.LiquidationAddress, error) {
@@ -90,5 +87,8 @@ func (o *operation) address(ctx context.Context, target id.Customer, address id.
 
 func openAddress(target id.Customer, row store.ItemRow, plain []byte) (customer.LiquidationAddress, error) {
 	l := customer.LiquidationAddress{ID: row.ID, Customer: target, CreatedAt: store.Instant(row.CreatedAt)}
-	return l, l.UnmarshalBinary(plain)
+	if err := l.UnmarshalBinary(plain); err != nil {
+		return customer.LiquidationAddress{}, err
+	}
+	return l, nil
 }

@@ -80,6 +80,16 @@ func (o *operation) record(ctx context.Context, e audit.Entry, result error) err
 	return result
 }
 
+// recorded gives v once its entry is durable. Without the entry it gives the zero value
+// beside the error.
+func recorded[T any](ctx context.Context, o *operation, e audit.Entry, v T) (T, error) {
+	if err := o.record(ctx, e, nil); err != nil {
+		var none T
+		return none, err
+	}
+	return v, nil
+}
+
 // unrecorded is the fault of an action whose audit entry could not be written:
 // it did not happen, and may be tried again. The fault that it would have had is
 // for the log only: an answer with it would tell what was not recorded.

@@ -37,7 +37,11 @@ func (s *Service) fetch(ctx context.Context, caller tenant.Caller, target Target
 		return customer.Customer{}, nil, o.recordNotFound(ctx, err, target)
 	}
 	if withGroup && c.Group != 0 {
-		if g, err = o.group(ctx, c.Group); err != nil {
+		group, err := o.group(ctx, c.Group)
+		switch {
+		case err == nil:
+			g = &group
+		case !errors.Is(err, fault.NotFound): // deleted since the customer was read
 			return customer.Customer{}, nil, err
 		}
 	}

@@ -1,8 +1,10 @@
 package records
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"sync"
 	"time"
@@ -40,25 +42,28 @@ type Config struct {
 	// cause before they are answered 429 unrecorded. Default 60.
 	FailedLogins int
 
-	// SearchMemory bounds the bytes of all search indexes together. An application
-	// whose index would not fit is searched by streaming. Default 2 GiB.
+	// SearchMemory bounds the bytes of all search indexes together. The customers of an
+	// application whose index would not fit are read from the store instead. Default
+	// 2 GiB.
 	SearchMemory int64
 
-	// MaxScans is how many searches look through indexes at once. Default 16.
+	// MaxScans is how many searches and counts scan indexes at the same time. Others
+	// wait for their turn. Default 16.
 	MaxScans int
 
-	// MaxSearches is how many searches and counts may be under way at once, those
-	// included that wait; half of them may be of applications without an index. More
-	// are refused. Default 128.
+	// MaxSearches is how many searches and counts are served at the same time, waiting
+	// ones included. At most half of them may be of applications without an index.
+	// Others are refused with search_saturated. Default 128.
 	MaxSearches int
 
-	// SearchIdle is after how long unused an index is dropped. Default 30 minutes.
+	// SearchIdle is how long an index may stay unused before it is dropped. Default 30
+	// minutes.
 	SearchIdle time.Duration
 
 	// Now is the clock. Default time.Now.
 	Now func() time.Time
 
-	// Log gets what background work meets. Default: discarded.
+	// Log receives failures of background work. Default: they are discarded.
 	Log *slog.Logger
 }
 
@@ -73,39 +78,24 @@ type Service struct {
 	corrupt   *index.CorruptTracker
 	sequencer *sequencer.Sequencer
 
-	life    context.Context // of background work; ends with Close
+	life    context.Context // stored because it is the lifetime of background work; Close ends it
 	stop    context.CancelFunc
 	workers sync.WaitGroup
 }
 
 // New makes a Service and starts its background work. Close ends it.
 func New(cfg Config) *Service {
-	def := func(v *int, d int) {
-		if *v == 0 {
-			*v = d
-		}
-	}
-	def(&cfg.MaxSkip, page.MaxSkip)
-	def(&cfg.FailedLogins, 60)
-	def(&cfg.MaxScans, 16)
-	def(&cfg.MaxSearches, 128)
-	if cfg.IdempotencyTTL == 0 {
-		cfg.IdempotencyTTL = 24 * time.Hour
-	}
-	if cfg.CredentialTTL == 0 {
-		cfg.CredentialTTL = 3 * time.Second
-	}
-	if cfg.SearchMemory == 0 {
-		cfg.SearchMemory = 2 << 30
-	}
-	if cfg.SearchIdle == 0 {
-		cfg.SearchIdle = 30 * time.Minute
-	}
+	cfg.MaxSkip = cmp.Or(cfg.MaxSkip, page.MaxSkip)
+	cfg.IdempotencyTTL = cmp.Or(cfg.IdempotencyTTL, 24*time.Hour)
+	cfg.CredentialTTL = cmp.Or(cfg.CredentialTTL, 3*time.Second)
+	cfg.FailedLogins = cmp.Or(cfg.FailedLogins, 60)
+	cfg.SearchMemory = cmp.Or(cfg.SearchMemory, 2<<30)
+	cfg.MaxScans = cmp.Or(cfg.MaxScans, 16)
+	cfg.MaxSearches = cmp.Or(cfg.MaxSearches, 128)
+	cfg.SearchIdle = cmp.Or(cfg.SearchIdle, 30*time.Minute)
+	cfg.Log = cmp.Or(cfg.Log, slog.New(slog.DiscardHandler))
 	if cfg.Now == nil {
 		cfg.Now = time.Now
-	}
-	if cfg.Log == nil {
-		cfg.Log = slog.New(slog.DiscardHandler)
 	}
 	s := &Service{
 		cfg:      cfg,
@@ -126,13 +116,31 @@ func New(cfg Config) *Service {
 	return s
 }
 
-// Close stops background work, sequences the last audit entries, and writes what is
-// still held in memory. It does not close the store.
+// Close stops background work, sequences the audit log's tail, and writes what is
+// still held in memory. It waits for none of it longer than ctx: background work that
+// is stuck, for example in a database driver, is then left behind and its error says
+// so. Close does not close the store.
 func (s *Service) Close(ctx context.Context) error {
 	s.stop()
-	closed := s.indexes.Close(ctx)
-	s.workers.Wait()
-	return errors.Join(closed, s.sequencer.Close(ctx), s.flush(ctx))
+	if err := errors.Join(s.indexes.Close(ctx), s.wait(ctx)); err != nil {
+		return err // ctx has ended, so nothing can be written any more
+	}
+	return errors.Join(s.sequencer.Close(ctx), s.flush(ctx))
+}
+
+// wait waits for background work to end.
+func (s *Service) wait(ctx context.Context) error {
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		s.workers.Wait()
+	}()
+	select {
+	case <-ended:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("background work has not ended: %w", ctx.Err())
+	}
 }
 
 // now is the current time as it is stored: UTC, whole milliseconds.

@@ -3,6 +3,7 @@ package records_test
 import (
 	"context"
 	"reflect"
+	"slices"
 	"testing"
 	"time"
 
@@ -11,7 +12,9 @@ import (
 	"custodex.dev/internal/customer"
 	"custodex.dev/internal/id"
 	"custodex.dev/internal/records"
+	"custodex.dev/internal/store/storetest"
 	"custodex.dev/internal/tenant"
+	"custodex.dev/internal/testkit"
 )
 
 // succeeding gives a call of every use case that succeeds for the caller that may make
@@ -144,3 +147,65 @@ func TestEveryUseCaseLeavesAnEntry(t *testing.T) {
 		}
 	})
 }
+
+// unaudited are failures to write any entry: of a read, and with a change.
+var unaudited = storetest.Hooks{Before: func(_ context.Context, method string, _ id.App) error {
+	if method == "Record" || method == "Tx.Commit" {
+		return storetest.ErrInjected
+	}
+	return nil
+}}
+
+// A caller that overlooks an error must not come by what it may not see: without an
+// entry, every use case gives nothing beside its error.
+func TestNothingBesideAnError(t *testing.T) {
+	t.Parallel()
+	st := storetest.NewHooked(testkit.NewStore(t, "sqlite"))
+	w := newWorldOn(t, st)
+	calls := succeeding(t, w)
+	ctx := t.Context()
+	wrong := records.Login{Kind: tenant.Yativo, PublicKey: "ya_wrong", Origin: w.me.Origin}
+	calls["Authenticate"] = useCase{call: func() ([]any, error) {
+		caller, limit, err := w.Authenticate(ctx, wrong)
+		return []any{caller, limit}, err
+	}}
+	calls["IssueToken"] = useCase{call: func() ([]any, error) {
+		token, caller, limit, err := w.IssueToken(ctx, wrong)
+		return []any{token, caller, limit}, err
+	}}
+	calls["AuthenticateToken"] = useCase{call: func() ([]any, error) {
+		caller, limit, subject, err := w.AuthenticateToken(ctx, "wrong", w.me.Origin)
+		return []any{caller, limit, subject}, err
+	}}
+	calls["Initialise"] = useCase{call: func() ([]any, error) {
+		issued, err := w.Initialise(ctx, nil)
+		return []any{issued}, err
+	}}
+	// An import says in its result what went in before the error. Here that is nothing.
+	calls["ImportCustomers"] = useCase{call: func() ([]any, error) {
+		result, err := w.ImportCustomers(ctx, w.me, []customer.Input{person("E", "F", "")})
+		return []any{result.Customers[0], len(result.Problems)}, err
+	}}
+	st.Set(unaudited)
+	defer st.Set(storetest.Hooks{}) // Close writes
+	for name, u := range calls {
+		got, err := u.call()
+		if err == nil {
+			t.Errorf("%s succeeds without an entry", name)
+		}
+		for _, v := range got {
+			if !reflect.ValueOf(v).IsZero() {
+				t.Errorf("%s gives a %T beside %v", name, v, err)
+			}
+		}
+	}
+	for i := range reflect.TypeFor[*records.Service]().NumMethod() {
+		name := reflect.TypeFor[*records.Service]().Method(i).Name
+		if _, tried := calls[name]; !tried && !slices.Contains(recordless, name) {
+			t.Errorf("%s has no call here", name)
+		}
+	}
+}
+
+// recordless are the methods that write no entry and give nothing of a customer.
+var recordless = []string{"Close", "SearchMemory", "DropIndexes", "AuditHealth", "DamagedCustomers", "RefreshToken"}
