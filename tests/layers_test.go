@@ -67,7 +67,8 @@ var rooms = map[string]room{
 
 	"internal/records": {layer: 5},
 
-	"internal/web": {layer: 6},
+	"internal/web":      {layer: 6},
+	"internal/web/wire": {layer: 6, may: []string{"internal/web"}},
 
 	"internal/web/openapi":  {layer: 7},
 	"internal/web/devdraft": {layer: 7},

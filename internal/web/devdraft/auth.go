@@ -6,6 +6,7 @@ import (
 	"custodex.dev/internal/records"
 	"custodex.dev/internal/tenant"
 	"custodex.dev/internal/web"
+	"custodex.dev/internal/web/wire"
 )
 
 // The headers of the credentials. All pages require both; other schemes that some
@@ -15,21 +16,10 @@ const (
 	headerSecret = "x-client-secret"
 )
 
-// keyedHandler is a handler that works for a caller whose credentials are checked.
-type keyedHandler func(w http.ResponseWriter, r *http.Request, caller tenant.Caller) error
-
 // authenticated checks credentials and quota before h runs.
-func (a *api) authenticated(h keyedHandler) web.Handler {
-	return func(w http.ResponseWriter, r *http.Request) error {
-		caller, err := a.admit(w, r)
-		if err != nil {
-			return err
-		}
-		return h(w, r, caller)
-	}
-}
+func (a *api) authenticated(h wire.Handler) web.Handler { return wire.Authenticated(h, a.admit) }
 
-// admit checks the credentials, and then spends one request of their quota. Absent
+// admit checks the credentials, and then consumes one request of their quota. Absent
 // credentials take the same way as wrong ones, so that they get the same answer
 // and leave the same trace.
 func (a *api) admit(w http.ResponseWriter, r *http.Request) (tenant.Caller, error) {
@@ -47,7 +37,5 @@ func (a *api) admit(w http.ResponseWriter, r *http.Request) (tenant.Caller, erro
 	if err != nil {
 		return tenant.Caller{}, err
 	}
-	e := web.EventOf(r.Context())
-	e.App, e.Credential = caller.App, caller.Credential
-	return caller, web.ConsumeQuota(r.Context(), w, a.Limiter, caller, perMinute)
+	return caller, wire.Admit(w, r, a.Limiter, caller, perMinute)
 }

@@ -1,11 +1,14 @@
 package devdraft
 
 import (
+	"github.com/go-json-experiment/json/jsontext"
+
 	"custodex.dev/internal/customer"
 	"custodex.dev/internal/id"
 	"custodex.dev/internal/redact"
 	"custodex.dev/internal/tenant"
 	"custodex.dev/internal/web/body"
+	"custodex.dev/internal/web/wire"
 )
 
 // readCustomer takes the six members of a create or update request, and group_id,
@@ -13,72 +16,54 @@ import (
 // Other members are ignored: clients in the wild send them.
 func readCustomer(o body.Object) customer.Input {
 	return customer.Input{
-		Given:  readMember(o, "first_name"),
-		Family: readMember(o, "last_name"),
-		Email:  readMember(o, "email"),
-		Phone:  readMember(o, "phone_number"),
-		Type:   readMember(o, "customer_type"),
-		Status: readMember(o, "status"),
-		Group:  readNumber(o, "group_id"),
+		Given:  wire.Member(o, "first_name"),
+		Family: wire.Member(o, "last_name"),
+		Email:  wire.Member(o, "email"),
+		Phone:  wire.Member(o, "phone_number"),
+		Type:   wire.Member(o, "customer_type"),
+		Status: wire.Member(o, "status"),
+		Group:  wire.NumberMember(o, "group_id"),
 	}
-}
-
-func readMember(o body.Object, name string) customer.Text {
-	v, sent := o.Get(name)
-	s, isText := v.Str()
-	return customer.Text{Sent: sent, Null: sent && v.IsNull(), Other: sent && !isText && !v.IsNull(), Value: s}
 }
 
 // readFind takes the parameters of a list request out of a query. One that is
 // given twice is not a number, text or listed value, and is told as such.
 func readFind(q body.Query) customer.ListInput {
 	return customer.ListInput{
-		Take:   readParameter(q, "take"),
-		Skip:   readParameter(q, "skip"),
-		Status: readParameter(q, "status"),
-		Name:   readParameter(q, "name"),
-		Email:  readParameter(q, "email"),
+		Take:   wire.Parameter(q, "take"),
+		Skip:   wire.Parameter(q, "skip"),
+		Status: wire.Parameter(q, "status"),
+		Name:   wire.Parameter(q, "name"),
+		Email:  wire.Parameter(q, "email"),
 
-		Type:        readParameter(q, "customer_type"),
-		Group:       readParameter(q, "group_id"),
-		CreatedFrom: readParameter(q, "created_from"),
-		CreatedTo:   readParameter(q, "created_to"),
+		Type:        wire.Parameter(q, "customer_type"),
+		Group:       wire.Parameter(q, "group_id"),
+		CreatedFrom: wire.Parameter(q, "created_from"),
+		CreatedTo:   wire.Parameter(q, "created_to"),
 	}
-}
-
-// readNumber takes a member that is a JSON number, or a text that holds one.
-func readNumber(o body.Object, name string) customer.Text {
-	t := readMember(o, name)
-	v, _ := o.Get(name)
-	if literal, ok := v.Number(); ok {
-		t.Other, t.Value = false, literal
-	}
-	return t
-}
-
-func readParameter(q body.Query, name string) customer.Text {
-	value, sent, err := q.One(name)
-	return customer.Text{Sent: sent, Other: err != nil, Value: value}
 }
 
 // customerOf gives a customer as the wire shows it, without app.
 func customerOf(c *customer.Customer, app id.App, withGroup bool) customerBody {
-	return customerBody{
-		id:             c.ID.String(),
-		firstName:      c.Given.Reveal(),
-		lastName:       c.Family.Reveal(),
-		email:          c.Email.Reveal(),
-		phoneNumber:    c.Phone.Reveal(),
-		customerType:   c.Type.String(),
-		status:         c.Status.String(),
-		lastSpent:      c.LastSpent.Number(),
-		lastPurchaseAt: c.LastPurchase,
-		appID:          string(app),
-		createdAt:      c.CreatedAt,
-		updatedAt:      c.UpdatedAt,
-		showGroup:      withGroup,
-		group:          c.Group,
+	b := customerBody{
+		ID:               c.ID.String(),
+		FirstName:        c.Given.Reveal(),
+		LastName:         c.Family.Reveal(),
+		Email:            wire.Text(c.Email.Reveal()),
+		PhoneNumber:      c.Phone.Reveal(),
+		CustomerType:     c.Type.String(),
+		Status:           c.Status.String(),
+		LastSpent:        jsontext.Value(c.LastSpent.Number()),
+		LastPurchaseDate: timeText(c.LastPurchase),
+		AppID:            string(app),
+		AppIDAgain:       string(app),
+		CreatedAt:        timeText(c.CreatedAt),
+		UpdatedAt:        timeText(c.UpdatedAt),
 	}
+	if withGroup {
+		b.GroupID = new(wire.Number(c.Group))
+	}
+	return b
 }
 
 // shown gives a customer as a request that sends back all that this API shows of it.
@@ -96,30 +81,30 @@ func shown(c *customer.Customer) customer.Input {
 
 // encodeCustomer renders the answer of create and update.
 func encodeCustomer(app id.App, withGroup bool) func(*customer.Customer) []byte {
-	return func(c *customer.Customer) []byte {
-		wire := customerOf(c, app, withGroup)
-		return wire.appendJSON(make([]byte, 0, customerSize))
-	}
+	return func(c *customer.Customer) []byte { return wire.Marshal(customerOf(c, app, withGroup)) }
 }
 
 // encodeFetched renders the answer of fetch, which shows the application too.
 func encodeFetched(c *customer.Customer, caller tenant.Caller, withGroup bool) []byte {
-	wire := customerOf(c, caller.App, withGroup)
-	wire.app = &appBody{id: string(caller.App), name: caller.AppName}
-	return wire.appendJSON(make([]byte, 0, customerSize))
+	b := customerOf(c, caller.App, withGroup)
+	b.App = &appBody{ID: string(caller.App), Name: caller.AppName}
+	return wire.Marshal(b)
+}
+
+// encodeExisting renders the answer of get-or-create.
+func encodeExisting(app id.App, withGroup bool) func(*customer.Customer, bool) []byte {
+	return func(c *customer.Customer, created bool) []byte {
+		return wire.Marshal(existingBody{created, customerOf(c, app, withGroup)})
+	}
 }
 
 // encodeList renders the answer of list: a bare array.
 func encodeList(list []customer.Customer, app id.App, withGroup bool) []byte {
-	b := append(make([]byte, 0, 2+customerSize*len(list)), '[')
-	for i := range list {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		wire := customerOf(&list[i], app, withGroup)
-		b = wire.appendJSON(b)
-	}
-	return append(b, ']')
+	b := make([]byte, 0, 2+customerSize*len(list))
+	return wire.AppendArray(b, list, func(b []byte, c *customer.Customer) []byte {
+		body := customerOf(c, app, withGroup)
+		return body.appendJSON(b)
+	})
 }
 
 // customerSize is room enough for nearly every customer.

@@ -9,26 +9,24 @@ import (
 	"custodex.dev/internal/tenant"
 	"custodex.dev/internal/web"
 	"custodex.dev/internal/web/body"
+	"custodex.dev/internal/web/wire"
 )
 
-var (
-	errID  = fault.New(fault.Invalid, "bad_id", "Invalid UUID format")
-	errKey = fault.New(fault.Invalid, "bad_idempotency_key",
-		"Idempotency key must be 1 to 255 printable characters")
-)
+var errID = fault.New(fault.Invalid, "bad_id", "Invalid UUID format")
 
 // createCustomer: Devdraft, "Create Customer".
 func (a *api) createCustomer(w http.ResponseWriter, r *http.Request, caller tenant.Caller) error {
-	write, err := readWrite(r, caller)
+	write, withGroup, err := readWrite(r)
 	if err != nil {
 		return err
 	}
+	write.Encode = encodeCustomer(caller.App, withGroup)
 	reply, err := a.Records.CreateCustomer(r.Context(), caller, write)
 	if err != nil {
-		return bodyTexts.word(err)
+		return bodyMessages.translate(err)
 	}
 	w.Header().Set("Location", pathCustomers+"/"+reply.Customer.String())
-	writeReply(w, r, http.StatusCreated, reply)
+	wire.WriteReply(w, http.StatusCreated, reply)
 	return nil
 }
 
@@ -59,25 +57,17 @@ func (a *api) updateCustomer(w http.ResponseWriter, r *http.Request, caller tena
 	if err != nil {
 		return err
 	}
-	write, err := readWrite(r, caller)
+	write, withGroup, err := readWrite(r)
 	if err != nil {
 		return err
 	}
+	write.Encode = encodeCustomer(caller.App, withGroup)
 	reply, err := a.Records.UpdateCustomer(r.Context(), caller, records.ByID(target), write)
 	if err != nil {
-		return bodyTexts.word(err)
+		return bodyMessages.translate(err)
 	}
-	writeReply(w, r, http.StatusOK, reply)
+	wire.WriteReply(w, http.StatusOK, reply)
 	return nil
-}
-
-// writeReply writes the answer of a create or update, and says if it was given
-// before.
-func writeReply(w http.ResponseWriter, r *http.Request, status int, reply records.Reply) {
-	if reply.Replayed {
-		w.Header().Set("Idempotent-Replayed", "true")
-	}
-	web.JSON(w, status, reply.Body)
 }
 
 func readID(r *http.Request) (id.Customer, error) {
@@ -88,48 +78,22 @@ func readID(r *http.Request) (id.Customer, error) {
 	return target, nil
 }
 
-// readWrite takes a create or update request off the wire.
-func readWrite(r *http.Request, caller tenant.Caller) (records.Write, error) {
+// readWrite takes a create or update request off the wire, and whether the answer is to
+// show the group; Encode is the caller's to set.
+func readWrite(r *http.Request) (write records.Write, withGroup bool, err error) {
 	key, object, err := readKeyed(r)
 	if err != nil {
-		return records.Write{}, err
+		return records.Write{}, false, err
 	}
-	withGroup, err := readInclude(r)
-	if err != nil {
-		return records.Write{}, err
-	}
-	return records.Write{
-		Input: readCustomer(object), IdempotencyKey: key, Encode: encodeCustomer(caller.App, withGroup), Shown: shown,
-	}, nil
+	withGroup, err = readInclude(r)
+	return records.Write{Input: readCustomer(object), IdempotencyKey: key, Shown: shown}, withGroup, err
 }
 
 // readKeyed takes the idempotency key and the body of a POST or PATCH off the wire.
 func readKeyed(r *http.Request) (key string, object body.Object, err error) {
-	if key, err = readIdempotencyKey(r); err != nil {
+	if key, err = wire.IdempotencyKey(r, "idempotency-key", false); err != nil {
 		return "", object, err
 	}
-	data, err := web.ReadBody(r)
-	if err != nil {
-		return "", object, err
-	}
-	object, err = body.Parse(data)
+	object, err = wire.ReadJSON(r)
 	return key, object, err
-}
-
-// readIdempotencyKey gives the key of a POST or PATCH, "" for none. The pages ask
-// for a UUID; published test suites send words with spaces.
-func readIdempotencyKey(r *http.Request) (string, error) {
-	key, present, err := web.OneHeader(r, "idempotency-key")
-	if err != nil || !present {
-		return "", err
-	}
-	if len(key) < 1 || len(key) > 255 {
-		return "", errKey
-	}
-	for i := range len(key) {
-		if key[i] < ' ' || key[i] > '~' {
-			return "", errKey
-		}
-	}
-	return key, nil
 }

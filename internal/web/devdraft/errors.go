@@ -3,36 +3,28 @@ package devdraft
 import (
 	"net/http"
 	"strconv"
-	"time"
 
 	"custodex.dev/internal/fault"
 	"custodex.dev/internal/records"
 	"custodex.dev/internal/web"
+	"custodex.dev/internal/web/wire"
 )
-
-// errorBody is what a failure says.
-type errorBody struct {
-	status   int
-	message  string
-	messages []fault.Field // shown instead of message, as an array, unless nil
-	phrase   string        // the member error; none if ""
-}
 
 // writeError renders a fault: {statusCode, message, error}, where message is an
 // array for problems of a body's or query's members and a string otherwise, and
 // error is the status's phrase. Liquidation addresses have words of their own.
 func writeError(w http.ResponseWriter, r *http.Request, f *fault.Error) {
 	status, message, again := answerOf(f)
-	e := errorBody{status, message, f.Fields, http.StatusText(status)}
+	e := errorBody{StatusCode: status, Message: message, Error: http.StatusText(status)}
+	if len(f.Fields) > 0 {
+		e.Message = messagesOf(f.Fields)
+	}
 	if route := web.EventOf(r.Context()).Route; route == pathAddresses || route == pathAddress {
 		e.onAddresses(r, f)
 	}
-	b := e.appendJSON(nil)
-	wait := wholeSeconds(f.RetryAfter)
+	wait := wire.RetrySeconds(f.RetryAfter)
 	if f.Kind == fault.TooMany {
-		// Both spellings are documented. The true seconds: 60 in a window's first.
-		b = strconv.AppendInt(append(b, `,"retry_after":`...), wait, 10)
-		b = strconv.AppendInt(append(b, `,"retryAfter":`...), wait, 10)
+		e.RetryAfter, e.RetryAfterAgain = wait, wait // the true seconds: 60 in a window's first
 	}
 	h := w.Header()
 	switch {
@@ -42,25 +34,15 @@ func writeError(w http.ResponseWriter, r *http.Request, f *fault.Error) {
 		// One SDK ignores a header of 60 and more.
 		h.Set("Retry-After", strconv.FormatInt(min(wait, 59), 10))
 	}
-	writeFailure(w, r, e.status, append(b, '}'))
+	writeFailure(w, r, e.StatusCode, wire.Marshal(e))
 }
 
-// appendJSON appends the body without its closing brace.
-func (e *errorBody) appendJSON(b []byte) []byte {
-	b = strconv.AppendInt(append(b, `{"statusCode":`...), int64(e.status), 10)
-	b = append(b, `,"message":`...)
-	if len(e.messages) > 0 {
-		for i, field := range e.messages {
-			b = appendString(append(b, "[,"[min(i, 1)]), field.Message)
-		}
-		b = append(b, ']')
-	} else {
-		b = appendString(b, e.message)
+func messagesOf(fields []fault.Field) []string {
+	messages := make([]string, len(fields))
+	for i, field := range fields {
+		messages[i] = field.Message
 	}
-	if e.phrase != "" {
-		b = appendString(append(b, `,"error":`...), e.phrase)
-	}
-	return b
+	return messages
 }
 
 // answerOf gives the status of a fault, what to say, and whether the same request
@@ -108,9 +90,4 @@ func answerOf(f *fault.Error) (status int, message string, again bool) {
 		return http.StatusServiceUnavailable, f.Message, true
 	}
 	return http.StatusInternalServerError, "Internal server error", true
-}
-
-// wholeSeconds rounds up to 1 to 60 seconds.
-func wholeSeconds(d time.Duration) int64 {
-	return int64(min(max((d+time.Second-1)/time.Second, 1), 60))
 }

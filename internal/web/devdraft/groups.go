@@ -10,6 +10,7 @@ import (
 	"custodex.dev/internal/tenant"
 	"custodex.dev/internal/web"
 	"custodex.dev/internal/web/body"
+	"custodex.dev/internal/web/wire"
 )
 
 // Customer groups are ours, in the style of the published pages.
@@ -24,9 +25,9 @@ func (a *api) createGroup(w http.ResponseWriter, r *http.Request, caller tenant.
 	}
 	reply, err := a.Records.CreateGroup(r.Context(), caller, write)
 	if err != nil {
-		return groupTexts.word(err)
+		return groupMessages.translate(err)
 	}
-	writeReply(w, r, http.StatusCreated, reply)
+	wire.WriteReply(w, http.StatusCreated, reply)
 	return nil
 }
 
@@ -38,10 +39,10 @@ func (a *api) listGroups(w http.ResponseWriter, r *http.Request, caller tenant.C
 	}
 	found, err := a.Records.ListGroups(r.Context(), caller, records.ListGroupsRequest{PageRequest: in})
 	if err != nil {
-		return a.find.word(err)
+		return a.list.translate(err)
 	}
 	next := nextPage(pathGroups, found.Next, in.Take)
-	listed{appendArray(nil, found.List, appendGroup), next, in.Count, found.Total}.write(w, r)
+	listed{encodeItems(found.List, groupOf), next, in.Count, found.Total}.write(w)
 	return nil
 }
 
@@ -74,9 +75,9 @@ func (a *api) updateGroup(w http.ResponseWriter, r *http.Request, caller tenant.
 	}
 	reply, err := a.Records.UpdateGroup(r.Context(), caller, seq, write)
 	if err != nil {
-		return groupTexts.word(err)
+		return groupMessages.translate(err)
 	}
-	writeReply(w, r, http.StatusOK, reply)
+	wire.WriteReply(w, http.StatusOK, reply)
 	return nil
 }
 
@@ -115,12 +116,12 @@ func readGroup(r *http.Request) (records.GroupWrite, error) {
 		return records.GroupWrite{}, err
 	}
 	return records.GroupWrite{
-		Input:          customer.GroupInput{Name: readMember(o, "name"), Description: readMember(o, "description")},
+		Input:          customer.GroupInput{Name: wire.Member(o, "name"), Description: wire.Member(o, "description")},
 		IdempotencyKey: key, Encode: encodeGroup,
 	}, nil
 }
 
-var groupTexts = texts{
+var groupMessages = messages{
 	customer.PathGroupName + " " + customer.CodeRequired: {"name", "Group name is required"},
 	customer.PathGroupName + " " + customer.CodeTooLong:  {"name", "Group name cannot exceed 255 characters"},
 	customer.PathGroupName + " " + customer.CodeNotText:  {"name", "name must be a string"},
@@ -129,16 +130,14 @@ var groupTexts = texts{
 	customer.PathGroupDescription + " " + customer.CodeNotText: {"description", "description must be a string"},
 }
 
-func encodeGroup(g *customer.Group) []byte { return appendGroup(nil, g) }
-
-func appendGroup(b []byte, g *customer.Group) []byte {
-	b = strconv.AppendInt(append(b, `{"id":`...), g.Seq, 10)
-	b = appendString(append(b, `,"name":`...), g.Name.Reveal())
-	b = appendOptional(append(b, `,"description":`...), g.Description.Reveal())
-	b = appendTime(append(b, `,"created_at":`...), g.CreatedAt)
-	b = appendTime(append(b, `,"updated_at":`...), g.UpdatedAt)
-	return append(b, '}')
+func groupOf(g *customer.Group) groupBody {
+	return groupBody{
+		ID: g.Seq, Name: g.Name.Reveal(), Description: wire.Text(g.Description.Reveal()),
+		CreatedAt: timeText(g.CreatedAt), UpdatedAt: timeText(g.UpdatedAt),
+	}
 }
+
+func encodeGroup(g *customer.Group) []byte { return wire.Marshal(groupOf(g)) }
 
 // includeGroup is the value of include that adds group_id to customers. They do
 // not have it otherwise: their shape is published.
@@ -162,12 +161,4 @@ func includesGroup(query body.Query) (bool, error) {
 		return false, errInclude
 	}
 	return sent, nil
-}
-
-// appendGroupID appends the number of a customer's group, or null.
-func appendGroupID(b []byte, seq int64) []byte {
-	if seq == 0 {
-		return append(b, `null`...)
-	}
-	return strconv.AppendInt(b, seq, 10)
 }

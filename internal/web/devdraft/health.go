@@ -8,6 +8,7 @@ import (
 	"custodex.dev/internal/fault"
 	"custodex.dev/internal/web"
 	"custodex.dev/internal/web/body"
+	"custodex.dev/internal/web/wire"
 )
 
 // pingTimeout is how long the database may take to prove that it is there, for the
@@ -34,23 +35,20 @@ func (a *api) health(w http.ResponseWriter, r *http.Request) error {
 	if kind != fault.Unavailable && kind != fault.Internal {
 		return err
 	}
-	h := healthBody{
-		status: "ok", timestamp: a.Now(), version: a.Version,
-		database: "connected", message: "Service is up and running", authenticated: err == nil,
-	}
+	h := healthBody{a.publicHealthBody(), "connected", "Service is up and running", err == nil}
 	status := http.StatusOK
 	switch ping := a.Ping(ctx); {
 	case ping != nil:
 		web.EventOf(r.Context()).Fault = fault.Wrap(ping, fault.Unavailable, "database_down", "Database is unavailable")
-		h.status, h.database, h.message = "error", "error", "Database is unavailable"
+		h.Status, h.Database, h.Message = "error", "error", "Database is unavailable"
 		status = http.StatusServiceUnavailable
 	case err != nil:
 		return err // not the database, then
 	}
 	if status == http.StatusOK {
-		web.JSON(w, status, h.appendJSON(nil))
+		web.JSON(w, status, wire.Marshal(h))
 	} else {
-		writeFailure(w, r, status, h.appendJSON(nil))
+		writeFailure(w, r, status, wire.Marshal(h))
 	}
 	return nil
 }
@@ -60,7 +58,10 @@ func (a *api) publicHealth(w http.ResponseWriter, r *http.Request) error {
 	if err := body.None(r); err != nil {
 		return err
 	}
-	h := healthBody{status: "ok", timestamp: a.Now(), version: a.Version}
-	web.JSON(w, http.StatusOK, h.appendPublicJSON(nil))
+	web.JSON(w, http.StatusOK, wire.Marshal(a.publicHealthBody()))
 	return nil
+}
+
+func (a *api) publicHealthBody() publicHealthBody {
+	return publicHealthBody{"ok", timeText(a.Now()), a.Version}
 }

@@ -12,6 +12,7 @@ import (
 	"custodex.dev/internal/tenant"
 	"custodex.dev/internal/web"
 	"custodex.dev/internal/web/body"
+	"custodex.dev/internal/web/wire"
 )
 
 // The three operations on liquidation addresses, as the API reference has them.
@@ -23,12 +24,11 @@ func (a *api) createAddress(w http.ResponseWriter, r *http.Request, caller tenan
 	if err != nil {
 		return err
 	}
-	reply, err := a.Records.CreateLiquidationAddress(r.Context(), caller, readAnyID(r), readAddress(o), key,
-		func(l *customer.LiquidationAddress) []byte { return appendAddress(nil, l) })
+	reply, err := a.Records.CreateLiquidationAddress(r.Context(), caller, readAnyID(r), readAddress(o), key, encodeAddress)
 	if err != nil {
-		return addressTexts.word(err)
+		return addressMessages.translate(err)
 	}
-	writeReply(w, r, http.StatusCreated, reply)
+	wire.WriteReply(w, http.StatusCreated, reply)
 	return nil
 }
 
@@ -44,16 +44,16 @@ func (a *api) listAddresses(w http.ResponseWriter, r *http.Request, caller tenan
 	}
 	cursor, err := readCursor(query)
 	if err != nil {
-		return a.find.word(err)
+		return a.list.translate(err)
 	}
 	target := readAnyID(r)
 	in := records.PageRequest{Take: maxAddresses, Cursor: cursor, Count: prefersCount(r)}
 	found, err := a.Records.ListLiquidationAddresses(r.Context(), caller, target, in)
 	if err != nil {
-		return a.find.word(err)
+		return a.list.translate(err)
 	}
 	next := nextPage(pathCustomers+"/"+target.String()+"/liquidation_addresses", found.Next, 0)
-	listed{appendArray(nil, found.List, appendAddress), next, in.Count, found.Total}.write(w, r)
+	listed{encodeItems(found.List, addressOf), next, in.Count, found.Total}.write(w)
 	return nil
 }
 
@@ -70,7 +70,7 @@ func (a *api) fetchAddress(w http.ResponseWriter, r *http.Request, caller tenant
 	if err != nil {
 		return err
 	}
-	web.JSON(w, http.StatusOK, appendAddress(nil, &l))
+	web.JSON(w, http.StatusOK, encodeAddress(&l))
 	return nil
 }
 
@@ -85,50 +85,39 @@ func readAnyID(r *http.Request) id.Customer {
 
 func readAddress(o body.Object) customer.LiquidationInput {
 	return customer.LiquidationInput{
-		Chain:               readMember(o, "chain"),
-		Currency:            readMember(o, "currency"),
-		ChainAddress:        readMember(o, "address"),
-		ExternalAccount:     readMember(o, "external_account_id"),
-		PrefundedAccount:    readMember(o, "prefunded_account_id"),
-		BridgeWallet:        readMember(o, "bridge_wallet_id"),
-		Rail:                readMember(o, "destination_payment_rail"),
-		DestinationCurrency: readMember(o, "destination_currency"),
-		WireMessage:         readMember(o, "destination_wire_message"),
-		SEPAReference:       readMember(o, "destination_sepa_reference"),
-		ACHReference:        readMember(o, "destination_ach_reference"),
-		DestinationAddress:  readMember(o, "destination_address"),
-		Memo:                readMember(o, "destination_blockchain_memo"),
-		ReturnAddress:       readMember(o, "return_address"),
-		FeePercent:          readMember(o, "custom_developer_fee_percent"),
+		Chain:               wire.Member(o, "chain"),
+		Currency:            wire.Member(o, "currency"),
+		ChainAddress:        wire.Member(o, "address"),
+		ExternalAccount:     wire.Member(o, "external_account_id"),
+		PrefundedAccount:    wire.Member(o, "prefunded_account_id"),
+		BridgeWallet:        wire.Member(o, "bridge_wallet_id"),
+		Rail:                wire.Member(o, "destination_payment_rail"),
+		DestinationCurrency: wire.Member(o, "destination_currency"),
+		WireMessage:         wire.Member(o, "destination_wire_message"),
+		SEPAReference:       wire.Member(o, "destination_sepa_reference"),
+		ACHReference:        wire.Member(o, "destination_ach_reference"),
+		DestinationAddress:  wire.Member(o, "destination_address"),
+		Memo:                wire.Member(o, "destination_blockchain_memo"),
+		ReturnAddress:       wire.Member(o, "return_address"),
+		FeePercent:          wire.Member(o, "custom_developer_fee_percent"),
 	}
 }
 
-// appendAddress appends the documented keys and no other: some SDKs refuse a key
-// that they do not know, and one refuses null. The rest of what was sent is kept
-// and not shown.
-func appendAddress(b []byte, l *customer.LiquidationAddress) []byte {
-	b = appendString(append(b, `{"id":`...), l.ID.String())
-	b = append(b, `,"state":"active"`...)
-	b = appendString(append(b, `,"customer_id":`...), l.Customer.String())
-	for _, m := range [...]struct{ name, value string }{
-		{`,"chain":`, l.Chain},
-		{`,"currency":`, l.Currency},
-		{`,"address":`, l.Address.Reveal()},
-		{`,"external_account_id":`, l.ExternalAccount.Reveal()},
-		{`,"prefunded_account_id":`, l.PrefundedAccount.Reveal()},
-		{`,"bridge_wallet_id":`, l.BridgeWallet.Reveal()},
-		{`,"destination_payment_rail":`, l.Rail},
-		{`,"destination_currency":`, l.DestinationCurrency},
-		{`,"custom_developer_fee_percent":`, l.FeePercent.Reveal()},
-	} {
-		if m.value != "" {
-			b = appendString(append(b, m.name...), m.value)
-		}
+func addressOf(l *customer.LiquidationAddress) addressBody {
+	return addressBody{
+		ID: l.ID.String(), State: "active", CustomerID: l.Customer.String(),
+		Chain: l.Chain, Currency: l.Currency, Address: l.Address.Reveal(),
+		ExternalAccountID:   l.ExternalAccount.Reveal(),
+		PrefundedAccountID:  l.PrefundedAccount.Reveal(),
+		BridgeWalletID:      l.BridgeWallet.Reveal(),
+		PaymentRail:         l.Rail,
+		DestinationCurrency: l.DestinationCurrency,
+		DeveloperFeePercent: l.FeePercent.Reveal(),
+		CreatedAt:           timeText(l.CreatedAt), UpdatedAt: timeText(l.CreatedAt),
 	}
-	b = appendTime(append(b, `,"created_at":`...), l.CreatedAt)
-	b = appendTime(append(b, `,"updated_at":`...), l.CreatedAt)
-	return append(b, '}')
 }
+
+func encodeAddress(l *customer.LiquidationAddress) []byte { return wire.Marshal(addressOf(l)) }
 
 // onAddresses rewords a failure as the API reference words those of liquidation
 // addresses: they name the id, a customer of another application is as good as
@@ -136,18 +125,14 @@ func appendAddress(b []byte, l *customer.LiquidationAddress) []byte {
 func (e *errorBody) onAddresses(r *http.Request, f *fault.Error) {
 	switch {
 	case len(f.Fields) > 0:
-		messages := make([]string, len(f.Fields))
-		for i, field := range f.Fields {
-			messages[i] = field.Message
-		}
-		e.messages, e.message, e.phrase = nil, strings.Join(messages, "; "), "Validation failed"
+		e.Message, e.Error = strings.Join(messagesOf(f.Fields), "; "), "Validation failed"
 	case f.Kind == fault.Internal:
-		e.message, e.phrase = addressFailure(r), ""
+		e.Message, e.Error = addressFailure(r), ""
 	case f.Code == records.ErrNoAddress.Code:
-		e.message = notFound("Liquidation address", r.PathValue("addressId"))
+		e.Message = notFound("Liquidation address", r.PathValue("addressId"))
 	case f.Kind == fault.NotFound, f.Code == records.ErrOtherApplication.Code:
-		e.status, e.phrase = http.StatusNotFound, http.StatusText(http.StatusNotFound)
-		e.message = notFound("Customer", r.PathValue("id"))
+		e.StatusCode, e.Error = http.StatusNotFound, http.StatusText(http.StatusNotFound)
+		e.Message = notFound("Customer", r.PathValue("id"))
 	}
 }
 
@@ -171,10 +156,10 @@ func notFound(noun, asked string) string {
 	return noun + " with id '" + asked + "' not found"
 }
 
-// addressTexts words problems of a new liquidation address. The form of an address
+// addressMessages are for a new liquidation address. The form of an address
 // is documented; the others follow class-validator.
-var addressTexts = func() texts {
-	t := texts{
+var addressMessages = func() messages {
+	m := messages{
 		customer.PathChain + " " + customer.CodeNotListed:               {"chain", mustBeOneOf("chain", chain.Chains())},
 		customer.PathStablecoin + " " + customer.CodeNotListed:          {"currency", mustBeOneOf("currency", customer.Stablecoins())},
 		customer.PathChainAddress + " " + customer.CodeRequired:         {"address", "address should not be empty"},
@@ -194,9 +179,9 @@ var addressTexts = func() texts {
 			"destination_address is required for a blockchain as payment rail"},
 	}
 	for _, c := range chain.Chains() {
-		t[customer.PathChainAddress+" "+customer.CodeInvalid+"_"+c] = text{"address", "Invalid " + chain.Name(c) + " address format"}
+		m[customer.PathChainAddress+" "+customer.CodeInvalid+"_"+c] = message{"address", "Invalid " + chain.Name(c) + " address format"}
 	}
-	for path, m := range map[string]struct{ name, most string }{
+	for path, of := range map[string]struct{ name, max string }{
 		customer.PathChainAddress:       {"address", "255"},
 		customer.PathExternalAccount:    {"external_account_id", "42"},
 		customer.PathPrefundedAccount:   {"prefunded_account_id", "42"},
@@ -209,8 +194,8 @@ var addressTexts = func() texts {
 		customer.PathReturnAddress:      {"return_address", "255"},
 		customer.PathFeePercent:         {"custom_developer_fee_percent", "255"},
 	} {
-		t[path+" "+customer.CodeNotText] = text{m.name, m.name + " must be a string"}
-		t[path+" "+customer.CodeTooLong] = text{m.name, m.name + " must be shorter than or equal to " + m.most + " characters"}
+		m[path+" "+customer.CodeNotText] = message{of.name, of.name + " must be a string"}
+		m[path+" "+customer.CodeTooLong] = message{of.name, of.name + " must be shorter than or equal to " + of.max + " characters"}
 	}
-	return t
+	return m
 }()

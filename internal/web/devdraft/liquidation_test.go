@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"net/http"
 	"net/url"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -16,23 +17,10 @@ import (
 	"custodex.dev/internal/redact"
 )
 
-// wireAddress is the response of the API reference, for encoding/json to write.
-type wireAddress struct {
-	ID                  string `json:"id"`
-	State               string `json:"state"`
-	CustomerID          string `json:"customer_id"`
-	Chain               string `json:"chain"`
-	Currency            string `json:"currency"`
-	Address             string `json:"address"`
-	ExternalAccountID   string `json:"external_account_id,omitempty"`
-	PrefundedAccountID  string `json:"prefunded_account_id,omitempty"`
-	BridgeWalletID      string `json:"bridge_wallet_id,omitempty"`
-	Rail                string `json:"destination_payment_rail,omitempty"`
-	DestinationCurrency string `json:"destination_currency,omitempty"`
-	FeePercent          string `json:"custom_developer_fee_percent,omitempty"`
-	CreatedAt           string `json:"created_at"`
-	UpdatedAt           string `json:"updated_at"`
-}
+// documented are the keys of the API reference that a liquidation address may have.
+var documented = []string{"id", "state", "customer_id", "chain", "currency", "address", "external_account_id",
+	"prefunded_account_id", "bridge_wallet_id", "destination_payment_rail", "destination_currency",
+	"custom_developer_fee_percent", "created_at", "updated_at"}
 
 // Whatever is stored, an answer has the documented keys, no null and nothing else.
 func TestEncodeAddress(t *testing.T) {
@@ -47,25 +35,36 @@ func TestEncodeAddress(t *testing.T) {
 			Memo: "hidden", ReturnAddress: "hidden",
 			CreatedAt: time.UnixMilli(rapid.Int64Range(0, 4e12).Draw(t, "created")),
 		}
-		want := wireAddress{
-			l.ID.String(), "active", l.Customer.String(), l.Chain, l.Currency, l.Address.Reveal(), l.ExternalAccount.Reveal(),
-			l.PrefundedAccount.Reveal(), l.BridgeWallet.Reveal(), l.Rail, l.DestinationCurrency, l.FeePercent.Reveal(),
-			stamp(l.CreatedAt), stamp(l.CreatedAt),
-		}
 		f := &fake{Addresses: []customer.LiquidationAddress{l, l}}
 		target := "/api/v0/customers/" + l.Customer.String() + "/liquidation_addresses"
-		compare := func(what, got string, want any) {
-			if diff := cmp.Diff(library(t, want), got); diff != "" {
-				t.Fatalf("%s (-want +got):\n%s", what, diff)
-			}
-		}
-		compare("list", ask(f, request(http.MethodGet, target, "")).Body.String(), []wireAddress{want, want})
-		compare("fetch", ask(f, request(http.MethodGet, target+"/"+l.ID.String(), "")).Body.String(), want)
+		one := ask(f, request(http.MethodGet, target+"/"+l.ID.String(), "")).Body.String()
 		if f.Customer != l.Customer || f.AddressID != l.ID {
 			t.Fatalf("asked for %v of %v, want %v of %v", f.AddressID, f.Customer, l.ID, l.Customer)
 		}
+		if got := ask(f, request(http.MethodGet, target, "")).Body.String(); got != "["+one+","+one+"]" {
+			t.Fatalf("the list has %s, and fetch %s", got, one)
+		}
 		ask(f, request(http.MethodPost, target, "{}"))
-		compare("create", string(f.EncodeAddress(&l)), want)
+		if got := string(f.EncodeAddress(&l)); got != one {
+			t.Fatalf("create has %s, and fetch %s", got, one)
+		}
+		members := map[string]any{}
+		if err := json.Unmarshal([]byte(one), &members); err != nil {
+			t.Fatal(err)
+		}
+		for name, value := range members {
+			if value, isText := value.(string); !isText || value == "" || value == "hidden" || !slices.Contains(documented, name) {
+				t.Fatalf("%s has the member %s with the value %v", one, name, value)
+			}
+		}
+		for name, value := range map[string]redact.Personal{
+			"external_account_id": l.ExternalAccount, "prefunded_account_id": l.PrefundedAccount, "bridge_wallet_id": l.BridgeWallet,
+			"custom_developer_fee_percent": l.FeePercent,
+		} {
+			if _, there := members[name]; there != (value != "") {
+				t.Fatalf("%s: %s is there: %v", one, name, there)
+			}
+		}
 	})
 }
 

@@ -8,8 +8,8 @@ import (
 	"custodex.dev/internal/fault"
 	"custodex.dev/internal/records"
 	"custodex.dev/internal/tenant"
-	"custodex.dev/internal/web"
 	"custodex.dev/internal/web/body"
+	"custodex.dev/internal/web/wire"
 )
 
 // listCustomers: Devdraft, "List Customers".
@@ -20,7 +20,7 @@ func (a *api) listCustomers(w http.ResponseWriter, r *http.Request, caller tenan
 	}
 	cursor, err := readCursor(query)
 	if err != nil {
-		return a.find.word(err)
+		return a.list.translate(err)
 	}
 	withGroup, err := includesGroup(query)
 	if err != nil {
@@ -32,11 +32,7 @@ func (a *api) listCustomers(w http.ResponseWriter, r *http.Request, caller tenan
 // searchCustomers is ours: the same list, with its filters in the body, so that
 // personal data stays out of URLs.
 func (a *api) searchCustomers(w http.ResponseWriter, r *http.Request, caller tenant.Caller) error {
-	data, err := web.ReadBody(r)
-	if err != nil {
-		return err
-	}
-	object, err := body.Parse(data)
+	object, err := wire.ReadJSON(r)
 	if err != nil {
 		return err
 	}
@@ -49,7 +45,7 @@ func (a *api) searchCustomers(w http.ResponseWriter, r *http.Request, caller ten
 	}
 	find, err := readSearch(object)
 	if err != nil {
-		return a.find.word(err)
+		return a.list.translate(err)
 	}
 	withGroup, err := includesGroup(query)
 	if err != nil {
@@ -63,13 +59,13 @@ func (a *api) answerList(w http.ResponseWriter, r *http.Request, caller tenant.C
 	in.Count = prefersCount(r)
 	found, err := a.Records.ListCustomers(r.Context(), caller, in)
 	if err != nil {
-		return a.find.word(err)
+		return a.list.translate(err)
 	}
 	next := nextPage(pathCustomers, found.Next, found.Take)
 	if next != "" && withGroup {
 		next += "&include=" + includeGroup
 	}
-	listed{encodeList(found.Customers, caller.App, withGroup), next, in.Count, found.Total}.write(w, r)
+	listed{encodeList(found.Customers, caller.App, withGroup), next, in.Count, found.Total}.write(w)
 	return nil
 }
 
@@ -100,11 +96,11 @@ func readSearch(o body.Object) (records.ListRequest, error) {
 	}
 	var find records.ListRequest
 	in := &find.Input
-	in.Take, in.Skip = readNumber(o, "take"), readNumber(o, "skip")
-	in.Status, in.Type = readMember(o, "status"), readMember(o, "customer_type")
-	in.Name, in.Email, in.Group = readMember(o, "name"), readMember(o, "email"), readNumber(o, "group_id")
-	in.CreatedFrom, in.CreatedTo = readMember(o, "created_from"), readMember(o, "created_to")
-	cursor := readMember(o, "cursor")
+	in.Take, in.Skip = wire.NumberMember(o, "take"), wire.NumberMember(o, "skip")
+	in.Status, in.Type = wire.Member(o, "status"), wire.Member(o, "customer_type")
+	in.Name, in.Email, in.Group = wire.Member(o, "name"), wire.Member(o, "email"), wire.NumberMember(o, "group_id")
+	in.CreatedFrom, in.CreatedTo = wire.Member(o, "created_from"), wire.Member(o, "created_to")
+	cursor := wire.Member(o, "cursor")
 	find.Cursor = cursor.Value
 	return find, checkCursor(cursor)
 }

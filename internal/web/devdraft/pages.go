@@ -11,6 +11,7 @@ import (
 	"custodex.dev/internal/records"
 	"custodex.dev/internal/web"
 	"custodex.dev/internal/web/body"
+	"custodex.dev/internal/web/wire"
 )
 
 // Every list is a bare array; where the next page is and how many there are in all
@@ -23,14 +24,14 @@ func (a *api) readPage(r *http.Request) (records.PageRequest, error) {
 	if err != nil {
 		return records.PageRequest{}, err
 	}
-	in := customer.ListInput{Take: readParameter(query, "take"), Skip: readParameter(query, "skip")}
+	in := customer.ListInput{Take: wire.Parameter(query, "take"), Skip: wire.Parameter(query, "skip")}
 	find, problems := in.Parse(a.MaxSkip)
 	if len(problems) > 0 {
-		return records.PageRequest{}, a.find.word(fault.Validation(problems...))
+		return records.PageRequest{}, a.list.translate(fault.Validation(problems...))
 	}
 	cursor, err := readCursor(query)
 	if err != nil {
-		return records.PageRequest{}, a.find.word(err)
+		return records.PageRequest{}, a.list.translate(err)
 	}
 	return records.PageRequest{Skip: find.Skip, Take: find.Take, Cursor: cursor, Count: prefersCount(r)}, nil
 }
@@ -48,7 +49,7 @@ var errNoCursor = fault.Validation(fault.Field{Path: "cursor", Code: "empty_curs
 
 // readCursor gives the parameter cursor, "" if there is none.
 func readCursor(q body.Query) (string, error) {
-	cursor := readParameter(q, "cursor")
+	cursor := wire.Parameter(q, "cursor")
 	return cursor.Value, checkCursor(cursor)
 }
 
@@ -70,7 +71,7 @@ type listed struct {
 	total int
 }
 
-func (l listed) write(w http.ResponseWriter, r *http.Request) {
+func (l listed) write(w http.ResponseWriter) {
 	h := w.Header()
 	if l.next != "" {
 		h.Set("Link", "<"+l.next+`>; rel="next"`) // RFC 8288
@@ -80,6 +81,15 @@ func (l listed) write(w http.ResponseWriter, r *http.Request) {
 		h.Set("X-Total-Count", strconv.Itoa(l.total))
 	}
 	web.JSON(w, http.StatusOK, l.body)
+}
+
+// encodeItems renders a list of anything but customers.
+func encodeItems[Item, Body any](list []Item, convert func(*Item) Body) []byte {
+	bodies := make([]Body, len(list))
+	for i := range list {
+		bodies[i] = convert(&list[i])
+	}
+	return wire.Marshal(bodies)
 }
 
 // nextPage is the address of the next page, "" if cursor is. What was searched for is

@@ -79,7 +79,7 @@ type Config struct {
 
 type api struct {
 	Config
-	find texts // of problems of a list request
+	list messages // of problems of a list request
 }
 
 // The paths of the API. The pattern is what is logged.
@@ -109,7 +109,7 @@ func New(cfg Config) http.Handler {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
-	a := &api{Config: cfg, find: findTexts(cfg.MaxSkip)}
+	a := &api{Config: cfg, list: listMessages(cfg.MaxSkip)}
 
 	return web.Router(a.routes(), writeError)
 }

@@ -3,9 +3,12 @@ package devdraft
 import (
 	"net/http"
 
+	"github.com/go-json-experiment/json/jsontext"
+
 	"custodex.dev/internal/customer"
 	"custodex.dev/internal/id"
 	"custodex.dev/internal/tenant"
+	"custodex.dev/internal/web/wire"
 )
 
 // Transactions are ours, in the style of the published pages. They are what moves
@@ -25,16 +28,16 @@ func (a *api) recordTransaction(w http.ResponseWriter, r *http.Request, caller t
 		return err
 	}
 	in := customer.TransactionInput{
-		Amount: readNumber(o, "amount"), Currency: readMember(o, "currency"),
-		At: readMember(o, "time"), Reference: readMember(o, "reference"),
+		Amount: wire.NumberMember(o, "amount"), Currency: wire.Member(o, "currency"),
+		At: wire.Member(o, "time"), Reference: wire.Member(o, "reference"),
 	}
 	reply, err := a.Records.RecordTransaction(r.Context(), caller, target, in, key, func(t *customer.Transaction) []byte {
-		return transactionOf(target)(nil, t)
+		return wire.Marshal(transactionOf(target)(t))
 	})
 	if err != nil {
-		return transactionTexts.word(err)
+		return transactionMessages.translate(err)
 	}
-	writeReply(w, r, http.StatusCreated, reply)
+	wire.WriteReply(w, http.StatusCreated, reply)
 	return nil
 }
 
@@ -50,14 +53,14 @@ func (a *api) listTransactions(w http.ResponseWriter, r *http.Request, caller te
 	}
 	found, err := a.Records.ListTransactions(r.Context(), caller, target, in)
 	if err != nil {
-		return a.find.word(err)
+		return a.list.translate(err)
 	}
 	next := nextPage(pathCustomers+"/"+target.String()+"/transactions", found.Next, in.Take)
-	listed{appendArray(nil, found.List, transactionOf(target)), next, in.Count, found.Total}.write(w, r)
+	listed{encodeItems(found.List, transactionOf(target)), next, in.Count, found.Total}.write(w)
 	return nil
 }
 
-var transactionTexts = texts{
+var transactionMessages = messages{
 	customer.PathAmount + " " + customer.CodeRequired: {"amount", "Amount is required"},
 	customer.PathAmount + " " + customer.CodeInvalid:  {"amount", "amount must be a decimal number of 0 or more with at most 60 digits"},
 
@@ -74,29 +77,12 @@ var transactionTexts = texts{
 
 const badCurrency = "currency must be a valid ISO4217 currency code"
 
-// transactionOf renders transactions of a customer. The amount is a JSON number
-// with every digit that was sent.
-func transactionOf(c id.Customer) func([]byte, *customer.Transaction) []byte {
-	return func(b []byte, t *customer.Transaction) []byte {
-		b = appendString(append(b, `{"id":`...), t.ID.String())
-		b = appendString(append(b, `,"customer_id":`...), c.String())
-		b = append(append(b, `,"amount":`...), t.Amount.Number()...)
-		b = appendString(append(b, `,"currency":`...), t.Currency)
-		b = appendTime(append(b, `,"time":`...), t.At)
-		b = appendOptional(append(b, `,"reference":`...), t.Reference.Reveal())
-		b = appendTime(append(b, `,"created_at":`...), t.CreatedAt)
-		return append(b, '}')
-	}
-}
-
-// appendArray appends a JSON array.
-func appendArray[T any](b []byte, list []T, one func([]byte, *T) []byte) []byte {
-	b = append(b, '[')
-	for i := range list {
-		if i > 0 {
-			b = append(b, ',')
+// transactionOf converts transactions of a customer.
+func transactionOf(c id.Customer) func(*customer.Transaction) transactionBody {
+	return func(t *customer.Transaction) transactionBody {
+		return transactionBody{
+			ID: t.ID.String(), CustomerID: c.String(), Amount: jsontext.Value(t.Amount.Number()), Currency: t.Currency,
+			Time: timeText(t.At), Reference: wire.Text(t.Reference.Reveal()), CreatedAt: timeText(t.CreatedAt),
 		}
-		b = one(b, &list[i])
 	}
-	return append(b, ']')
 }

@@ -9,6 +9,7 @@ import (
 	"custodex.dev/internal/redact"
 	"custodex.dev/internal/tenant"
 	"custodex.dev/internal/web/body"
+	"custodex.dev/internal/web/wire"
 )
 
 // statusAdded is the status of an answer to add. The introduction says 201, every
@@ -25,19 +26,19 @@ var required = []string{
 // members are ignored: clients send back whole objects.
 func readCustomer(o body.Object) customer.Input {
 	return customer.Input{
-		Group:     readNumber(o, "customer_group_id"),
-		FullName:  readText(o, "customer_name"),
-		Email:     readText(o, "customer_email"),
-		Phone:     readText(o, "customer_phone"),
-		Whatsapp:  readText(o, "customer_whatsapp"),
-		Country:   readText(o, "customer_country"),
-		City:      readText(o, "customer_city"),
-		Region:    readText(o, "customer_state"),
-		Postal:    readText(o, "customer_zip"),
-		Line1:     readText(o, "address1"),
-		Line2:     readText(o, "address2"),
-		Profile:   readText(o, "customer_profile"),
-		CreatedBy: readText(o, "created_by"),
+		Group:     wire.NumberMember(o, "customer_group_id"),
+		FullName:  wire.Member(o, "customer_name"),
+		Email:     wire.Member(o, "customer_email"),
+		Phone:     wire.Member(o, "customer_phone"),
+		Whatsapp:  wire.Member(o, "customer_whatsapp"),
+		Country:   wire.Member(o, "customer_country"),
+		City:      wire.Member(o, "customer_city"),
+		Region:    wire.Member(o, "customer_state"),
+		Postal:    wire.Member(o, "customer_zip"),
+		Line1:     wire.Member(o, "address1"),
+		Line2:     wire.Member(o, "address2"),
+		Profile:   wire.Member(o, "customer_profile"),
+		CreatedBy: wire.Member(o, "created_by"),
 		Rules:     customer.Rules{Required: required, Replaces: true, EmptyIsNull: true, Loose: true},
 	}
 }
@@ -45,25 +46,9 @@ func readCustomer(o body.Object) customer.Input {
 // readGroup takes the members of an add or edit request out of a body; the name must
 // be among them.
 func readGroup(o body.Object) customer.GroupInput {
-	in := customer.GroupInput{Name: readText(o, "group_name"), Description: readText(o, "group_description")}
+	in := customer.GroupInput{Name: wire.Member(o, "group_name"), Description: wire.Member(o, "group_description")}
 	in.Name.Sent = true
 	return in
-}
-
-func readText(o body.Object, name string) customer.Text {
-	v, sent := o.Get(name)
-	s, isText := v.Str()
-	return customer.Text{Sent: sent, Null: sent && v.IsNull(), Other: sent && !isText && !v.IsNull(), Value: s}
-}
-
-// readNumber takes a member that is a JSON number, or the text of one, as in a form.
-func readNumber(o body.Object, name string) customer.Text {
-	t := readText(o, name)
-	v, _ := o.Get(name)
-	if literal, ok := v.Number(); ok {
-		t.Other, t.Value = false, literal
-	}
-	return t
 }
 
 func accountOf(app id.App) account { return account{tenant.UserID(app), tenant.BusinessCode(app)} }
@@ -71,13 +56,19 @@ func accountOf(app id.App) account { return account{tenant.UserID(app), tenant.B
 func customerOf(c *customer.Customer, of account) customerBody {
 	a := &c.Address
 	return customerBody{
-		id: c.Seq, account: of, group: c.Group, name: c.Name().Reveal(),
-		texts: [...]string{
-			c.Email.Reveal(), c.Phone.Reveal(), c.Whatsapp.Reveal(), customer.CountryName(c.Country.Reveal()),
-			a.City.Reveal(), a.Region.Reveal(), a.PostalCode.Reveal(), a.Line1().Reveal(), a.Line2.Reveal(),
-			c.Profile.Reveal(), c.CreatedBy.Reveal(),
-		},
-		createdAt: c.CreatedAt, updatedAt: c.UpdatedAt,
+		ID: c.Seq, account: of, GroupID: wire.Number(c.Group), Name: c.Name().Reveal(),
+		Email:     wire.Text(c.Email.Reveal()),
+		Phone:     wire.Text(c.Phone.Reveal()),
+		Whatsapp:  wire.Text(c.Whatsapp.Reveal()),
+		Country:   wire.Text(customer.CountryName(c.Country.Reveal())),
+		City:      wire.Text(a.City.Reveal()),
+		State:     wire.Text(a.Region.Reveal()),
+		Zip:       wire.Text(a.PostalCode.Reveal()),
+		Address1:  wire.Text(a.Line1().Reveal()),
+		Address2:  wire.Text(a.Line2.Reveal()),
+		Profile:   wire.Text(c.Profile.Reveal()),
+		CreatedBy: wire.Text(c.CreatedBy.Reveal()),
+		CreatedAt: timeText(c.CreatedAt), UpdatedAt: timeText(c.UpdatedAt),
 	}
 }
 
@@ -103,88 +94,59 @@ func shown(c *customer.Customer) customer.Input {
 
 func groupOf(g *customer.Group, of account) groupBody {
 	return groupBody{
-		id: g.Seq, account: of, name: g.Name.Reveal(), description: g.Description.Reveal(),
-		createdAt: g.CreatedAt, updatedAt: g.UpdatedAt,
+		ID: g.Seq, account: of, Name: g.Name.Reveal(), Description: wire.Text(g.Description.Reveal()),
+		CreatedAt: timeText(g.CreatedAt), UpdatedAt: timeText(g.UpdatedAt),
 	}
 }
-
-// Room enough for nearly every object.
-const (
-	customerSize = 768
-	groupSize    = 512
-)
 
 // encodeCustomer renders the answer of add and edit.
 func encodeCustomer(app id.App, status int, message string) func(*customer.Customer) []byte {
 	return func(c *customer.Customer) []byte {
-		return success(status, message, customerSize, func(b []byte) []byte {
-			wire := customerOf(c, accountOf(app))
-			return wire.appendJSON(append(b, `"customer":`...))
-		})
+		return encode(status, message, customerData{customerOf(c, accountOf(app))})
 	}
 }
 
 // encodeFetched renders the answer of fetch: the customer, and a list of its group or
 // of nothing.
 func encodeFetched(c *customer.Customer, g *customer.Group, app id.App) []byte {
-	return success(http.StatusOK, "Customer found", customerSize+groupSize, func(b []byte) []byte {
-		of := accountOf(app)
-		wire := customerOf(c, of)
-		b = wire.appendJSON(append(b, `"customer":`...))
-		b = append(b, `,"customer-group":[`...)
-		if g != nil {
-			wire := groupOf(g, of)
-			b = wire.appendJSON(b)
-		}
-		return append(b, ']')
-	})
+	of := accountOf(app)
+	data := fetchedData{Customer: customerOf(c, of)}
+	if g != nil {
+		data.Groups = []groupBody{groupOf(g, of)}
+	}
+	return encode(http.StatusOK, "Customer found", data)
 }
 
-// encodeCustomers renders a list; total is how many there are on all its pages.
+// customerSize is room enough for nearly every customer.
+const customerSize = 768
+
+// encodeCustomers renders a list; total is how many there are on all its pages. Its
+// customers do not go through wire.Marshal; see customerBody.appendJSON.
 func encodeCustomers(list []customer.Customer, total int, app id.App) []byte {
-	return success(http.StatusOK, "Customers found: "+strconv.Itoa(total), 64+customerSize*len(list), func(b []byte) []byte {
-		b = append(b, `"customers":[`...)
-		of := accountOf(app)
-		for i := range list {
-			if i > 0 {
-				b = append(b, ',')
-			}
-			wire := customerOf(&list[i], of)
-			b = wire.appendJSON(b)
-		}
-		return append(b, ']')
+	of := accountOf(app)
+	b := make([]byte, 0, 64+customerSize*len(list))
+	b = append(b, `{"status":200,"message":"Customers found: `...)
+	b = append(strconv.AppendInt(b, int64(total), 10), `","data":{"customers":`...)
+	b = wire.AppendArray(b, list, func(b []byte, c *customer.Customer) []byte {
+		body := customerOf(c, of)
+		return body.appendJSON(b)
 	})
+	return append(b, `}}`...)
 }
 
 // encodeGroup renders the answer of add, edit and fetch of a group.
 func encodeGroup(app id.App, status int, message string) func(*customer.Group) []byte {
 	return func(g *customer.Group) []byte {
-		return success(status, message, groupSize, func(b []byte) []byte {
-			wire := groupOf(g, accountOf(app))
-			return wire.appendJSON(append(b, `"group":`...))
-		})
+		return encode(status, message, groupData{groupOf(g, accountOf(app))})
 	}
 }
 
-// encodeGroups is encodeCustomers for groups.
+// encodeGroups renders a list of groups, with its total as encodeCustomers does.
 func encodeGroups(list []customer.Group, total int, app id.App) []byte {
-	return success(http.StatusOK, "Groups found: "+strconv.Itoa(total), 64+groupSize*len(list), func(b []byte) []byte {
-		b = append(b, `"groups":[`...)
-		of := accountOf(app)
-		for i := range list {
-			if i > 0 {
-				b = append(b, ',')
-			}
-			wire := groupOf(&list[i], of)
-			b = wire.appendJSON(b)
-		}
-		return append(b, ']')
-	})
-}
-
-// encodeUser renders the answer of the check of an API key.
-func encodeUser(of account) []byte {
-	return success(http.StatusOK, "User authenticated", 160, func(b []byte) []byte {
-		return append(of.appendMembers(append(b, `"user":{`...)), '}')
-	})
+	of := accountOf(app)
+	data := groupsData{make([]groupBody, len(list))}
+	for i := range list {
+		data.Groups[i] = groupOf(&list[i], of)
+	}
+	return encode(http.StatusOK, "Groups found: "+strconv.Itoa(total), data)
 }

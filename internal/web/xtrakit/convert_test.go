@@ -1,7 +1,6 @@
 package xtrakit_test
 
 import (
-	"bytes"
 	"encoding/json"
 	"net/http"
 	"net/url"
@@ -16,96 +15,11 @@ import (
 	"custodex.dev/internal/id"
 	"custodex.dev/internal/records"
 	"custodex.dev/internal/redact"
-	"custodex.dev/internal/tenant"
 )
 
-// wireCustomer is the customer of the published page, for encoding/json to write.
-type wireCustomer struct {
-	ID           int64   `json:"id"`
-	UserID       string  `json:"user_id"`
-	BusinessCode string  `json:"business_code"`
-	Group        *int64  `json:"customer_group_id"`
-	Name         string  `json:"customer_name"`
-	Email        *string `json:"customer_email"`
-	Phone        *string `json:"customer_phone"`
-	Whatsapp     *string `json:"customer_whatsapp"`
-	Country      *string `json:"customer_country"`
-	City         *string `json:"customer_city"`
-	State        *string `json:"customer_state"`
-	Zip          *string `json:"customer_zip"`
-	Address1     *string `json:"address1"`
-	Address2     *string `json:"address2"`
-	Profile      *string `json:"customer_profile"`
-	CreatedBy    *string `json:"created_by"`
-	CreatedAt    string  `json:"created_at"`
-	UpdatedAt    string  `json:"updated_at"`
-}
-
-type wireGroup struct {
-	ID           int64   `json:"id"`
-	UserID       string  `json:"user_id"`
-	BusinessCode string  `json:"business_code"`
-	Name         string  `json:"group_name"`
-	Description  *string `json:"group_description"`
-	CreatedAt    string  `json:"created_at"`
-	UpdatedAt    string  `json:"updated_at"`
-}
-
-type wireAnswer struct {
-	Status  int    `json:"status"`
-	Message string `json:"message"`
-	Data    any    `json:"data"`
-}
-
-func stamp(t time.Time) string { return t.UTC().Format("2006-01-02 15:04:05") }
-
-func optional(p redact.Personal) *string {
-	if p == "" {
-		return nil
-	}
-	return new(p.Reveal())
-}
-
-func wireOf(c *customer.Customer) wireCustomer {
-	a := &c.Address
-	w := wireCustomer{
-		ID: c.Seq, UserID: tenant.UserID(fakeApp), BusinessCode: tenant.BusinessCode(fakeApp), Name: c.Name().Reveal(),
-		Email: optional(c.Email), Phone: optional(c.Phone), Whatsapp: optional(c.Whatsapp),
-		Country: optional(redact.Personal(customer.CountryName(c.Country.Reveal()))),
-		City:    optional(a.City), State: optional(a.Region), Zip: optional(a.PostalCode), Address1: optional(a.Line1()),
-		Address2: optional(a.Line2), Profile: optional(c.Profile), CreatedBy: optional(c.CreatedBy),
-		CreatedAt: stamp(c.CreatedAt), UpdatedAt: stamp(c.UpdatedAt),
-	}
-	if c.Group != 0 {
-		w.Group = new(c.Group)
-	}
-	return w
-}
-
-func wireGroupOf(g *customer.Group) wireGroup {
-	return wireGroup{
-		ID: g.Seq, UserID: tenant.UserID(fakeApp), BusinessCode: tenant.BusinessCode(fakeApp), Name: g.Name.Reveal(),
-		Description: optional(g.Description), CreatedAt: stamp(g.CreatedAt), UpdatedAt: stamp(g.UpdatedAt),
-	}
-}
-
-// library encodes with encoding/json, without what it does for HTML and without its
-// escapes for U+2028 and U+2029.
-func library(t rapid.TB, v any) string {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	if err := e.Encode(v); err != nil {
-		t.Fatal(err)
-	}
-	s := strings.ReplaceAll(strings.TrimSuffix(b.String(), "\n"), `\\`, "\x00")
-	s = strings.NewReplacer(`\u2028`, "\u2028", `\u2029`, "\u2029").Replace(s)
-	return strings.ReplaceAll(s, "\x00", `\\`)
-}
-
-// TestEncode compares every answer with what encoding/json makes of the same objects,
-// byte for byte.
-func TestEncode(t *testing.T) {
+// TestList: a list shows each customer as the answer of a change does, byte for byte,
+// though it is not encoded by the same code.
+func TestList(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		text := rapid.Map(rapid.OneOf(rapid.Just(""), rapid.String()), func(s string) redact.Personal { return redact.Personal(s) })
@@ -123,49 +37,16 @@ func TestEncode(t *testing.T) {
 		} {
 			*p = text.Draw(t, "text")
 		}
-		g := customer.Group{
-			Seq: 5, Name: text.Draw(t, "name"), Description: text.Draw(t, "description"),
-			CreatedAt: at.Draw(t, "created"), UpdatedAt: at.Draw(t, "updated"),
+		f := &fake{Listed: records.ListResponse{Customers: []customer.Customer{c, c}}}
+		ask(f, request(http.MethodPost, addCustomer, "{}"))
+		one, ok := strings.CutPrefix(string(f.Write.Encode(&c)), `{"status":200,"message":"Customer added successfully","data":{"customer":`)
+		if !ok {
+			t.Fatalf("the answer of add is %s", f.Write.Encode(&c))
 		}
-		f := &fake{
-			Fetched: c, Listed: records.ListResponse{Customers: []customer.Customer{c, c}}, Groups: []customer.Group{g, g}, Total: 2,
-		}
-		compare := func(got, message string, data any) {
-			if diff := cmp.Diff(library(t, wireAnswer{200, message, data}), got); diff != "" {
-				t.Fatalf("%s (-want +got):\n%s", message, diff)
-			}
-		}
-		answer := func(method, target string) string { return ask(f, request(method, target, "")).Body.String() }
-		type one struct {
-			Customer wireCustomer `json:"customer"`
-		}
-		type oneGroup struct {
-			Group wireGroup `json:"group"`
-		}
-		type fetched struct {
-			Customer wireCustomer `json:"customer"`
-			Groups   []wireGroup  `json:"customer-group"`
-		}
-		wire, wireG := wireOf(&c), wireGroupOf(&g)
-		compare(answer(http.MethodGet, someCustomer), "Customer found", fetched{wire, []wireGroup{}})
-		f.Group = &g
-		compare(answer(http.MethodGet, someCustomer), "Customer found", fetched{wire, []wireGroup{wireG}})
-		compare(answer(http.MethodGet, customers), "Customers found: 2", map[string]any{"customers": []wireCustomer{wire, wire}})
-		compare(answer(http.MethodGet, groups), "Groups found: 2", map[string]any{"groups": []wireGroup{wireG, wireG}})
-		compare(answer(http.MethodGet, someGroup), "Group found", oneGroup{wireG})
-		compare(answer(http.MethodDelete, someCustomer), "Customer deleted successfully", struct{}{})
-		compare(answer(http.MethodDelete, someGroup), "Group deleted successfully", struct{}{})
-		for _, w := range []struct{ method, target, message string }{
-			{http.MethodPost, addCustomer, "Customer added successfully"}, {http.MethodPut, someCustomer, "Customer updated successfully"},
-		} {
-			ask(f, request(w.method, w.target, "{}"))
-			compare(string(f.Write.Encode(&c)), w.message, one{wire})
-		}
-		for _, w := range []struct{ method, target, message string }{
-			{http.MethodPost, addGroup, "Group added successfully"}, {http.MethodPut, someGroup, "Group updated successfully"},
-		} {
-			ask(f, request(w.method, w.target, "{}"))
-			compare(string(f.GroupWrite.Encode(&g)), w.message, oneGroup{wireG})
+		one = strings.TrimSuffix(one, "}}")
+		want := `{"status":200,"message":"Customers found: 2","data":{"customers":[` + one + "," + one + "]}}"
+		if diff := cmp.Diff(want, ask(f, request(http.MethodGet, customers, "")).Body.String()); diff != "" {
+			t.Fatalf("the list, not as add has it (-want +got):\n%s", diff)
 		}
 	})
 	for path, want := range map[string]string{

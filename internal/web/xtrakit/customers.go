@@ -9,13 +9,10 @@ import (
 	"custodex.dev/internal/tenant"
 	"custodex.dev/internal/web"
 	"custodex.dev/internal/web/body"
+	"custodex.dev/internal/web/wire"
 )
 
-var (
-	errNoCustomer = fault.New(fault.NotFound, "customer_not_found", "Customer not found")
-	errKey        = fault.New(fault.Invalid, "bad_idempotency_key",
-		"Idempotency key must be 1 to 255 printable characters")
-)
+var errNoCustomer = fault.New(fault.NotFound, "customer_not_found", "Customer not found")
 
 // addCustomer: Xtrakit, "Add Customer". Whoever answers for the API key made the
 // customer, unless the request names somebody.
@@ -30,9 +27,9 @@ func (a *api) addCustomer(w http.ResponseWriter, r *http.Request, caller tenant.
 	write.Encode = encodeCustomer(caller.App, statusAdded, "Customer added successfully")
 	reply, err := a.Records.CreateCustomer(r.Context(), caller, write)
 	if err != nil {
-		return word(err)
+		return translate(err)
 	}
-	writeReply(w, r, statusAdded, reply)
+	wire.WriteReply(w, statusAdded, reply)
 	return nil
 }
 
@@ -67,9 +64,9 @@ func (a *api) editCustomer(w http.ResponseWriter, r *http.Request, caller tenant
 	write.Encode = encodeCustomer(caller.App, http.StatusOK, "Customer updated successfully")
 	reply, err := a.Records.UpdateCustomer(r.Context(), caller, records.BySeq(target), write)
 	if err != nil {
-		return word(err)
+		return translate(err)
 	}
-	writeReply(w, r, http.StatusOK, reply)
+	wire.WriteReply(w, http.StatusOK, reply)
 	return nil
 }
 
@@ -85,16 +82,8 @@ func (a *api) deleteCustomer(w http.ResponseWriter, r *http.Request, caller tena
 	if err := a.Records.DeleteCustomer(r.Context(), caller, records.BySeq(target)); err != nil {
 		return err
 	}
-	web.JSON(w, http.StatusOK, success(http.StatusOK, "Customer deleted successfully", 64, nil))
+	web.JSON(w, http.StatusOK, encode(http.StatusOK, "Customer deleted successfully", noData{}))
 	return nil
-}
-
-// writeReply writes the answer of add or edit, and says if it was given before.
-func writeReply(w http.ResponseWriter, r *http.Request, status int, reply records.Reply) {
-	if reply.Replayed {
-		w.Header().Set("Idempotent-Replayed", "true")
-	}
-	web.JSON(w, status, reply.Body)
 }
 
 // readID gives the number in the path. What is none names nothing.
@@ -106,9 +95,12 @@ func readID(r *http.Request, missing *fault.Error) (int64, error) {
 	return n, nil
 }
 
+// headerKey carries an idempotency key. The pages have no such header; it is ours.
+const headerKey = "idempotency-key"
+
 // readWrite takes an add or edit request off the wire; Encode is the caller's to set.
 func readWrite(r *http.Request) (records.Write, error) {
-	key, err := readIdempotencyKey(r)
+	key, err := wire.IdempotencyKey(r, headerKey, false)
 	if err != nil {
 		return records.Write{}, err
 	}
@@ -117,22 +109,4 @@ func readWrite(r *http.Request) (records.Write, error) {
 		return records.Write{}, err
 	}
 	return records.Write{Input: readCustomer(object), IdempotencyKey: key, Shown: shown}, nil
-}
-
-// readIdempotencyKey gives the key of a POST or PUT, "" for none. The pages have no
-// such header; it is ours.
-func readIdempotencyKey(r *http.Request) (string, error) {
-	key, present, err := web.OneHeader(r, "idempotency-key")
-	if err != nil || !present {
-		return "", err
-	}
-	if len(key) < 1 || len(key) > 255 {
-		return "", errKey
-	}
-	for i := range len(key) {
-		if key[i] < ' ' || key[i] > '~' {
-			return "", errKey
-		}
-	}
-	return key, nil
 }

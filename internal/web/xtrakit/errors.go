@@ -4,22 +4,20 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
-	"time"
 
 	"custodex.dev/internal/fault"
 	"custodex.dev/internal/records"
 	"custodex.dev/internal/web"
+	"custodex.dev/internal/web/wire"
 )
 
 // writeError renders a fault: {status, error}, and nothing else.
 func writeError(w http.ResponseWriter, r *http.Request, f *fault.Error) {
 	status, message := answerOf(f)
-	b := strconv.AppendInt([]byte(`{"status":`), int64(status), 10)
-	b = appendString(append(b, `,"error":`...), message)
 	if f.Kind == fault.TooMany || f.Kind == fault.Unavailable || f.RetryAfter > 0 {
-		w.Header().Set("Retry-After", strconv.FormatInt(wholeSeconds(f.RetryAfter), 10))
+		w.Header().Set("Retry-After", strconv.FormatInt(wire.RetrySeconds(f.RetryAfter), 10))
 	}
-	web.JSON(w, status, append(b, '}'))
+	web.JSON(w, status, wire.Marshal(failure{status, message}))
 }
 
 // answerOf gives the status of a fault and what to say.
@@ -74,9 +72,4 @@ func failedValidation(fields []fault.Field) string {
 		messages[i] = f.Message
 	}
 	return "Validation failed: " + strings.Join(messages, "; ")
-}
-
-// wholeSeconds rounds up to 1 to 60 seconds.
-func wholeSeconds(d time.Duration) int64 {
-	return int64(min(max((d+time.Second-1)/time.Second, 1), 60))
 }

@@ -8,6 +8,7 @@ import (
 	"custodex.dev/internal/tenant"
 	"custodex.dev/internal/web"
 	"custodex.dev/internal/web/body"
+	"custodex.dev/internal/web/wire"
 )
 
 var errNoGroup = fault.New(fault.NotFound, "group_not_found", "Group not found")
@@ -17,7 +18,7 @@ func noGroup(err error) error {
 	if fault.KindOf(err) == fault.NotFound {
 		return errNoGroup
 	}
-	return word(err)
+	return translate(err)
 }
 
 // addGroup: Xtrakit, "Add Customer Group".
@@ -31,7 +32,7 @@ func (a *api) addGroup(w http.ResponseWriter, r *http.Request, caller tenant.Cal
 	if err != nil {
 		return noGroup(err)
 	}
-	writeReply(w, r, statusAdded, reply)
+	wire.WriteReply(w, statusAdded, reply)
 	return nil
 }
 
@@ -67,7 +68,7 @@ func (a *api) editGroup(w http.ResponseWriter, r *http.Request, caller tenant.Ca
 	if err != nil {
 		return noGroup(err)
 	}
-	writeReply(w, r, http.StatusOK, reply)
+	wire.WriteReply(w, http.StatusOK, reply)
 	return nil
 }
 
@@ -83,13 +84,13 @@ func (a *api) deleteGroup(w http.ResponseWriter, r *http.Request, caller tenant.
 	if err := a.Records.DeleteGroup(r.Context(), caller, seq); err != nil {
 		return noGroup(err)
 	}
-	web.JSON(w, http.StatusOK, success(http.StatusOK, "Group deleted successfully", 64, nil))
+	web.JSON(w, http.StatusOK, encode(http.StatusOK, "Group deleted successfully", noData{}))
 	return nil
 }
 
 // readGroupWrite is readWrite for groups.
 func readGroupWrite(r *http.Request) (records.GroupWrite, error) {
-	key, err := readIdempotencyKey(r)
+	key, err := wire.IdempotencyKey(r, headerKey, false)
 	if err != nil {
 		return records.GroupWrite{}, err
 	}

@@ -154,7 +154,7 @@ func readTime(name, value string) (at time.Time, unit time.Duration, err error) 
 // badParameter turns a problem of the query's contents into one of its form, which
 // is what the pages' clients get for a query that is no good.
 func badParameter(err error) error {
-	err = word(err)
+	err = translate(err)
 	if f, ok := errors.AsType[*fault.Error](err); ok && len(f.Fields) > 0 {
 		return fault.New(fault.Invalid, "bad_parameter", f.Fields[0].Message)
 	}

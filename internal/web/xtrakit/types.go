@@ -4,101 +4,110 @@ import (
 	"strconv"
 	"time"
 
-	"github.com/go-json-experiment/json/jsontext"
+	"custodex.dev/internal/web/wire"
 )
 
+// The wire types: exactly the names and the order of the wire.
+
 // account is what every object shows of whose it is.
-type account struct{ userID, businessCode string }
+type account struct {
+	UserID       string `json:"user_id"`
+	BusinessCode string `json:"business_code"`
+}
 
-// customerBody is a customer on the wire, its fields in the wire's order. Its
-// members never change their presence.
+// customerBody is a customer. Its members never change their presence.
 type customerBody struct {
-	id int64
+	ID int64 `json:"id"`
 	account
-	group     int64 // null when 0
-	name      string
-	texts     [11]string // as textNames; null when ""
-	createdAt time.Time
-	updatedAt time.Time
+	GroupID   wire.Number `json:"customer_group_id"`
+	Name      string      `json:"customer_name"`
+	Email     wire.Text   `json:"customer_email"`
+	Phone     wire.Text   `json:"customer_phone"`
+	Whatsapp  wire.Text   `json:"customer_whatsapp"`
+	Country   wire.Text   `json:"customer_country"`
+	City      wire.Text   `json:"customer_city"`
+	State     wire.Text   `json:"customer_state"`
+	Zip       wire.Text   `json:"customer_zip"`
+	Address1  wire.Text   `json:"address1"`
+	Address2  wire.Text   `json:"address2"`
+	Profile   wire.Text   `json:"customer_profile"`
+	CreatedBy wire.Text   `json:"created_by"`
+	CreatedAt string      `json:"created_at"`
+	UpdatedAt string      `json:"updated_at"`
 }
 
-// textNames are the members between name and times, in the wire's order.
-var textNames = [...]string{
-	"customer_email", "customer_phone", "customer_whatsapp", "customer_country", "customer_city", "customer_state",
-	"customer_zip", "address1", "address2", "customer_profile", "created_by",
-}
-
-// groupBody is a group on the wire.
+// groupBody is a group.
 type groupBody struct {
-	id int64
+	ID int64 `json:"id"`
 	account
-	name, description string // description is null when ""
-	createdAt         time.Time
-	updatedAt         time.Time
+	Name        string    `json:"group_name"`
+	Description wire.Text `json:"group_description"`
+	CreatedAt   string    `json:"created_at"`
+	UpdatedAt   string    `json:"updated_at"`
 }
 
+// The data of answers.
+type (
+	customerData struct {
+		Customer customerBody `json:"customer"`
+	}
+	fetchedData struct {
+		Customer customerBody `json:"customer"`
+		Groups   []groupBody  `json:"customer-group"` // the customer's group, or nothing
+	}
+	groupData struct {
+		Group groupBody `json:"group"`
+	}
+	groupsData struct {
+		Groups []groupBody `json:"groups"`
+	}
+	userData struct {
+		User account `json:"user"`
+	}
+	noData struct{}
+)
+
+// success is an answer that succeeded, failure one that failed.
+type (
+	success struct {
+		Status  int    `json:"status"`
+		Message string `json:"message"`
+		Data    any    `json:"data"`
+	}
+	failure struct {
+		Status int    `json:"status"`
+		Error  string `json:"error"`
+	}
+)
+
+// encode renders an answer that succeeded.
+func encode(status int, message string, data any) []byte {
+	return wire.Marshal(success{status, message, data})
+}
+
+// timeText is a time in UTC; the layout has no zone.
+func timeText(t time.Time) string { return t.UTC().Format(time.DateTime) }
+
+// appendJSON appends a customer of a list as wire.Marshal renders it, at less than half
+// of its cost; Marshal would add 5 % to the processor time of a list of ten.
 func (c *customerBody) appendJSON(b []byte) []byte {
-	b = strconv.AppendInt(append(b, `{"id":`...), c.id, 10)
-	b = c.account.appendMembers(append(b, ','))
-	b = append(b, `,"customer_group_id":`...)
-	if c.group == 0 {
-		b = append(b, `null`...)
-	} else {
-		b = strconv.AppendInt(b, c.group, 10)
-	}
-	b = appendString(append(b, `,"customer_name":`...), c.name)
-	for i, text := range c.texts {
-		b = append(append(append(b, `,"`...), textNames[i]...), `":`...)
-		b = appendOptional(b, text)
-	}
-	return appendTimes(b, c.createdAt, c.updatedAt)
-}
-
-func (g *groupBody) appendJSON(b []byte) []byte {
-	b = strconv.AppendInt(append(b, `{"id":`...), g.id, 10)
-	b = g.account.appendMembers(append(b, ','))
-	b = appendString(append(b, `,"group_name":`...), g.name)
-	b = appendOptional(append(b, `,"group_description":`...), g.description)
-	return appendTimes(b, g.createdAt, g.updatedAt)
-}
-
-func (a account) appendMembers(b []byte) []byte {
-	b = appendString(append(b, `"user_id":`...), a.userID)
-	return appendString(append(b, `,"business_code":`...), a.businessCode)
-}
-
-// success renders an answer: {status, message, data}. data appends the members of
-// data; nil is none.
-func success(status int, message string, size int, data func([]byte) []byte) []byte {
-	b := strconv.AppendInt(append(make([]byte, 0, size), `{"status":`...), int64(status), 10)
-	b = appendString(append(b, `,"message":`...), message)
-	b = append(b, `,"data":{`...)
-	if data != nil {
-		b = data(b)
-	}
-	return append(b, `}}`...)
-}
-
-// timeLayout has no zone; it is UTC.
-const timeLayout = "2006-01-02 15:04:05"
-
-// appendTimes appends the two times and ends the object.
-func appendTimes(b []byte, created, updated time.Time) []byte {
-	b = created.UTC().AppendFormat(append(b, `,"created_at":"`...), timeLayout)
-	b = updated.UTC().AppendFormat(append(b, `","updated_at":"`...), timeLayout)
-	return append(b, `"}`...)
-}
-
-func appendOptional(b []byte, s string) []byte {
-	if s == "" {
-		return append(b, `null`...)
-	}
-	return appendString(b, s)
-}
-
-// appendString appends a JSON string. Whatever is not UTF-8 becomes U+FFFD, which
-// is all that the error says.
-func appendString(b []byte, s string) []byte {
-	b, _ = jsontext.AppendQuote(b, s)
-	return b
+	b = strconv.AppendInt(append(b, `{"id":`...), c.ID, 10)
+	b = wire.AppendString(append(b, `,"user_id":`...), c.UserID)
+	b = wire.AppendString(append(b, `,"business_code":`...), c.BusinessCode)
+	b = wire.AppendNumber(append(b, `,"customer_group_id":`...), c.GroupID)
+	b = wire.AppendString(append(b, `,"customer_name":`...), c.Name)
+	b = wire.AppendText(append(b, `,"customer_email":`...), c.Email)
+	b = wire.AppendText(append(b, `,"customer_phone":`...), c.Phone)
+	b = wire.AppendText(append(b, `,"customer_whatsapp":`...), c.Whatsapp)
+	b = wire.AppendText(append(b, `,"customer_country":`...), c.Country)
+	b = wire.AppendText(append(b, `,"customer_city":`...), c.City)
+	b = wire.AppendText(append(b, `,"customer_state":`...), c.State)
+	b = wire.AppendText(append(b, `,"customer_zip":`...), c.Zip)
+	b = wire.AppendText(append(b, `,"address1":`...), c.Address1)
+	b = wire.AppendText(append(b, `,"address2":`...), c.Address2)
+	b = wire.AppendText(append(b, `,"customer_profile":`...), c.Profile)
+	b = wire.AppendText(append(b, `,"created_by":`...), c.CreatedBy)
+	b = wire.AppendString(append(b, `,"created_at":`...), c.CreatedAt)
+	b = wire.AppendString(append(b, `,"updated_at":`...), c.UpdatedAt)
+	return append(b, '}')
 }

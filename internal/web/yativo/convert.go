@@ -1,6 +1,7 @@
 package yativo
 
 import (
+	"cmp"
 	"net/http"
 
 	"custodex.dev/internal/customer"
@@ -10,6 +11,7 @@ import (
 	"custodex.dev/internal/redact"
 	"custodex.dev/internal/tenant"
 	"custodex.dev/internal/web/body"
+	"custodex.dev/internal/web/wire"
 )
 
 // rules are what this dialect asks of customers ("Add customer", parameters).
@@ -28,11 +30,11 @@ var errAddress = fault.Validation(fault.Field{
 // stored.
 func readCustomer(o body.Object) (customer.Input, error) {
 	in := customer.Input{
-		FullName: readMember(o, "customer_name"),
-		Email:    readMember(o, "customer_email"),
-		Phone:    readMember(o, "customer_phone"),
-		Country:  readMember(o, "customer_country"),
-		Side:     readMember(o, "customer_type"),
+		FullName: wire.Member(o, "customer_name"),
+		Email:    wire.Member(o, "customer_email"),
+		Phone:    wire.Member(o, "customer_phone"),
+		Country:  wire.Member(o, "customer_country"),
+		Side:     wire.Member(o, "customer_type"),
 		Rules:    rules,
 	}
 	address, sent := o.Get("customer_address")
@@ -50,7 +52,7 @@ func readCustomer(o body.Object) (customer.Input, error) {
 		{&in.Number, "number"}, {&in.Street, "street"}, {&in.City, "city"}, {&in.Region, "state"},
 		{&in.Postal, "zipcode"}, {&in.AddressCountry, "country"},
 	} {
-		*part.text = readMember(parts, part.name)
+		*part.text = wire.Member(parts, part.name)
 		if address.IsNull() {
 			*part.text = customer.Text{Sent: true, Null: true} // no address: none of its parts
 		}
@@ -58,16 +60,10 @@ func readCustomer(o body.Object) (customer.Input, error) {
 	return in, nil
 }
 
-func readMember(o body.Object, name string) customer.Text {
-	v, sent := o.Get(name)
-	s, isText := v.Str()
-	return customer.Text{Sent: sent, Null: sent && v.IsNull(), Other: sent && !isText && !v.IsNull(), Value: s}
-}
-
 // requiredText takes a member that must be a text and not empty. name is what is
 // told to be wrong.
 func requiredText(o body.Object, name string) (string, []fault.Field) {
-	t := readMember(o, name)
+	t := wire.Member(o, name)
 	switch {
 	case t.Other:
 		return "", []fault.Field{{Path: name, Code: customer.CodeNotText, Message: mustBeText(name)}}
@@ -105,36 +101,44 @@ func readSubmission(o body.Object) (target string, side customer.Side, err error
 func (a *api) customerOf(c *customer.Customer) customerBody {
 	approved := c.KYC.State() == customer.KYCApproved
 	b := customerBody{
-		id:        c.ID.String(),
-		name:      c.Name().Reveal(),
-		email:     c.Email.Reveal(),
-		phone:     customer.E164(c.Phone.Reveal()),
-		country:   c.Country.Reveal(),
-		canCreate: c.Status == customer.Active && approved,
-		status:    "inactive",
-		side:      c.Type.Side().String(),
-		kyc:       kycOf(c.KYC),
-		createdAt: c.CreatedAt,
-		updatedAt: c.UpdatedAt,
+		ID:              c.ID.String(),
+		Name:            wire.Text(c.Name().Reveal()),
+		Email:           wire.Text(c.Email.Reveal()),
+		Phone:           wire.Text(customer.E164(c.Phone.Reveal())),
+		Country:         wire.Text(c.Country.Reveal()),
+		Address:         addressOf(c),
+		Status:          "inactive",
+		Type:            c.Type.Side().String(),
+		KYCStatus:       kycStatus(c.KYC),
+		KYCRejectReason: wire.Text(c.KYC.Reason.Reveal()),
+		KYCVerifiedDate: timeText(c.KYC.VerifiedAt),
+		CreatedAt:       timeText(c.CreatedAt),
+		UpdatedAt:       timeText(c.UpdatedAt),
 	}
 	if c.Status == customer.Active {
-		b.status = "pending"
+		b.Status = "pending"
 		if approved || a.ActiveWithoutKYC {
-			b.status = "active"
+			b.Status = "active"
 		}
-	}
-	ad := &c.Address
-	if hasAddress(ad) {
-		country := ad.Country
-		if country == "" {
-			country = c.Country
-		}
-		b.address = &addressBody{
-			city: ad.City.Reveal(), state: ad.Region.Reveal(), zipcode: ad.PostalCode.Reveal(),
-			street: ad.Street.Reveal(), number: ad.Number.Reveal(), country: country.Reveal(),
+		if approved {
+			b.CanCreateVC, b.CanCreateVA = 1, 1
 		}
 	}
 	return b
+}
+
+// addressOf gives the address, nil if none of its parts is known. The country of the
+// customer stands in for the one of the address.
+func addressOf(c *customer.Customer) *addressBody {
+	a := &c.Address
+	if !hasAddress(a) {
+		return nil
+	}
+	return &addressBody{
+		City: wire.Text(a.City.Reveal()), State: wire.Text(a.Region.Reveal()), Zipcode: wire.Text(a.PostalCode.Reveal()),
+		Street: wire.Text(a.Street.Reveal()), Number: wire.Text(a.Number.Reveal()),
+		Country: wire.Text(cmp.Or(a.Country, c.Country).Reveal()),
+	}
 }
 
 // shown gives a customer as a request that sends back all that this API shows of it.
@@ -164,66 +168,58 @@ func hasAddress(a *customer.Address) bool {
 	return a.Number+a.Street+a.City+a.Region+a.PostalCode+a.Country != ""
 }
 
-// kycOf collapses the states of a check that is under way into one.
-func kycOf(k customer.KYC) kycBody {
-	b := kycBody{status: string(k.State()), reason: k.Reason.Reveal(), verifiedAt: k.VerifiedAt}
+// kycStatus collapses the states of a check that is under way into one: not_started,
+// pending, approved or rejected.
+func kycStatus(k customer.KYC) string {
 	switch k.State() {
 	case customer.KYCSubmitted, customer.KYCManualReview, customer.KYCUnderReview:
-		b.status = "pending"
+		return "pending"
 	}
-	return b
+	return string(k.State())
 }
 
 // encodeCustomer renders an answer whose data is one customer.
 func (a *api) encodeCustomer(status int, message string) func(*customer.Customer) []byte {
-	return func(c *customer.Customer) []byte {
-		wire := a.customerOf(c)
-		b := openEnvelope(make([]byte, 0, customerSize), status, message)
-		return append(wire.appendJSON(b), '}')
-	}
+	return func(c *customer.Customer) []byte { return encode(status, message, a.customerOf(c)) }
 }
 
-// encodeList renders the answer of list.
-func (a *api) encodeList(list []customer.Customer, p pagination) []byte {
+// encodeList renders the answer of list. Its customers do not go through wire.Marshal;
+// see customerBody.appendJSON.
+func (a *api) encodeList(list []customer.Customer, p paginationBody) []byte {
 	b := make([]byte, 0, customerSize*(len(list)+1))
-	b = append(openEnvelope(b, http.StatusOK, "Records retrieved successfully"), '[')
-	for i := range list {
-		if i > 0 {
-			b = append(b, ',')
-		}
-		wire := a.customerOf(&list[i])
-		b = wire.appendJSON(b)
-	}
-	return append(p.appendJSON(append(b, `],"pagination":`...)), '}')
+	b = append(b, `{"status":"success","status_code":200,"message":"Records retrieved successfully","data":`...)
+	b = wire.AppendArray(b, list, func(b []byte, c *customer.Customer) []byte {
+		body := a.customerOf(c)
+		return body.appendJSON(b)
+	})
+	b = append(append(b, `,"pagination":`...), wire.Marshal(p)...)
+	return append(b, '}')
 }
 
 // encodeKYC renders the answer of fetchKYC.
 func (a *api) encodeKYC(c *customer.Customer) []byte {
-	wire := statusBody{
-		firstName: c.Given.Reveal(), lastName: c.Family.Reveal(),
-		status: string(c.KYC.State()), kyc: kycOf(c.KYC),
-		link:     a.KYCLinkBase + "/" + c.Type.Side().String() + "/" + c.ID.String(),
-		accounts: c.KYC.Accounts,
+	b := kycBody{
+		FirstName: wire.Text(c.Given.Reveal()), LastName: wire.Text(c.Family.Reveal()),
+		Status:       string(c.KYC.State()),
+		BioData:      bioBody{kycStatus(c.KYC), timeText(c.KYC.VerifiedAt)},
+		Link:         a.KYCLinkBase + "/" + c.Type.Side().String() + "/" + c.ID.String(),
+		IsVAApproved: c.KYC.Accounts,
 	}
-	b := openEnvelope(make([]byte, 0, customerSize), http.StatusOK, "Request successful")
-	return append(wire.appendJSON(b), '}')
+	if reason := c.KYC.Reason.Reveal(); reason != "" {
+		b.RejectionReasons = []string{reason}
+	}
+	return encode(http.StatusOK, "Request successful", b)
 }
 
 // encodeSubmission renders the answer of submitKYC.
 func encodeSubmission(c *customer.Customer) []byte {
-	b := openEnvelope(nil, http.StatusOK, "KYC submission updated successfully")
-	b = appendString(append(b, `{"customer_id":`...), c.ID.String())
-	b = appendString(append(b, `,"type":`...), c.Type.Side().String())
-	b = appendString(append(b, `,"status":`...), string(c.KYC.State()))
-	b = appendTime(append(b, `,"updated_at":`...), c.UpdatedAt)
-	return append(b, `}}`...)
+	return encode(http.StatusOK, "KYC submission updated successfully", submissionBody{
+		CustomerID: c.ID.String(), Type: c.Type.Side().String(), Status: string(c.KYC.State()), UpdatedAt: timeText(c.UpdatedAt),
+	})
 }
 
 func encodeToken(message, token string) []byte {
-	b := openEnvelope(nil, http.StatusOK, message)
-	b = appendString(append(b, `{"access_token":`...), token)
-	b = append(b, `,"token_type":"bearer","expires_in":`...)
-	return append(appendInt(b, tokenSeconds), `}}`...)
+	return encode(http.StatusOK, message, tokenBody{token, "bearer", tokenSeconds})
 }
 
 // readID reads the id of a path or body. One that is none names nobody.

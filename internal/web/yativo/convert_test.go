@@ -18,104 +18,6 @@ import (
 	"custodex.dev/internal/web/yativo"
 )
 
-// wireCustomer is the customer of the pages, for encoding/json to write.
-type wireCustomer struct {
-	ID         string       `json:"customer_id"`
-	Name       *string      `json:"customer_name"`
-	Email      *string      `json:"customer_email"`
-	Phone      *string      `json:"customer_phone"`
-	Country    *string      `json:"customer_country"`
-	Address    *wireAddress `json:"customer_address"`
-	VC         int          `json:"can_create_vc"`
-	VA         int          `json:"can_create_va"`
-	Status     string       `json:"customer_status"`
-	Type       string       `json:"customer_type"`
-	KYCStatus  string       `json:"customer_kyc_status"`
-	KYCReason  *string      `json:"customer_kyc_reject_reason"`
-	VerifiedAt *string      `json:"kyc_verified_date"`
-	CreatedAt  *string      `json:"created_at"`
-	UpdatedAt  *string      `json:"updated_at"`
-}
-
-type wireAddress struct {
-	City    *string `json:"city"`
-	State   *string `json:"state"`
-	Zipcode *string `json:"zipcode"`
-	Street  *string `json:"street"`
-	Number  *string `json:"number"`
-	Country *string `json:"country"`
-}
-
-type envelope struct {
-	Status     string `json:"status"`
-	StatusCode int    `json:"status_code"`
-	Message    string `json:"message"`
-	Data       any    `json:"data"`
-	Pagination any    `json:"pagination,omitempty"`
-}
-
-func optional(s redact.Personal) *string {
-	if s == "" {
-		return nil
-	}
-	return new(s.Reveal())
-}
-
-func stamp(t time.Time) *string {
-	if t.IsZero() {
-		return nil
-	}
-	return new(t.UTC().Format("2006-01-02T15:04:05.000000Z"))
-}
-
-// wireOf follows the mapping tables, in other words than the program does.
-func wireOf(c *customer.Customer, activeEarly bool) wireCustomer {
-	w := wireCustomer{
-		ID: c.ID.String(), Name: optional(c.Name()), Email: optional(c.Email),
-		Phone: optional(redact.Personal(customer.E164(c.Phone.Reveal()))), Country: optional(c.Country),
-		Status: "inactive", Type: "business", KYCReason: optional(c.KYC.Reason),
-		KYCStatus: map[customer.KYCStatus]string{
-			"": "not_started", "not_started": "not_started", "submitted": "pending", "manual_review": "pending",
-			"under_review": "pending", "approved": "approved", "rejected": "rejected",
-		}[c.KYC.Status],
-		VerifiedAt: stamp(c.KYC.VerifiedAt), CreatedAt: stamp(c.CreatedAt), UpdatedAt: stamp(c.UpdatedAt),
-	}
-	if c.Type.String() == "Individual" {
-		w.Type = "individual"
-	}
-	if c.Status.String() == "ACTIVE" {
-		switch {
-		case c.KYC.Status == "approved":
-			w.Status, w.VC, w.VA = "active", 1, 1
-		case activeEarly:
-			w.Status = "active"
-		default:
-			w.Status = "pending"
-		}
-	}
-	if a := c.Address; a.City+a.Region+a.PostalCode+a.Street+a.Number+a.Country != "" {
-		w.Address = &wireAddress{optional(a.City), optional(a.Region), optional(a.PostalCode), optional(a.Street), optional(a.Number), optional(a.Country)}
-		if a.Country == "" {
-			w.Address.Country = w.Country
-		}
-	}
-	return w
-}
-
-// library encodes with encoding/json, without what it does for HTML and, because
-// JSON.stringify does not, without its escapes for U+2028 and U+2029.
-func library(t rapid.TB, v any) string {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	if err := e.Encode(v); err != nil {
-		t.Fatal(err)
-	}
-	s := strings.ReplaceAll(strings.TrimSuffix(b.String(), "\n"), `\\`, "\x00")
-	s = strings.NewReplacer(`\u2028`, "\u2028", `\u2029`, "\u2029").Replace(s)
-	return strings.ReplaceAll(s, "\x00", `\\`)
-}
-
 func drawCustomer(t *rapid.T) customer.Customer {
 	text := func(name string) redact.Personal {
 		return redact.Personal(rapid.OneOf(rapid.Just(""), rapid.String()).Draw(t, name))
@@ -144,78 +46,28 @@ func drawCustomer(t *rapid.T) customer.Customer {
 	return c
 }
 
-// TestEncode compares each answer that shows a customer with what encoding/json makes
-// of the same customer, byte for byte.
-func TestEncode(t *testing.T) {
+// TestList: a list shows each customer as the answer of a change does, byte for byte,
+// though it is not encoded by the same code.
+func TestList(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(t *rapid.T) {
 		c := drawCustomer(t)
 		early := rapid.Bool().Draw(t, "active early")
-		f := &fake{Fetched: c, Listed: records.ListResponse{Customers: []customer.Customer{c, c}, Total: 2}}
-		answer := func(method, target string) string {
-			w := ask(f, request(method, target, map[bool]string{true: "{}"}[method != http.MethodGet]),
-				func(cfg *yativo.Config) { cfg.ActiveWithoutKYC = early })
-			return w.Body.String()
+		f := &fake{Listed: records.ListResponse{Customers: []customer.Customer{c, c}, Total: 2}}
+		answer := func(method, body string) string {
+			return ask(f, request(method, "/api/v1/customer", body), func(cfg *yativo.Config) { cfg.ActiveWithoutKYC = early }).Body.String()
 		}
-		compare := func(what, got string, want any) {
-			if diff := cmp.Diff(library(t, want), got); diff != "" {
-				t.Fatalf("%s (-want +got):\n%s", what, diff)
-			}
+		answer(http.MethodPost, "{}")
+		one, ok := strings.CutPrefix(string(f.Write.Encode(&c)),
+			`{"status":"success","status_code":201,"message":"Customer created successfully","data":`)
+		if !ok {
+			t.Fatalf("the answer of create is %s", f.Write.Encode(&c))
 		}
-		wire := wireOf(&c, early)
-		compare("fetch", answer(http.MethodGet, someCustomer), envelope{"success", 200, "Request successful", wire, nil})
-		answer(http.MethodPost, "/api/v1/customer")
-		compare("create", string(f.Write.Encode(&c)), envelope{"success", 201, "Customer created successfully", wire, nil})
-		answer(http.MethodPut, someCustomer)
-		compare("update", string(f.Write.Encode(&c)), envelope{"success", 200, "Customer updated successfully", wire, nil})
-		compare("list", answer(http.MethodGet, "/api/v1/customer"), envelope{
-			"success", 200, "Records retrieved successfully", []wireCustomer{wire, wire},
-			struct {
-				Total   int     `json:"total"`
-				PerPage int     `json:"per_page"`
-				Current int     `json:"current_page"`
-				Last    int     `json:"last_page"`
-				Next    *string `json:"next_page_url"`
-				Prev    *string `json:"prev_page_url"`
-			}{2, 20, 1, 1, nil, nil},
-		})
-	})
-}
-
-// TestEncodeKYC does the same for the state of the checks.
-func TestEncodeKYC(t *testing.T) {
-	t.Parallel()
-	rapid.Check(t, func(t *rapid.T) {
-		c := drawCustomer(t)
-		wire := wireOf(&c, false)
-		reasons := []string{}
-		if wire.KYCReason != nil {
-			reasons = append(reasons, *wire.KYCReason)
-		}
-		status := c.KYC.Status
-		if status == "" {
-			status = "not_started"
-		}
-		type bio struct {
-			Status     string  `json:"customer_kyc_status"`
-			VerifiedAt *string `json:"kyc_verified_date"`
-		}
-		want := envelope{"success", 200, "Request successful", struct {
-			First    *string            `json:"first_name"`
-			Last     *string            `json:"last_name"`
-			Status   customer.KYCStatus `json:"status"`
-			Reasons  []string           `json:"kyc_rejection_reasons"`
-			Due      []string           `json:"kyc_requirements_due"`
-			Bio      bio                `json:"bio_data"`
-			Link     string             `json:"kyc_link"`
-			Approved bool               `json:"is_va_approved"`
-		}{
-			optional(c.Given), optional(c.Family), status, reasons, []string{}, bio{wire.KYCStatus, wire.VerifiedAt},
-			"https://kyc.yativo.com/" + wire.Type + "/" + wire.ID, c.KYC.Accounts,
-		}, nil}
-		got := ask(&fake{Fetched: c}, request(http.MethodGet, "/api/v1/customer/kyc/"+c.ID.String(), "")).Body.String()
-		if diff := cmp.Diff(library(t, want), got); diff != "" {
-			t.Fatalf("kyc (-want +got):\n%s", diff)
+		one = strings.TrimSuffix(one, "}")
+		want := `{"status":"success","status_code":200,"message":"Records retrieved successfully","data":[` + one + "," + one +
+			`],"pagination":{"total":2,"per_page":20,"current_page":1,"last_page":1,"next_page_url":null,"prev_page_url":null}}`
+		if diff := cmp.Diff(want, answer(http.MethodGet, "")); diff != "" {
+			t.Fatalf("the list, not as create has it (-want +got):\n%s", diff)
 		}
 	})
 }

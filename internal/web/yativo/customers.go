@@ -9,12 +9,10 @@ import (
 	"custodex.dev/internal/tenant"
 	"custodex.dev/internal/web"
 	"custodex.dev/internal/web/body"
+	"custodex.dev/internal/web/wire"
 )
 
-var (
-	errKeyMissing = fault.New(fault.Invalid, "idempotency_key_missing", "Idempotency-Key is required for this request.")
-	errKey        = fault.New(fault.Invalid, "bad_idempotency_key", "Idempotency-Key must be 1 to 255 printable characters.")
-)
+var errKeyMissing = fault.New(fault.Invalid, "idempotency_key_missing", "Idempotency-Key is required for this request.")
 
 // createCustomer: Yativo, "Add customer".
 func (a *api) createCustomer(w http.ResponseWriter, r *http.Request, caller tenant.Caller) error {
@@ -24,10 +22,10 @@ func (a *api) createCustomer(w http.ResponseWriter, r *http.Request, caller tena
 	}
 	reply, err := a.Records.CreateCustomer(r.Context(), caller, write)
 	if err != nil {
-		return word(err)
+		return translate(err)
 	}
 	w.Header().Set("Location", pathCustomers+"/"+reply.Customer.String())
-	writeReply(w, r, http.StatusCreated, reply)
+	wire.WriteReply(w, http.StatusCreated, reply)
 	return nil
 }
 
@@ -65,9 +63,9 @@ func (a *api) updateCustomer(w http.ResponseWriter, r *http.Request, caller tena
 	}
 	reply, err := a.Records.UpdateCustomer(r.Context(), caller, records.ByID(target), write)
 	if err != nil {
-		return word(err)
+		return translate(err)
 	}
-	writeReply(w, r, http.StatusOK, reply)
+	wire.WriteReply(w, http.StatusOK, reply)
 	return nil
 }
 
@@ -88,14 +86,6 @@ func (a *api) deleteCustomer(w http.ResponseWriter, r *http.Request, caller tena
 	return nil
 }
 
-// writeReply writes the answer of a write, and says if it was given before.
-func writeReply(w http.ResponseWriter, r *http.Request, status int, reply records.Reply) {
-	if reply.Replayed {
-		w.Header().Set("Idempotent-Replayed", "true")
-	}
-	web.JSON(w, status, reply.Body)
-}
-
 // readWrite takes a create or update request off the wire.
 func (a *api) readWrite(r *http.Request, encode func(*customer.Customer) []byte) (records.Write, error) {
 	key, object, err := a.readRequest(r)
@@ -112,32 +102,16 @@ func (a *api) readRequest(r *http.Request) (string, body.Object, error) {
 	if err != nil {
 		return "", body.Object{}, err
 	}
-	data, err := web.ReadBody(r)
-	if err != nil {
-		return "", body.Object{}, err
-	}
-	object, err := body.Parse(data)
+	object, err := wire.ReadJSON(r)
 	return key, object, err
 }
 
 // readIdempotencyKey gives the key of a POST or PUT, which must have one unless the
-// setting says otherwise. The pages allow any unique string.
+// setting says otherwise.
 func (a *api) readIdempotencyKey(r *http.Request) (string, error) {
-	key, _, err := web.OneHeader(r, "Idempotency-Key")
-	switch {
-	case err != nil:
-		return "", err
-	case key == "" && a.OptionalIdempotency:
-		return "", nil
-	case key == "":
+	key, err := wire.IdempotencyKey(r, "Idempotency-Key", true)
+	if err == nil && key == "" && !a.OptionalIdempotency {
 		return "", errKeyMissing
-	case len(key) > 255:
-		return "", errKey
 	}
-	for i := range len(key) {
-		if key[i] < ' ' || key[i] > '~' {
-			return "", errKey
-		}
-	}
-	return key, nil
+	return key, err
 }

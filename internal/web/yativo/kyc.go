@@ -6,6 +6,7 @@ import (
 	"custodex.dev/internal/records"
 	"custodex.dev/internal/tenant"
 	"custodex.dev/internal/web"
+	"custodex.dev/internal/web/wire"
 )
 
 // fetchKYC: Yativo, "KYC status".
@@ -37,8 +38,8 @@ func (a *api) submitKYC(w http.ResponseWriter, r *http.Request, caller tenant.Ca
 		Side: side, IdempotencyKey: key, Encode: encodeSubmission,
 	})
 	if err != nil {
-		return word(err)
+		return translate(err)
 	}
-	writeReply(w, r, http.StatusOK, reply)
+	wire.WriteReply(w, http.StatusOK, reply)
 	return nil
 }

@@ -16,6 +16,7 @@ import (
 	"custodex.dev/internal/tenant"
 	"custodex.dev/internal/web"
 	"custodex.dev/internal/web/body"
+	"custodex.dev/internal/web/wire"
 )
 
 // defaultPerPage is how many customers a page has when nobody says ("Get
@@ -112,17 +113,17 @@ func number(n int64) customer.Text {
 
 // paginate says where in the whole list a page is. The total is read after the page
 // and may have moved by then; the end of a walk by cursor does not hang on it.
-func (a *api) paginate(r *http.Request, in listRequest, found records.ListResponse) pagination {
+func (a *api) paginate(r *http.Request, in listRequest, found records.ListResponse) paginationBody {
 	total := int64(found.Total)
-	p := pagination{
-		total: total, perPage: in.perPage, current: in.page,
-		last: max((total+in.perPage-1)/in.perPage, 1),
+	p := paginationBody{
+		Total: total, PerPage: in.perPage, CurrentPage: in.page,
+		LastPage: max((total+in.perPage-1)/in.perPage, 1),
 	}
-	if in.cursor == "" && in.page < p.last || in.cursor != "" && found.Next != "" {
-		p.next = a.pageURL(r, in, in.page+1, found.Next)
+	if in.cursor == "" && in.page < p.LastPage || in.cursor != "" && found.Next != "" {
+		p.NextPageURL = wire.Text(a.pageURL(r, in, in.page+1, found.Next))
 	}
 	if in.page > 1 {
-		p.prev = a.pageURL(r, in, in.page-1, "")
+		p.PrevPageURL = wire.Text(a.pageURL(r, in, in.page-1, ""))
 	}
 	return p
 }

@@ -1,63 +1,177 @@
 package yativo
 
 import (
+	"slices"
 	"strconv"
 	"time"
 
+	"github.com/go-json-experiment/json"
 	"github.com/go-json-experiment/json/jsontext"
+
+	"custodex.dev/internal/fault"
+	"custodex.dev/internal/web/wire"
 )
 
-// customerBody is a customer on the wire, its members in the wire's order: first
-// those of the published sample, then what the current pages add. Members never
-// change their presence. A text that is "" is null.
+// The wire types: exactly the names and the order of the wire.
+
+// customerBody is a customer: first the members of the published sample, then what the
+// current pages add. Members never change their presence.
 type customerBody struct {
-	id        string
-	name      string
-	email     string
-	phone     string
-	country   string       // ISO 3166-1 alpha-3
-	address   *addressBody // null when nil
-	canCreate bool         // can_create_vc and can_create_va, 0 or 1
-	status    string       // pending, active or inactive
-	side      string       // individual or business
-	kyc       kycBody
-	createdAt time.Time
-	updatedAt time.Time
+	ID              string       `json:"customer_id"`
+	Name            wire.Text    `json:"customer_name"`
+	Email           wire.Text    `json:"customer_email"`
+	Phone           wire.Text    `json:"customer_phone"`
+	Country         wire.Text    `json:"customer_country"` // ISO 3166-1 alpha-3
+	Address         *addressBody `json:"customer_address"` // all six members, or null
+	CanCreateVC     int          `json:"can_create_vc"`    // 0 or 1
+	CanCreateVA     int          `json:"can_create_va"`
+	Status          string       `json:"customer_status"`     // pending, active or inactive
+	Type            string       `json:"customer_type"`       // individual or business
+	KYCStatus       string       `json:"customer_kyc_status"` // as kycStatus
+	KYCRejectReason wire.Text    `json:"customer_kyc_reject_reason"`
+	KYCVerifiedDate wire.Text    `json:"kyc_verified_date"`
+	CreatedAt       wire.Text    `json:"created_at"`
+	UpdatedAt       wire.Text    `json:"updated_at"`
 }
 
-// addressBody is the address on the wire: all six members, always.
-type addressBody struct{ city, state, zipcode, street, number, country string }
+type addressBody struct {
+	City    wire.Text `json:"city"`
+	State   wire.Text `json:"state"`
+	Zipcode wire.Text `json:"zipcode"`
+	Street  wire.Text `json:"street"`
+	Number  wire.Text `json:"number"`
+	Country wire.Text `json:"country"`
+}
 
-// kycBody is what a customer shows of its identity checks.
+// kycBody is the data of GET /customer/kyc/{id}.
 type kycBody struct {
-	status     string // collapsed: not_started, pending, approved or rejected
-	reason     string
-	verifiedAt time.Time // null when zero
+	FirstName        wire.Text `json:"first_name"`
+	LastName         wire.Text `json:"last_name"`
+	Status           string    `json:"status"` // one of the six
+	RejectionReasons []string  `json:"kyc_rejection_reasons"`
+	RequirementsDue  []string  `json:"kyc_requirements_due"`
+	BioData          bioBody   `json:"bio_data"`
+	Link             string    `json:"kyc_link"`
+	IsVAApproved     bool      `json:"is_va_approved"`
+}
+
+type bioBody struct {
+	KYCStatus       string    `json:"customer_kyc_status"` // as kycStatus
+	KYCVerifiedDate wire.Text `json:"kyc_verified_date"`
+}
+
+// submissionBody is the data of PUT /customer/kyc/update.
+type submissionBody struct {
+	CustomerID string    `json:"customer_id"`
+	Type       string    `json:"type"`
+	Status     string    `json:"status"`
+	UpdatedAt  wire.Text `json:"updated_at"`
+}
+
+// tokenBody is the data of login and refresh.
+type tokenBody struct {
+	AccessToken string `json:"access_token"`
+	TokenType   string `json:"token_type"`
+	ExpiresIn   int64  `json:"expires_in"` // seconds
+}
+
+// paginationBody is what stands beside the data of a list.
+type paginationBody struct {
+	Total       int64     `json:"total"`
+	PerPage     int64     `json:"per_page"`
+	CurrentPage int64     `json:"current_page"`
+	LastPage    int64     `json:"last_page"`
+	NextPageURL wire.Text `json:"next_page_url"` // absolute
+	PrevPageURL wire.Text `json:"prev_page_url"`
+}
+
+// envelope is an answer that succeeded.
+type envelope struct {
+	Status     string `json:"status"`
+	StatusCode int    `json:"status_code"`
+	Message    string `json:"message"`
+	Data       any    `json:"data"`
+}
+
+// encode renders an answer that succeeded.
+func encode(status int, message string, data any) []byte {
+	return wire.Marshal(envelope{"success", status, message, data})
+}
+
+// failure is the envelope of most failures.
+type failure struct {
+	Status     string      `json:"status"`
+	StatusCode int         `json:"status_code"`
+	Message    string      `json:"message"`
+	Errors     fieldErrors `json:"errors,omitzero"`
+	Data       failureData `json:"data"`
+}
+
+// failureData repeats what is wrong for readers of the older pages.
+type failureData struct {
+	Error  string      `json:"error,omitzero"`
+	Errors fieldErrors `json:"errors,omitzero"`
+}
+
+// bareFailure is the body of the failures without the envelope.
+type bareFailure struct {
+	Error      string `json:"error"`
+	Message    string `json:"message,omitzero"`
+	RetryAfter int64  `json:"retry_after,omitzero"`
+}
+
+// fieldErrors is {"member":["sentence",…],…} on the wire, in the order of the problems.
+type fieldErrors []fault.Field
+
+// MarshalJSONTo is for wire.Marshal.
+func (f fieldErrors) MarshalJSONTo(e *jsontext.Encoder) error {
+	if err := e.WriteToken(jsontext.BeginObject); err != nil {
+		return err
+	}
+	for i, first := range f {
+		same := func(other fault.Field) bool { return other.Path == first.Path }
+		if slices.ContainsFunc(f[:i], same) {
+			continue
+		}
+		var sentences []string
+		for _, field := range f[i:] {
+			if same(field) {
+				sentences = append(sentences, field.Message)
+			}
+		}
+		if err := e.WriteToken(jsontext.String(first.Path)); err != nil {
+			return err
+		}
+		if err := json.MarshalEncode(e, sentences); err != nil {
+			return err
+		}
+	}
+	return e.WriteToken(jsontext.EndObject)
 }
 
 // timeLayout has six decimals, whatever they are: the width never varies.
 const timeLayout = "2006-01-02T15:04:05.000000Z"
 
+func timeText(t time.Time) wire.Text { return wire.Time(t, timeLayout) }
+
+// appendJSON appends a customer of a list as wire.Marshal renders it, at less than half
+// of its cost; Marshal would add 5 % to the processor time of a list of ten.
 func (c *customerBody) appendJSON(b []byte) []byte {
-	b = appendString(append(b, `{"customer_id":`...), c.id)
-	b = appendText(append(b, `,"customer_name":`...), c.name)
-	b = appendText(append(b, `,"customer_email":`...), c.email)
-	b = appendText(append(b, `,"customer_phone":`...), c.phone)
-	b = appendText(append(b, `,"customer_country":`...), c.country)
-	b = c.address.appendJSON(append(b, `,"customer_address":`...))
-	can := byte('0')
-	if c.canCreate {
-		can = '1'
-	}
-	b = append(append(b, `,"can_create_vc":`...), can)
-	b = append(append(b, `,"can_create_va":`...), can)
-	b = appendString(append(b, `,"customer_status":`...), c.status)
-	b = appendString(append(b, `,"customer_type":`...), c.side)
-	b = appendString(append(b, `,"customer_kyc_status":`...), c.kyc.status)
-	b = appendText(append(b, `,"customer_kyc_reject_reason":`...), c.kyc.reason)
-	b = appendTime(append(b, `,"kyc_verified_date":`...), c.kyc.verifiedAt)
-	b = appendTime(append(b, `,"created_at":`...), c.createdAt)
-	b = appendTime(append(b, `,"updated_at":`...), c.updatedAt)
+	b = wire.AppendString(append(b, `{"customer_id":`...), c.ID)
+	b = wire.AppendText(append(b, `,"customer_name":`...), c.Name)
+	b = wire.AppendText(append(b, `,"customer_email":`...), c.Email)
+	b = wire.AppendText(append(b, `,"customer_phone":`...), c.Phone)
+	b = wire.AppendText(append(b, `,"customer_country":`...), c.Country)
+	b = c.Address.appendJSON(append(b, `,"customer_address":`...))
+	b = strconv.AppendInt(append(b, `,"can_create_vc":`...), int64(c.CanCreateVC), 10)
+	b = strconv.AppendInt(append(b, `,"can_create_va":`...), int64(c.CanCreateVA), 10)
+	b = wire.AppendString(append(b, `,"customer_status":`...), c.Status)
+	b = wire.AppendString(append(b, `,"customer_type":`...), c.Type)
+	b = wire.AppendString(append(b, `,"customer_kyc_status":`...), c.KYCStatus)
+	b = wire.AppendText(append(b, `,"customer_kyc_reject_reason":`...), c.KYCRejectReason)
+	b = wire.AppendText(append(b, `,"kyc_verified_date":`...), c.KYCVerifiedDate)
+	b = wire.AppendText(append(b, `,"created_at":`...), c.CreatedAt)
+	b = wire.AppendText(append(b, `,"updated_at":`...), c.UpdatedAt)
 	return append(b, '}')
 }
 
@@ -65,83 +179,11 @@ func (a *addressBody) appendJSON(b []byte) []byte {
 	if a == nil {
 		return append(b, `null`...)
 	}
-	b = appendText(append(b, `{"city":`...), a.city)
-	b = appendText(append(b, `,"state":`...), a.state)
-	b = appendText(append(b, `,"zipcode":`...), a.zipcode)
-	b = appendText(append(b, `,"street":`...), a.street)
-	b = appendText(append(b, `,"number":`...), a.number)
-	b = appendText(append(b, `,"country":`...), a.country)
+	b = wire.AppendText(append(b, `{"city":`...), a.City)
+	b = wire.AppendText(append(b, `,"state":`...), a.State)
+	b = wire.AppendText(append(b, `,"zipcode":`...), a.Zipcode)
+	b = wire.AppendText(append(b, `,"street":`...), a.Street)
+	b = wire.AppendText(append(b, `,"number":`...), a.Number)
+	b = wire.AppendText(append(b, `,"country":`...), a.Country)
 	return append(b, '}')
-}
-
-// statusBody is the data of GET /customer/kyc/{id}.
-type statusBody struct {
-	firstName, lastName string
-	status              string // one of the six
-	kyc                 kycBody
-	link                string
-	accounts            bool
-}
-
-func (s *statusBody) appendJSON(b []byte) []byte {
-	b = appendText(append(b, `{"first_name":`...), s.firstName)
-	b = appendText(append(b, `,"last_name":`...), s.lastName)
-	b = appendString(append(b, `,"status":`...), s.status)
-	b = append(b, `,"kyc_rejection_reasons":[`...)
-	if s.kyc.reason != "" {
-		b = appendString(b, s.kyc.reason)
-	}
-	b = append(b, `],"kyc_requirements_due":[],"bio_data":{"customer_kyc_status":`...)
-	b = appendString(b, s.kyc.status)
-	b = appendTime(append(b, `,"kyc_verified_date":`...), s.kyc.verifiedAt)
-	b = appendString(append(b, `},"kyc_link":`...), s.link)
-	b = strconv.AppendBool(append(b, `,"is_va_approved":`...), s.accounts)
-	return append(b, '}')
-}
-
-// pagination is what stands beside the data of a list.
-type pagination struct {
-	total, perPage, current, last int64
-	next, prev                    string // absolute; null when ""
-}
-
-func (p *pagination) appendJSON(b []byte) []byte {
-	b = strconv.AppendInt(append(b, `{"total":`...), p.total, 10)
-	b = strconv.AppendInt(append(b, `,"per_page":`...), p.perPage, 10)
-	b = strconv.AppendInt(append(b, `,"current_page":`...), p.current, 10)
-	b = strconv.AppendInt(append(b, `,"last_page":`...), p.last, 10)
-	b = appendText(append(b, `,"next_page_url":`...), p.next)
-	b = appendText(append(b, `,"prev_page_url":`...), p.prev)
-	return append(b, '}')
-}
-
-// openEnvelope begins an answer that succeeded, up to the value of data. The caller
-// appends that and "}".
-func openEnvelope(b []byte, status int, message string) []byte {
-	b = strconv.AppendInt(append(b, `{"status":"success","status_code":`...), int64(status), 10)
-	b = appendString(append(b, `,"message":`...), message)
-	return append(b, `,"data":`...)
-}
-
-// appendString appends a JSON string. Whatever is not UTF-8 becomes U+FFFD, which
-// is all that the error says.
-func appendString(b []byte, s string) []byte {
-	b, _ = jsontext.AppendQuote(b, s)
-	return b
-}
-
-// appendText appends a JSON string, or null for "".
-func appendText(b []byte, s string) []byte {
-	if s == "" {
-		return append(b, `null`...)
-	}
-	return appendString(b, s)
-}
-
-// appendTime appends a time, or null for the zero one.
-func appendTime(b []byte, t time.Time) []byte {
-	if t.IsZero() {
-		return append(b, `null`...)
-	}
-	return append(t.UTC().AppendFormat(append(b, '"'), timeLayout), '"')
 }

@@ -11,17 +11,17 @@ import (
 	"custodex.dev/internal/page"
 )
 
-// texts words the problems of one kind of request in this dialect: by canonical
-// path and code, separated by a space.
-type texts map[string]text
+// messages has what this dialect says of the problems of one kind of request: by
+// canonical path and code, separated by a space.
+type messages map[string]message
 
-// text is how one problem is told, and of which member or parameter.
-type text struct{ name, message string }
+// message is what is said of one problem, and of which member or parameter.
+type message struct{ name, text string }
 
-// bodyTexts words problems of a create or update request. The first of a group are
+// bodyMessages are for a create or update request. The first of a group are
 // documented ("Create Customer", validation errors); the others follow their voice,
 // or that of class-validator, which the documented service uses.
-var bodyTexts = texts{
+var bodyMessages = messages{
 	customer.PathGiven + " " + customer.CodeRequired: {"first_name", "First name is required"},
 	customer.PathGiven + " " + customer.CodeTooLong:  {"first_name", "First name cannot exceed 100 characters"},
 	customer.PathGiven + " " + customer.CodeNotText:  {"first_name", "first_name must be a string"},
@@ -52,10 +52,10 @@ const keyReused = "Conflict: Idempotency key already used with different request
 
 const badGroupID = "group_id must be a whole number of 1 or more"
 
-// findTexts words problems of a list request ("List Customers", invalid
+// listMessages are for a list request ("List Customers", invalid
 // parameters); they are class-validator's own sentences.
-func findTexts(maxSkip int) texts {
-	return texts{
+func listMessages(maxSkip int) messages {
+	return messages{
 		customer.PathTake + " " + customer.CodeNotNumber: {"take", "take must be a number conforming to the specified constraints"},
 		customer.PathTake + " " + customer.CodeTooSmall:  {"take", "take must not be less than 1"},
 		customer.PathTake + " " + customer.CodeTooLarge:  {"take", "take must not be greater than " + strconv.Itoa(page.MaxTake)},
@@ -83,10 +83,10 @@ func mustBeOneOf(name string, values []string) string {
 	return name + " must be one of the following values: " + strings.Join(values, ", ")
 }
 
-// word rewrites the field problems in err into this dialect's names and sentences.
+// translate rewrites the field problems in err into this dialect's names and sentences.
 // A cursor that is no good is a problem of a parameter like the others. Any other
 // err is returned as it is.
-func (t texts) word(err error) error {
+func (m messages) translate(err error) error {
 	if errors.Is(err, page.ErrCursor) {
 		return fault.Validation(fault.Field{Path: "cursor", Code: page.ErrCursor.Code, Message: page.ErrCursor.Message})
 	}
@@ -94,12 +94,12 @@ func (t texts) word(err error) error {
 	if !ok || len(f.Fields) == 0 {
 		return err
 	}
-	worded := *f
-	worded.Fields = slices.Clone(f.Fields)
+	translated := *f
+	translated.Fields = slices.Clone(f.Fields)
 	for i, field := range f.Fields {
-		if said, ok := t[field.Path+" "+field.Code]; ok {
-			worded.Fields[i].Path, worded.Fields[i].Message = said.name, said.message
+		if own, ok := m[field.Path+" "+field.Code]; ok {
+			translated.Fields[i].Path, translated.Fields[i].Message = own.name, own.text
 		}
 	}
-	return &worded
+	return &translated
 }

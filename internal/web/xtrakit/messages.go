@@ -53,23 +53,23 @@ func sentence(path, code string) string {
 	return ""
 }
 
-// word rewrites the field problems in err into this dialect's names, sentences and
+// translate rewrites the field problems in err into this dialect's names, sentences and
 // order. Any other err is returned as it is.
-func word(err error) error {
+func translate(err error) error {
 	f, ok := errors.AsType[*fault.Error](err)
 	if !ok || len(f.Fields) == 0 {
 		return err
 	}
-	worded := *f
-	worded.Fields = slices.Clone(f.Fields)
-	slices.SortStableFunc(worded.Fields, func(a, b fault.Field) int { return cmp.Compare(place(a.Path), place(b.Path)) })
-	for i, field := range worded.Fields {
-		said := sentence(field.Path, field.Code)
-		if at := place(field.Path); at >= 0 && said != "" {
-			worded.Fields[i].Path, worded.Fields[i].Message = members[at].name, members[at].name+" "+said
+	translated := *f
+	translated.Fields = slices.Clone(f.Fields)
+	slices.SortStableFunc(translated.Fields, func(a, b fault.Field) int { return cmp.Compare(place(a.Path), place(b.Path)) })
+	for i, field := range translated.Fields {
+		message := sentence(field.Path, field.Code)
+		if at := place(field.Path); at >= 0 && message != "" {
+			translated.Fields[i].Path, translated.Fields[i].Message = members[at].name, members[at].name+" "+message
 		}
 	}
-	return &worded
+	return &translated
 }
 
 // place is where a path stands in members, or -1.

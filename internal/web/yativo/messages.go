@@ -9,6 +9,7 @@ import (
 	"custodex.dev/internal/customer"
 	"custodex.dev/internal/fault"
 	"custodex.dev/internal/records"
+	"custodex.dev/internal/web/wire"
 )
 
 // members are the names of this dialect for the canonical paths.
@@ -26,7 +27,7 @@ var members = map[string]string{
 	customer.PathAddressCountry: "customer_address.country",
 }
 
-// sentence words a problem in the voice of the one published text, "The customer
+// sentence tells a problem in the voice of the one published text, "The customer
 // email field is required."
 func sentence(name, code string) (string, bool) {
 	if name == "customer_phone" && code == customer.CodeTooLong {
@@ -68,10 +69,10 @@ var (
 	})
 )
 
-// word rewrites the problems in err into this dialect's names and sentences. An
+// translate rewrites the problems in err into this dialect's names and sentences. An
 // e-mail address that another customer has is a problem like the others. Any other
 // err is returned as it is.
-func word(err error) error {
+func translate(err error) error {
 	f, ok := errors.AsType[*fault.Error](err)
 	switch {
 	case !ok:
@@ -83,17 +84,25 @@ func word(err error) error {
 	case f.Fields[0].Code == records.CodeMismatch:
 		return errOtherType
 	}
-	worded := *f
-	worded.Fields = slices.Clone(f.Fields)
+	translated := *f
+	translated.Fields = slices.Clone(f.Fields)
 	for i, field := range f.Fields {
 		name, ok := members[field.Path]
 		if !ok {
 			continue
 		}
-		worded.Fields[i].Path = name
-		if said, ok := sentence(name, field.Code); ok {
-			worded.Fields[i].Message = said
+		translated.Fields[i].Path = name
+		if message, ok := sentence(name, field.Code); ok {
+			translated.Fields[i].Message = message
 		}
 	}
-	return &worded
+	return &translated
+}
+
+// messageOf is what this dialect says of a request of bad form.
+func messageOf(f *fault.Error) string {
+	if f.Code == wire.ErrIdempotencyKey.Code {
+		return "Idempotency-Key must be 1 to 255 printable characters."
+	}
+	return f.Message
 }

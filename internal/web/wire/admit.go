@@ -1,0 +1,30 @@
+package wire
+
+import (
+	"net/http"
+
+	"custodex.dev/internal/limit"
+	"custodex.dev/internal/tenant"
+	"custodex.dev/internal/web"
+)
+
+// Handler is a handler that works for a caller whose credentials are checked.
+type Handler func(w http.ResponseWriter, r *http.Request, caller tenant.Caller) error
+
+// Authenticated runs h for the caller that admit finds.
+func Authenticated(h Handler, admit func(http.ResponseWriter, *http.Request) (tenant.Caller, error)) web.Handler {
+	return func(w http.ResponseWriter, r *http.Request) error {
+		caller, err := admit(w, r)
+		if err != nil {
+			return err
+		}
+		return h(w, r, caller)
+	}
+}
+
+// Admit notes whose request this is and consumes one request of the caller's quota.
+func Admit(w http.ResponseWriter, r *http.Request, limiter *limit.Limiter, caller tenant.Caller, perMinute int) error {
+	e := web.EventOf(r.Context())
+	e.App, e.Credential = caller.App, caller.Credential
+	return web.ConsumeQuota(r.Context(), w, limiter, caller, perMinute)
+}
