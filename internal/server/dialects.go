@@ -2,6 +2,7 @@ package server
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 
 	"custodex.dev/internal/web"
@@ -11,58 +12,63 @@ import (
 	"custodex.dev/internal/web/yativo"
 )
 
-// publicHandler serves the dialects by path, and what is ours beside them.
-// Whatever nobody owns is answered in the Devdraft envelope.
-func (s *Server) publicHandler(version string) http.Handler {
+// dialect is one API of the public listener.
+type dialect struct {
+	name     string
+	prefixes []string // paths that it owns, each with all below it
+	handler  http.Handler
+}
+
+// dialects are the APIs of the public listener. To take one out, delete its entry here
+// and its folder. The first one answers what none of them owns.
+func (s *Server) dialects(version string) []dialect {
+	return []dialect{
+		{"devdraft", devdraft.Prefixes(), devdraft.New(devdraft.Config{
+			Records: s.records, Limiter: s.limiter, Version: version, Ping: s.store.Ping,
+			MaxSkip: s.cfg.MaxSkip, Now: s.cfg.Now,
+		})},
+		{"yativo", yativo.Prefixes(), yativo.New(yativo.Config{
+			Records: s.records, Limiter: s.limiter, MaxSkip: s.cfg.MaxSkip, TrustedProxies: s.cfg.TrustedProxies,
+			OptionalIdempotency: s.cfg.YativoOptionalKey, ActiveWithoutKYC: s.cfg.YativoActiveEarly,
+			KYCLinkBase: s.cfg.KYCLink,
+		})},
+		{"xtrakit", xtrakit.Prefixes(), xtrakit.New(xtrakit.Config{Records: s.records, Limiter: s.limiter})},
+	}
+}
+
+// publicHandler serves dialects by path, and what is ours beside them.
+func (s *Server) publicHandler(dialects []dialect) http.Handler {
 	mux := http.NewServeMux()
 	web.Probes(mux, s.ready)
 	s.addDocs(mux, openapi.Handler())
 
-	first := web.Wrap("devdraft", devdraft.New(devdraft.Config{
-		Records: s.records, Limiter: s.limiter, Version: version, Ping: s.store.Ping,
-		MaxSkip: s.cfg.MaxSkip, Now: s.cfg.Now,
-	}), s.web)
-	byPath := map[string]http.Handler{
-		"yativo": web.Wrap("yativo", yativo.New(yativo.Config{
-			Records: s.records, Limiter: s.limiter, MaxSkip: s.cfg.MaxSkip, TrustedProxies: s.cfg.TrustedProxies,
-			OptionalIdempotency: s.cfg.YativoOptionalKey, ActiveWithoutKYC: s.cfg.YativoActiveEarly,
-			KYCLinkBase: s.cfg.KYCLink,
-		}), s.web),
-		"xtrakit": web.Wrap("xtrakit", xtrakit.New(xtrakit.Config{Records: s.records, Limiter: s.limiter}), s.web),
-		"":        first,
+	wrapped := slices.Clone(dialects)
+	for i, d := range dialects {
+		wrapped[i].handler = web.Wrap(d.name, d.handler, s.web)
 	}
-	rest := beside(mux, first)
+	rest := beside(mux, wrapped[0].handler)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if name, ours := dialectOf(r.URL.Path); ours {
-			byPath[name].ServeHTTP(w, r)
+		if d := ownerOf(r.URL.Path, wrapped); d != nil {
+			d.handler.ServeHTTP(w, r)
 			return
 		}
 		rest.ServeHTTP(w, r)
 	})
 }
 
-// prefixes are the paths that a dialect owns, itself and everything below. They
-// end at a whole segment: /api/v1/customers is not below /api/v1/customer.
-var prefixes = []struct{ path, dialect string }{
-	{"/api/v0", ""},
-	{"/api/v1/auth", "yativo"},
-	{"/api/v1/customer", "yativo"},
-	{"/customer", "yativo"},
-	{"/api/v1/customers", "xtrakit"},
-	{"/api/v1/customer-groups", "xtrakit"},
-	{"/api/v1/user", "xtrakit"},
-}
-
-// dialectOf says which dialect owns a path, "" for Devdraft, and whether any does.
-// Slashes may be doubled, as some clients write them.
-func dialectOf(path string) (dialect string, ours bool) {
+// ownerOf gives the dialect that owns a path, nil if none does. Prefixes end at a whole
+// segment: /api/v1/customers is not below /api/v1/customer. Slashes may be doubled, as
+// some clients write them.
+func ownerOf(path string, dialects []dialect) *dialect {
 	if strings.Contains(path, "//") {
 		path = web.CollapseSlashes(path)
 	}
-	for _, p := range prefixes {
-		if rest, ok := strings.CutPrefix(path, p.path); ok && (rest == "" || rest[0] == '/') {
-			return p.dialect, true
+	for i := range dialects {
+		for _, prefix := range dialects[i].prefixes {
+			if rest, ok := strings.CutPrefix(path, prefix); ok && (rest == "" || rest[0] == '/') {
+				return &dialects[i]
+			}
 		}
 	}
-	return "", false
+	return nil
 }

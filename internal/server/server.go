@@ -96,7 +96,7 @@ func build(cfg config.Config, st store.Store, keys seal.KeySource, version strin
 		Limiter: web.NewLimiter(cfg.MaxRequests, limiterWait), Draining: s.draining.Load,
 	}
 	s.registerMetrics()
-	s.public.http = s.newHTTP(s.publicHandler(version))
+	s.public.http = s.newHTTP(s.publicHandler(s.dialects(version)))
 	s.manage.http = s.newHTTP(s.manageHandler())
 	return s
 }

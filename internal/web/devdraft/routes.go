@@ -153,3 +153,8 @@ func (a *api) routes() map[string]web.Methods {
 // Routes lists what the dialect serves as "METHOD /path/{name}", sorted; HEAD comes
 // with every GET. It is for those who compare the dialect with its description.
 func Routes() []string { return web.RouteList(new(api).routes()) }
+
+// Prefixes are the paths that the dialect owns, each with all below it.
+func Prefixes() []string {
+	return []string{"/api/v0"}
+}

@@ -1,0 +1,28 @@
+package server
+
+import (
+	"net/http"
+	"slices"
+)
+
+// HandlerWithout is the public handler without the dialect of that name.
+func (s *Server) HandlerWithout(name string) http.Handler {
+	return s.publicHandler(slices.DeleteFunc(s.dialects("test"), func(d dialect) bool { return d.name == name }))
+}
+
+// Dialects names the dialects.
+func (s *Server) Dialects() []string {
+	var names []string
+	for _, d := range s.dialects("test") {
+		names = append(names, d.name)
+	}
+	return names
+}
+
+// OwnerOf names the dialect that owns a path, "" for none.
+func (s *Server) OwnerOf(path string) string {
+	if d := ownerOf(path, s.dialects("test")); d != nil {
+		return d.name
+	}
+	return ""
+}
