@@ -14,8 +14,8 @@ import (
 	"custodex.dev/internal/tenant"
 )
 
-// CreateApp makes an application with a key of its own. Faults: Forbidden,
-// Invalid. caller.App is not looked at: an operator manages all applications.
+// CreateApp makes an application with a key of its own. It ignores caller.App, because
+// an operator manages all applications. Faults: Forbidden, Invalid.
 func (s *Service) CreateApp(ctx context.Context, caller tenant.Caller, name string) (tenant.Application, error) {
 	caller.App = id.System
 	o, err := s.authorize(ctx, caller, authz.AppCreate)
@@ -33,8 +33,8 @@ func (s *Service) CreateApp(ctx context.Context, caller tenant.Caller, name stri
 	return app, nil
 }
 
-// insertApp stores the application, its wrapped key and, in its own log, the
-// entry of its making; and in the same transaction what also does, if not nil.
+// insertApp stores the application, its wrapped key and, in its own log, the entry of
+// its creation. also, if not nil, runs in the same transaction.
 func (s *Service) insertApp(ctx context.Context, o *operation, app tenant.Application, key []byte, also func(store.Tx) error) error {
 	wrapped, err := s.cfg.Keys.Wrap(ctx, app.ID, key)
 	if err != nil {
@@ -92,13 +92,13 @@ func (s *Service) FetchApp(ctx context.Context, caller tenant.Caller) (tenant.Ap
 	return recorded(ctx, o, o.entry(audit.Done, nil), app)
 }
 
-// ErrInitialised is the fault of Initialise on a store that has been.
+// ErrInitialised is the fault of Initialise on a store that was initialised before.
 var ErrInitialised = fault.New(fault.Conflict, "already_initialised", "this database has been initialised before")
 
-// Initialise makes what every store needs once: the system application and its
-// first operator credential. publish, if not nil, gets the credential before it is
-// stored: whoever is interrupted here may hold a key that does not exist, but a
-// key that exists is never lost. ErrInitialised if they are there.
+// Initialise makes what every store needs once: the system application and its first
+// operator credential. publish, if not nil, gets the credential before it is stored. An
+// interruption can therefore leave a published key that does not exist, but never lose a
+// key that does. Faults: ErrInitialised if the store has been initialised.
 func (s *Service) Initialise(ctx context.Context, publish func(Issued) error) (Issued, error) {
 	key := seal.NewAppKey()
 	opened, err := seal.OpenApp(id.System, key)

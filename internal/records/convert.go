@@ -9,7 +9,7 @@ import (
 	"custodex.dev/internal/store"
 )
 
-// rowOf seals a customer into a row. The key column is left alone.
+// rowOf encrypts a customer into a row. It does not set Key.
 func rowOf(app *seal.App, key seal.Customer, c *customer.Customer) store.CustomerRow {
 	row := store.CustomerRow{
 		ID:        c.ID,
@@ -28,8 +28,8 @@ func rowOf(app *seal.App, key seal.Customer, c *customer.Customer) store.Custome
 	return row
 }
 
-// openKey unwraps the key of a customer. Without one the customer was erased, and
-// is fault.NotFound: what is left of the row opens with nothing.
+// openKey unwraps the key of a customer. A row without a key is fault.NotFound: the
+// customer was erased, and nothing can decrypt what is left.
 func openKey(app *seal.App, row *store.CustomerRow) (seal.Customer, error) {
 	if len(row.Key) == 0 {
 		return seal.Customer{}, store.NotFound("customer")
@@ -41,7 +41,7 @@ func openKey(app *seal.App, row *store.CustomerRow) (seal.Customer, error) {
 	return key, nil
 }
 
-// inClear gives what of a customer is not sealed.
+// inClear gives the part of a customer that is not encrypted.
 func inClear(row *store.CustomerRow) customer.Customer {
 	return customer.Customer{
 		ID:        row.ID,
@@ -54,7 +54,7 @@ func inClear(row *store.CustomerRow) customer.Customer {
 	}
 }
 
-// open unseals a row. Faults: NotFound as for openKey.
+// open decrypts a row. Faults: NotFound as for openKey.
 func open(app *seal.App, row *store.CustomerRow) (customer.Customer, seal.Customer, error) {
 	key, err := openKey(app, row)
 	if err != nil {

@@ -1,6 +1,6 @@
 // Package records is the domain service: every rule about who may do what to
-// which customer lives here. A use case authorizes, validates, seals, writes or
-// reads, and leaves an audit entry before it answers.
+// which customer lives here. A use case authorizes, validates, encrypts,
+// writes or reads, and leaves an audit entry before it answers.
 //
 // Each use case calls Service.authorize first: it records a denial and refuses, or
 // gives an operation, which makes the audit entry. A change goes through

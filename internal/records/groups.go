@@ -22,8 +22,8 @@ type GroupWrite struct {
 	Encode         func(*customer.Group) []byte
 }
 
-// groupLabel is what a group's sealed text is bound to besides its application.
-// The number is not among it: the store gives it after the sealing.
+// groupLabel is what a group's encrypted text is bound to besides its application.
+// It does not hold the group's number, which the store chooses after the encryption.
 const groupLabel = "group"
 
 // CreateGroup makes a group of customers. Faults: Forbidden, Invalid, Conflict as
@@ -91,7 +91,7 @@ func (s *Service) UpdateGroup(ctx context.Context, caller tenant.Caller, seq int
 	})
 }
 
-// DeleteGroup removes a group. Its customers stay and have none any more.
+// DeleteGroup removes a group. Its customers stay, without a group.
 func (s *Service) DeleteGroup(ctx context.Context, caller tenant.Caller, seq int64) error {
 	o, err := s.authorize(ctx, caller, authz.GroupDelete)
 	if err != nil {
@@ -116,9 +116,9 @@ func (s *Service) FetchGroup(ctx context.Context, caller tenant.Caller, seq int6
 	return recorded(ctx, o, o.groupEntry(seq), g)
 }
 
-// ListGroupsRequest asks for a part of the groups made in From <= time < To; a zero time is
-// open. A cursor carries the two times of its walk. Others that are set beside it must
-// be the same.
+// ListGroupsRequest asks for a page of the groups made in From <= time < To. A zero time
+// is no bound. A cursor carries the two times that its first page was asked for; times
+// that are sent with it must be the same.
 type ListGroupsRequest struct {
 	PageRequest
 	From, To time.Time
@@ -133,7 +133,7 @@ func (s *Service) ListGroups(ctx context.Context, caller tenant.Caller, in ListG
 	}
 	list := store.GroupList{From: store.Millis(in.From), To: store.Millis(in.To), Skip: in.Skip, Take: in.Take + 1}
 	if list.To == 0 && !in.To.IsZero() {
-		list.To = -1 // 1970 began; as a bound it would be none
+		list.To = -1 // a bound at the Unix epoch is 0, which would be no bound
 	}
 	if err := o.followGroups(in.Cursor, &list); err != nil {
 		return ItemPage[customer.Group]{}, err
@@ -161,8 +161,8 @@ func (s *Service) ListGroups(ctx context.Context, caller tenant.Caller, in ListG
 	return recorded(ctx, o, o.entry(audit.Done, nil), found)
 }
 
-// followGroups reads the request's cursor, if it has one, and puts its place and the
-// times of the walk into list.
+// followGroups reads the request's cursor, if it has one, and puts its position and its
+// two times into list.
 func (o *operation) followGroups(cursor string, list *store.GroupList) error {
 	if cursor == "" {
 		return nil
@@ -186,7 +186,7 @@ func (o *operation) followGroups(cursor string, list *store.GroupList) error {
 	return nil
 }
 
-// spanOf is the filter of a walk through groups.
+// spanOf is the filter that a cursor of a list of groups carries.
 func spanOf(list store.GroupList) []byte {
 	return binary.AppendVarint(binary.AppendVarint(nil, list.From), list.To)
 }

@@ -80,7 +80,7 @@ func (i *idempotency) open(tx store.Tx, used store.IdempotencyRow) ([]byte, erro
 
 func (i *idempotency) label() string { return "reply " + hex.EncodeToString(i.scope) }
 
-// keep uses the key up: from now on its answer is this one.
+// keep stores the answer, which every later request with the key gets.
 func (i *idempotency) keep(tx store.Tx, a answer) error {
 	if i == nil {
 		return nil
@@ -98,8 +98,8 @@ func (i *idempotency) keep(tx store.Tx, a answer) error {
 	}, i.op.s.cfg.IdempotencyTTL)
 }
 
-// translate turns "somebody holds the lock" into what it means to a caller with a
-// key: perhaps its own earlier request is still under way.
+// translate turns a wait for a lock that took too long into what it means to a caller
+// with a key: its own earlier request may still be running.
 func (i *idempotency) translate(err error) error {
 	if i != nil && errors.Is(err, store.ErrLockTimeout) {
 		return ErrKeyInProgress

@@ -20,8 +20,8 @@ import (
 )
 
 // importBatch is how many customers share a transaction and an audit entry. A larger
-// one is faster, since it changes a page of an index for more of them, and holds up
-// the requests beside it for longer: this one for about a fifth of a second.
+// batch is faster, because each changed page of a database index serves more customers,
+// but it delays concurrent requests for longer: this one for about a fifth of a second.
 const importBatch = 4000
 
 // insertBatch is how many customers the store takes at once.
@@ -40,13 +40,14 @@ type ImportProblem struct {
 	Err   error
 }
 
-// ImportCustomers makes a customer of each input, many in a transaction. Inputs
-// that are invalid, or whose e-mail a customer or an earlier input has, are in the
-// result and stop no others. Each transaction leaves one entry that names all its
-// customers; its code tells if e-mails were taken, since the caller learned that.
+// ImportCustomers makes a customer of each input, in order, many in a transaction. An
+// input that is invalid, or whose e-mail a customer or an earlier input has, is a
+// problem in the result and does not stop the others. Each transaction leaves one entry
+// that names all its customers. The entry's code says if e-mails were taken, because the
+// caller learned that.
 //
-// An error ends the import between two transactions: the result holds what is
-// imported. Faults: Forbidden, Unavailable. Inputs go in one after another.
+// An error ends the import between two transactions. The result beside it holds what was
+// imported before. Faults: Forbidden, Unavailable.
 func (s *Service) ImportCustomers(ctx context.Context, caller tenant.Caller, inputs []customer.Input) (ImportResult, error) {
 	o, err := s.authorize(ctx, caller, authz.CustomerImport)
 	if err != nil {
@@ -133,8 +134,8 @@ func (o *operation) prepareOne(p *prepared, input customer.Input, now time.Time)
 	p.row.Key = wrapped
 }
 
-// importAll stores a batch in one transaction. It gives the problem of each that
-// has one.
+// importAll stores a batch in one transaction. problems[i] is why batch[i] was not
+// stored, or nil.
 func (o *operation) importAll(ctx context.Context, batch []prepared) (problems []error, err error) {
 	if !slices.ContainsFunc(batch, func(p prepared) bool { return p.problem == nil }) {
 		return problemsOf(batch), nil
@@ -159,15 +160,15 @@ func (o *operation) importAll(ctx context.Context, batch []prepared) (problems [
 // errNothingToImport ends a transaction in which no customer is left to be stored.
 var errNothingToImport = errors.New("every input has a problem")
 
-// importRows stores those of a batch that have no problem. It adds to problems, and
-// gives the entry of the import.
+// importRows stores the inputs of a batch that have no problem, and gives the entry of
+// the import. It sets the problems of those that cannot be stored.
 func (o *operation) importRows(tx store.Tx, batch []prepared, problems []error) (audit.Entry, error) {
 	entry := o.entry(audit.Done, nil)
 	var rows []store.CustomerRow
-	var places []int // of the rows, in the batch
+	var positions []int // of the rows, in the batch
 	for i := range batch {
 		if problems[i] == nil {
-			rows, places = append(rows, batch[i].row), append(places, i)
+			rows, positions = append(rows, batch[i].row), append(positions, i)
 			entry.Fields = union(entry.Fields, batch[i].fields)
 		}
 	}
@@ -184,7 +185,7 @@ func (o *operation) importRows(tx store.Tx, batch []prepared, problems []error) 
 	}
 	for i, seq := range seqs {
 		if seq == 0 {
-			problems[places[i]] = store.ErrEmailTaken
+			problems[positions[i]] = store.ErrEmailTaken
 			entry.Code = store.ErrEmailTaken.Code
 			continue
 		}
@@ -204,8 +205,8 @@ func problemsOf(batch []prepared) []error {
 	return problems
 }
 
-// findGroups gives those their problem whose group the application does not have.
-// Each group is looked for once.
+// findGroups sets the problem of each input whose group the application does not have.
+// It looks each group up once.
 func findGroups(tx store.Tx, batch []prepared, problems []error) error {
 	absent := make(map[int64]error)
 	for i := range batch {
@@ -226,7 +227,7 @@ func findGroups(tx store.Tx, batch []prepared, problems []error) error {
 	return nil
 }
 
-// union adds the names that are missing.
+// union appends to names those of more that it lacks.
 func union(names, more []string) []string {
 	for _, name := range more {
 		if !slices.Contains(names, name) {

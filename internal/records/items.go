@@ -16,9 +16,10 @@ import (
 	"custodex.dev/internal/tenant"
 )
 
-// RecordTransaction adds a purchase to a customer. The newest by its time, at a
-// tie the one recorded last, sets what the customer shows as last spent. Faults:
-// Invalid, Forbidden, NotFound, Conflict of the idempotency key, Unavailable.
+// RecordTransaction adds a purchase to a customer. What the customer shows as last
+// spent comes from the purchase with the latest time. Of purchases with the same time
+// the one recorded last counts. Faults: Invalid, Forbidden, NotFound, Conflict of the
+// idempotency key, Unavailable.
 func (s *Service) RecordTransaction(ctx context.Context, caller tenant.Caller, target id.Customer, in customer.TransactionInput,
 	idempotencyKey string, encode func(*customer.Transaction) []byte,
 ) (Reply, error) {
@@ -46,9 +47,9 @@ func (s *Service) RecordTransaction(ctx context.Context, caller tenant.Caller, t
 type item struct {
 	kind  store.ItemKind
 	id    id.Item
-	at    time.Time // its place in the list
-	made  time.Time // as the answer tells it
-	plain []byte    // is sealed
+	at    time.Time // its position in the list
+	made  time.Time // its creation, as answers show it
+	plain []byte    // is stored encrypted
 	body  []byte    // the answer
 	touch func(*customer.Customer) (changed bool)
 }
@@ -97,7 +98,7 @@ func (s *Service) ListTransactions(ctx context.Context, caller tenant.Caller, ta
 	})
 }
 
-// listItems reads and unseals a page of a customer's items and records that.
+// listItems reads and decrypts a page of a customer's items, and records that.
 func listItems[T any](ctx context.Context, o *operation, target id.Customer, kind store.ItemKind, in PageRequest,
 	open func(store.ItemRow, []byte) (T, error),
 ) (ItemPage[T], error) {
@@ -136,7 +137,8 @@ func listItems[T any](ctx context.Context, o *operation, target id.Customer, kin
 	return recorded(ctx, o, o.entry(audit.Done, []id.Customer{target}), found)
 }
 
-// followItems reads the request's cursor, if it has one, and puts its place into list.
+// followItems reads the request's cursor, if it has one, and puts its position into
+// list.
 func (o *operation) followItems(cursor string, target id.Customer, list *store.ItemList) error {
 	if cursor == "" {
 		return nil

@@ -13,8 +13,8 @@ import (
 	"custodex.dev/internal/tenant"
 )
 
-// SetKYC records what an operator learnt of a customer's identity checks. Approval
-// without a time is approval now. Faults: Forbidden, Invalid, NotFound.
+// SetKYC records the outcome of a customer's identity checks, as an operator states it.
+// Approval without a time is approval now. Faults: Forbidden, Invalid, NotFound.
 func (s *Service) SetKYC(ctx context.Context, caller tenant.Caller, target id.Customer, kyc customer.KYC) (Reply, error) {
 	o, err := s.authorize(ctx, caller, authz.CustomerKYC, target)
 	if err != nil {
@@ -38,17 +38,17 @@ func (s *Service) SetKYC(ctx context.Context, caller tenant.Caller, target id.Cu
 	})
 }
 
-// Submission says that a customer's particulars were handed in to be checked.
+// Submission says that a customer's data was submitted for identity checks.
 type Submission struct {
 	Side           customer.Side // must be the customer's
 	IdempotencyKey string        // as in Write
 	Encode         func(*customer.Customer) []byte
 }
 
-// SubmitKYC records a submission: the state of the identity checks becomes
-// submitted, whatever it was, and what an earlier check found is void. It can
-// never approve. Faults: Forbidden, Invalid (type, code mismatch, if the customer
-// is of the other side), NotFound, Conflict of the idempotency key, Unavailable.
+// SubmitKYC records a submission: the state of the identity checks becomes submitted,
+// whatever it was, and the outcome of an earlier check is removed. SubmitKYC never
+// approves. Faults: Forbidden, Invalid (type, code mismatch, if the customer is of the
+// other side), NotFound, Conflict of the idempotency key, Unavailable.
 func (s *Service) SubmitKYC(ctx context.Context, caller tenant.Caller, target id.Customer, in Submission) (Reply, error) {
 	o, err := s.authorize(ctx, caller, authz.CustomerKYCSubmit, target)
 	if err != nil {

@@ -29,7 +29,8 @@ type operation struct {
 func (s *Service) authorize(ctx context.Context, caller tenant.Caller, action authz.Action, targets ...id.Customer) (*operation, error) {
 	key, err := s.keys.Key(ctx, caller.App)
 	if errors.Is(err, fault.NotFound) && caller.App != id.System {
-		// An operator named an application that does not exist: that belongs to none.
+		// An operator named an application that does not exist. The system application
+		// keeps the entry.
 		caller.App = id.System
 		o, e := s.authorize(ctx, caller, action, targets...)
 		if e != nil {
@@ -47,10 +48,10 @@ func (s *Service) authorize(ctx context.Context, caller tenant.Caller, action au
 	return o, nil
 }
 
-// recordFailure records that the action was denied or refused because of err and returns
+// recordFailure records that the action was denied or refused because of err, and returns
 // err. If the entry cannot be written, the returned error says so as well and is
-// fault.Unavailable. Faults that disclose and change nothing (an invalid request,
-// a failure of ours) leave no entry.
+// fault.Unavailable. Faults that disclose nothing and change nothing, such as an invalid
+// request or an internal failure, leave no entry.
 func (o *operation) recordFailure(ctx context.Context, err error, targets ...id.Customer) error {
 	f := fault.Of(err)
 	var outcome audit.Outcome
@@ -90,9 +91,9 @@ func recorded[T any](ctx context.Context, o *operation, e audit.Entry, v T) (T, 
 	return v, nil
 }
 
-// unrecorded is the fault of an action whose audit entry could not be written:
-// it did not happen, and may be tried again. The fault that it would have had is
-// for the log only: an answer with it would tell what was not recorded.
+// unrecorded is the fault of an action whose audit entry could not be written. The
+// action did not happen and may be tried again. Its result is for the log only, because
+// an answer with it would disclose what was not recorded.
 func unrecorded(err, result error) error {
 	if errors.Is(err, context.Canceled) || errors.Is(err, context.DeadlineExceeded) {
 		return fmt.Errorf("record the outcome (%v): %w", result, err)
@@ -100,9 +101,9 @@ func unrecorded(err, result error) error {
 	return fault.Wrap(fmt.Errorf("%w (the outcome: %v)", err, result), fault.Unavailable, "audit_unavailable", "The server cannot record this access; try again")
 }
 
-// answer is what a change answers with. An idempotency key keeps it encrypted with
-// encrypt, under the key of its Customer. For an answer about no customer encrypt is
-// nil, which means the application's key.
+// answer is what a change answers with. If there is an idempotency key, the answer is
+// kept as encrypt encrypts it: under the key of its Customer. In an answer about no
+// customer encrypt is nil, which means the application's key.
 type answer struct {
 	Reply
 	encrypt func([]byte) []byte

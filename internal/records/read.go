@@ -51,9 +51,9 @@ func (s *Service) fetch(ctx context.Context, caller tenant.Caller, target Target
 	return c, g, nil
 }
 
-// recordNotFound settles a customer that was not found: it may belong to another
-// application, which is a denial and not an absence. It records which, and
-// returns the fault. Any other err is settled as fail does.
+// recordNotFound is recordFailure for a use case about one customer. If the customer was
+// not found it finds out whether another application has it, which is a denial and not
+// an absence.
 func (o *operation) recordNotFound(ctx context.Context, err error, target Target) error {
 	if errors.Is(err, fault.NotFound) && !target.id.IsZero() && !o.s.cfg.Conceal {
 		elsewhere, e := o.s.store.CustomerElsewhere(ctx, o.caller.App, target.id)

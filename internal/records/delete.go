@@ -1,0 +1,35 @@
+package records
+
+import (
+	"context"
+
+	"custodex.dev/internal/audit"
+	"custodex.dev/internal/authz"
+	"custodex.dev/internal/id"
+	"custodex.dev/internal/store"
+	"custodex.dev/internal/tenant"
+)
+
+// DeleteCustomer removes a customer for good: its record, key, addresses and
+// transactions. The e-mail address is free again. It decrypts nothing, so it also
+// removes a customer that is damaged and what is left of one whose key is gone.
+// Faults: NotFound, Forbidden, Unavailable.
+func (s *Service) DeleteCustomer(ctx context.Context, caller tenant.Caller, target Target) error {
+	o, err := s.authorize(ctx, caller, authz.CustomerDelete, target.ids()...)
+	if err != nil {
+		return err
+	}
+	var row store.CustomerRow
+	_, err = o.write(ctx, target, nil, func(tx store.Tx) (answer, store.AuditRow, error) {
+		var err error
+		if row, err = target.in(tx); err != nil {
+			return answer{}, store.AuditRow{}, err
+		}
+		return answer{}, o.row(o.entry(audit.Done, []id.Customer{row.ID})), tx.CustomerDelete(row.ID)
+	})
+	if err != nil {
+		return err
+	}
+	s.corrupt.Forget(caller.App, row.Seq)
+	return nil
+}
