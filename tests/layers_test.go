@@ -64,6 +64,7 @@ var rooms = map[string]room{
 	"internal/index":           {layer: 4},
 	"internal/keyring":         {layer: 4},
 	"internal/sequencer":       {layer: 4},
+	"internal/credential":      {layer: 4},
 
 	"internal/records": {layer: 5},
 

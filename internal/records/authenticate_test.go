@@ -159,24 +159,3 @@ func TestRevocationElsewhere(t *testing.T) {
 		t.Errorf("a key revoked elsewhere, 3 s later = %v", err)
 	}
 }
-
-// A rotation by another replica is seen at once: the new secret works, though the
-// old credential is still cached here.
-func TestRotationElsewhere(t *testing.T) {
-	t.Parallel()
-	clk := &clock{time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)}
-	w := newWorld(t, func(c *records.Config) { c.Now = clk.now })
-	replica := &world{Service: records.New(w.cfg), store: w.store, app: w.app, op: w.op}
-	defer replica.Close(t.Context())
-	k := w.newKey(t, records.NewKey{})
-	if err := replica.login(t, k, k.Secret.Reveal()); err != nil {
-		t.Fatal(err)
-	}
-	rotated, err := w.RotateKey(t.Context(), w.operator(w.app.ID), k.ID, time.Hour)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := errors.Join(replica.login(t, k, rotated.Secret.Reveal()), replica.login(t, k, k.Secret.Reveal())); err != nil {
-		t.Errorf("right after a rotation elsewhere: %v", err)
-	}
-}

@@ -35,24 +35,12 @@ func (s *Service) runJanitor(ctx context.Context) {
 	minutes := 0
 	s.every(ctx, time.Minute, "clean-up", func(ctx context.Context) error {
 		s.indexes.Sweep()
-		err := s.flush(ctx)
+		err := s.credentials.Flush(ctx)
 		if minutes++; minutes%purgeEvery == 0 {
 			err = errors.Join(err, s.purge(ctx))
 		}
 		return err
 	})
-}
-
-// flush writes the last uses of credentials.
-func (s *Service) flush(ctx context.Context) error {
-	var failed error
-	for app, used := range s.creds.drain() {
-		if err := s.store.CredentialTouch(ctx, app, used); err != nil {
-			s.creds.putBack(app, used)
-			failed = errors.Join(failed, err)
-		}
-	}
-	return failed
 }
 
 // purge deletes expired idempotency keys, a few at a time, so that it never holds

@@ -2,20 +2,17 @@ package records
 
 import (
 	"context"
-	"crypto/rand"
-	"encoding/base32"
-	"encoding/binary"
-	"fmt"
+	"slices"
 	"strings"
 	"time"
 	"unicode/utf8"
 
 	"custodex.dev/internal/audit"
 	"custodex.dev/internal/authz"
+	"custodex.dev/internal/credential"
 	"custodex.dev/internal/fault"
 	"custodex.dev/internal/id"
 	"custodex.dev/internal/redact"
-	"custodex.dev/internal/seal"
 	"custodex.dev/internal/store"
 	"custodex.dev/internal/tenant"
 )
@@ -64,20 +61,10 @@ func (s *Service) CreateKey(ctx context.Context, caller tenant.Caller, in NewKey
 
 // newKey makes a credential and its row; nothing is stored yet.
 func (o *operation) newKey(app id.App, in NewKey) (Issued, store.CredentialRow) {
-	cred := tenant.Credential{
-		ID: id.NewCredential(), App: app, Kind: in.Kind,
-		PublicKey: newPublicKey(in.Kind, app, randomText(10)),
-		Name:      in.Name, Owner: in.Owner, Scopes: in.Scopes, RateLimit: in.RateLimit,
+	cred, secret, row := credential.Mint(o.key, tenant.Credential{
+		App: app, Kind: in.Kind, Name: in.Name, Owner: in.Owner, Scopes: in.Scopes, RateLimit: in.RateLimit,
 		CreatedAt: o.s.now(), ExpiresAt: in.ExpiresAt.UTC().Truncate(time.Millisecond),
-	}
-	secret := newSecret(in.Kind)
-	row := store.CredentialRow{
-		ID: cred.ID, Kind: string(cred.Kind), PublicKey: cred.PublicKey,
-		Label:  o.key.SealLabel(string(cred.ID), appendLabel(nil, cred.Name, cred.Owner)),
-		Scopes: cred.Scopes.String(), RateLimit: int64(cred.RateLimit),
-		Secret: o.key.SecretHash(secret.Reveal()), CreatedAt: cred.CreatedAt.UnixMilli(),
-		ExpiresAt: store.Millis(cred.ExpiresAt),
-	}
+	})
 	return Issued{cred, secret}, row
 }
 
@@ -100,12 +87,12 @@ func (s *Service) validKey(in NewKey, app id.App) error {
 	bad := func(path, message string) {
 		problems = append(problems, fault.Field{Path: path, Code: "invalid", Message: message})
 	}
-	if _, ok := publicPrefix[in.Kind]; !ok || (in.Kind == tenant.Operator) != (app == id.System) {
-		kinds := "devdraft, yativo or xtrakit"
-		if app == id.System {
-			kinds = string(tenant.Operator)
-		}
-		bad("kind", "kind must be "+kinds)
+	kinds, named := tenant.Kinds(), "devdraft, yativo or xtrakit"
+	if app == id.System {
+		kinds, named = []tenant.Kind{tenant.Operator}, string(tenant.Operator)
+	}
+	if !slices.Contains(kinds, in.Kind) {
+		bad("kind", "kind must be "+named)
 	}
 	if problem := badName(in.Name); problem != "" {
 		bad("name", problem)
@@ -140,7 +127,7 @@ func (s *Service) ListKeys(ctx context.Context, caller tenant.Caller) ([]tenant.
 	}
 	list := make([]tenant.Credential, 0, len(rows))
 	for _, row := range rows {
-		c, err := credentialOf(caller.App, o.key, row)
+		c, err := credential.ReadRow(caller.App, o.key, row)
 		if err != nil {
 			return nil, err
 		}
@@ -181,15 +168,10 @@ func (s *Service) RotateKey(ctx context.Context, caller tenant.Caller, cred id.C
 			return ErrRevoked
 		}
 		// Checked here because nobody would get the secret of one that cannot be read.
-		if _, err := credentialOf(caller.App, o.key, *row); err != nil {
+		if _, err := credential.ReadRow(caller.App, o.key, *row); err != nil {
 			return err
 		}
-		secret = newSecret(tenant.Kind(row.Kind))
-		row.OldSecret, row.OldUntil = row.Secret, s.now().Add(keep).UnixMilli()
-		if keep == 0 {
-			row.OldSecret, row.OldUntil = nil, 0
-		}
-		row.Secret = o.key.SecretHash(secret.Reveal())
+		secret = credential.Rotate(o.key, row, s.now(), keep)
 		return nil
 	})
 	if err != nil {
@@ -221,53 +203,6 @@ func (s *Service) changeKey(ctx context.Context, caller tenant.Caller, action au
 	if err != nil {
 		return tenant.Credential{}, err
 	}
-	s.creds.forget(row.PublicKey)
-	return credentialOf(caller.App, o.key, row)
-}
-
-func credentialOf(app id.App, key *seal.App, row store.CredentialRow) (tenant.Credential, error) {
-	plain, err := key.OpenLabel(string(row.ID), row.Label)
-	if err != nil {
-		return tenant.Credential{}, fmt.Errorf("credential %s: %w", row.ID, err)
-	}
-	name, owner := parseLabel(plain)
-	c := tenant.Credential{
-		ID: row.ID, App: app, Kind: tenant.Kind(row.Kind), PublicKey: row.PublicKey, Name: name, Owner: owner,
-		RateLimit: int(row.RateLimit), CreatedAt: store.Instant(row.CreatedAt), ExpiresAt: store.Instant(row.ExpiresAt),
-		RevokedAt: store.Instant(row.RevokedAt), LastUsedAt: store.Instant(row.LastUsedAt), OldUntil: store.Instant(row.OldUntil),
-	}
-	for part := range strings.SplitSeq(row.Scopes, ",") {
-		c.Scopes = append(c.Scopes, authz.Scope(part))
-	}
-	return c, nil
-}
-
-// A label is the name's length, the name, the owner.
-func appendLabel(b []byte, name, owner string) []byte {
-	b = binary.AppendUvarint(b, uint64(len(name)))
-	return append(append(b, name...), owner...)
-}
-
-func parseLabel(b []byte) (name, owner string) {
-	n, k := binary.Uvarint(b)
-	if k <= 0 || n > uint64(len(b)-k) {
-		return "", ""
-	}
-	return string(b[k : k+int(n)]), string(b[k+int(n):])
-}
-
-var lowerBase32 = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(base32.NoPadding)
-
-func randomText(bytes int) string {
-	b := make([]byte, bytes)
-	_, _ = rand.Read(b)
-	return lowerBase32.EncodeToString(b)
-}
-
-// newSecret makes 256 random bits with a prefix that secret scanners can find.
-func newSecret(kind tenant.Kind) redact.Secret {
-	prefix := map[tenant.Kind]string{
-		tenant.Devdraft: "cs_", tenant.Yativo: "ys_", tenant.Xtrakit: "xs_", tenant.Operator: "ops_",
-	}
-	return redact.NewSecret(prefix[kind] + randomText(32))
+	s.credentials.Forget(row.PublicKey)
+	return credential.ReadRow(caller.App, o.key, row)
 }

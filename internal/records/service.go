@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"custodex.dev/internal/credential"
 	"custodex.dev/internal/index"
 	"custodex.dev/internal/keyring"
 	"custodex.dev/internal/limit"
@@ -69,14 +70,14 @@ type Config struct {
 
 // Service is the domain service. It is safe for concurrent use.
 type Service struct {
-	cfg       Config
-	store     store.Store
-	keys      *keyring.Keyring
-	creds     credentialCache
-	failures  *limit.Failures
-	indexes   *index.Cache
-	corrupt   *index.CorruptTracker
-	sequencer *sequencer.Sequencer
+	cfg         Config
+	store       store.Store
+	keys        *keyring.Keyring
+	credentials *credential.Verifier
+	failures    *limit.Failures
+	indexes     *index.Cache
+	corrupt     *index.CorruptTracker
+	sequencer   *sequencer.Sequencer
 
 	life    context.Context // stored because it is the lifetime of background work; Close ends it
 	stop    context.CancelFunc
@@ -105,6 +106,7 @@ func New(cfg Config) *Service {
 	}
 	s.sequencer = sequencer.New(sequencer.Config{Store: cfg.Store, Keys: s.keys, Now: cfg.Now, Log: cfg.Log})
 	s.store = s.sequencer.Notifying(cfg.Store)
+	s.credentials = credential.New(credential.Config{Store: cfg.Store, Keys: s.keys, TTL: cfg.CredentialTTL, Now: s.now})
 	s.indexes = index.New(index.Config{
 		Store: cfg.Store, Corrupt: s.corrupt,
 		MaxMemory: cfg.SearchMemory, MaxScans: cfg.MaxScans, MaxSearches: cfg.MaxSearches, MaxIdle: cfg.SearchIdle,
@@ -125,7 +127,7 @@ func (s *Service) Close(ctx context.Context) error {
 	if err := errors.Join(s.indexes.Close(ctx), s.wait(ctx)); err != nil {
 		return err // ctx has ended, so nothing can be written any more
 	}
-	return errors.Join(s.sequencer.Close(ctx), s.flush(ctx))
+	return errors.Join(s.sequencer.Close(ctx), s.credentials.Flush(ctx))
 }
 
 // wait waits for background work to end.

@@ -1,22 +1,16 @@
 package records_test
 
 import (
-	"context"
-	"encoding/base64"
-	"encoding/json"
 	"errors"
 	"strings"
 	"testing"
 	"time"
-
-	"github.com/golang-jwt/jwt/v5"
 
 	"custodex.dev/internal/audit"
 	"custodex.dev/internal/authz"
 	"custodex.dev/internal/fault"
 	"custodex.dev/internal/id"
 	"custodex.dev/internal/records"
-	"custodex.dev/internal/seal"
 	"custodex.dev/internal/store/storetest"
 	"custodex.dev/internal/tenant"
 	"custodex.dev/internal/testkit"
@@ -77,7 +71,7 @@ func (w *world) use(t *testing.T, token string) error {
 func (w *world) refused(t *testing.T, what, token string, app id.App) {
 	t.Helper()
 	before := w.entries(t, app)
-	if err := w.use(t, token); !errors.Is(err, fault.Unauthenticated) || fault.Of(err).Code != "invalid_credentials" {
+	if err := w.use(t, token); !errors.Is(err, records.ErrCredentials) {
 		t.Errorf("%s = %v, want unauthenticated", what, err)
 	}
 	e := w.lastEntry(t, app)
@@ -85,6 +79,9 @@ func (w *world) refused(t *testing.T, what, token string, app id.App) {
 		t.Errorf("%s left %d entries of %s, the last %s", what, w.entries(t, app)-before, app, e.Action)
 	}
 }
+
+// What makes a token good or bad is tested in credential. These tests show what a Service
+// makes of it.
 
 func TestToken(t *testing.T) {
 	t.Parallel()
@@ -102,245 +99,15 @@ func TestToken(t *testing.T) {
 		caller.Scopes.String() != authz.AllCustomers.String() || caller.Origin != origin {
 		t.Errorf("AuthenticateToken gives the caller %+v", caller)
 	}
-	// What the token says: a subject, ten minutes, and nothing of a person.
-	var claims map[string]any
-	payload, err := base64.RawURLEncoding.DecodeString(strings.Split(token, ".")[1])
-	if err := errors.Join(err, json.Unmarshal(payload, &claims)); err != nil {
-		t.Fatal(err)
-	}
-	if len(claims) != 4 || claims["sub"] != subject || claims["exp"].(float64)-claims["iat"].(float64) != 600 || claims["jti"] == "" {
-		t.Errorf("claims %v", claims)
+	fresh, err := x.RefreshToken(t.Context(), caller, subject)
+	if err != nil || fresh == token || x.use(t, fresh) != nil {
+		t.Errorf("RefreshToken = %v, the same: %t", err, fresh == token)
 	}
 	// A wrong secret gets none.
 	login := loginOf(x.key)
 	login.Secret = "wrong"
 	if token, _, _, err := x.IssueToken(t.Context(), login); token != "" || !errors.Is(err, fault.Unauthenticated) {
 		t.Errorf("IssueToken with a wrong secret = %q, %v", token, err)
-	}
-}
-
-func TestTokenExpires(t *testing.T) {
-	t.Parallel()
-	x := newTokens(t)
-	token := x.issue(t, x.key)
-	x.clk.t = x.clk.t.Add(records.TokenTTL - time.Second)
-	if err := x.use(t, token); err != nil {
-		t.Fatalf("in its last second = %v", err)
-	}
-	fresh, err := x.RefreshToken(t.Context(), tenant.Caller{App: x.app.ID}, x.subject(t, token))
-	if err != nil || fresh == token {
-		t.Fatalf("RefreshToken = %v, the same: %v", err, fresh == token)
-	}
-	x.clk.t = x.clk.t.Add(time.Second)
-	x.refused(t, "an expired token", token, x.app.ID)
-	if err := x.use(t, fresh); err != nil {
-		t.Errorf("a refreshed token = %v", err)
-	}
-	x.clk.t = x.clk.t.Add(records.TokenTTL)
-	x.refused(t, "a refreshed token after its time", fresh, x.app.ID)
-
-	// A credential that ends takes its tokens along.
-	brief := x.newKeyOf(t, x.app.ID, records.NewKey{Kind: tenant.Yativo, ExpiresAt: x.clk.t.Add(time.Minute)})
-	token = x.issue(t, brief)
-	x.clk.t = x.clk.t.Add(time.Minute)
-	x.refused(t, "a token of an expired credential", token, x.app.ID)
-}
-
-// A rotation ends the tokens of the secret that it ends, refreshed ones too, and
-// at the same time.
-func TestTokenEndsWithItsSecret(t *testing.T) {
-	t.Parallel()
-	x := newTokens(t, func(c *records.Config) { c.CredentialTTL = time.Nanosecond })
-	refreshed := func(token string) string {
-		fresh, err := x.RefreshToken(t.Context(), tenant.Caller{App: x.app.ID}, x.subject(t, token))
-		if err != nil {
-			t.Fatal(err)
-		}
-		return fresh
-	}
-	rotated := func(keep time.Duration) records.Issued {
-		k, err := x.RotateKey(t.Context(), x.operator(x.app.ID), x.key.ID, keep)
-		if err != nil {
-			t.Fatal(err)
-		}
-		return k
-	}
-	first := x.issue(t, x.key)
-	second := rotated(2 * time.Minute)
-	if err := x.use(t, first); err != nil {
-		t.Errorf("while the old secret works = %v", err)
-	}
-	first = refreshed(first)
-	late := x.issue(t, x.key) // by the old secret still
-	fresh := x.issue(t, second)
-	x.clk.t = x.clk.t.Add(2 * time.Minute)
-	x.refused(t, "a refreshed token of the old secret", first, x.app.ID)
-	x.refused(t, "a late token of the old secret", late, x.app.ID)
-	if err := x.use(t, fresh); err != nil {
-		t.Errorf("a token of the new secret = %v", err)
-	}
-	third := rotated(0)
-	x.refused(t, "a token of a secret that ended at once", fresh, x.app.ID)
-	if err := x.use(t, x.issue(t, third)); err != nil {
-		t.Errorf("a token of the newest secret = %v", err)
-	}
-}
-
-// Where the credential is remembered from before its rotation elsewhere, a token of
-// the new secret is good at once.
-func TestTokenOfASecretFromElsewhere(t *testing.T) {
-	t.Parallel()
-	x := newTokens(t)
-	elsewhere := records.New(x.cfg)
-	t.Cleanup(func() {
-		if err := elsewhere.Close(context.Background()); err != nil {
-			t.Error(err)
-		}
-	})
-	if err := x.use(t, x.issue(t, x.key)); err != nil {
-		t.Fatal(err)
-	}
-	k, err := elsewhere.RotateKey(t.Context(), x.operator(x.app.ID), x.key.ID, 0)
-	if err != nil {
-		t.Fatal(err)
-	}
-	token, _, _, err := elsewhere.IssueToken(t.Context(), loginOf(k))
-	if err != nil {
-		t.Fatal(err)
-	}
-	if err := x.use(t, token); err != nil {
-		t.Errorf("a token of the new secret = %v", err)
-	}
-}
-
-// subject is what a good token says for RefreshToken.
-func (w *world) subject(t *testing.T, token string) string {
-	t.Helper()
-	_, _, subject, err := w.AuthenticateToken(t.Context(), token, somewhere())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return subject
-}
-
-// signed makes a token with the application's own key, as nobody else could.
-func (w *world) signed(t *testing.T, app id.App, alg jwt.SigningMethod, claims jwt.MapClaims) string {
-	t.Helper()
-	row, err := w.store.AppGet(t.Context(), app)
-	if err != nil {
-		t.Fatal(err)
-	}
-	raw, err := w.keys.Unwrap(t.Context(), app, row.Key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	key, err := seal.OpenApp(app, raw)
-	if err != nil {
-		t.Fatal(err)
-	}
-	token, err := jwt.NewWithClaims(alg, claims).SignedString(key.TokenKey())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return token
-}
-
-// encoded makes a token of parts; a part that is no text is encoded as JSON.
-func encoded(header, payload any, signature string) string {
-	part := func(v any) string {
-		b, _ := json.Marshal(v) // maps of texts and numbers
-		return base64.RawURLEncoding.EncodeToString(b)
-	}
-	return part(header) + "." + part(payload) + "." + signature
-}
-
-func TestTokenForged(t *testing.T) {
-	t.Parallel()
-	x := newTokens(t, func(c *records.Config) { c.FailedLogins = 1000 })
-	token := x.issue(t, x.key)
-	parts := strings.Split(token, ".")
-	other, _ := x.newApp(t, "Other")
-	theirs := strings.Split(x.issue(t, x.newKeyOf(t, other.ID, records.NewKey{Kind: tenant.Yativo})), ".")
-
-	now, subject := x.clk.t.Unix(), x.subject(t, token)
-	claims := jwt.MapClaims{"sub": subject, "iat": now, "exp": now + 600}
-	if err := x.use(t, x.signed(t, x.app.ID, jwt.SigningMethodHS256, claims)); err != nil {
-		t.Fatalf("what this test signs = %v", err)
-	}
-	unmarked := jwt.MapClaims{"sub": x.key.PublicKey, "iat": now, "exp": now + 600}
-	endless := jwt.MapClaims{"sub": subject, "iat": now}
-	nobodys := jwt.MapClaims{"iat": now, "exp": now + 600}
-	future := jwt.MapClaims{"sub": subject, "nbf": now + 60, "exp": now + 600}
-	header := func(alg string) map[string]any { return map[string]any{"alg": alg, "typ": "JWT"} }
-	last := map[bool]string{true: "A", false: "B"}[parts[2][0] != 'A'] + parts[2][1:]
-
-	for what, c := range map[string]struct {
-		token string
-		app   id.App
-	}{
-		"no token":                          {"", id.System},
-		"no form":                           {"x", id.System},
-		"two parts":                         {parts[0] + "." + parts[1], id.System},
-		"a secret":                          {x.key.Secret.Reveal(), id.System},
-		"an altered signature":              {parts[0] + "." + parts[1] + "." + last, x.app.ID},
-		"no signature":                      {parts[0] + "." + parts[1] + ".", x.app.ID},
-		"altered claims":                    {encoded(header("HS256"), claims, parts[2]), x.app.ID},
-		"another token's signature":         {parts[0] + "." + parts[1] + "." + theirs[2], x.app.ID},
-		"our signature on another's claims": {parts[0] + "." + theirs[1] + "." + parts[2], other.ID},
-		"alg none":                          {encoded(header("none"), claims, ""), id.System},
-		"alg None":                          {encoded(header("None"), claims, ""), id.System},
-		"no alg":                            {encoded(map[string]any{}, claims, ""), id.System},
-		"another alg":                       {x.signed(t, x.app.ID, jwt.SigningMethodHS512, claims), id.System},
-		"a public-key alg":                  {encoded(header("RS256"), claims, parts[2]), id.System},
-		"an unknown subject":                {encoded(header("HS256"), map[string]any{"sub": "ya_x_y", "exp": now + 600}, parts[2]), id.System},
-		"no subject":                        {x.signed(t, x.app.ID, jwt.SigningMethodHS256, nobodys), id.System},
-		"no secret that it goes back to":    {x.signed(t, x.app.ID, jwt.SigningMethodHS256, unmarked), x.app.ID},
-		"no end":                            {x.signed(t, x.app.ID, jwt.SigningMethodHS256, endless), x.app.ID},
-		"not yet good":                      {x.signed(t, x.app.ID, jwt.SigningMethodHS256, future), x.app.ID},
-	} {
-		x.refused(t, what, c.token, c.app)
-	}
-	if err := x.use(t, token); err != nil {
-		t.Errorf("the token itself = %v", err)
-	}
-}
-
-// A token is of the application whose key signed it: a subject of another one does
-// not fit its key.
-func TestTokenOfAnotherApplication(t *testing.T) {
-	t.Parallel()
-	x := newTokens(t)
-	other, _ := x.newApp(t, "Other")
-	// As if this application had made a token in the name of the other's credential.
-	theirs := x.newKeyOf(t, other.ID, records.NewKey{Kind: tenant.Yativo})
-	token, err := x.RefreshToken(t.Context(), tenant.Caller{App: x.app.ID}, x.subject(t, x.issue(t, theirs)))
-	if err != nil {
-		t.Fatal(err)
-	}
-	x.refused(t, "another application's subject", token, other.ID)
-	caller, _, _, err := x.AuthenticateToken(t.Context(), x.issue(t, theirs), somewhere())
-	if err != nil || caller.App != other.ID {
-		t.Errorf("their own token = %s, %v", caller.App, err)
-	}
-}
-
-// A token of a credential of another kind opens nothing, even one that was made.
-func TestTokenOfAnotherKind(t *testing.T) {
-	t.Parallel()
-	x := newTokens(t)
-	for _, kind := range []tenant.Kind{tenant.Devdraft, tenant.Xtrakit} {
-		k := x.newKeyOf(t, x.app.ID, records.NewKey{Kind: kind})
-		wrong := loginOf(k)
-		wrong.Kind = tenant.Yativo
-		if _, _, _, err := x.IssueToken(t.Context(), wrong); !errors.Is(err, fault.Unauthenticated) {
-			t.Errorf("a login with a %s key = %v", kind, err)
-		}
-		x.refused(t, string(kind), x.issue(t, k), x.app.ID)
-	}
-	login := loginOf(x.key)
-	login.Kind = tenant.Devdraft
-	if _, _, err := x.Authenticate(t.Context(), login); !errors.Is(err, fault.Unauthenticated) {
-		t.Errorf("a Yativo key on another dialect = %v", err)
 	}
 }
 

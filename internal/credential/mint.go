@@ -1,0 +1,85 @@
+package credential
+
+import (
+	"crypto/rand"
+	"encoding/base32"
+	"strings"
+	"time"
+
+	"custodex.dev/internal/id"
+	"custodex.dev/internal/redact"
+	"custodex.dev/internal/seal"
+	"custodex.dev/internal/store"
+	"custodex.dev/internal/tenant"
+)
+
+// prefixes begin the public keys and the secrets of each kind, so that people and
+// secret scanners can tell what they found.
+var prefixes = map[tenant.Kind]struct{ public, secret string }{
+	tenant.Devdraft: {"ck_", "cs_"},
+	tenant.Yativo:   {"ya_", "ys_"},
+	tenant.Xtrakit:  {"xk_", "xs_"},
+	tenant.Operator: {"op_", "ops_"},
+}
+
+// Mint makes a credential out of what c says of it: its application, kind, name, owner,
+// scopes, rate limit, creation and expiry. It returns the whole credential, the secret,
+// which is shown once, and the row to store under the key of the application.
+func Mint(key *seal.App, c tenant.Credential) (tenant.Credential, redact.Secret, store.CredentialRow) {
+	c.ID = id.NewCredential()
+	c.PublicKey = newPublicKey(c.Kind, c.App, randomText(10))
+	secret := newSecret(c.Kind)
+	row := store.CredentialRow{
+		ID: c.ID, Kind: string(c.Kind), PublicKey: c.PublicKey,
+		Label:  key.SealLabel(string(c.ID), appendLabel(nil, c.Name, c.Owner)),
+		Scopes: c.Scopes.String(), RateLimit: int64(c.RateLimit),
+		Secret: key.SecretHash(secret.Reveal()), CreatedAt: c.CreatedAt.UnixMilli(),
+		ExpiresAt: store.Millis(c.ExpiresAt),
+	}
+	return c, secret, row
+}
+
+// Rotate replaces the secret in the row and returns the new one. The old secret keeps
+// working for the time keep after now; a still older one ends at once.
+func Rotate(key *seal.App, row *store.CredentialRow, now time.Time, keep time.Duration) redact.Secret {
+	secret := newSecret(tenant.Kind(row.Kind))
+	row.OldSecret, row.OldUntil = row.Secret, now.Add(keep).UnixMilli()
+	if keep == 0 {
+		row.OldSecret, row.OldUntil = nil, 0
+	}
+	row.Secret = key.SecretHash(secret.Reveal())
+	return secret
+}
+
+// newSecret makes 256 random bits with the prefix of the kind.
+func newSecret(kind tenant.Kind) redact.Secret {
+	return redact.NewSecret(prefixes[kind].secret + randomText(32))
+}
+
+// newPublicKey joins a prefix, the application's id without "app_", and a random part
+// by "_": a public key leads to its application without a look-up.
+func newPublicKey(kind tenant.Kind, app id.App, random string) string {
+	return prefixes[kind].public + strings.TrimPrefix(string(app), "app_") + "_" + random
+}
+
+// appOf gives the application that a public key names. It need not exist.
+func appOf(publicKey string) (id.App, bool) {
+	parts := strings.Split(publicKey, "_")
+	if len(parts) != 3 {
+		return "", false
+	}
+	app := id.App("app_" + parts[1])
+	if app == id.System {
+		return app, true
+	}
+	app, err := id.ParseApp(string(app))
+	return app, err == nil
+}
+
+var lowerBase32 = base32.NewEncoding("abcdefghijklmnopqrstuvwxyz234567").WithPadding(base32.NoPadding)
+
+func randomText(bytes int) string {
+	b := make([]byte, bytes)
+	_, _ = rand.Read(b)
+	return lowerBase32.EncodeToString(b)
+}
