@@ -4,7 +4,7 @@
 // The documents are files, written by hand: document/devdraft.json is the customers
 // API and document/manage.json the management API. The public listener shows both as
 // one. Nothing here is generated from handlers, and handlers know nothing of it; that
-// the two agree is checked by tests/openapi_test.go, which asks a real server. So a
+// the two agree is checked for every exchange of every transcript (testkit/contract). So a
 // route, field, status or header changes together with its document.
 //
 // It must never need credentials, a database or another host, and it shows nothing

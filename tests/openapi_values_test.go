@@ -1,0 +1,138 @@
+package tests
+
+import (
+	"maps"
+	"slices"
+	"testing"
+
+	"github.com/google/go-cmp/cmp"
+
+	"custodex.dev/internal/authz"
+	"custodex.dev/internal/chain"
+	"custodex.dev/internal/customer"
+	"custodex.dev/internal/page"
+	"custodex.dev/internal/records"
+	"custodex.dev/internal/web/openapi"
+)
+
+// TestPolicyOpenAPIValues holds lists and limits in the document against those that the
+// program works with.
+func TestPolicyOpenAPIValues(t *testing.T) {
+	t.Parallel()
+	doc := readOpenAPI(t, served(t, openapi.Handler()))
+	schemas := doc.Components.Schemas
+	enum := func(name string) []string {
+		var values []string
+		for _, v := range schemas[name].Value.Enum {
+			values = append(values, v.(string))
+		}
+		return values
+	}
+	if diff := cmp.Diff(customer.TypeNames(), enum("CustomerType")); diff != "" {
+		t.Errorf("customer types (-program +document):\n%s", diff)
+	}
+	if diff := cmp.Diff(customer.StatusNames(), enum("CustomerStatus")); diff != "" {
+		t.Errorf("customer statuses (-program +document):\n%s", diff)
+	}
+	// Audit entries show every action that needs a scope, and failed authentication.
+	for _, name := range enum("AuditAction") {
+		if authz.Action(name) != authz.Authenticate && authz.Needs(authz.Action(name)) == "" {
+			t.Errorf("action %s is in the document and not in the program", name)
+		}
+	}
+	list := doc.Paths.Value("/api/v0/customers").Get.Parameters
+	take, skip := list.GetByInAndName("query", "take").Schema.Value, list.GetByInAndName("query", "skip").Schema.Value
+	got := []float64{*take.Min, *take.Max, take.Default.(float64), *skip.Max, float64(*schemas["CustomerName"].Value.MaxLength),
+		float64(*schemas["PhoneNumber"].Value.MaxLength), float64(*schemas["NewCustomer"].Value.Properties["email"].Value.MaxLength)}
+	want := []float64{1, page.MaxTake, page.DefaultTake, page.MaxSkip, customer.MaxName, customer.MaxPhone, customer.MaxEmail}
+	if diff := cmp.Diff(want, got); diff != "" {
+		t.Errorf("limits (-program +document):\n%s", diff)
+	}
+	described := slices.Sorted(maps.Keys(schemas["NewCustomer"].Value.Properties))
+	if diff := cmp.Diff(described, slices.Sorted(maps.Keys(schemas["CustomerChange"].Value.Properties))); diff != "" {
+		t.Errorf("members (-create +update):\n%s", diff)
+	}
+}
+
+// TestPolicyOpenAPIItemValues holds the lists and limits of liquidation addresses in the
+// document against those that the program works with.
+func TestPolicyOpenAPIItemValues(t *testing.T) {
+	t.Parallel()
+	schemas := readOpenAPI(t, served(t, openapi.Handler())).Components.Schemas
+	for name, want := range map[string][]string{
+		"Chain": chain.Chains(), "Stablecoin": customer.Stablecoins(), "PaymentRail": customer.Rails(),
+		"DestinationCurrency": customer.DestinationCurrencies(),
+	} {
+		var got []string
+		for _, v := range schemas[name].Value.Enum {
+			got = append(got, v.(string))
+		}
+		if diff := cmp.Diff(want, got); diff != "" {
+			t.Errorf("%s (-program +document):\n%s", name, diff)
+		}
+	}
+	members := schemas["NewLiquidationAddress"].Value.Properties
+	for name, want := range map[string]uint64{
+		"external_account_id": customer.MaxAccount, "prefunded_account_id": customer.MaxAccount, "bridge_wallet_id": customer.MaxAccount,
+		"destination_wire_message": customer.MaxWireMessage, "destination_sepa_reference": customer.MaxSEPA,
+		"destination_ach_reference": customer.MaxACHReference, "address": customer.MaxText,
+	} {
+		if got := members[name].Value.MaxLength; got == nil || *got != want {
+			t.Errorf("%s may have %v characters in the document, want %d", name, got, want)
+		}
+	}
+}
+
+// TestPolicyOpenAPIYativoValues holds the document's limits and lists against those
+// that the program works with.
+func TestPolicyOpenAPIYativoValues(t *testing.T) {
+	t.Parallel()
+	doc := readOpenAPI(t, served(t, openapi.Handler()))
+	schemas := doc.Components.Schemas
+	var states []string
+	for _, v := range schemas["YativoState"].Value.Enum {
+		states = append(states, v.(string))
+	}
+	var want []string
+	for _, s := range customer.KYCStatuses() {
+		want = append(want, string(s))
+	}
+	if diff := cmp.Diff(want, states); diff != "" {
+		t.Errorf("states of the checks (-program +document):\n%s", diff)
+	}
+	newCustomer, change := schemas["YativoNewCustomer"].Value.Properties, schemas["YativoCustomerChange"].Value.Properties
+	if diff := cmp.Diff(slices.Sorted(maps.Keys(newCustomer)), slices.Sorted(maps.Keys(change))); diff != "" {
+		t.Errorf("members (-create +update):\n%s", diff)
+	}
+	for _, name := range []string{"customer_name", "customer_email", "customer_country"} {
+		if got := newCustomer[name].Value.MaxLength; got == nil || *got != customer.MaxText {
+			t.Errorf("%s may have %v characters, want %d", name, got, customer.MaxText)
+		}
+	}
+	if seconds := schemas["YativoToken"].Value.Properties["expires_in"].Value.Const; seconds != records.TokenTTL.Seconds() {
+		t.Errorf("a token lives %v s, want %v", seconds, records.TokenTTL.Seconds())
+	}
+}
+
+// TestPolicyOpenAPIXtrakitValues holds the document's limits and lists against those
+// that the program works with.
+func TestPolicyOpenAPIXtrakitValues(t *testing.T) {
+	t.Parallel()
+	schemas := readOpenAPI(t, served(t, openapi.Handler())).Components.Schemas
+	for _, name := range []string{"XtrakitNewCustomer", "XtrakitNewGroup"} {
+		for member, schema := range schemas[name].Value.Properties {
+			most := schema.Value.MaxLength
+			if member != "customer_group_id" && (most == nil || *most != customer.MaxText) {
+				t.Errorf("%s may have %v characters, want %d", member, most, customer.MaxText)
+			}
+		}
+	}
+	shown := slices.Sorted(maps.Keys(schemas["XtrakitCustomer"].Value.Properties))
+	taken := slices.Sorted(maps.Keys(schemas["XtrakitNewCustomer"].Value.Properties))
+	want := slices.DeleteFunc(shown, func(name string) bool {
+		return slices.Contains([]string{"id", "user_id", "business_code", "created_at", "updated_at"}, name)
+	})
+	if diff := cmp.Diff(want, taken); diff != "" {
+		t.Errorf("members (-shown +taken):\n%s", diff)
+	}
+}
