@@ -1,0 +1,93 @@
+package tests
+
+import (
+	"fmt"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strings"
+	"testing"
+)
+
+// layerPage is where the layers are explained to readers.
+const layerPage = "CONTRIBUTING.md"
+
+// TestPolicyLayerPage compares the table in CONTRIBUTING.md with the one in layers_test.go, both
+// ways, and both with the folders that exist.
+func TestPolicyLayerPage(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile(filepath.Join(root, layerPage))
+	if err != nil {
+		t.Fatal(err)
+	}
+	exists := func(folder string) bool {
+		files, err := filepath.Glob(filepath.Join(root, folder, "*.go"))
+		return err == nil && len(files) > 0
+	}
+	for _, complaint := range layerPageComplaints(readLayerRows(string(page)), rooms, exists) {
+		t.Error(complaint)
+	}
+}
+
+var layerRow = regexp.MustCompile(`(?m)^\| (\d+|tests) \| ([^|]+) \|`)
+
+// readLayerRows reads folder → layer from the page's table.
+func readLayerRows(page string) map[string]string {
+	rows := map[string]string{}
+	for _, m := range layerRow.FindAllStringSubmatch(page, -1) {
+		for _, folder := range codeInText.FindAllStringSubmatch(m[2], -1) {
+			rows[folder[1]] = m[1]
+		}
+	}
+	return rows
+}
+
+// layerPageComplaints compares the page's rows with the table of rooms and with the folders.
+func layerPageComplaints(rows map[string]string, rooms map[string]room, exists func(string) bool) []string {
+	var found []string
+	for folder, layer := range rows {
+		room, ok := rooms[folder]
+		switch {
+		case !exists(folder):
+			found = append(found, fmt.Sprintf("%s has a row for %s, which does not exist", layerPage, folder))
+		case !ok:
+			found = append(found, fmt.Sprintf("%s has a row for %s, which has no layer", layerPage, folder))
+		case layer != layerName(room):
+			found = append(found, fmt.Sprintf("%s puts %s on layer %s, it is on %s", layerPage, folder, layer, layerName(room)))
+		}
+	}
+	for folder := range rooms {
+		if !exists(folder) {
+			found = append(found, folder+" has a layer and does not exist")
+		} else if rows[folder] == "" {
+			found = append(found, fmt.Sprintf("%s has no row for %s", layerPage, folder))
+		}
+	}
+	slices.Sort(found)
+	return found
+}
+
+func TestPolicyLayerPageRule(t *testing.T) {
+	t.Parallel()
+	rows := readLayerRows(strings.Join([]string{
+		"| layer | folder | what it is for |", "| --- | --- | --- |",
+		"| 2 | `a`, `b` | two rooms with `c` inside |",
+		"| 1 | `gone`, `stranger` | |", "| tests | `kit` | |",
+	}, "\n"))
+	table := map[string]room{
+		"a": {layer: 2}, "b": {layer: 3}, "gone": {layer: 1}, "kit": {layer: kit}, "quiet": {layer: 0}, "lost": {layer: 0},
+	}
+	exists := func(folder string) bool { return folder != "gone" && folder != "lost" }
+	want := strings.Join([]string{
+		"CONTRIBUTING.md has a row for gone, which does not exist",
+		"CONTRIBUTING.md has a row for stranger, which has no layer",
+		"CONTRIBUTING.md has no row for quiet",
+		"CONTRIBUTING.md puts b on layer 2, it is on 3",
+		"gone has a layer and does not exist",
+		"lost has a layer and does not exist",
+	}, "\n")
+	if got := strings.Join(layerPageComplaints(rows, table, exists), "\n"); got != want {
+		t.Errorf("complaints:\n%s\nwant:\n%s", got, want)
+	}
+}
