@@ -91,8 +91,8 @@ func inBusy(t *testing.T, fn func(t *testing.T, b *busy), change ...func(*record
 	})
 }
 
-func places(slots, most int) func(*records.Config) {
-	return func(c *records.Config) { c.MaxScans, c.MaxSearches = slots, most }
+func limits(scans, searches int) func(*records.Config) {
+	return func(c *records.Config) { c.MaxScans, c.MaxSearches = scans, searches }
 }
 
 // outcome is what became of a search, and how long that took.

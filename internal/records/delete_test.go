@@ -40,7 +40,7 @@ func TestDeleteCustomer(t *testing.T) {
 		if _, err := w.pay(t, w.me, c, payment("1", ""), ""); err != nil {
 			t.Fatal(err)
 		}
-		if got := w.find(t, customer.ListInput{Name: text("goes")}); len(got) != 1 { // the arena has it
+		if got := w.find(t, customer.ListInput{Name: text("goes")}); len(got) != 1 { // the index has it
 			t.Fatalf("%d customers are found", len(got))
 		}
 		target := records.ByID(c)

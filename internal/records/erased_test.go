@@ -82,7 +82,7 @@ func TestCatchUpPastErasedCustomers(t *testing.T) {
 			t.Parallel()
 			h := newHurt(t, engine)
 			h.make(t, person("Ann", "First", ""))
-			h.found(t, "ann") // the arena is there now
+			h.found(t, "ann") // the index is there now
 			if _, err := h.ImportCustomers(t.Context(), h.me, crowd(1200)); err != nil {
 				t.Fatal(err)
 			}

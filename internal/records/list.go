@@ -40,7 +40,7 @@ type ListResponse struct {
 // search index. Either sees every change that was acknowledged before the call,
 // on any replica. A customer that cannot be decrypted is left out of the page
 // and fails nobody. Faults: Forbidden, Invalid (fields, bad_cursor), Unavailable
-// (search_saturated, search_preparing).
+// (search_saturated, search_preparing, search_unsettled).
 func (s *Service) ListCustomers(ctx context.Context, caller tenant.Caller, in ListRequest) (ListResponse, error) {
 	o, err := s.authorize(ctx, caller, authz.CustomerList)
 	if err != nil {

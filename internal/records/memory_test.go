@@ -11,9 +11,9 @@ import (
 	"custodex.dev/internal/tenant"
 )
 
-// The memory of an arena is what SearchMemory says, and comes back when it is
+// The memory of an index is what SearchMemory says, and comes back when it is
 // dropped, here for another application's.
-func TestArenaMemoryComesBack(t *testing.T) {
+func TestIndexMemoryComesBack(t *testing.T) {
 	const customers = 20_000
 	w := newWorld(t, func(c *records.Config) { c.SearchMemory = customers * 150 }) // room for one
 	_, other := w.newApp(t, "Other")
@@ -54,13 +54,13 @@ func TestArenaMemoryComesBack(t *testing.T) {
 	held, _ := w.SearchMemory()
 	with := heap() - before
 	if with < held/2 || with > held*2 {
-		t.Errorf("an arena of %d bytes takes %d of the heap", held, with)
+		t.Errorf("an index of %d bytes takes %d of the heap", held, with)
 	}
 	search(other) // makes room by dropping the first
 	after, count := w.SearchMemory()
 	left := heap() - before
 	if count != 1 || after > held*5/4 || left > held*3/2 {
-		t.Errorf("after the drop %d arenas hold %d bytes and the heap %d more than at first; one took %d", count, after, left, with)
+		t.Errorf("after the drop %d indexes hold %d bytes and the heap %d more than at first; one took %d", count, after, left, with)
 	}
-	t.Logf("%d customers: arena %d bytes, heap %+d; another in its place: heap %+d", customers, held, with, left)
+	t.Logf("%d customers: index %d bytes, heap %+d; another in its place: heap %+d", customers, held, with, left)
 }

@@ -3,8 +3,10 @@ package records
 import (
 	"context"
 	"slices"
+	"time"
 
 	"custodex.dev/internal/customer"
+	"custodex.dev/internal/fault"
 	"custodex.dev/internal/index"
 	"custodex.dev/internal/page"
 	"custodex.dev/internal/search"
@@ -17,15 +19,32 @@ func (s *Service) SearchMemory() (bytes int64, count int) { return s.indexes.Mem
 // DropIndexes drops every search index, as if none had been used for long.
 func (s *Service) DropIndexes() { s.indexes.Drop() }
 
-// settleTries is how often a page is searched again because a customer on it
-// changed between the scan and the reading of its row.
-const settleTries = 3
+// A page is searched again when a customer on it changed between the scan and the
+// reading of its row. After settleTries it is good enough if it holds any customer or
+// is the last. Any other empty page would end a walk too early: then each further try
+// pauses and looks at ten times as many places, so that only a writer that changes them
+// all could keep it empty.
+const (
+	settleTries = 3
+	maxTries    = 6
+)
+
+var errUnsettled = fault.New(fault.Unavailable, "search_unsettled", "The customers found keep changing; try again").After(time.Second)
+
+// spare is how many more places than its page holds a search looks at.
+func spare(try int) int {
+	n := 1
+	for ; try > settleTries; try-- {
+		n *= 10
+	}
+	return n - 1
+}
 
 // search finds a page by fragment: in the application's index, or in the store
 // while there is none.
 func (o *operation) search(ctx context.Context, p *index.Permit, find customer.ListQuery, after *page.Position) (listing, error) {
 	q := search.Query{Filter: indexFilter(find.Filter), After: after, Skip: find.Skip, Take: find.Take}
-	for try := 1; ; try++ {
+	for try := 1; ; {
 		ix, build, err := o.s.indexes.Current(ctx, p, decoder(o.key))
 		if err != nil {
 			return listing{}, err
@@ -40,11 +59,29 @@ func (o *operation) search(ctx context.Context, p *index.Permit, find customer.L
 			}
 			continue
 		}
-		l, settled, err := o.scan(ctx, p, ix, q)
-		// An empty page would end a walk: with more to come it is tried until ctx ends.
-		if err != nil || settled || try >= settleTries && (len(l.Customers) > 0 || !l.more) {
+		l, settled, err := o.scan(ctx, p, ix, q, spare(try))
+		switch {
+		case err != nil || settled || try >= settleTries && len(l.Customers) > 0 || try == settleTries && !l.more:
 			return l, err
+		case try == maxTries:
+			return listing{}, errUnsettled
 		}
+		try++
+		if err := wait(ctx, time.Duration(spare(try))*100*time.Microsecond); err != nil {
+			return listing{}, err
+		}
+	}
+}
+
+// wait waits for as long as d, or until ctx ends.
+func wait(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-t.C:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
 	}
 }
 
@@ -77,8 +114,9 @@ func (o *operation) stream(ctx context.Context, p *index.Permit, q search.Query,
 	return l, true, nil
 }
 
-// scan searches the index. It looks for twice as many more as cannot be shown.
-func (o *operation) scan(ctx context.Context, p *index.Permit, ix *search.Index, q search.Query) (l listing, settled bool, err error) {
+// scan searches the index for a page and that many places to spare. It looks for twice
+// as many more as cannot be shown.
+func (o *operation) scan(ctx context.Context, p *index.Permit, ix *search.Index, q search.Query, spare int) (l listing, settled bool, err error) {
 	release, err := p.AcquireScan(ctx)
 	if err != nil {
 		return listing{}, false, err
@@ -86,7 +124,7 @@ func (o *operation) scan(ctx context.Context, p *index.Permit, ix *search.Index,
 	defer release()
 	take, undecryptable := q.Take, 0
 	for {
-		q.Take = take + 2*undecryptable
+		q.Take = take + spare + 2*undecryptable
 		found, err := ix.Search(ctx, q)
 		if err != nil {
 			return listing{}, false, err

@@ -241,7 +241,7 @@ func TestWalkUnderWrites(t *testing.T) {
 }
 
 // An application that does not fit in memory is searched all the same.
-func TestSearchWithoutArena(t *testing.T) {
+func TestSearchWithoutIndex(t *testing.T) {
 	t.Parallel()
 	w := newWorld(t, func(c *records.Config) { c.SearchMemory = 1 })
 	m := &model{rows: make(map[id.Customer]*customer.Customer)}
@@ -253,6 +253,6 @@ func TestSearchWithoutArena(t *testing.T) {
 		w.compare(t, rnd, m)
 	}
 	if bytes, count := w.SearchMemory(); bytes != 0 || count != 0 {
-		t.Errorf("%d arenas hold %d bytes, want none", count, bytes)
+		t.Errorf("%d indexes hold %d bytes, want none", count, bytes)
 	}
 }

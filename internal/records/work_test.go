@@ -71,7 +71,7 @@ func TestWorkOfReads(t *testing.T) {
 		}
 	}
 	search := customer.ListInput{Name: text("name39")}
-	find(search)() // builds the arena
+	find(search)() // builds the index
 	find(search)() // and this is surely after it
 	steps := []struct {
 		name        string

@@ -111,7 +111,7 @@ func TestDamagedCustomer(t *testing.T) {
 				h.list(t, records.ListRequest{Input: customer.ListInput{Name: text("ann")}})
 			}
 			if calls, rows := h.count.spent(); calls != 5 || rows != 5 {
-				t.Errorf("5 searches cost %d calls and %d rows: an arena is built for each", calls, rows)
+				t.Errorf("5 searches cost %d calls and %d rows: an index is built for each", calls, rows)
 			}
 			if n := h.DamagedCustomers(); n != 1 {
 				t.Errorf("%d damaged customers are counted, want 1", n)
@@ -122,7 +122,7 @@ func TestDamagedCustomer(t *testing.T) {
 					t.Errorf("logged: %s", line)
 				}
 			}
-			// Its first meeting, and the building of the arena.
+			// Its first meeting, and the building of the index.
 			if n := len(lines); n < 1 || n > 2 {
 				t.Errorf("%d lines are logged for 26 requests, want 1 or 2", n)
 			}
@@ -150,9 +150,9 @@ func TestDamagedCustomer(t *testing.T) {
 	}
 }
 
-// An arena that holds a customer from before it was damaged, or lost its key,
+// An index that holds a customer from before it was damaged, or lost its key,
 // neither shows it nor searches for ever.
-func TestDamageUnderAnArena(t *testing.T) {
+func TestDamageUnderAnIndex(t *testing.T) {
 	t.Parallel()
 	h := newHurt(t, "sqlite")
 	var seqs []int64
@@ -160,7 +160,7 @@ func TestDamageUnderAnArena(t *testing.T) {
 		_, seq := h.make(t, person("Ada", "B", ""))
 		seqs = append(seqs, seq)
 	}
-	if n := h.found(t, "ada"); n != 6 { // the arena is there now
+	if n := h.found(t, "ada"); n != 6 { // the index is there now
 		t.Fatalf("%d are found", n)
 	}
 	h.db.Damage(t, h.app.ID, seqs[5])
@@ -190,7 +190,7 @@ func TestWalkPastManyDamaged(t *testing.T) {
 		t.Fatal(err)
 	}
 	h.db.DropKey(t, h.app.ID, upTo(r.MinSeq+1, r.MaxSeq)...)
-	h.found(t, "ann") // the arena is there now
+	h.found(t, "ann") // the index is there now
 	h.count.spent()
 	for _, in := range []customer.ListInput{{}, {Type: text("Individual")}} {
 		in.Take = text("10")

@@ -21,11 +21,11 @@ func TestSearchSaturation(t *testing.T) {
 	t.Parallel()
 	inBusy(t, func(t *testing.T, b *busy) {
 		c := b.mustCreate(t, b.me, person("A", "B", ""))
-		b.found(t, "a") // the arena is there now
+		b.found(t, "a") // the index is there now
 		free := b.store.hold(b.app.ID, "CustomerBySeq")
 		out := b.ask(6, b.me, named("a"))
 		if n := b.store.held(); n != 1 {
-			t.Errorf("%d searches look through arenas at once, want 1", n)
+			t.Errorf("%d searches look through indexes at once, want 1", n)
 		}
 		refused(t, out, 2, "search_saturated", 0)
 		time.Sleep(150 * time.Millisecond)
@@ -40,11 +40,11 @@ func TestSearchSaturation(t *testing.T) {
 			t.Errorf("the search in the slot = %v", o.err)
 		}
 		b.answered(t, "a search after that", b.me, named("a"), 1)
-	}, places(1, 4))
+	}, limits(1, 4))
 }
 
-// Searches that wait for an arena are bounded in number and time, and whatever they
-// do, those of an application that has its arena go on.
+// Searches that wait for an index are bounded in number and time, and whatever they
+// do, those of an application that has its index go on.
 func TestColdSearchesHoldNobodyUp(t *testing.T) {
 	t.Parallel()
 	for _, in := range []records.ListRequest{
@@ -67,7 +67,7 @@ func TestColdSearchesHoldNobodyUp(t *testing.T) {
 				refused(t, out, 18, "search_saturated", 0)
 				for range 3 {
 					b.answered(t, "a search of another application", warm, named("a"), 1)
-					b.answered(t, "a search of another without an arena", cold, named("a"), 1)
+					b.answered(t, "a search of another without an index", cold, named("a"), 1)
 				}
 				time.Sleep(10 * time.Second)
 				synctest.Wait()
@@ -75,9 +75,9 @@ func TestColdSearchesHoldNobodyUp(t *testing.T) {
 				free()
 				synctest.Wait()
 				if got := b.found(t, "given"); got != 4600 {
-					t.Errorf("%d are found when the arena is there", got)
+					t.Errorf("%d are found when the index is there", got)
 				}
-			}, places(1, 8))
+			}, limits(1, 8))
 		})
 	}
 }
@@ -111,20 +111,20 @@ func TestSearchBeforeTheBuild(t *testing.T) {
 			t.Errorf("a count before the build = %d, %v; want 1111", o.found.Total, o.err)
 		}
 		if _, n := b.SearchMemory(); n != 0 {
-			t.Errorf("%d arenas are there while the first is being built", n)
+			t.Errorf("%d indexes are there while the first is being built", n)
 		}
 		free()
-		time.Sleep(time.Second) // a build breathes
+		time.Sleep(time.Second) // a build yields
 		synctest.Wait()
 		if _, n := b.SearchMemory(); n != 2 {
-			t.Errorf("%d arenas are there, want 2", n)
+			t.Errorf("%d indexes are there, want 2", n)
 		}
 	})
 }
 
-// Searches that find no place among the readers of the store have the arena as soon
+// Searches that find no place among the readers of the store have the index as soon
 // as it is there.
-func TestSearchWaitsForPlaceOrArena(t *testing.T) {
+func TestSearchWaitsForReaderOrIndex(t *testing.T) {
 	t.Parallel()
 	inBusy(t, func(t *testing.T, b *busy) {
 		b.mustCreate(t, b.me, person("A", "B", ""))
@@ -170,7 +170,7 @@ func TestSearchBesideALongCatchUp(t *testing.T) {
 		if o := <-out; o.err != nil || len(o.found.Customers) != 2 {
 			t.Errorf("the search that read the changes gives %d, %v; want 2", len(o.found.Customers), o.err)
 		}
-	}, places(1, 8))
+	}, limits(1, 8))
 }
 
 // However many applications have searches that wait, they have a share of all.
@@ -189,7 +189,7 @@ func TestColdSearchesOfManyApplications(t *testing.T) {
 			out := b.ask(wait+2, callers[i], named("a"))
 			refused(t, out, 1, "search_saturated", 0)
 		}
-	}, places(1, 8))
+	}, limits(1, 8))
 }
 
 // A build that fails is not tried again by every search, and none fails with it.
@@ -218,6 +218,6 @@ func TestFailedBuild(t *testing.T) {
 		st.Set(storetest.Hooks{})
 		time.Sleep(5 * time.Second)
 		search()
-		w.arenas(t, 1, "after the next build")
+		w.indexes(t, 1, "after the next build")
 	})
 }

@@ -1,19 +1,13 @@
 package records_test
 
 import (
-	"context"
 	"fmt"
-	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
 
 	"custodex.dev/internal/customer"
-	"custodex.dev/internal/id"
 	"custodex.dev/internal/records"
-	"custodex.dev/internal/store"
-	"custodex.dev/internal/store/storetest"
-	"custodex.dev/internal/testkit"
 )
 
 // found is how many customers a search for a name gives.
@@ -26,14 +20,14 @@ func (w *world) found(t *testing.T, name string) int {
 	return found.Total
 }
 
-func (w *world) arenas(t *testing.T, want int, when string) {
+func (w *world) indexes(t *testing.T, want int, when string) {
 	t.Helper()
 	if bytes, count := w.SearchMemory(); count != want || (bytes > 0) != (want > 0) {
-		t.Errorf("%s there are %d arenas of %d bytes, want %d", when, count, bytes, want)
+		t.Errorf("%s there are %d indexes of %d bytes, want %d", when, count, bytes, want)
 	}
 }
 
-func TestIdleArenaIsDropped(t *testing.T) {
+func TestIdleIndexIsDropped(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, func(c *records.Config) { c.SearchIdle = 5 * time.Minute })
@@ -41,28 +35,28 @@ func TestIdleArenaIsDropped(t *testing.T) {
 		for range 3 {
 			w.found(t, "ada")
 			synctest.Wait()
-			w.arenas(t, 1, "after a search")
+			w.indexes(t, 1, "after a search")
 			time.Sleep(4 * time.Minute)
-			w.arenas(t, 1, "before it has been idle for long")
+			w.indexes(t, 1, "before it has been idle for long")
 		}
 		time.Sleep(3 * time.Minute)
-		w.arenas(t, 0, "after it has been idle")
+		w.indexes(t, 0, "after it has been idle")
 		if n := w.found(t, "ada"); n != 1 {
 			t.Errorf("a search after that found %d, want 1", n)
 		}
 	})
 }
 
-// An arena grows with its application. One that has outgrown the limit is dropped
+// An index grows with its application. One that has outgrown the limit is dropped
 // within a minute, and its application is searched without.
-func TestOutgrownArenaIsDropped(t *testing.T) {
+func TestOutgrownIndexIsDropped(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, func(c *records.Config) { c.SearchMemory = 200 << 10 })
 		w.mustCreate(t, w.me, person("Ada", "B", ""))
 		w.found(t, "ada")
 		synctest.Wait()
-		w.arenas(t, 1, "while it is small")
+		w.indexes(t, 1, "while it is small")
 		const many = 3000
 		inputs := make([]customer.Input, many)
 		for i := range inputs {
@@ -75,41 +69,15 @@ func TestOutgrownArenaIsDropped(t *testing.T) {
 			t.Fatalf("a search found %d, want %d", n, many)
 		}
 		time.Sleep(61 * time.Second)
-		w.arenas(t, 0, "a minute after it became too large")
+		w.indexes(t, 0, "a minute after it became too large")
 		if n := w.found(t, "number"); n != many {
 			t.Errorf("a search after that found %d, want %d", n, many)
 		}
 	})
 }
 
-// An empty page without a cursor ends a walk, so there must be none while more
-// customers match, however often what was found is gone.
-func TestNoEmptyPageBeforeTheEnd(t *testing.T) {
-	t.Parallel()
-	st := storetest.NewHooked(testkit.NewStore(t, "sqlite"))
-	w := newWorldOn(t, st)
-	for range 3 {
-		w.mustCreate(t, w.me, person("Ada", "B", ""))
-	}
-	w.found(t, "ada") // the arena is there now
-	var times atomic.Int64
-	st.Set(storetest.Hooks{After: func(_ context.Context, method string, _ id.App, result any) error {
-		if method == "CustomerBySeq" && times.Add(1) <= 5 {
-			*result.(*[]store.CustomerRow) = nil // they changed since the search
-		}
-		return nil
-	}})
-	found, err := w.ListCustomers(t.Context(), w.me, records.ListRequest{Input: customer.ListInput{Name: text("ada"), Take: text("1")}})
-	if err != nil {
-		t.Fatal(err)
-	}
-	if len(found.Customers) != 1 || found.Next == "" {
-		t.Errorf("the page has %d customers and cursor %q, want one and a cursor", len(found.Customers), found.Next)
-	}
-}
-
-// A guess lets an arena be built; its true size decides whether it stays.
-func TestArenaLargerThanGuessed(t *testing.T) {
+// A guess lets an index be built; its true size decides whether it stays.
+func TestIndexLargerThanGuessed(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t, func(c *records.Config) { c.SearchMemory = 1 << 10 })
@@ -119,7 +87,7 @@ func TestArenaLargerThanGuessed(t *testing.T) {
 				t.Errorf("a search found %d, want 1", n)
 			}
 			synctest.Wait()
-			w.arenas(t, 0, "with a limit below the size")
+			w.indexes(t, 0, "with a limit below the size")
 		}
 	})
 }
