@@ -74,6 +74,15 @@ func (q Query) One(name string) (value string, present bool, err error) {
 	return value, present, nil
 }
 
+// Get is One for those who read a query like an Object: the value is a string.
+func (q Query) Get(name string) (v Value, present bool, err error) {
+	text, present, err := q.One(name)
+	if !present {
+		return Value{}, false, err
+	}
+	return Value{kind: KindString, text: text}, true, err
+}
+
 // Len counts the pairs.
 func (q Query) Len() int { return len(q.pairs) }
 

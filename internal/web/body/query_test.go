@@ -218,3 +218,20 @@ func ExampleInteger() {
 	// 0 false
 	// 9223372036854775807 true
 }
+
+// Get tells what One tells.
+func TestQueryGet(t *testing.T) {
+	t.Parallel()
+	q, err := body.ParseQuery("one=a&empty=&two=x&two=x")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"one", "empty", "two", "absent"} {
+		text, sent, err := q.One(name)
+		v, vSent, vErr := q.Get(name)
+		got, isText := v.Str()
+		if vSent != sent || vErr != err || got != text || isText != sent {
+			t.Errorf("Get(%q) = %q, %v, %v; One has %q, %v, %v", name, got, vSent, vErr, text, sent, err)
+		}
+	}
+}

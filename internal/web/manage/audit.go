@@ -19,13 +19,13 @@ const defaultEntries = 100
 // exportTime is how long an export may take, instead of the time of a request.
 const exportTime = time.Hour
 
-func (f *face) listAudit(w http.ResponseWriter, r *http.Request, caller tenant.Caller) error {
+func (a *api) listAudit(w http.ResponseWriter, r *http.Request, caller tenant.Caller) error {
 	p := readParameters(r)
 	filter := auditFilterOf(p)
 	if err := p.done(); err != nil {
 		return err
 	}
-	views, err := f.records.ListAudit(r.Context(), caller, filter)
+	views, err := a.records.ListAudit(r.Context(), caller, filter)
 	if err != nil {
 		return err
 	}
@@ -34,10 +34,10 @@ func (f *face) listAudit(w http.ResponseWriter, r *http.Request, caller tenant.C
 		before := strconv.FormatInt(views[last].Seq, 10)
 		next = &before
 	}
-	return answer(w, r, http.StatusOK, listOf(views, entryOf, next))
+	return answer(w, http.StatusOK, listOf(views, entryOf, next))
 }
 
-func auditFilterOf(p *parameters) records.AuditFilter {
+func auditFilterOf(p *input) records.AuditFilter {
 	var filter records.AuditFilter
 	if text := p.text("customer"); text != "" {
 		customer, err := id.ParseCustomer(text)
@@ -58,22 +58,22 @@ func auditFilterOf(p *parameters) records.AuditFilter {
 	return filter
 }
 
-func (f *face) fetchCheckpoint(w http.ResponseWriter, r *http.Request, caller tenant.Caller) error {
+func (a *api) fetchCheckpoint(w http.ResponseWriter, r *http.Request, caller tenant.Caller) error {
 	if err := noParameters(r); err != nil {
 		return err
 	}
-	point, err := f.records.SequenceAudit(r.Context(), caller)
+	point, err := a.records.SequenceAudit(r.Context(), caller)
 	if err != nil {
 		return err
 	}
-	return answer(w, r, http.StatusOK, checkpointResponse{
+	return answer(w, http.StatusOK, checkpointResponse{
 		AppID: string(caller.App), Key: point.Key, Entries: point.Entries, Checkpoint: string(point.Note),
 	})
 }
 
 // exportAudit streams. An error after the first byte ends the connection; what
 // has arrived by then does not verify.
-func (f *face) exportAudit(w http.ResponseWriter, r *http.Request, caller tenant.Caller) error {
+func (a *api) exportAudit(w http.ResponseWriter, r *http.Request, caller tenant.Caller) error {
 	p := readParameters(r)
 	in := records.AuditExport{From: p.integer("from", 0), To: p.integer("to", 0)}
 	switch p.text("opened") {
@@ -94,5 +94,5 @@ func (f *face) exportAudit(w http.ResponseWriter, r *http.Request, caller tenant
 		return fault.Wrap(err, fault.Unavailable, "connection", "The connection cannot be used; try again")
 	}
 	w.Header().Set("Content-Type", "application/jsonl")
-	return f.records.ExportAudit(ctx, caller, w, in)
+	return a.records.ExportAudit(ctx, caller, w, in)
 }

@@ -10,21 +10,22 @@ import (
 	"custodex.dev/internal/tenant"
 	"custodex.dev/internal/web"
 	"custodex.dev/internal/web/body"
+	"custodex.dev/internal/web/wire"
 )
 
 // authenticated checks the operator, finds the application that the path names
 // and runs the operation.
-func (f *face) authenticated(rt route) web.Handler {
+func (a *api) authenticated(rt route) web.Handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		event := web.EventOf(r.Context())
 		event.Route = rt.path
-		caller, perMinute, err := f.login(r)
+		caller, perMinute, err := a.login(r)
 		if err != nil {
 			return err
 		}
 		event.App, event.Credential = caller.App, caller.Credential
-		if f.limiter != nil {
-			if err := web.ConsumeQuota(r.Context(), w, f.limiter, caller, perMinute); err != nil {
+		if a.limiter != nil {
+			if err := web.ConsumeQuota(r.Context(), w, a.limiter, caller, perMinute); err != nil {
 				return err
 			}
 		}
@@ -45,17 +46,13 @@ func (f *face) authenticated(rt route) web.Handler {
 
 // login reads "Authorization: Bearer op_….ops_…". What is missing or malformed
 // fails like a wrong secret, in the same place, and is recorded there.
-func (f *face) login(r *http.Request) (tenant.Caller, int, error) {
-	header, _, err := web.OneHeader(r, "Authorization")
+func (a *api) login(r *http.Request) (tenant.Caller, int, error) {
+	token, err := wire.BearerToken(r)
 	if err != nil {
 		return tenant.Caller{}, 0, err
 	}
-	scheme, token, _ := strings.Cut(header, " ")
-	if !strings.EqualFold(scheme, "Bearer") {
-		token = ""
-	}
-	public, secret, _ := strings.Cut(strings.TrimSpace(token), ".")
-	return f.records.Authenticate(r.Context(), records.Login{
+	public, secret, _ := strings.Cut(token, ".")
+	return a.records.Authenticate(r.Context(), records.Login{
 		Kind: tenant.Operator, PublicKey: public, Secret: secret, Origin: web.Origin(r),
 	})
 }

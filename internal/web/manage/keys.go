@@ -14,7 +14,7 @@ import (
 // keepOld is how long the secret before a rotation works when nobody says.
 const keepOld = 24 * time.Hour
 
-func (f *face) createKey(w http.ResponseWriter, r *http.Request, caller tenant.Caller) error {
+func (a *api) createKey(w http.ResponseWriter, r *http.Request, caller tenant.Caller) error {
 	m, err := readMembers(r)
 	if err != nil {
 		return err
@@ -23,35 +23,35 @@ func (f *face) createKey(w http.ResponseWriter, r *http.Request, caller tenant.C
 	if err := m.done(); err != nil {
 		return err
 	}
-	issued, err := f.records.CreateKey(r.Context(), caller, in)
+	issued, err := a.records.CreateKey(r.Context(), caller, in)
 	if err != nil {
 		return err
 	}
-	return answer(w, r, http.StatusCreated, issuedOf(issued))
+	return answer(w, http.StatusCreated, issuedOf(issued))
 }
 
 // newKeyOf reads the description of a key. One of id.System is an operator's: it
 // has the one scope there is for those, and no rate limit unless one is named.
-func newKeyOf(m *members, app id.App) records.NewKey {
+func newKeyOf(m *input, app id.App) records.NewKey {
 	in := records.NewKey{Kind: tenant.Devdraft, Scopes: authz.AllCustomers}
 	rate := records.DefaultRateLimit
 	if app == id.System {
 		in.Kind, in.Scopes, rate = tenant.Operator, authz.Scopes{authz.Manage}, 0
 	}
 	in.Name = m.requiredText("name")
-	in.Owner, _ = m.text("owner")
-	if kind, ok := m.text("kind"); ok {
+	in.Owner = m.text("owner")
+	if kind, ok := m.textIfSent("kind"); ok {
 		in.Kind = tenant.Kind(kind)
 	}
 	if names := m.texts("scopes"); names != nil {
 		in.Scopes = scopesOf(m, names, in.Scopes)
 	}
-	in.RateLimit = m.integer("rate_limit", rate)
+	in.RateLimit = int(m.integer("rate_limit", int64(rate)))
 	in.ExpiresAt = m.time("expires_at")
 	return in
 }
 
-func scopesOf(m *members, names []string, fixed authz.Scopes) authz.Scopes {
+func scopesOf(m *input, names []string, fixed authz.Scopes) authz.Scopes {
 	if len(fixed) == 1 && len(names) == 1 && names[0] == string(fixed[0]) {
 		return fixed
 	}
@@ -64,18 +64,18 @@ func scopesOf(m *members, names []string, fixed authz.Scopes) authz.Scopes {
 	return scopes
 }
 
-func (f *face) listKeys(w http.ResponseWriter, r *http.Request, caller tenant.Caller) error {
+func (a *api) listKeys(w http.ResponseWriter, r *http.Request, caller tenant.Caller) error {
 	if err := noParameters(r); err != nil {
 		return err
 	}
-	keys, err := f.records.ListKeys(r.Context(), caller)
+	keys, err := a.records.ListKeys(r.Context(), caller)
 	if err != nil {
 		return err
 	}
-	return answer(w, r, http.StatusOK, listOf(keys, keyOf, nil))
+	return answer(w, http.StatusOK, listOf(keys, keyOf, nil))
 }
 
-func (f *face) revokeKey(w http.ResponseWriter, r *http.Request, caller tenant.Caller) error {
+func (a *api) revokeKey(w http.ResponseWriter, r *http.Request, caller tenant.Caller) error {
 	m, err := readMembers(r)
 	if err != nil {
 		return err
@@ -87,14 +87,14 @@ func (f *face) revokeKey(w http.ResponseWriter, r *http.Request, caller tenant.C
 	if err != nil {
 		return err
 	}
-	revoked, err := f.records.RevokeKey(r.Context(), caller, key)
+	revoked, err := a.records.RevokeKey(r.Context(), caller, key)
 	if err != nil {
 		return err
 	}
-	return answer(w, r, http.StatusOK, keyOf(revoked))
+	return answer(w, http.StatusOK, keyOf(revoked))
 }
 
-func (f *face) rotateKey(w http.ResponseWriter, r *http.Request, caller tenant.Caller) error {
+func (a *api) rotateKey(w http.ResponseWriter, r *http.Request, caller tenant.Caller) error {
 	m, err := readMembers(r)
 	if err != nil {
 		return err
@@ -107,11 +107,11 @@ func (f *face) rotateKey(w http.ResponseWriter, r *http.Request, caller tenant.C
 	if err != nil {
 		return err
 	}
-	issued, err := f.records.RotateKey(r.Context(), caller, key, keep)
+	issued, err := a.records.RotateKey(r.Context(), caller, key, keep)
 	if err != nil {
 		return err
 	}
-	return answer(w, r, http.StatusOK, issuedOf(issued))
+	return answer(w, http.StatusOK, issuedOf(issued))
 }
 
 func parseKey(r *http.Request) (id.Credential, error) {

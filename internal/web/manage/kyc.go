@@ -15,14 +15,13 @@ var errNoCustomer = fault.New(fault.NotFound, "customer_not_found", "customer no
 
 // setKYC records what came of a customer's identity checks, in place of what was
 // recorded before.
-func (f *face) setKYC(w http.ResponseWriter, r *http.Request, caller tenant.Caller) error {
+func (a *api) setKYC(w http.ResponseWriter, r *http.Request, caller tenant.Caller) error {
 	m, err := readMembers(r)
 	if err != nil {
 		return err
 	}
 	kyc := customer.KYC{Status: customer.KYCStatus(m.requiredText("status"))}
-	reason, _ := m.text("reason")
-	kyc.Reason = redact.Personal(reason)
+	kyc.Reason = redact.Personal(m.text("reason"))
 	kyc.VerifiedAt = m.time("verified_at")
 	kyc.Accounts = m.flag("virtual_accounts")
 	if err := m.done(); err != nil {
@@ -32,7 +31,7 @@ func (f *face) setKYC(w http.ResponseWriter, r *http.Request, caller tenant.Call
 	if err != nil {
 		return errNoCustomer
 	}
-	_, err = f.records.SetKYC(r.Context(), caller, target, kyc)
+	_, err = a.records.SetKYC(r.Context(), caller, target, kyc)
 	switch {
 	case err == nil:
 	case fault.Of(err).Code == records.ErrOtherApplication.Code:
@@ -40,5 +39,5 @@ func (f *face) setKYC(w http.ResponseWriter, r *http.Request, caller tenant.Call
 	default:
 		return err
 	}
-	return answer(w, r, http.StatusOK, kycResponse{CustomerID: target.String(), Status: string(kyc.Status)})
+	return answer(w, http.StatusOK, kycResponse{CustomerID: target.String(), Status: string(kyc.Status)})
 }

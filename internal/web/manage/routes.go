@@ -22,32 +22,32 @@ type Config struct {
 // application in the path, or id.System.
 type operation func(w http.ResponseWriter, r *http.Request, caller tenant.Caller) error
 
-type face struct {
+type api struct {
 	records *records.Service
 	limiter *limit.Limiter
 }
 
 // New makes the API. It belongs inside web.Wrap.
 func New(cfg Config) http.Handler {
-	f := &face{records: cfg.Records, limiter: cfg.Limiter}
-	return f.mux(f.routes())
+	a := &api{records: cfg.Records, limiter: cfg.Limiter}
+	return a.mux(a.routes())
 }
 
 // routes is all that the API serves.
-func (f *face) routes() []route {
+func (a *api) routes() []route {
 	const app = "/manage/v1/apps/{app}"
 	return []route{
-		{"POST", "/manage/v1/apps", f.createApp},
-		{"GET", "/manage/v1/apps", f.listApps},
-		{"GET", app, f.fetchApp},
-		{"POST", app + "/keys", f.createKey},
-		{"GET", app + "/keys", f.listKeys},
-		{"POST", app + "/keys/{key}/revoke", f.revokeKey},
-		{"POST", app + "/keys/{key}/rotate", f.rotateKey},
-		{"PUT", app + "/customers/{customer}/kyc", f.setKYC},
-		{"GET", app + "/audit", f.listAudit},
-		{"GET", app + "/audit/export", f.exportAudit},
-		{"GET", app + "/audit/checkpoint", f.fetchCheckpoint},
+		{"POST", "/manage/v1/apps", a.createApp},
+		{"GET", "/manage/v1/apps", a.listApps},
+		{"GET", app, a.fetchApp},
+		{"POST", app + "/keys", a.createKey},
+		{"GET", app + "/keys", a.listKeys},
+		{"POST", app + "/keys/{key}/revoke", a.revokeKey},
+		{"POST", app + "/keys/{key}/rotate", a.rotateKey},
+		{"PUT", app + "/customers/{customer}/kyc", a.setKYC},
+		{"GET", app + "/audit", a.listAudit},
+		{"GET", app + "/audit/export", a.exportAudit},
+		{"GET", app + "/audit/checkpoint", a.fetchCheckpoint},
 	}
 }
 
@@ -55,7 +55,7 @@ func (f *face) routes() []route {
 // every GET. It is for those who compare the API with its description.
 func Routes() []string {
 	var list []string
-	for _, rt := range new(face).routes() {
+	for _, rt := range new(api).routes() {
 		list = append(list, rt.method+" "+rt.path)
 	}
 	slices.Sort(list)
@@ -69,11 +69,11 @@ type route struct {
 
 // mux serves the routes, and answers in our envelope for every other path and
 // method, which http.ServeMux alone would not.
-func (f *face) mux(routes []route) http.Handler {
+func (a *api) mux(routes []route) http.Handler {
 	mux := http.NewServeMux()
 	paths := make(map[string][]string)
 	for _, rt := range routes {
-		mux.Handle(rt.method+" "+rt.path, web.Handle(f.authenticated(rt), writeError))
+		mux.Handle(rt.method+" "+rt.path, web.Handle(a.authenticated(rt), writeError))
 		paths[rt.path] = append(paths[rt.path], rt.method)
 	}
 	for path, methods := range paths {
