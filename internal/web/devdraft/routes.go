@@ -12,21 +12,15 @@ import (
 	"custodex.dev/internal/records"
 	"custodex.dev/internal/tenant"
 	"custodex.dev/internal/web"
+	"custodex.dev/internal/web/wire"
 )
 
 // Records is the part of the domain service that this dialect calls;
 // *records.Service is one. The faults of each method are described there.
 type Records interface {
-	// Authenticate turns a client key and secret into a caller.
-	Authenticate(ctx context.Context, in records.Login) (caller tenant.Caller, perMinute int, err error)
-	// CreateCustomer makes a customer.
-	CreateCustomer(ctx context.Context, caller tenant.Caller, w records.Write) (records.Reply, error)
-	// UpdateCustomer changes the fields that were sent.
-	UpdateCustomer(ctx context.Context, caller tenant.Caller, target records.Target, w records.Write) (records.Reply, error)
-	// FetchCustomer reads one customer.
-	FetchCustomer(ctx context.Context, caller tenant.Caller, target records.Target) (customer.Customer, error)
-	// ListCustomers lists customers.
-	ListCustomers(ctx context.Context, caller tenant.Caller, in records.ListRequest) (records.ListResponse, error)
+	wire.Keys
+	wire.Customers
+	wire.Groups
 	// GetOrCreateCustomer makes a customer unless one has the e-mail address.
 	GetOrCreateCustomer(ctx context.Context, caller tenant.Caller, w records.Write,
 		encode func(c *customer.Customer, created bool) []byte) (records.Reply, error)
@@ -44,17 +38,6 @@ type Records interface {
 		idempotencyKey string, encode func(*customer.Transaction) []byte) (records.Reply, error)
 	// ListTransactions gives a page of a customer's purchases.
 	ListTransactions(ctx context.Context, caller tenant.Caller, target id.Customer, in records.PageRequest) (records.ItemPage[customer.Transaction], error)
-
-	// CreateGroup makes a group of customers.
-	CreateGroup(ctx context.Context, caller tenant.Caller, w records.GroupWrite) (records.Reply, error)
-	// UpdateGroup changes a group's name or description.
-	UpdateGroup(ctx context.Context, caller tenant.Caller, seq int64, w records.GroupWrite) (records.Reply, error)
-	// DeleteGroup removes a group.
-	DeleteGroup(ctx context.Context, caller tenant.Caller, seq int64) error
-	// FetchGroup reads one group.
-	FetchGroup(ctx context.Context, caller tenant.Caller, seq int64) (customer.Group, error)
-	// ListGroups gives a page of groups.
-	ListGroups(ctx context.Context, caller tenant.Caller, in records.ListGroupsRequest) (records.ItemPage[customer.Group], error)
 }
 
 // Config says what the dialect works with. Records and Limiter must be set.

@@ -9,34 +9,17 @@ import (
 	"custodex.dev/internal/records"
 	"custodex.dev/internal/tenant"
 	"custodex.dev/internal/web"
+	"custodex.dev/internal/web/wire"
 )
 
 // Records is the part of the domain service that this dialect calls;
 // *records.Service is one. The faults of each method are described there.
 type Records interface {
-	// Authenticate turns an API key into a caller.
-	Authenticate(ctx context.Context, in records.Login) (caller tenant.Caller, perMinute int, err error)
-	// CreateCustomer makes a customer.
-	CreateCustomer(ctx context.Context, caller tenant.Caller, w records.Write) (records.Reply, error)
-	// UpdateCustomer changes the fields that were sent.
-	UpdateCustomer(ctx context.Context, caller tenant.Caller, target records.Target, w records.Write) (records.Reply, error)
+	wire.Keys
+	wire.Customers
+	wire.Groups
 	// FetchWithGroup reads one customer with its group.
 	FetchWithGroup(ctx context.Context, caller tenant.Caller, target records.Target) (customer.Customer, *customer.Group, error)
-	// ListCustomers lists customers.
-	ListCustomers(ctx context.Context, caller tenant.Caller, in records.ListRequest) (records.ListResponse, error)
-	// DeleteCustomer removes a customer for good.
-	DeleteCustomer(ctx context.Context, caller tenant.Caller, target records.Target) error
-
-	// CreateGroup makes a group.
-	CreateGroup(ctx context.Context, caller tenant.Caller, w records.GroupWrite) (records.Reply, error)
-	// UpdateGroup changes a group.
-	UpdateGroup(ctx context.Context, caller tenant.Caller, seq int64, w records.GroupWrite) (records.Reply, error)
-	// FetchGroup reads one group.
-	FetchGroup(ctx context.Context, caller tenant.Caller, seq int64) (customer.Group, error)
-	// ListGroups gives a page of groups, newest first.
-	ListGroups(ctx context.Context, caller tenant.Caller, in records.ListGroupsRequest) (records.ItemPage[customer.Group], error)
-	// DeleteGroup removes a group; its customers stay.
-	DeleteGroup(ctx context.Context, caller tenant.Caller, seq int64) error
 }
 
 // Config says what the dialect works with. Records and Limiter must be set.

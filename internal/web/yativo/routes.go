@@ -6,34 +6,25 @@ import (
 	"net/netip"
 	"strings"
 
-	"custodex.dev/internal/customer"
 	"custodex.dev/internal/id"
 	"custodex.dev/internal/limit"
 	"custodex.dev/internal/page"
 	"custodex.dev/internal/records"
 	"custodex.dev/internal/tenant"
 	"custodex.dev/internal/web"
+	"custodex.dev/internal/web/wire"
 )
 
 // Records is the part of the domain service that this dialect calls;
 // *records.Service is one. The faults of each method are described there.
 type Records interface {
+	wire.Customers
 	// IssueToken exchanges an account id and app secret for a bearer token.
 	IssueToken(ctx context.Context, in records.Login) (token string, caller tenant.Caller, perMinute int, err error)
 	// AuthenticateToken turns a bearer token into a caller.
 	AuthenticateToken(ctx context.Context, token string, origin tenant.Origin) (caller tenant.Caller, perMinute int, subject string, err error)
 	// RefreshToken gives a new token for one that is still good.
 	RefreshToken(ctx context.Context, caller tenant.Caller, subject string) (string, error)
-	// CreateCustomer makes a customer.
-	CreateCustomer(ctx context.Context, caller tenant.Caller, w records.Write) (records.Reply, error)
-	// UpdateCustomer changes the fields that were sent.
-	UpdateCustomer(ctx context.Context, caller tenant.Caller, target records.Target, w records.Write) (records.Reply, error)
-	// DeleteCustomer removes a customer for good.
-	DeleteCustomer(ctx context.Context, caller tenant.Caller, target records.Target) error
-	// FetchCustomer reads one customer.
-	FetchCustomer(ctx context.Context, caller tenant.Caller, target records.Target) (customer.Customer, error)
-	// ListCustomers lists customers.
-	ListCustomers(ctx context.Context, caller tenant.Caller, in records.ListRequest) (records.ListResponse, error)
 	// SubmitKYC records that a customer's particulars were handed in to be checked.
 	SubmitKYC(ctx context.Context, caller tenant.Caller, target id.Customer, in records.Submission) (records.Reply, error)
 }
