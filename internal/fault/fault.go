@@ -27,10 +27,7 @@ const (
 	NotFound                    // no such thing for this application
 	Conflict                    // duplicate, idempotency clash, wrong state
 	Stale                       // the version the caller holds is old
-	LengthRequired              // the request does not say how long it is
 	TooLarge                    // the request is too big
-	Unsupported                 // a media type or coding that is not spoken here
-	NoMethod                    // the resource exists, the method does not
 	TooMany                     // over a rate limit
 	Unavailable                 // try again; nothing is wrong with the request
 	kinds
@@ -38,7 +35,7 @@ const (
 
 var kindNames = [...]string{
 	"internal", "invalid", "unauthenticated", "forbidden", "not found", "conflict", "stale",
-	"length required", "too large", "unsupported", "no method", "too many", "unavailable",
+	"too large", "too many", "unavailable",
 }
 
 // Error makes a Kind usable as the target of errors.Is.

@@ -127,3 +127,39 @@ func TestWrapDeadline(t *testing.T) {
 		t.Errorf("answer %q, want timeout", got)
 	}
 }
+
+// TestInvalidStatus makes every request that HTTP has a status of its own for.
+func TestInvalidStatus(t *testing.T) {
+	t.Parallel()
+	h := web.Router(map[string]web.Methods{"/x": {http.MethodPost: func(_ http.ResponseWriter, r *http.Request) error {
+		_, err := web.ReadBody(r)
+		return err
+	}}}, func(w http.ResponseWriter, _ *http.Request, f *fault.Error) {
+		if f.Kind != fault.Invalid {
+			t.Errorf("%s is of kind %s", f.Code, f.Kind)
+		}
+		w.WriteHeader(web.InvalidStatus(f))
+	})
+	for want, change := range map[int]func(*http.Request){
+		http.StatusMethodNotAllowed:     func(r *http.Request) { r.Method = http.MethodPut },
+		http.StatusLengthRequired:       func(r *http.Request) { r.ContentLength = -1 },
+		http.StatusUnsupportedMediaType: func(r *http.Request) { r.Header.Set("Content-Type", "text/plain") },
+		http.StatusBadRequest:           func(r *http.Request) { r.ContentLength = 8 }, // it ends early
+	} {
+		r := httptest.NewRequest(http.MethodPost, "/x", strings.NewReader("{}"))
+		change(r)
+		w := httptest.NewRecorder()
+		h.ServeHTTP(w, r)
+		if w.Code != want {
+			t.Errorf("status %d, want %d", w.Code, want)
+		}
+	}
+	for code, want := range map[string]int{
+		"unsupported_content_encoding": http.StatusUnsupportedMediaType, web.CodeMethodNotAllowed: http.StatusMethodNotAllowed,
+		"anything": http.StatusBadRequest,
+	} {
+		if got := web.InvalidStatus(fault.New(fault.Invalid, code, "x")); got != want {
+			t.Errorf("%s: %d, want %d", code, got, want)
+		}
+	}
+}

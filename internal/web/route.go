@@ -16,7 +16,7 @@ type Methods map[string]Handler
 var (
 	// ErrNoRoute is the fault of a path that is none of the routes.
 	ErrNoRoute  = fault.New(fault.NotFound, "no_route", "Route not found")
-	errNoMethod = fault.New(fault.NoMethod, "no_method", "Method not allowed")
+	errNoMethod = fault.New(fault.Invalid, "no_method", "Method not allowed")
 )
 
 // Router serves a dialect's routes, by pattern of http.ServeMux without method.

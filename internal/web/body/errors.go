@@ -37,7 +37,7 @@ const (
 // The faults are values made once: they are the same for every request, so an
 // attacker who sends only rubbish costs no allocation here.
 var (
-	errLengthRequired = fault.New(fault.LengthRequired, CodeLengthRequired,
+	errLengthRequired = fault.New(fault.Invalid, CodeLengthRequired,
 		"Content-Length is required")
 	errAmbiguousLength = fault.New(fault.Invalid, CodeAmbiguousLength,
 		"Content-Length and Transfer-Encoding cannot be used together")
@@ -45,11 +45,11 @@ var (
 	errShortBody      = fault.New(fault.Invalid, CodeShortBody, "Request body is incomplete")
 	errBodyNotAllowed = fault.New(fault.Invalid, CodeBodyNotAllowed,
 		"This method does not take a request body")
-	errMediaType = fault.New(fault.Unsupported, CodeUnsupportedMediaType,
+	errMediaType = fault.New(fault.Invalid, CodeUnsupportedMediaType,
 		"Content-Type must be application/json")
-	errFormMediaType = fault.New(fault.Unsupported, CodeUnsupportedMediaType,
+	errFormMediaType = fault.New(fault.Invalid, CodeUnsupportedMediaType,
 		"Content-Type must be application/json, application/x-www-form-urlencoded or multipart/form-data")
-	errCoding = fault.New(fault.Unsupported, CodeUnsupportedCoding,
+	errCoding = fault.New(fault.Invalid, CodeUnsupportedCoding,
 		"Content-Encoding is not supported")
 
 	errEmpty        = fault.New(fault.Invalid, CodeEmpty, "Request body is empty")

@@ -151,7 +151,7 @@ func TestReadObjectLikeRead(t *testing.T) {
 	}
 	r := formRequest(urlencoded, "a=1")
 	r.Header.Add("Content-Type", "application/json")
-	if _, err := body.ReadObject(r, 0); fault.KindOf(err) != fault.Unsupported {
+	if _, err := body.ReadObject(r, 0); fault.KindOf(err) != fault.Invalid {
 		t.Errorf("two labels: %v, want unsupported", err)
 	}
 }

@@ -18,12 +18,12 @@ const DefaultMax = 64 << 10
 // A body that announces more than max bytes is refused before any is read, so
 // a client that waits for "100 Continue" never sends it.
 //
-// Faults: LengthRequired for a body whose length is not announced, TooLarge,
-// Unsupported for another media type or coding, Invalid for a body that ends
-// early, for contradicting lengths, and for any body on GET or HEAD.
+// Faults: TooLarge, and Invalid for a body whose length is not announced, that is of
+// another media type or coding or that ends early, for contradicting lengths, and for
+// any body on GET or HEAD.
 //
 // On an HTTP/1 connection the caller does well to close it after
-// LengthRequired: a sender whose message had a length and a transfer coding
+// CodeLengthRequired: a sender whose message had a length and a transfer coding
 // looks the same here as one that only used the latter.
 func Read(r *http.Request, max int64) ([]byte, error) { return read(r, max, mediaType) }
 

@@ -51,7 +51,7 @@ func answerOf(f *fault.Error) (status int, message string, again bool) {
 	switch f.Kind {
 	case fault.Internal:
 	case fault.Invalid:
-		return http.StatusBadRequest, f.Message, false
+		return web.InvalidStatus(f), f.Message, false
 	case fault.Unauthenticated:
 		return http.StatusUnauthorized, "Invalid API credentials", false
 	case fault.Forbidden:
@@ -76,14 +76,8 @@ func answerOf(f *fault.Error) (status int, message string, again bool) {
 		return http.StatusConflict, f.Message, false
 	case fault.Stale:
 		return http.StatusConflict, f.Message, false
-	case fault.LengthRequired:
-		return http.StatusLengthRequired, f.Message, false
 	case fault.TooLarge:
 		return http.StatusRequestEntityTooLarge, f.Message, false
-	case fault.Unsupported:
-		return http.StatusUnsupportedMediaType, f.Message, false
-	case fault.NoMethod:
-		return http.StatusMethodNotAllowed, f.Message, false
 	case fault.TooMany:
 		return http.StatusTooManyRequests, "Too many requests", true
 	case fault.Unavailable:

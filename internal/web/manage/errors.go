@@ -10,11 +10,11 @@ import (
 	"custodex.dev/internal/web"
 )
 
-// status gives the status of a kind. The switch names every kind.
-func status(k fault.Kind) int {
-	switch k {
+// statusOf gives the status of a fault. The switch names every kind.
+func statusOf(f *fault.Error) int {
+	switch f.Kind {
 	case fault.Invalid:
-		return http.StatusBadRequest
+		return web.InvalidStatus(f)
 	case fault.Unauthenticated:
 		return http.StatusUnauthorized
 	case fault.Forbidden:
@@ -25,14 +25,8 @@ func status(k fault.Kind) int {
 		return http.StatusConflict
 	case fault.Stale:
 		return http.StatusPreconditionFailed
-	case fault.LengthRequired:
-		return http.StatusLengthRequired
 	case fault.TooLarge:
 		return http.StatusRequestEntityTooLarge
-	case fault.Unsupported:
-		return http.StatusUnsupportedMediaType
-	case fault.NoMethod:
-		return http.StatusMethodNotAllowed
 	case fault.TooMany:
 		return http.StatusTooManyRequests
 	case fault.Unavailable:
@@ -48,21 +42,22 @@ func writeError(w http.ResponseWriter, r *http.Request, f *fault.Error) {
 	for _, field := range f.Fields {
 		e.Fields = append(e.Fields, fieldBody(field))
 	}
-	h := w.Header()
+	status, h := statusOf(f), w.Header()
 	switch f.Kind {
 	case fault.Internal: // whatever it was, it is not for the caller
 		e.Code, e.Message, e.Fields = "internal", "Internal server error", []fieldBody{}
 	case fault.Unauthenticated:
 		h.Set("WWW-Authenticate", `Bearer realm="custodex"`)
-	case fault.LengthRequired:
-		h.Set("Connection", "close")
 	case fault.TooMany, fault.Unavailable:
 		wait := max(f.RetryAfter, time.Second)
 		h.Set("Retry-After", strconv.Itoa(int((wait+time.Second-1)/time.Second)))
+	}
+	if status == http.StatusLengthRequired {
+		h.Set("Connection", "close")
 	}
 	b, err := json.Marshal(errorResponse{e})
 	if err != nil {
 		panic(err) // strings alone cannot fail
 	}
-	web.JSON(w, status(f.Kind), b)
+	web.JSON(w, status, b)
 }

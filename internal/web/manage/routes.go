@@ -91,6 +91,6 @@ func noMethod(path string, methods []string) web.Handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		web.EventOf(r.Context()).Route = path
 		w.Header().Set("Allow", allow)
-		return fault.New(fault.NoMethod, "method_not_allowed", "This address allows "+allow)
+		return fault.New(fault.Invalid, web.CodeMethodNotAllowed, "This address allows "+allow)
 	}
 }

@@ -26,7 +26,7 @@ func answerOf(f *fault.Error) (status int, message string) {
 	case fault.Internal:
 	case fault.Invalid:
 		if len(f.Fields) == 0 {
-			return http.StatusBadRequest, f.Message
+			return web.InvalidStatus(f), f.Message
 		}
 		return http.StatusUnprocessableEntity, failedValidation(f.Fields)
 	case fault.Unauthenticated:
@@ -49,14 +49,8 @@ func answerOf(f *fault.Error) (status int, message string) {
 		return http.StatusConflict, f.Message
 	case fault.Stale:
 		return http.StatusConflict, f.Message
-	case fault.LengthRequired:
-		return http.StatusLengthRequired, f.Message
 	case fault.TooLarge:
 		return http.StatusRequestEntityTooLarge, f.Message
-	case fault.Unsupported:
-		return http.StatusUnsupportedMediaType, f.Message
-	case fault.NoMethod:
-		return http.StatusMethodNotAllowed, f.Message
 	case fault.TooMany:
 		return http.StatusTooManyRequests, "Too many requests"
 	case fault.Unavailable:

@@ -65,6 +65,9 @@ func answerOf(f *fault.Error) (status int, message, detail string) {
 		if len(f.Fields) > 0 {
 			return http.StatusUnprocessableEntity, "Validation failed", ""
 		}
+		if status := web.InvalidStatus(f); status != http.StatusBadRequest {
+			return say(status, f.Message)
+		}
 		return http.StatusBadRequest, "Request failed", messageOf(f)
 	case fault.Unauthenticated:
 		if f.Code == errLogin.Code {
@@ -83,14 +86,8 @@ func answerOf(f *fault.Error) (status int, message, detail string) {
 		return say(http.StatusNotFound, "Customer not found")
 	case fault.Conflict, fault.Stale:
 		return say(http.StatusConflict, f.Message)
-	case fault.LengthRequired:
-		return say(http.StatusLengthRequired, f.Message)
 	case fault.TooLarge:
 		return say(http.StatusRequestEntityTooLarge, f.Message)
-	case fault.Unsupported:
-		return say(http.StatusUnsupportedMediaType, f.Message)
-	case fault.NoMethod:
-		return say(http.StatusMethodNotAllowed, f.Message)
 	case fault.TooMany:
 		return say(http.StatusTooManyRequests, f.Message)
 	case fault.Unavailable:

@@ -1,0 +1,27 @@
+package web
+
+import (
+	"net/http"
+
+	"custodex.dev/internal/fault"
+	"custodex.dev/internal/web/body"
+)
+
+// CodeMethodNotAllowed is the code of a fault that an API words by itself when a path
+// exists and does not take the method. Router has a fault of its own for that.
+const CodeMethodNotAllowed = "method_not_allowed"
+
+// InvalidStatus gives the status of a fault of kind Invalid that has no fields. HTTP has
+// statuses of its own for requests that are wrong as such, whatever they are about; the
+// kinds of faults know nothing of HTTP, so these go by their codes. All others are 400.
+func InvalidStatus(f *fault.Error) int {
+	switch f.Code {
+	case errNoMethod.Code, CodeMethodNotAllowed:
+		return http.StatusMethodNotAllowed
+	case body.CodeLengthRequired:
+		return http.StatusLengthRequired
+	case body.CodeUnsupportedMediaType, body.CodeUnsupportedCoding:
+		return http.StatusUnsupportedMediaType
+	}
+	return http.StatusBadRequest
+}
