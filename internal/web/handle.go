@@ -3,13 +3,11 @@ package web
 import (
 	"context"
 	"errors"
-	"fmt"
 	"net/http"
-	"runtime"
-	"runtime/debug"
 	"time"
 
 	"custodex.dev/internal/fault"
+	"custodex.dev/internal/safe"
 )
 
 // Handler is how every handler looks. It writes an answer and returns nil, or
@@ -40,32 +38,18 @@ func Handle(h Handler, fail ErrorWriter) http.Handler {
 	}), fail)
 }
 
-// guarded runs h and turns a panic into an error that shows where it happened.
+// guarded runs h and turns a panic into an error that says where it was.
 func guarded(h Handler, w http.ResponseWriter, r *http.Request) (err error) {
 	defer func() {
-		p := recover()
-		if p == nil {
-			return
-		}
-		if p == http.ErrAbortHandler {
+		switch p := recover(); p {
+		case nil:
+		case http.ErrAbortHandler: // the handler's way to end the connection
 			panic(p)
+		default:
+			err = fault.Wrap(safe.Recovered(p), fault.Internal, "panic", "Internal server error")
 		}
-		err = fault.Wrap(fmt.Errorf("panic: %s\n%s", panicText(p), debug.Stack()),
-			fault.Internal, "panic", "Internal server error")
 	}()
 	return h(w, r)
-}
-
-// panicText prints what programs panic with. Any other value may hold a request's
-// data, so only its type is shown.
-func panicText(p any) string {
-	switch p := p.(type) {
-	case runtime.Error:
-		return p.Error()
-	case string:
-		return p
-	}
-	return fmt.Sprintf("%T", p)
 }
 
 // faultOf classifies what a handler returned. A context that ended is nobody's

@@ -89,7 +89,7 @@ func TestHandlePanic(t *testing.T) {
 			if w.Code != http.StatusTeapot || w.Body.String() != "panic" {
 				t.Errorf("answer %d %q, want the dialect's own", w.Code, w.Body)
 			}
-			if !strings.Contains(log, "handle_test.go") || !strings.Contains(log, `"level":"ERROR"`) {
+			if !strings.Contains(log, "TestHandlePanic") || !strings.Contains(log, `"level":"ERROR"`) {
 				t.Errorf("log %q does not show where it happened", log)
 			}
 			if strings.Contains(log, "Lovelace") {
