@@ -7,6 +7,10 @@ import (
 	"custodex.dev/internal/page"
 )
 
+// Times in rows (CreatedAt, UpdatedAt, At, ExpiresAt, From, To and the like) are
+// milliseconds since 1970, UTC. A time that may be absent is 0 then. Window of RateTake
+// is the only one in minutes.
+
 // AppRow is one application.
 type AppRow struct {
 	ID        id.App

@@ -30,18 +30,18 @@ type Store interface {
 	// cheap way for reads: nothing else of the application is touched.
 	Record(ctx context.Context, app id.App, entries ...AuditRow) error
 
-	// RateTake takes up to want requests of a credential's quota of limit in the
-	// window (a unix minute). It returns how many it got, 0 to want, and how many
-	// everyone has taken in the window, this grant included. It never lets the sum
-	// of grants exceed limit. Old windows are forgotten.
-	RateTake(ctx context.Context, app id.App, take RateTake) (RateGrant, error)
-
 	// CredentialTouch sets the last use of credentials, never back in time.
 	CredentialTouch(ctx context.Context, app id.App, used map[id.Credential]int64) error
 
 	// IdempotencyPurge deletes up to limit expired idempotency rows and returns
 	// how many it deleted.
 	IdempotencyPurge(ctx context.Context, app id.App, limit int) (int, error)
+
+	// RateTake takes up to want requests of a credential's quota of limit in the
+	// window (a unix minute). It returns how many it got, 0 to want, and how many
+	// everyone has taken in the window, this grant included. It never lets the sum
+	// of grants exceed limit. Old windows are forgotten.
+	RateTake(ctx context.Context, app id.App, take RateTake) (RateGrant, error)
 
 	// TreePut replaces the application's tree head and writes the given tiles, if
 	// the tree still has oldSize; else it is fault.Conflict and nothing changes.
@@ -64,34 +64,15 @@ type Store interface {
 type Reader interface {
 	AppReader
 
-	// Head gives the application's counters; fault.NotFound if there is no such
-	// application.
-	Head(ctx context.Context, app id.App) (Head, error)
+	// AuditList gives entries newest first (Seq descending), at most limit.
+	AuditList(ctx context.Context, app id.App, list AuditList, limit int) ([]AuditRow, error)
 
-	// CustomerGet gives one customer with its wrapped key.
-	CustomerGet(ctx context.Context, app id.App, c id.Customer) (CustomerRow, error)
-
-	// CustomerGetBySeq is CustomerGet by sequence number.
-	CustomerGetBySeq(ctx context.Context, app id.App, seq int64) (CustomerRow, error)
-
-	// CustomerElsewhere reports whether some other application than app has the
-	// customer. It is the one question that crosses applications; it answers
-	// yes or no and nothing else. records asks it only after CustomerGet found
-	// nothing, and audits it.
-	CustomerElsewhere(ctx context.Context, app id.App, c id.Customer) (bool, error)
-
-	// CustomerList gives customers newest first (CreatedAt, then Seq, both
-	// descending), with their keys. Skipping costs index entries only.
-	CustomerList(ctx context.Context, app id.App, list CustomerList) ([]CustomerRow, error)
+	// AuditRange gives the entries with from <= Seq < from+limit, ascending.
+	AuditRange(ctx context.Context, app id.App, from int64, limit int) ([]AuditRow, error)
 
 	// CustomerBySeq gives the customers with these sequence numbers, with their
 	// keys, in no order. Absent ones are left out. At most 1,000 numbers.
 	CustomerBySeq(ctx context.Context, app id.App, seqs []int64) ([]CustomerRow, error)
-
-	// CustomerScan calls fn for every customer with from <= Seq < to, ascending,
-	// with its key; the row is fn's only until it returns. An error of fn ends the
-	// scan and is returned.
-	CustomerScan(ctx context.Context, app id.App, from, to int64, fn func(*CustomerRow) error) error
 
 	// CustomerChanges gives up to limit customers whose Version is greater than
 	// after, ascending by Version then Seq, with their keys. To page on, pass the
@@ -99,9 +80,34 @@ type Reader interface {
 	// Seq and the Version of its deletion, and nothing else.
 	CustomerChanges(ctx context.Context, app id.App, after ChangePoint, limit int) ([]CustomerRow, error)
 
+	// CustomerElsewhere reports whether some other application than app has the
+	// customer. It is the one question that crosses applications; it answers
+	// yes or no and nothing else. records asks it only after CustomerGet found
+	// nothing, and audits it.
+	CustomerElsewhere(ctx context.Context, app id.App, c id.Customer) (bool, error)
+
+	// CustomerGet gives one customer with its wrapped key.
+	CustomerGet(ctx context.Context, app id.App, c id.Customer) (CustomerRow, error)
+
+	// CustomerGetBySeq is CustomerGet by sequence number.
+	CustomerGetBySeq(ctx context.Context, app id.App, seq int64) (CustomerRow, error)
+
+	// CustomerList gives customers newest first (CreatedAt, then Seq, both
+	// descending), with their keys. Skipping costs index entries only.
+	CustomerList(ctx context.Context, app id.App, list CustomerList) ([]CustomerRow, error)
+
 	// CustomerRange gives the least and greatest Seq of the application and the
 	// number of its customers; zeros if it has none.
 	CustomerRange(ctx context.Context, app id.App) (CustomerRange, error)
+
+	// CustomerScan calls fn for every customer with from <= Seq < to, ascending,
+	// with its key; the row is fn's only until it returns. An error of fn ends the
+	// scan and is returned.
+	CustomerScan(ctx context.Context, app id.App, from, to int64, fn func(*CustomerRow) error) error
+
+	// GroupCount counts the groups with from <= CreatedAt < to; 0 is open. It costs
+	// an index entry a group.
+	GroupCount(ctx context.Context, app id.App, from, to int64) (int, error)
 
 	// GroupGet gives one group.
 	GroupGet(ctx context.Context, app id.App, seq int64) (GroupRow, error)
@@ -110,9 +116,13 @@ type Reader interface {
 	// Skipping costs index entries only.
 	GroupList(ctx context.Context, app id.App, list GroupList) ([]GroupRow, error)
 
-	// GroupCount counts the groups with from <= CreatedAt < to; 0 is open. It costs
-	// an index entry a group.
-	GroupCount(ctx context.Context, app id.App, from, to int64) (int, error)
+	// Head gives the application's counters; fault.NotFound if there is no such
+	// application.
+	Head(ctx context.Context, app id.App) (Head, error)
+
+	// ItemCount counts a customer's items of one kind. It costs an index entry an
+	// item.
+	ItemCount(ctx context.Context, app id.App, c id.Customer, kind ItemKind) (int, error)
 
 	// ItemGet gives one item of a customer; fault.NotFound if the customer or the
 	// item is absent.
@@ -122,35 +132,29 @@ type Reader interface {
 	// descending). An absent customer has none. Skipping costs index entries only.
 	ItemList(ctx context.Context, app id.App, c id.Customer, list ItemList) ([]ItemRow, error)
 
-	// ItemCount counts a customer's items of one kind. It costs an index entry an
-	// item.
-	ItemCount(ctx context.Context, app id.App, c id.Customer, kind ItemKind) (int, error)
-
-	// AuditList gives entries newest first (Seq descending), at most limit.
-	AuditList(ctx context.Context, app id.App, list AuditList, limit int) ([]AuditRow, error)
-
-	// AuditRange gives the entries with from <= Seq < from+limit, ascending.
-	AuditRange(ctx context.Context, app id.App, from int64, limit int) ([]AuditRow, error)
-
-	// TreeGet gives the application's tree head; fault.NotFound before the first.
-	TreeGet(ctx context.Context, app id.App) (TreeRow, error)
-
 	// TileGet gives the tiles asked for, in that order; fault.NotFound if any is
 	// absent.
 	TileGet(ctx context.Context, app id.App, tiles []TileID) ([]TileRow, error)
+
+	// TreeGet gives the application's tree head; fault.NotFound before the first.
+	TreeGet(ctx context.Context, app id.App) (TreeRow, error)
 }
 
 // AppReader reads applications and credentials.
 type AppReader interface {
 	// AppGet gives one application.
 	AppGet(ctx context.Context, app id.App) (AppRow, error)
+
 	// AppList gives applications in ascending order of id, after the given one, at
 	// most limit. id.System is among them.
 	AppList(ctx context.Context, after id.App, limit int) ([]AppRow, error)
+
 	// CredentialByKey gives the credential with this public key.
 	CredentialByKey(ctx context.Context, app id.App, publicKey string) (CredentialRow, error)
+
 	// CredentialGet gives the credential with this id.
 	CredentialGet(ctx context.Context, app id.App, c id.Credential) (CredentialRow, error)
+
 	// CredentialList gives every credential of the application, oldest first.
 	CredentialList(ctx context.Context, app id.App) ([]CredentialRow, error)
 }
@@ -161,61 +165,74 @@ type Tx interface {
 	// AppInsert makes the application itself; fault.Conflict if it exists.
 	AppInsert(row AppRow) error
 
+	// AuditAppend appends an entry to the application's log in this transaction.
+	// The store sets Seq, without gaps, in the order of commits. It reports nothing:
+	// the entry is written when fn has returned, and one that the database refuses
+	// makes Update return the error. Nothing of the transaction is kept then.
+	AuditAppend(entry AuditRow)
+
+	// CredentialGet gives one credential, as this transaction sees it.
+	CredentialGet(c id.Credential) (CredentialRow, error)
+
+	// CredentialInsert adds a credential; fault.Conflict if its id or public key
+	// is taken.
+	CredentialInsert(row CredentialRow) error
+
+	// CredentialUpdate replaces the secrets, expiry and revocation of a credential.
+	CredentialUpdate(row CredentialRow) error
+
+	// CustomerDelete removes the customer, its key and its items for good, and
+	// leaves its Seq for CustomerChanges. fault.NotFound if it is gone.
+	CustomerDelete(c id.Customer) error
+
 	// CustomerGet gives one customer with its key, as this transaction sees it,
 	// and holds it against other writers until the commit.
 	CustomerGet(c id.Customer) (CustomerRow, error)
+
+	// CustomerGetByEmail is CustomerGet by e-mail hash.
+	CustomerGetByEmail(hash []byte) (CustomerRow, error)
+
+	// CustomerGetBySeq is CustomerGet by sequence number.
+	CustomerGetBySeq(seq int64) (CustomerRow, error)
+
 	// CustomerInsert adds a customer and its key and returns its Seq. Row.Seq and
 	// Row.Version are the store's to set. fault.Conflict with code email_taken if
 	// another customer of the application has the e-mail hash.
 	CustomerInsert(row CustomerRow) (seq int64, err error)
+
 	// CustomerInsertAll adds customers as CustomerInsert does, but leaves out each
 	// whose e-mail hash another customer of the application has, one before it in
 	// rows included, and goes on. It returns the Seq of each, ascending, and 0 for
 	// one that it left out. At most 1,000 rows.
 	CustomerInsertAll(rows []CustomerRow) (seqs []int64, err error)
+
 	// CustomerUpdate replaces every column of the customer but ID, Seq, CreatedAt
 	// and Key, and sets Version. fault.NotFound if it is gone, fault.Conflict with
 	// code email_taken as above.
 	CustomerUpdate(row CustomerRow) error
 
-	// CustomerGetBySeq is CustomerGet by sequence number.
-	CustomerGetBySeq(seq int64) (CustomerRow, error)
-	// CustomerGetByEmail is CustomerGet by e-mail hash.
-	CustomerGetByEmail(hash []byte) (CustomerRow, error)
-	// CustomerDelete removes the customer, its key and its items for good, and
-	// leaves its Seq for CustomerChanges. fault.NotFound if it is gone.
-	CustomerDelete(c id.Customer) error
-
-	// GroupGet gives one group, as this transaction sees it.
-	GroupGet(seq int64) (GroupRow, error)
-	// GroupInsert adds a group and returns its Seq, which the store sets.
-	GroupInsert(row GroupRow) (seq int64, err error)
-	// GroupUpdate replaces Sealed and UpdatedAt of a group.
-	GroupUpdate(row GroupRow) error
 	// GroupDelete removes a group and takes its customers out of it, which changes
 	// them (Version). fault.NotFound if it is gone.
 	GroupDelete(seq int64) error
 
-	// ItemInsert adds an item of the customer; fault.NotFound if the customer is
-	// absent, fault.Conflict if the item's ID is taken.
-	ItemInsert(c id.Customer, row ItemRow) error
+	// GroupGet gives one group, as this transaction sees it.
+	GroupGet(seq int64) (GroupRow, error)
+
+	// GroupInsert adds a group and returns its Seq, which the store sets.
+	GroupInsert(row GroupRow) (seq int64, err error)
+
+	// GroupUpdate replaces Sealed and UpdatedAt of a group.
+	GroupUpdate(row GroupRow) error
 
 	// IdempotencyGet gives the row of a scope unless it has expired by the
 	// database's clock.
 	IdempotencyGet(scope []byte) (IdempotencyRow, error)
+
 	// IdempotencyPut stores a row that expires after ttl by the database's clock,
 	// replacing an expired one. fault.Conflict if a live one is there.
 	IdempotencyPut(row IdempotencyRow, ttl time.Duration) error
 
-	// CredentialGet gives one credential, as this transaction sees it.
-	CredentialGet(c id.Credential) (CredentialRow, error)
-	// CredentialInsert adds a credential; fault.Conflict if its id or public key
-	// is taken.
-	CredentialInsert(row CredentialRow) error
-	// CredentialUpdate replaces the secrets, expiry and revocation of a credential.
-	CredentialUpdate(row CredentialRow) error
-
-	// AuditAppend appends an entry to the application's log in this transaction.
-	// The store sets Seq, without gaps, in the order of commits.
-	AuditAppend(entry AuditRow)
+	// ItemInsert adds an item of the customer; fault.NotFound if the customer is
+	// absent, fault.Conflict if the item's ID is taken.
+	ItemInsert(c id.Customer, row ItemRow) error
 }

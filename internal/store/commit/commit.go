@@ -31,7 +31,7 @@ type Config[K comparable, W any] struct {
 // Group gathers works by key. Make one with New.
 type Group[K comparable, W any] struct {
 	cfg    Config[K, W]
-	ctx    context.Context
+	ctx    context.Context // of the workers, which outlive every call of Do; Close ends it
 	cancel context.CancelFunc
 
 	mu      sync.Mutex

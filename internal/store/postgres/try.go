@@ -18,7 +18,7 @@ import (
 // try is one transaction of a batch.
 type try struct {
 	*batch
-	ctx      context.Context
+	ctx      context.Context // of this try; here because the methods of store.Tx take none
 	conn     *pgxpool.Conn
 	pending  pgx.Batch // statements that wait for one that matters
 	head     head

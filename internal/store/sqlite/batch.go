@@ -3,6 +3,7 @@ package sqlite
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"custodex.dev/internal/id"
 	"custodex.dev/internal/safe"
@@ -45,41 +46,42 @@ func (s *Store) write(ctx context.Context, app id.App, fn func(*tx) error) error
 func (s *Store) flush(_ context.Context, _ struct{}, works []*work) []error {
 	s.writing.Lock()
 	defer s.writing.Unlock()
-	errs := make([]error, len(works))
-	err := s.flushLocked(works, errs)
-	switch {
-	case err == nil:
-	case len(works) > 1 && s.writer.broken == nil && !s.hasFailed():
-		// What the items have in common was refused, such as an entry of one of
-		// them: the others must not suffer.
-		for i := range works {
-			errs[i] = nil // of the transaction that was given up
-			if err := s.flushLocked(works[i:i+1], errs[i:i+1]); err != nil {
-				errs[i] = err
-			}
-		}
-	default:
-		for i := range errs {
-			errs[i] = err
-		}
+	outcomes, err := s.commit(works)
+	if err == nil {
+		return outcomes
 	}
-	return errs
+	if len(works) == 1 || s.writer.broken != nil || s.hasFailed() {
+		return slices.Repeat([]error{err}, len(works))
+	}
+	// What the items have in common was refused, such as an entry of one of them: the
+	// others must not suffer.
+	outcomes = make([]error, len(works))
+	for i := range works {
+		one, err := s.commit(works[i : i+1])
+		if err == nil {
+			err = one[0]
+		}
+		outcomes[i] = err
+	}
+	return outcomes
 }
 
-func (s *Store) flushLocked(works []*work, errs []error) error {
+// commit runs works in one transaction and commits it. outcomes has one error for each
+// work; an item that failed left nothing. err means that nothing of any work was kept,
+// and there are no outcomes then.
+func (s *Store) commit(works []*work) (outcomes []error, err error) {
 	if s.hasFailed() {
-		return errFailed
+		return nil, errFailed
 	}
 	if s.moved() {
-		return errMoved // a commit would go where the next start will not look
+		return nil, errMoved // a commit would go where the next start will not look
 	}
-	s.writer.broken = nil
 	b := batch{conn: s.writer, heads: make(map[id.App]*head, 4)}
 	ctx := context.Background()
-	if _, err := s.writer.exec(ctx, "BEGIN IMMEDIATE"); err != nil {
-		return err
+	if err := s.writer.begin(ctx); err != nil {
+		return nil, err
 	}
-	err := b.run(ctx, works, errs)
+	outcomes, err = b.run(ctx, works)
 	atCommit := err == nil
 	if atCommit {
 		if len(b.touched) > 0 || b.touchedAll {
@@ -88,17 +90,17 @@ func (s *Store) flushLocked(works []*work, errs []error) error {
 		}
 		if _, err = s.writer.exec(ctx, "COMMIT"); err == nil {
 			s.checkpoint.committed(b.rows)
-			return nil
+			return outcomes, nil
 		}
 	}
 	if loses(err, atCommit) || loses(s.writer.broken, false) {
 		s.fail()
-		return errFailed
+		return nil, errFailed
 	}
 	// SQLite may have rolled back by itself; then there is nothing to roll back and
 	// this is an error that says nothing new.
 	_, _ = s.writer.exec(ctx, "ROLLBACK")
-	return err
+	return nil, err
 }
 
 // batch is one transaction.
@@ -131,32 +133,34 @@ type entry struct {
 	seq int64
 }
 
-// run does the items and writes what they share. An error ends the batch.
-func (b *batch) run(ctx context.Context, works []*work, errs []error) error {
+// run does the items and writes what they share. err ends the batch.
+func (b *batch) run(ctx context.Context, works []*work) (outcomes []error, err error) {
+	outcomes = make([]error, len(works))
 	for i, w := range works {
 		switch {
 		case w.fn == nil:
-			errs[i] = b.record(ctx, w)
+			outcomes[i] = b.record(ctx, w)
 		case len(works) == 1:
 			// Alone it needs no savepoint, for which SQLite would keep a copy of every
 			// page that changes: a third of the time of an import.
-			if err := b.perform(ctx, w); err != nil && b.conn.broken == nil {
-				return err
-			}
+			err = b.perform(ctx, w)
 		default:
-			errs[i] = b.update(ctx, w)
+			outcomes[i] = b.update(ctx, w)
 		}
 		if b.conn.broken != nil {
-			return translate(b.conn.broken)
+			return nil, translate(b.conn.broken)
+		}
+		if err != nil {
+			return nil, err
 		}
 	}
 	if err := b.writeEntries(ctx); err != nil {
-		return err
+		return nil, err
 	}
 	if err := b.writeHeads(ctx); err != nil {
-		return err
+		return nil, err
 	}
-	return b.writeSeq(ctx)
+	return outcomes, b.writeSeq(ctx)
 }
 
 func (b *batch) record(ctx context.Context, w *work) error {

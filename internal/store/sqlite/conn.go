@@ -70,8 +70,10 @@ type conn struct {
 	args  []driver.NamedValue
 	dest  []driver.Value
 
-	// broken is the first error after which the transaction cannot be trusted,
-	// whatever the caller made of it. The committer looks at it and resets it.
+	// broken is the first error since begin that may have ended the transaction, as
+	// SQLite does by itself after some. It is kept here because the function of an
+	// Update may swallow the error that a call returned to it: what follows would then
+	// run outside the transaction. Only the writer looks at it.
 	broken error
 }
 
@@ -152,6 +154,13 @@ func (c *conn) exec(ctx context.Context, query string, args ...any) (int64, erro
 		return 0, c.note(err)
 	}
 	return res.RowsAffected()
+}
+
+// begin starts a transaction of the writer.
+func (c *conn) begin(ctx context.Context) error {
+	c.broken = nil
+	_, err := c.exec(ctx, "BEGIN IMMEDIATE")
+	return err
 }
 
 // errStop ends each without being an error.

@@ -10,7 +10,7 @@ import (
 // tx is one item of a batch. Its methods are with the nouns they are about.
 type tx struct {
 	batch *batch
-	ctx   context.Context // never cancelled: the item belongs to its batch
+	ctx   context.Context // here because the methods of store.Tx take none; never cancelled, as the batch
 	app   id.App
 
 	made    *head // of an application that this item inserted
