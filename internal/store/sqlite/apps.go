@@ -44,10 +44,7 @@ func (s *Store) AppGet(ctx context.Context, app id.App) (row store.AppRow, err e
 				wrapped_key,
 				created_at
 			FROM application
-			WHERE app_id = ?`, []any{string(app)}, func(r *rows) error {
-			row = scanApp(r)
-			return nil
-		})
+			WHERE app_id = ?`, []any{string(app)}, func(r *rows) error { return scanApp(r, &row) })
 	})
 	return row, err
 }
@@ -64,21 +61,18 @@ func (s *Store) AppList(ctx context.Context, after id.App, limit int) (list []st
 			FROM application
 			WHERE app_id > ?
 			ORDER BY app_id
-			LIMIT 0 + ?`, []any{string(after), int64(max(limit, 0))}, func(r *rows) error {
-			list = append(list, scanApp(r))
-			return nil
-		})
+			LIMIT 0 + ?`, []any{string(after), int64(max(limit, 0))}, appendTo(&list, scanApp))
 	})
 	return list, err
 }
 
-func scanApp(r *rows) store.AppRow {
-	return store.AppRow{
-		ID:        id.App(r.text(0)),
-		Name:      r.text(1),
-		Key:       r.bytes(2),
-		CreatedAt: r.int(3),
-	}
+func scanApp(r *rows, row *store.AppRow) error {
+	return r.scan(
+		(*string)(&row.ID),
+		&row.Name,
+		&row.Key,
+		&row.CreatedAt,
+	)
 }
 
 // Head gives the application's counters.
@@ -90,10 +84,7 @@ func (s *Store) Head(ctx context.Context, app id.App) (h store.Head, err error) 
 				entries,
 				customers
 			FROM head
-			WHERE app_id = ?`, []any{string(app)}, func(r *rows) error {
-			h = store.Head{Version: r.int(0), Entries: r.int(1), Customers: r.int(2)}
-			return nil
-		})
+			WHERE app_id = ?`, []any{string(app)}, scanTo(&h.Version, &h.Entries, &h.Customers))
 	})
 	return h, err
 }

@@ -19,18 +19,18 @@ const auditColumns = `
 	personal,
 	mac`
 
-func scanAudit(r *rows) store.AuditRow {
-	return store.AuditRow{
-		Seq:      r.int(0),
-		At:       r.int(1),
-		Actor:    r.text(2),
-		Action:   r.text(3),
-		Outcome:  uint8(r.int(4)),
-		Targets:  r.bytes(5),
-		Detail:   r.bytes(6),
-		Personal: r.bytes(7),
-		MAC:      r.bytes(8),
-	}
+func scanAudit(r *rows, row *store.AuditRow) error {
+	return r.scan(
+		&row.Seq,
+		&row.At,
+		&row.Actor,
+		&row.Action,
+		&row.Outcome,
+		&row.Targets,
+		&row.Detail,
+		&row.Personal,
+		&row.MAC,
+	)
 }
 
 // AuditAppend appends an entry. It is written at the end of the batch.
@@ -60,7 +60,10 @@ func (s *Store) AuditList(ctx context.Context, app id.App, list store.AuditList,
 	query, args := auditQuery(app, list)
 	err = s.scan(ctx, func(ctx context.Context, c *conn) error {
 		return c.each(ctx, query, args, func(r *rows) error {
-			row := scanAudit(r)
+			var row store.AuditRow
+			if err := scanAudit(r, &row); err != nil {
+				return err
+			}
 			if list.Customer != nil && !targets(row.Targets, *list.Customer) {
 				return nil
 			}
@@ -126,10 +129,7 @@ func (s *Store) AuditRange(ctx context.Context, app id.App, from int64, limit in
 			WHERE app_id = ?
 				AND seq >= ?
 				AND seq < ?
-			ORDER BY seq`, []any{string(app), from, from + int64(max(limit, 0))}, func(r *rows) error {
-			list = append(list, scanAudit(r))
-			return nil
-		})
+			ORDER BY seq`, []any{string(app), from, from + int64(max(limit, 0))}, appendTo(&list, scanAudit))
 	})
 	return list, err
 }

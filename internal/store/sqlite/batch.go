@@ -223,10 +223,7 @@ func (b *batch) head(ctx context.Context, app id.App) (*head, error) {
 			entries,
 			customers
 		FROM head
-		WHERE app_id = ?`, []any{string(app)}, func(r *rows) error {
-		h.Version, h.Entries, h.Customers = r.int(0), r.int(1), r.int(2)
-		return nil
-	})
+		WHERE app_id = ?`, []any{string(app)}, scanTo(&h.Version, &h.Entries, &h.Customers))
 	if err != nil {
 		return nil, err
 	}
@@ -259,10 +256,7 @@ func (b *batch) writeHeads(ctx context.Context) error {
 // nextSeq gives a customer its number. Numbers of items that fail are lost.
 func (b *batch) nextSeq(ctx context.Context) (int64, error) {
 	if !b.usedSeq {
-		err := b.conn.one(ctx, errNoSeq, "SELECT value FROM customer_seq", nil, func(r *rows) error {
-			b.lastSeq = r.int(0)
-			return nil
-		})
+		err := b.conn.one(ctx, errNoSeq, "SELECT value FROM customer_seq", nil, scanTo(&b.lastSeq))
 		if err != nil {
 			return 0, err
 		}

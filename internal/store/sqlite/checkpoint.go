@@ -84,10 +84,8 @@ func (cp *checkpointer) restart() {
 
 // copy runs a checkpoint and returns the length of the log.
 func (cp *checkpointer) copy(pragma string) (frames int64, err error) {
-	err = cp.conn.each(context.Background(), pragma, nil, func(r *rows) error {
-		frames = r.int(1)
-		return nil
-	})
+	var busy, moved int64
+	err = cp.conn.each(context.Background(), pragma, nil, scanTo(&busy, &frames, &moved))
 	if loses(err, true) {
 		cp.store.fail()
 	}

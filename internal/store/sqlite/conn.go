@@ -228,8 +228,53 @@ func (c *conn) note(err error) error {
 // reads as zero.
 type rows struct{ values []driver.Value }
 
-func (r *rows) int(i int) int64 { v, _ := r.values[i].(int64); return v }
+// scan copies the row's values to where into points, in the order of the statement's
+// columns. It fails if the row has another number of columns, so that a column that was
+// added to a statement cannot shift those behind it.
+func (r *rows) scan(into ...any) error {
+	if len(into) != len(r.values) {
+		return fmt.Errorf("sqlite: a row of %d columns is read as one of %d", len(r.values), len(into))
+	}
+	var failed error
+	for i, v := range r.values {
+		number, _ := v.(int64)
+		text, _ := v.(string)
+		bytes, _ := v.([]byte)
+		switch into := into[i].(type) {
+		case *int64:
+			*into = number
+		case *int:
+			*into = int(number)
+		case *uint8:
+			*into = uint8(number)
+		case *bool:
+			*into = number != 0
+		case *string:
+			*into = text
+		case *[]byte:
+			*into = bytes
+		case *[16]byte:
+			if v != nil && len(bytes) != len(into) {
+				failed = fmt.Errorf("sqlite: an id of %d bytes", len(bytes)) // the rest tells whose
+				continue
+			}
+			copy(into[:], bytes)
+		default:
+			return fmt.Errorf("sqlite: no column is read as %T", into)
+		}
+	}
+	return failed
+}
 
-func (r *rows) text(i int) string { v, _ := r.values[i].(string); return v }
+// scanTo is a function of each for rows that are read into the same variables.
+func scanTo(into ...any) func(*rows) error {
+	return func(r *rows) error { return r.scan(into...) }
+}
 
-func (r *rows) bytes(i int) []byte { v, _ := r.values[i].([]byte); return v }
+// appendTo is a function of each that adds the row to a list.
+func appendTo[T any](list *[]T, scan func(*rows, *T) error) func(*rows) error {
+	return func(r *rows) error {
+		*list = append(*list, *new(T))
+		return scan(r, &(*list)[len(*list)-1])
+	}
+}

@@ -22,22 +22,22 @@ const credentialColumns = `
 	revoked_at,
 	last_used_at`
 
-func scanCredential(r *rows) store.CredentialRow {
-	return store.CredentialRow{
-		ID:         id.Credential(r.text(0)),
-		Kind:       r.text(1),
-		PublicKey:  r.text(2),
-		Label:      r.bytes(3),
-		Scopes:     r.text(4),
-		RateLimit:  r.int(5),
-		Secret:     r.bytes(6),
-		OldSecret:  r.bytes(7),
-		OldUntil:   r.int(8),
-		CreatedAt:  r.int(9),
-		ExpiresAt:  r.int(10),
-		RevokedAt:  r.int(11),
-		LastUsedAt: r.int(12),
-	}
+func scanCredential(r *rows, row *store.CredentialRow) error {
+	return r.scan(
+		(*string)(&row.ID),
+		&row.Kind,
+		&row.PublicKey,
+		&row.Label,
+		&row.Scopes,
+		&row.RateLimit,
+		&row.Secret,
+		&row.OldSecret,
+		&row.OldUntil,
+		&row.CreatedAt,
+		&row.ExpiresAt,
+		&row.RevokedAt,
+		&row.LastUsedAt,
+	)
 }
 
 // CredentialInsert adds a credential.
@@ -82,10 +82,7 @@ func (s *Store) CredentialByKey(ctx context.Context, app id.App, publicKey strin
 			SELECT`+credentialColumns+`
 			FROM credential
 			WHERE app_id = ?
-				AND public_key = ?`, []any{string(app), publicKey}, func(r *rows) error {
-			row = scanCredential(r)
-			return nil
-		})
+				AND public_key = ?`, []any{string(app), publicKey}, func(r *rows) error { return scanCredential(r, &row) })
 	})
 	return row, err
 }
@@ -95,10 +92,7 @@ func credentialGet(ctx context.Context, c *conn, app id.App, cred id.Credential)
 		SELECT`+credentialColumns+`
 		FROM credential
 		WHERE app_id = ?
-			AND credential_id = ?`, []any{string(app), string(cred)}, func(r *rows) error {
-		row = scanCredential(r)
-		return nil
-	})
+			AND credential_id = ?`, []any{string(app), string(cred)}, func(r *rows) error { return scanCredential(r, &row) })
 	return row, err
 }
 
@@ -125,10 +119,7 @@ func (s *Store) CredentialList(ctx context.Context, app id.App) (list []store.Cr
 			WHERE app_id = ?
 			ORDER BY
 				created_at,
-				credential_id`, []any{string(app)}, func(r *rows) error {
-			list = append(list, scanCredential(r))
-			return nil
-		})
+				credential_id`, []any{string(app)}, appendTo(&list, scanCredential))
 	})
 	return list, err
 }

@@ -11,6 +11,7 @@ import (
 	"custodex.dev/internal/store"
 )
 
+// customerColumns is a customer with its key, as scanCustomer reads it.
 const customerColumns = `
 	c.customer_id,
 	c.seq,
@@ -30,23 +31,31 @@ const joinKey = `
 		LEFT JOIN customer_key AS k ON k.app_id = c.app_id AND k.seq = c.seq`
 
 func scanCustomer(r *rows, row *store.CustomerRow) error {
-	raw := r.bytes(0)
-	if len(raw) != len(row.ID) {
-		return fmt.Errorf("sqlite: customer %d has an id of %d bytes", r.int(1), len(raw))
+	return customerError(row, r.scan(customerFields(row)...))
+}
+
+// customerFields are where the columns of a customer go.
+func customerFields(row *store.CustomerRow) []any {
+	return []any{
+		(*[16]byte)(&row.ID),
+		&row.Seq,
+		&row.Version,
+		&row.Status,
+		&row.Type,
+		&row.Group,
+		&row.EmailHash,
+		&row.EmailForm,
+		&row.CreatedAt,
+		&row.UpdatedAt,
+		&row.Sealed,
+		&row.Key,
 	}
-	*row = store.CustomerRow{
-		ID:        id.Customer(raw),
-		Seq:       r.int(1),
-		Version:   r.int(2),
-		Status:    uint8(r.int(3)),
-		Type:      uint8(r.int(4)),
-		Group:     r.int(5),
-		EmailHash: r.bytes(6),
-		EmailForm: uint8(r.int(7)),
-		CreatedAt: r.int(8),
-		UpdatedAt: r.int(9),
-		Sealed:    r.bytes(10),
-		Key:       r.bytes(11),
+}
+
+// customerError says which customer cannot be read.
+func customerError(row *store.CustomerRow, err error) error {
+	if err != nil {
+		return fmt.Errorf("customer %d: %w", row.Seq, err)
 	}
 	return nil
 }
@@ -121,7 +130,8 @@ func (t *tx) CustomerGetByEmail(hash []byte) (store.CustomerRow, error) {
 }
 
 // CustomerElsewhere reports whether another application has the customer. It and
-// AppList are the statements that look beyond one application.
+// AppList are the statements that look beyond one application. INDEXED BY makes it fail
+// without its index, where it would otherwise read the customers of everybody.
 func (s *Store) CustomerElsewhere(ctx context.Context, app id.App, cust id.Customer) (found bool, err error) {
 	err = s.read(ctx, func(ctx context.Context, c *conn) error {
 		return c.each(ctx, `
@@ -298,14 +308,7 @@ func (s *Store) CustomerBySeq(ctx context.Context, app id.App, seqs []int64) (li
 			FROM customer AS c`+joinKey+`
 			WHERE c.app_id = ?
 				AND c.seq IN (SELECT value FROM json_each(?))`,
-			[]any{string(app), string(asked)}, appendCustomer(&list))
+			[]any{string(app), string(asked)}, appendTo(&list, scanCustomer))
 	})
 	return list, err
-}
-
-func appendCustomer(list *[]store.CustomerRow) func(*rows) error {
-	return func(r *rows) error {
-		*list = append(*list, store.CustomerRow{})
-		return scanCustomer(r, &(*list)[len(*list)-1])
-	}
 }

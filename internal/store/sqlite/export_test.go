@@ -110,8 +110,11 @@ func (s *Store) Plans(ctx context.Context) (plans map[string][]string, err error
 			var steps []string
 			// As many nothings as a statement may have parameters.
 			err := c.each(ctx, "EXPLAIN QUERY PLAN "+query, make([]any, 16), func(r *rows) error {
-				steps = append(steps, r.text(3))
-				return nil
+				var id, parent, unused int64
+				var step string
+				err := r.scan(&id, &parent, &unused, &step)
+				steps = append(steps, step)
+				return err
 			})
 			if err != nil {
 				return fmt.Errorf("explain %s: %w", query, err)
@@ -171,3 +174,6 @@ func (s *Store) Cached() int {
 	defer s.cache.mu.Unlock()
 	return len(s.cache.young.rows) + len(s.cache.old.rows)
 }
+
+// Scan reads a row of these values.
+func Scan(values []driver.Value, into ...any) error { return (&rows{values}).scan(into...) }

@@ -14,13 +14,13 @@ const groupColumns = `
 	updated_at,
 	sealed`
 
-func scanGroup(r *rows) store.GroupRow {
-	return store.GroupRow{
-		Seq:       r.int(0),
-		CreatedAt: r.int(1),
-		UpdatedAt: r.int(2),
-		Sealed:    r.bytes(3),
-	}
+func scanGroup(r *rows, row *store.GroupRow) error {
+	return r.scan(
+		&row.Seq,
+		&row.CreatedAt,
+		&row.UpdatedAt,
+		&row.Sealed,
+	)
 }
 
 func groupGet(ctx context.Context, c *conn, app id.App, seq int64) (row store.GroupRow, err error) {
@@ -28,10 +28,7 @@ func groupGet(ctx context.Context, c *conn, app id.App, seq int64) (row store.Gr
 		SELECT`+groupColumns+`
 		FROM customer_group
 		WHERE app_id = ?
-			AND seq = ?`, []any{string(app), seq}, func(r *rows) error {
-		row = scanGroup(r)
-		return nil
-	})
+			AND seq = ?`, []any{string(app), seq}, func(r *rows) error { return scanGroup(r, &row) })
 	return row, err
 }
 
@@ -71,10 +68,7 @@ func (s *Store) GroupList(ctx context.Context, app id.App, list store.GroupList)
 			ORDER BY
 				created_at DESC,
 				seq DESC`,
-			[]any{string(app), list.From, before.CreatedAt, before.Seq, int64(list.Take), int64(skip)}, func(r *rows) error {
-				page = append(page, scanGroup(r))
-				return nil
-			})
+			[]any{string(app), list.From, before.CreatedAt, before.Seq, int64(list.Take), int64(skip)}, appendTo(&page, scanGroup))
 	})
 	return page, err
 }
@@ -88,10 +82,7 @@ func (s *Store) GroupCount(ctx context.Context, app id.App, from, to int64) (n i
 			FROM customer_group
 			WHERE app_id = ?
 				AND created_at >= ?
-				AND (created_at, seq) < (?, ?)`, []any{string(app), from, before.CreatedAt, before.Seq}, func(r *rows) error {
-			n = int(r.int(0))
-			return nil
-		})
+				AND (created_at, seq) < (?, ?)`, []any{string(app), from, before.CreatedAt, before.Seq}, scanTo(&n))
 	})
 	return n, err
 }
@@ -111,10 +102,7 @@ func (t *tx) GroupInsert(row store.GroupRow) (seq int64, err error) {
 	if _, err := t.exec("UPDATE customer_group_seq SET value = value + 1"); err != nil {
 		return 0, err
 	}
-	err = t.batch.conn.one(t.ctx, errNoGroupSeq, "SELECT value FROM customer_group_seq", nil, func(r *rows) error {
-		seq = r.int(0)
-		return nil
-	})
+	err = t.batch.conn.one(t.ctx, errNoGroupSeq, "SELECT value FROM customer_group_seq", nil, scanTo(&seq))
 	if err != nil {
 		return 0, err
 	}

@@ -2,7 +2,6 @@ package sqlite
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"custodex.dev/internal/id"
@@ -23,19 +22,8 @@ func (t *tx) IdempotencyGet(scope []byte) (row store.IdempotencyRow, err error) 
 		FROM idempotency
 		WHERE app_id = ?
 			AND scope = ?
-			AND expires_at > `+nowMilli, []any{string(t.app), scope}, func(r *rows) error {
-		raw := r.bytes(2)
-		if len(raw) != len(row.Customer) {
-			return fmt.Errorf("sqlite: an idempotency row has a customer id of %d bytes", len(raw))
-		}
-		row = store.IdempotencyRow{
-			Scope:       r.bytes(0),
-			Fingerprint: r.bytes(1),
-			Customer:    id.Customer(raw),
-			Reply:       r.bytes(3),
-		}
-		return nil
-	})
+			AND expires_at > `+nowMilli, []any{string(t.app), scope}, scanTo(
+		&row.Scope, &row.Fingerprint, (*[16]byte)(&row.Customer), &row.Reply))
 	return row, err
 }
 

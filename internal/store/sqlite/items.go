@@ -2,7 +2,6 @@ package sqlite
 
 import (
 	"context"
-	"fmt"
 
 	"custodex.dev/internal/id"
 	"custodex.dev/internal/store"
@@ -16,18 +15,13 @@ const itemColumns = `
 	i.sealed`
 
 func scanItem(r *rows, row *store.ItemRow) error {
-	raw := r.bytes(0)
-	if len(raw) != len(row.ID) {
-		return fmt.Errorf("sqlite: an item has an id of %d bytes", len(raw))
-	}
-	*row = store.ItemRow{
-		ID:        id.Item(raw),
-		Kind:      store.ItemKind(r.int(1)),
-		At:        r.int(2),
-		CreatedAt: r.int(3),
-		Sealed:    r.bytes(4),
-	}
-	return nil
+	return r.scan(
+		(*[16]byte)(&row.ID),
+		(*uint8)(&row.Kind),
+		&row.At,
+		&row.CreatedAt,
+		&row.Sealed,
+	)
 }
 
 // ItemGet gives one item of a customer.
@@ -92,14 +86,7 @@ func (s *Store) ItemList(ctx context.Context, app id.App, cust id.Customer, list
 				AND i.item_id = p.item_id
 			ORDER BY
 				i.at DESC,
-				i.item_id DESC`, args, func(r *rows) error {
-			var row store.ItemRow
-			if err := scanItem(r, &row); err != nil {
-				return err
-			}
-			page = append(page, row)
-			return nil
-		})
+				i.item_id DESC`, args, appendTo(&page, scanItem))
 	})
 	return page, err
 }
@@ -117,10 +104,7 @@ func (s *Store) ItemCount(ctx context.Context, app id.App, cust id.Customer, kin
 					WHERE app_id = ?1
 						AND customer_id = ?2
 				)
-				AND kind = ?3`, []any{string(app), cust[:], int64(kind)}, func(r *rows) error {
-			n = int(r.int(0))
-			return nil
-		})
+				AND kind = ?3`, []any{string(app), cust[:], int64(kind)}, scanTo(&n))
 	})
 	return n, err
 }
@@ -151,9 +135,6 @@ func (t *tx) seqOf(cust id.Customer) (seq int64, err error) {
 		SELECT seq
 		FROM customer
 		WHERE app_id = ?
-			AND customer_id = ?`, []any{string(t.app), cust[:]}, func(r *rows) error {
-		seq = r.int(0)
-		return nil
-	})
+			AND customer_id = ?`, []any{string(t.app), cust[:]}, scanTo(&seq))
 	return seq, err
 }

@@ -65,7 +65,7 @@ func (s *Store) CustomerList(ctx context.Context, app id.App, list store.Custome
 				return err
 			}
 		}
-		return c.each(ctx, listRows+query+listJoin, append(args, string(app)), appendCustomer(&page))
+		return c.each(ctx, listRows+query+listJoin, append(args, string(app)), appendTo(&page, scanCustomer))
 	})
 	if first && err == nil {
 		s.cache.put(app, page, changes)
@@ -82,8 +82,8 @@ const maxCachedPage = 101
 func (s *Store) cachedPage(ctx context.Context, c *conn, app id.App, query string, args []any, changes uint64) ([]store.CustomerRow, error) {
 	var seqs []int64
 	err := c.each(ctx, query, args, func(r *rows) error {
-		seqs = append(seqs, r.int(0))
-		return nil
+		seqs = append(seqs, 0)
+		return r.scan(&seqs[len(seqs)-1])
 	})
 	if err != nil {
 		return nil, err
@@ -108,7 +108,7 @@ func (s *Store) CustomerScan(ctx context.Context, app id.App, from, to int64, fn
 					AND c.seq >= ?
 					AND c.seq < ?
 				ORDER BY c.seq
-				LIMIT 0 + ?`, []any{string(app), from, to, int64(scanChunk)}, appendCustomer(&chunk))
+				LIMIT 0 + ?`, []any{string(app), from, to, int64(scanChunk)}, appendTo(&chunk, scanCustomer))
 		})
 		if err != nil {
 			return err
@@ -173,11 +173,10 @@ func (s *Store) CustomerChanges(ctx context.Context, app id.App, after store.Cha
 		return c.each(ctx, customersChanged,
 			[]any{string(app), after.Version, after.Seq, int64(max(limit, 0))},
 			func(r *rows) error {
-				if r.int(12) == 0 {
-					return appendCustomer(&list)(r)
-				}
-				list = append(list, store.CustomerRow{Seq: r.int(1), Version: r.int(2), Deleted: true})
-				return nil
+				var row store.CustomerRow
+				err := r.scan(append(customerFields(&row), &row.Deleted)...)
+				list = append(list, row)
+				return customerError(&row, err)
 			})
 	})
 	return list, err
@@ -192,10 +191,7 @@ func (s *Store) CustomerRange(ctx context.Context, app id.App) (r store.Customer
 				(SELECT MAX(seq) FROM customer WHERE app_id = ?1),
 				customers
 			FROM head
-			WHERE app_id = ?1`, []any{string(app)}, func(row *rows) error {
-			r = store.CustomerRange{MinSeq: row.int(0), MaxSeq: row.int(1), Count: row.int(2)}
-			return nil
-		})
+			WHERE app_id = ?1`, []any{string(app)}, scanTo(&r.MinSeq, &r.MaxSeq, &r.Count))
 	})
 	return r, err
 }

@@ -20,8 +20,8 @@ func (s *Store) RateTake(ctx context.Context, app id.App, take store.RateTake) (
 				AND credential_id = ?
 				AND minute = ?`,
 			[]any{string(app), string(take.Credential), take.Window}, func(r *rows) error {
-				known, grant.Taken = true, r.int(0)
-				return nil
+				known = true
+				return r.scan(&grant.Taken)
 			})
 		if err != nil {
 			return err

@@ -15,10 +15,7 @@ func (s *Store) TreePut(ctx context.Context, app id.App, oldSize int64, tree sto
 		}
 		var size int64
 		err := t.each("SELECT size FROM audit_tree WHERE app_id = ?", []any{string(app)},
-			func(r *rows) error {
-				size = r.int(0)
-				return nil
-			})
+			scanTo(&size))
 		if err != nil {
 			return err
 		}
@@ -69,10 +66,7 @@ func (s *Store) TreeGet(ctx context.Context, app id.App) (tree store.TreeRow, er
 				size,
 				checkpoint
 			FROM audit_tree
-			WHERE app_id = ?`, []any{string(app)}, func(r *rows) error {
-			tree = store.TreeRow{Size: r.int(0), Checkpoint: r.bytes(1)}
-			return nil
-		})
+			WHERE app_id = ?`, []any{string(app)}, scanTo(&tree.Size, &tree.Checkpoint))
 	})
 	return tree, err
 }
@@ -87,8 +81,8 @@ func (s *Store) TileGet(ctx context.Context, app id.App, tiles []store.TileID) (
 				WHERE app_id = ?
 					AND level = ?
 					AND n = ?`, []any{string(app), int64(tile.Level), tile.N}, func(r *rows) error {
-				list = append(list, store.TileRow{TileID: tile, Hashes: r.bytes(0)})
-				return nil
+				list = append(list, store.TileRow{TileID: tile})
+				return r.scan(&list[len(list)-1].Hashes)
 			})
 			if err != nil {
 				return err
