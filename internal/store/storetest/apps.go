@@ -11,11 +11,14 @@ import (
 )
 
 func testApps(t *testing.T, s store.Store) {
-	describe(t, s, "AppInsert",
-		it{"MakesAnApplicationWithAHead", func(t *testing.T, e env) {
+	t.Run("AppInsert", func(t *testing.T) {
+		t.Parallel()
+		t.Run("MakesAnApplicationWithAHead", func(t *testing.T) {
+			e := newEnv(t, s)
 			same(t, "Head of a new application", e.mustHead(t), store.Head{})
-		}},
-		it{"DuplicateIsConflict", func(t *testing.T, e env) {
+		})
+		t.Run("DuplicateIsConflict", func(t *testing.T) {
+			e := newEnv(t, s)
 			before, err := e.AppGet(e.ctx, e.app)
 			noError(t, "AppGet", err)
 			err = e.Update(e.ctx, e.app, func(tx store.Tx) error {
@@ -25,8 +28,9 @@ func testApps(t *testing.T, s store.Store) {
 			after, err := e.AppGet(e.ctx, e.app)
 			noError(t, "AppGet", err)
 			same(t, "the application", after, before)
-		}},
-		it{"CanBeUsedInTheSameUpdate", func(t *testing.T, e env) {
+		})
+		t.Run("CanBeUsedInTheSameUpdate", func(t *testing.T) {
+			e := newEnv(t, s)
 			e.app = id.NewApp()
 			row := newCustomer()
 			e.mustUpdate(t, func(tx store.Tx) (err error) {
@@ -46,8 +50,9 @@ func testApps(t *testing.T, s store.Store) {
 			got, err := e.CustomerGet(e.ctx, e.app, row.ID)
 			noError(t, "CustomerGet", err)
 			same(t, "the customer", got, row)
-		}},
-		it{"RolledBackLeavesNone", func(t *testing.T, e env) {
+		})
+		t.Run("RolledBackLeavesNone", func(t *testing.T) {
+			e := newEnv(t, s)
 			app := id.NewApp()
 			err := e.Update(e.ctx, app, func(tx store.Tx) error {
 				if err := tx.AppInsert(store.AppRow{ID: app, Name: "New", Key: secret(8)}); err != nil {
@@ -61,45 +66,54 @@ func testApps(t *testing.T, s store.Store) {
 			_, err = e.AppGet(e.ctx, app)
 			wantKind(t, "AppGet", err, fault.NotFound)
 			wantKind(t, "Record", e.Record(e.ctx, app, newEntry()), fault.NotFound)
-		}},
-		it{"ConcurrentDuplicatesGiveOne", func(t *testing.T, e env) {
+		})
+		t.Run("ConcurrentDuplicatesGiveOne", func(t *testing.T) {
+			e := newEnv(t, s)
 			app := id.NewApp()
 			wantOneWinner(t, race(8, func(int) error {
 				return e.Update(e.ctx, app, func(tx store.Tx) error {
 					return tx.AppInsert(store.AppRow{ID: app, Name: "New", Key: secret(8)})
 				})
 			}), fault.Conflict)
-		}},
-	)
-	describe(t, s, "AppGet",
-		it{"GivesWhatWasInserted", func(t *testing.T, e env) {
+		})
+	})
+	t.Run("AppGet", func(t *testing.T) {
+		t.Parallel()
+		t.Run("GivesWhatWasInserted", func(t *testing.T) {
+			e := newEnv(t, s)
 			want := store.AppRow{ID: id.NewApp(), Name: "Zürich 東京 '; --", Key: []byte{0, 1, 0, 255}, CreatedAt: math.MaxInt64}
 			noError(t, "Update", e.Update(e.ctx, want.ID, func(tx store.Tx) error { return tx.AppInsert(want) }))
 			got, err := e.AppGet(e.ctx, want.ID)
 			noError(t, "AppGet", err)
 			same(t, "AppGet", got, want)
-		}},
-		it{"AbsentIsNotFound", func(t *testing.T, e env) {
+		})
+		t.Run("AbsentIsNotFound", func(t *testing.T) {
+			e := newEnv(t, s)
 			_, err := e.AppGet(e.ctx, id.NewApp())
 			wantKind(t, "AppGet", err, fault.NotFound)
-		}},
-	)
-	describe(t, s, "Head",
-		it{"AbsentIsNotFound", func(t *testing.T, e env) {
+		})
+	})
+	t.Run("Head", func(t *testing.T) {
+		t.Parallel()
+		t.Run("AbsentIsNotFound", func(t *testing.T) {
+			e := newEnv(t, s)
 			_, err := e.Head(e.ctx, id.NewApp())
 			wantKind(t, "Head", err, fault.NotFound)
-		}},
-		it{"CountsOwnApplicationOnly", func(t *testing.T, e env) {
+		})
+		t.Run("CountsOwnApplicationOnly", func(t *testing.T) {
+			e := newEnv(t, s)
 			o := e.other(t)
 			e.insert(t, newCustomer())
 			noError(t, "Record", e.Record(e.ctx, e.app, newEntry(), newEntry()))
 			same(t, "Head", e.mustHead(t), store.Head{Version: 1, Entries: 2, Customers: 1})
 			same(t, "Head of the other application", o.mustHead(t), store.Head{})
-		}},
-	)
-	describe(t, s, "AppList",
-		it{"AscendsInBytesAfterTheGivenOne", appListOrder},
-		it{"SystemIsAmongThem", func(t *testing.T, e env) {
+		})
+	})
+	t.Run("AppList", func(t *testing.T) {
+		t.Parallel()
+		t.Run("AscendsInBytesAfterTheGivenOne", func(t *testing.T) { appListOrder(t, newEnv(t, s)) })
+		t.Run("SystemIsAmongThem", func(t *testing.T) {
+			e := newEnv(t, s)
 			err := e.Update(e.ctx, id.System, func(tx store.Tx) error {
 				return tx.AppInsert(store.AppRow{ID: id.System, Name: "System", Key: secret(8)})
 			})
@@ -110,8 +124,8 @@ func testApps(t *testing.T, s store.Store) {
 			if len(list) != 1 || list[0].ID != id.System {
 				t.Errorf("AppList after app_systel = %v, want %s", list, id.System)
 			}
-		}},
-	)
+		})
+	})
 }
 
 func appListOrder(t *testing.T, e env) {

@@ -11,17 +11,21 @@ import (
 )
 
 func testAudit(t *testing.T, s store.Store) {
-	describe(t, s, "Record",
-		it{"KeepsEveryColumnAndSetsSeq", recordRoundTrip},
-		it{"AbsentApplicationIsNotFound", func(t *testing.T, e env) {
+	t.Run("Record", func(t *testing.T) {
+		t.Parallel()
+		t.Run("KeepsEveryColumnAndSetsSeq", func(t *testing.T) { recordRoundTrip(t, newEnv(t, s)) })
+		t.Run("AbsentApplicationIsNotFound", func(t *testing.T) {
+			e := newEnv(t, s)
 			wantKind(t, "Record", e.Record(e.ctx, id.NewApp(), newEntry()), fault.NotFound)
-		}},
-		it{"NoEntriesIsNothing", func(t *testing.T, e env) {
+		})
+		t.Run("NoEntriesIsNothing", func(t *testing.T) {
+			e := newEnv(t, s)
 			noError(t, "Record", e.Record(e.ctx, e.app))
 			same(t, "Head", e.mustHead(t), store.Head{})
-		}},
-		it{"ConcurrentSeqHasNoGaps", seqGapless},
-		it{"ApplicationsCountByThemselves", func(t *testing.T, e env) {
+		})
+		t.Run("ConcurrentSeqHasNoGaps", func(t *testing.T) { seqGapless(t, newEnv(t, s)) })
+		t.Run("ApplicationsCountByThemselves", func(t *testing.T) {
+			e := newEnv(t, s)
 			envs := []env{e, e.other(t), e.other(t)}
 			mustRace(t, 12, func(i int) error {
 				e := envs[i%3]
@@ -30,8 +34,9 @@ func testAudit(t *testing.T, s store.Store) {
 			for _, e := range envs {
 				checkLog(t, e, 8)
 			}
-		}},
-		it{"ABadEntryFailsItsOwnCallOnly", func(t *testing.T, e env) {
+		})
+		t.Run("ABadEntryFailsItsOwnCallOnly", func(t *testing.T) {
+			e := newEnv(t, s)
 			bad := newEntry()
 			bad.MAC = nil
 			errs := race(12, func(i int) error {
@@ -46,10 +51,12 @@ func testAudit(t *testing.T, s store.Store) {
 				}
 			}
 			checkLog(t, e, 11)
-		}},
-	)
-	describe(t, s, "AuditAppend",
-		it{"IsInTheSameTransaction", func(t *testing.T, e env) {
+		})
+	})
+	t.Run("AuditAppend", func(t *testing.T) {
+		t.Parallel()
+		t.Run("IsInTheSameTransaction", func(t *testing.T) {
+			e := newEnv(t, s)
 			row := newCustomer()
 			e.mustUpdate(t, func(tx store.Tx) error {
 				tx.AuditAppend(newEntry(row.ID))
@@ -59,17 +66,20 @@ func testAudit(t *testing.T, s store.Store) {
 			})
 			checkLog(t, e, 2)
 			same(t, "Head", e.mustHead(t), store.Head{Version: 1, Entries: 2, Customers: 1})
-		}},
-		it{"AbsentApplicationIsNotFound", func(t *testing.T, e env) {
+		})
+		t.Run("AbsentApplicationIsNotFound", func(t *testing.T) {
+			e := newEnv(t, s)
 			err := e.Update(e.ctx, id.NewApp(), func(tx store.Tx) error {
 				tx.AuditAppend(newEntry())
 				return nil
 			})
 			wantKind(t, "Update", err, fault.NotFound)
-		}},
-	)
-	describe(t, s, "AuditRange",
-		it{"GivesThePartAscending", func(t *testing.T, e env) {
+		})
+	})
+	t.Run("AuditRange", func(t *testing.T) {
+		t.Parallel()
+		t.Run("GivesThePartAscending", func(t *testing.T) {
+			e := newEnv(t, s)
 			for range 7 {
 				noError(t, "Record", e.Record(e.ctx, e.app, newEntry()))
 			}
@@ -85,12 +95,13 @@ func testAudit(t *testing.T, s store.Store) {
 					t.Errorf("AuditRange(%d, %d) = %d rows, %v, want none", r.from, r.limit, len(got), err)
 				}
 			}
-		}},
-		it{"OtherApplicationIsNotFound", func(t *testing.T, e env) {
+		})
+		t.Run("OtherApplicationIsNotFound", func(t *testing.T) {
+			e := newEnv(t, s)
 			noError(t, "Record", e.Record(e.ctx, e.app, newEntry()))
 			checkLog(t, e.other(t), 0)
-		}},
-	)
+		})
+	})
 }
 
 // checkLog fails unless the log has n entries numbered from 0 without gaps, as the

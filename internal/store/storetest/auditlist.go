@@ -11,15 +11,18 @@ import (
 )
 
 func testAuditList(t *testing.T, s store.Store) {
-	describe(t, s, "AuditList",
-		it{"AgreesWithAModel", auditListModel},
-		it{"NoneIsEmpty", func(t *testing.T, e env) {
+	t.Run("AuditList", func(t *testing.T) {
+		t.Parallel()
+		t.Run("AgreesWithAModel", func(t *testing.T) { auditListModel(t, newEnv(t, s)) })
+		t.Run("NoneIsEmpty", func(t *testing.T) {
+			e := newEnv(t, s)
 			got, err := e.AuditList(e.ctx, e.app, store.AuditList{}, 10)
 			if err != nil || len(got) != 0 {
 				t.Errorf("AuditList = %d rows, %v, want none", len(got), err)
 			}
-		}},
-		it{"OtherApplicationIsNotFound", func(t *testing.T, e env) {
+		})
+		t.Run("OtherApplicationIsNotFound", func(t *testing.T) {
+			e := newEnv(t, s)
 			c := id.NewCustomer()
 			noError(t, "Record", e.Record(e.ctx, e.app, newEntry(c)))
 			o := e.other(t)
@@ -29,9 +32,10 @@ func testAuditList(t *testing.T, s store.Store) {
 					t.Errorf("AuditList = %d rows, %v, want none", len(got), err)
 				}
 			}
-		}},
-		it{"ACustomerIsFoundAtItsPlaceOnly", auditListAligned},
-		it{"PagesWhileOthersWrite", func(t *testing.T, e env) {
+		})
+		t.Run("ACustomerIsFoundAtItsPlaceOnly", func(t *testing.T) { auditListAligned(t, newEnv(t, s)) })
+		t.Run("PagesWhileOthersWrite", func(t *testing.T) {
+			e := newEnv(t, s)
 			for range 9 {
 				noError(t, "Record", e.Record(e.ctx, e.app, newEntry()))
 			}
@@ -50,8 +54,8 @@ func testAuditList(t *testing.T, s store.Store) {
 				noError(t, "Record", e.Record(e.ctx, e.app, newEntry()))
 			}
 			same(t, "the walk", got, []int64{8, 7, 6, 5, 4, 3, 2, 1, 0})
-		}},
-	)
+		})
+	})
 }
 
 // auditListAligned plants the 16 bytes of an id across the border of two others,

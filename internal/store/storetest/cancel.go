@@ -99,10 +99,11 @@ func arranged(t *testing.T, e env) things {
 }
 
 func testCancel(t *testing.T, s store.Store) {
-	describe(t, s, "CancelledContext",
-		it{"FailsEveryMethodAndLeavesNothing", cancelledLeavesNothing},
-		it{"WhileWaitingItFailsOrIsAppliedAsAWhole", cancelledMeanwhile},
-	)
+	t.Run("CancelledContext", func(t *testing.T) {
+		t.Parallel()
+		t.Run("FailsEveryMethodAndLeavesNothing", func(t *testing.T) { cancelledLeavesNothing(t, newEnv(t, s)) })
+		t.Run("WhileWaitingItFailsOrIsAppliedAsAWhole", func(t *testing.T) { cancelledMeanwhile(t, newEnv(t, s)) })
+	})
 	t.Run("EveryMethodIsCalled", func(t *testing.T) {
 		known := calls(env{}, things{})
 		methods := reflect.TypeFor[store.Store]()

@@ -14,16 +14,19 @@ import (
 )
 
 func testChanges(t *testing.T, s store.Store) {
-	describe(t, s, "CustomerChanges",
-		it{"AscendsByVersionThenSeq", changesOrder},
-		it{"OtherApplicationIsNotFound", func(t *testing.T, e env) {
+	t.Run("CustomerChanges", func(t *testing.T) {
+		t.Parallel()
+		t.Run("AscendsByVersionThenSeq", func(t *testing.T) { changesOrder(t, newEnv(t, s)) })
+		t.Run("OtherApplicationIsNotFound", func(t *testing.T) {
+			e := newEnv(t, s)
 			mine := e.insert(t, newCustomer())
 			e.other(t).insert(t, newCustomer())
 			got, err := e.CustomerChanges(e.ctx, e.app, store.ChangePoint{}, 10)
 			noError(t, "CustomerChanges", err)
 			same(t, "CustomerChanges", got, mine)
-		}},
-		it{"NoneIsEmpty", func(t *testing.T, e env) {
+		})
+		t.Run("NoneIsEmpty", func(t *testing.T) {
+			e := newEnv(t, s)
 			row := e.insert(t, newCustomer())[0]
 			for _, after := range []store.ChangePoint{{Version: row.Version, Seq: row.Seq}, {Version: 1 << 60}} {
 				got, err := e.CustomerChanges(e.ctx, e.app, after, 10)
@@ -31,9 +34,10 @@ func testChanges(t *testing.T, s store.Store) {
 					t.Errorf("CustomerChanges(%v) = %d rows, %v, want none", after, len(got), err)
 				}
 			}
-		}},
-		it{"NeverMissesACommittedChangeWhileOthersWrite", changesComplete},
-		it{"AnAcknowledgedChangeIsThereAtOnce", func(t *testing.T, e env) {
+		})
+		t.Run("NeverMissesACommittedChangeWhileOthersWrite", func(t *testing.T) { changesComplete(t, newEnv(t, s)) })
+		t.Run("AnAcknowledgedChangeIsThereAtOnce", func(t *testing.T) {
+			e := newEnv(t, s)
 			mustRace(t, 8, func(int) error {
 				for range 5 {
 					before, err := e.Head(e.ctx, e.app)
@@ -54,11 +58,13 @@ func testChanges(t *testing.T, s store.Store) {
 				}
 				return nil
 			})
-		}},
-	)
-	describe(t, s, "Version",
-		it{"GrowsByOneWithAChangeAndNotWithout", versionSteps},
-		it{"OneUpdateGivesOneVersion", func(t *testing.T, e env) {
+		})
+	})
+	t.Run("Version", func(t *testing.T) {
+		t.Parallel()
+		t.Run("GrowsByOneWithAChangeAndNotWithout", func(t *testing.T) { versionSteps(t, newEnv(t, s)) })
+		t.Run("OneUpdateGivesOneVersion", func(t *testing.T) {
+			e := newEnv(t, s)
 			rows := e.insert(t, newCustomer(), newCustomer(), newCustomer())
 			for _, row := range rows {
 				if row.Version != 1 {
@@ -66,8 +72,8 @@ func testChanges(t *testing.T, s store.Store) {
 				}
 			}
 			same(t, "Head", e.mustHead(t), store.Head{Version: 1, Customers: 3})
-		}},
-	)
+		})
+	})
 }
 
 func changesOrder(t *testing.T, e env) {

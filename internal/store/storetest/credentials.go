@@ -37,8 +37,10 @@ func (e env) mustCredential(t *testing.T, c id.Credential) store.CredentialRow {
 }
 
 func testCredentials(t *testing.T, s store.Store) {
-	describe(t, s, "CredentialInsert",
-		it{"KeepsEveryColumn", func(t *testing.T, e env) {
+	t.Run("CredentialInsert", func(t *testing.T) {
+		t.Parallel()
+		t.Run("KeepsEveryColumn", func(t *testing.T) {
+			e := newEnv(t, s)
 			want := newCredential()
 			want.OldSecret, want.OldUntil = secret(32), now+1
 			want.ExpiresAt, want.RevokedAt, want.LastUsedAt = now+2, now+3, now+4
@@ -52,23 +54,26 @@ func testCredentials(t *testing.T, s store.Store) {
 				return err
 			})
 			same(t, "Tx.CredentialGet", got, want)
-		}},
-		it{"DuplicateIDIsConflict", func(t *testing.T, e env) {
+		})
+		t.Run("DuplicateIDIsConflict", func(t *testing.T) {
+			e := newEnv(t, s)
 			first := e.addCredential(t, newCredential())
 			second := newCredential()
 			second.ID = first.ID
 			err := e.Update(e.ctx, e.app, func(tx store.Tx) error { return tx.CredentialInsert(second) })
 			wantKind(t, "CredentialInsert", err, fault.Conflict)
 			same(t, "the first", e.mustCredential(t, first.ID), first)
-		}},
-		it{"DuplicatePublicKeyIsConflict", func(t *testing.T, e env) {
+		})
+		t.Run("DuplicatePublicKeyIsConflict", func(t *testing.T) {
+			e := newEnv(t, s)
 			first := e.addCredential(t, newCredential())
 			second := newCredential()
 			second.PublicKey = first.PublicKey
 			err := e.Update(e.ctx, e.app, func(tx store.Tx) error { return tx.CredentialInsert(second) })
 			wantKind(t, "CredentialInsert", err, fault.Conflict)
-		}},
-		it{"OtherApplicationMayHaveTheSame", func(t *testing.T, e env) {
+		})
+		t.Run("OtherApplicationMayHaveTheSame", func(t *testing.T) {
+			e := newEnv(t, s)
 			o := e.other(t)
 			first := e.addCredential(t, newCredential())
 			second := first
@@ -76,20 +81,24 @@ func testCredentials(t *testing.T, s store.Store) {
 			o.addCredential(t, second)
 			same(t, "the first", e.mustCredential(t, first.ID), first)
 			same(t, "the other's", o.mustCredential(t, first.ID), second)
-		}},
-		it{"AbsentApplicationIsNotFound", func(t *testing.T, e env) {
+		})
+		t.Run("AbsentApplicationIsNotFound", func(t *testing.T) {
+			e := newEnv(t, s)
 			err := e.Update(e.ctx, id.NewApp(), func(tx store.Tx) error { return tx.CredentialInsert(newCredential()) })
 			wantKind(t, "CredentialInsert", err, fault.NotFound)
-		}},
-		it{"ConcurrentDuplicatesGiveOne", func(t *testing.T, e env) {
+		})
+		t.Run("ConcurrentDuplicatesGiveOne", func(t *testing.T) {
+			e := newEnv(t, s)
 			row := newCredential()
 			wantOneWinner(t, race(8, func(int) error {
 				return e.Update(e.ctx, e.app, func(tx store.Tx) error { return tx.CredentialInsert(row) })
 			}), fault.Conflict)
-		}},
-	)
-	describe(t, s, "CredentialGet",
-		it{"AbsentIsNotFound", func(t *testing.T, e env) {
+		})
+	})
+	t.Run("CredentialGet", func(t *testing.T) {
+		t.Parallel()
+		t.Run("AbsentIsNotFound", func(t *testing.T) {
+			e := newEnv(t, s)
 			_, err := e.CredentialGet(e.ctx, e.app, id.NewCredential())
 			wantKind(t, "CredentialGet", err, fault.NotFound)
 			err = e.Update(e.ctx, e.app, func(tx store.Tx) error {
@@ -97,8 +106,9 @@ func testCredentials(t *testing.T, s store.Store) {
 				return err
 			})
 			wantKind(t, "Tx.CredentialGet", err, fault.NotFound)
-		}},
-		it{"OtherApplicationIsNotFound", func(t *testing.T, e env) {
+		})
+		t.Run("OtherApplicationIsNotFound", func(t *testing.T) {
+			e := newEnv(t, s)
 			row := e.addCredential(t, newCredential())
 			o := e.other(t)
 			_, err := o.CredentialGet(o.ctx, o.app, row.ID)
@@ -108,28 +118,37 @@ func testCredentials(t *testing.T, s store.Store) {
 				return err
 			})
 			wantKind(t, "Tx.CredentialGet", err, fault.NotFound)
-		}},
-	)
-	describe(t, s, "CredentialByKey",
-		it{"AbsentIsNotFound", func(t *testing.T, e env) {
+		})
+	})
+	t.Run("CredentialByKey", func(t *testing.T) {
+		t.Parallel()
+		t.Run("AbsentIsNotFound", func(t *testing.T) {
+			e := newEnv(t, s)
 			_, err := e.CredentialByKey(e.ctx, e.app, "ck_nobody")
 			wantKind(t, "CredentialByKey", err, fault.NotFound)
-		}},
-		it{"OtherApplicationIsNotFound", func(t *testing.T, e env) {
+		})
+		t.Run("OtherApplicationIsNotFound", func(t *testing.T) {
+			e := newEnv(t, s)
 			row := e.addCredential(t, newCredential())
 			o := e.other(t)
 			_, err := o.CredentialByKey(o.ctx, o.app, row.PublicKey)
 			wantKind(t, "CredentialByKey", err, fault.NotFound)
-		}},
-	)
-	describe(t, s, "CredentialList", it{"GivesOwnOldestFirst", credentialListOrder})
-	describe(t, s, "CredentialUpdate",
-		it{"ReplacesSecretsExpiryAndRevocationOnly", credentialUpdateColumns},
-		it{"AbsentIsNotFound", func(t *testing.T, e env) {
+		})
+	})
+	t.Run("CredentialList", func(t *testing.T) {
+		t.Parallel()
+		t.Run("GivesOwnOldestFirst", func(t *testing.T) { credentialListOrder(t, newEnv(t, s)) })
+	})
+	t.Run("CredentialUpdate", func(t *testing.T) {
+		t.Parallel()
+		t.Run("ReplacesSecretsExpiryAndRevocationOnly", func(t *testing.T) { credentialUpdateColumns(t, newEnv(t, s)) })
+		t.Run("AbsentIsNotFound", func(t *testing.T) {
+			e := newEnv(t, s)
 			err := e.Update(e.ctx, e.app, func(tx store.Tx) error { return tx.CredentialUpdate(newCredential()) })
 			wantKind(t, "CredentialUpdate", err, fault.NotFound)
-		}},
-		it{"OtherApplicationIsNotFound", func(t *testing.T, e env) {
+		})
+		t.Run("OtherApplicationIsNotFound", func(t *testing.T) {
+			e := newEnv(t, s)
 			row := e.addCredential(t, newCredential())
 			o := e.other(t)
 			change := row
@@ -137,17 +156,19 @@ func testCredentials(t *testing.T, s store.Store) {
 			err := o.Update(o.ctx, o.app, func(tx store.Tx) error { return tx.CredentialUpdate(change) })
 			wantKind(t, "CredentialUpdate", err, fault.NotFound)
 			same(t, "the credential", e.mustCredential(t, row.ID), row)
-		}},
-	)
-	describe(t, s, "CredentialTouch",
-		it{"NeverGoesBack", credentialTouchOrder},
-		it{"LeavesOtherApplicationsAlone", func(t *testing.T, e env) {
+		})
+	})
+	t.Run("CredentialTouch", func(t *testing.T) {
+		t.Parallel()
+		t.Run("NeverGoesBack", func(t *testing.T) { credentialTouchOrder(t, newEnv(t, s)) })
+		t.Run("LeavesOtherApplicationsAlone", func(t *testing.T) {
+			e := newEnv(t, s)
 			row := e.addCredential(t, newCredential())
 			o := e.other(t)
 			noError(t, "CredentialTouch", o.CredentialTouch(o.ctx, o.app, map[id.Credential]int64{row.ID: now}))
 			same(t, "the credential", e.mustCredential(t, row.ID), row)
-		}},
-	)
+		})
+	})
 }
 
 func credentialListOrder(t *testing.T, e env) {

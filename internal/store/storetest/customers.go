@@ -11,9 +11,11 @@ import (
 )
 
 func testCustomers(t *testing.T, s store.Store) {
-	describe(t, s, "CustomerGet",
-		it{"GivesWhatWasInserted", customerRoundTrip},
-		it{"AbsentIsNotFound", func(t *testing.T, e env) {
+	t.Run("CustomerGet", func(t *testing.T) {
+		t.Parallel()
+		t.Run("GivesWhatWasInserted", func(t *testing.T) { customerRoundTrip(t, newEnv(t, s)) })
+		t.Run("AbsentIsNotFound", func(t *testing.T) {
+			e := newEnv(t, s)
 			_, err := e.CustomerGet(e.ctx, e.app, id.NewCustomer())
 			wantKind(t, "CustomerGet", err, fault.NotFound)
 			err = e.Update(e.ctx, e.app, func(tx store.Tx) error {
@@ -21,8 +23,9 @@ func testCustomers(t *testing.T, s store.Store) {
 				return err
 			})
 			wantKind(t, "Tx.CustomerGet", err, fault.NotFound)
-		}},
-		it{"OtherApplicationIsNotFound", func(t *testing.T, e env) {
+		})
+		t.Run("OtherApplicationIsNotFound", func(t *testing.T) {
+			e := newEnv(t, s)
 			row := e.insert(t, newCustomer())[0]
 			o := e.other(t)
 			_, err := o.CustomerGet(o.ctx, o.app, row.ID)
@@ -32,8 +35,9 @@ func testCustomers(t *testing.T, s store.Store) {
 				return err
 			})
 			wantKind(t, "Tx.CustomerGet", err, fault.NotFound)
-		}},
-		it{"SameIDInTwoApplicationsGivesEachItsOwn", func(t *testing.T, e env) {
+		})
+		t.Run("SameIDInTwoApplicationsGivesEachItsOwn", func(t *testing.T) {
+			e := newEnv(t, s)
 			o := e.other(t)
 			mine, theirs := newCustomer(), newCustomer()
 			theirs.ID = mine.ID
@@ -44,8 +48,9 @@ func testCustomers(t *testing.T, s store.Store) {
 			got, err = o.CustomerGet(o.ctx, o.app, mine.ID)
 			noError(t, "CustomerGet", err)
 			same(t, "theirs", got, theirs)
-		}},
-		it{"SeesAnAcknowledgedInsertAtOnce", func(t *testing.T, e env) {
+		})
+		t.Run("SeesAnAcknowledgedInsertAtOnce", func(t *testing.T) {
+			e := newEnv(t, s)
 			mustRace(t, 16, func(int) error {
 				row, err := e.insertOne(t, newCustomer())
 				if err != nil {
@@ -54,10 +59,12 @@ func testCustomers(t *testing.T, s store.Store) {
 				_, err = e.CustomerGet(e.ctx, e.app, row.ID)
 				return err
 			})
-		}},
-	)
-	describe(t, s, "CustomerElsewhere",
-		it{"KnowsOtherApplicationsOnly", func(t *testing.T, e env) {
+		})
+	})
+	t.Run("CustomerElsewhere", func(t *testing.T) {
+		t.Parallel()
+		t.Run("KnowsOtherApplicationsOnly", func(t *testing.T) {
+			e := newEnv(t, s)
 			row := e.insert(t, newCustomer())[0]
 			o := e.other(t)
 			for _, c := range []struct {
@@ -70,10 +77,12 @@ func testCustomers(t *testing.T, s store.Store) {
 					t.Errorf("CustomerElsewhere = %v, %v, want %v", got, err, c.want)
 				}
 			}
-		}},
-	)
-	describe(t, s, "CustomerInsert",
-		it{"DuplicateIDIsConflictAndNotAboutTheEmail", func(t *testing.T, e env) {
+		})
+	})
+	t.Run("CustomerInsert", func(t *testing.T) {
+		t.Parallel()
+		t.Run("DuplicateIDIsConflictAndNotAboutTheEmail", func(t *testing.T) {
+			e := newEnv(t, s)
 			row := e.insert(t, newCustomer())[0]
 			again := newCustomer()
 			again.ID = row.ID
@@ -82,8 +91,9 @@ func testCustomers(t *testing.T, s store.Store) {
 			if errors.Is(err, store.ErrEmailTaken) {
 				t.Error("CustomerInsert of a known id with a free e-mail = ErrEmailTaken")
 			}
-		}},
-		it{"TakenEmailIsErrEmailTaken", func(t *testing.T, e env) {
+		})
+		t.Run("TakenEmailIsErrEmailTaken", func(t *testing.T) {
+			e := newEnv(t, s)
 			row := e.insert(t, newCustomer())[0]
 			again := newCustomer()
 			again.EmailHash = clone(row.EmailHash)
@@ -92,25 +102,29 @@ func testCustomers(t *testing.T, s store.Store) {
 			_, err = e.CustomerGet(e.ctx, e.app, again.ID)
 			wantKind(t, "CustomerGet of the refused", err, fault.NotFound)
 			same(t, "Head", e.mustHead(t), store.Head{Version: row.Version, Customers: 1})
-		}},
-		it{"OtherApplicationMayHaveTheSameEmail", func(t *testing.T, e env) {
+		})
+		t.Run("OtherApplicationMayHaveTheSameEmail", func(t *testing.T) {
+			e := newEnv(t, s)
 			o := e.other(t)
 			row := e.insert(t, newCustomer())[0]
 			again := newCustomer()
 			again.EmailHash = clone(row.EmailHash)
 			o.insert(t, again)
-		}},
-		it{"ManyMayHaveNoEmail", func(t *testing.T, e env) {
+		})
+		t.Run("ManyMayHaveNoEmail", func(t *testing.T) {
+			e := newEnv(t, s)
 			a, b := newCustomer(), newCustomer()
 			a.EmailHash, b.EmailHash = nil, nil
 			e.insert(t, a, b)
-		}},
-		it{"AbsentApplicationIsNotFound", func(t *testing.T, e env) {
+		})
+		t.Run("AbsentApplicationIsNotFound", func(t *testing.T) {
+			e := newEnv(t, s)
 			e.app = id.NewApp()
 			_, err := e.insertOne(t, newCustomer())
 			wantKind(t, "CustomerInsert", err, fault.NotFound)
-		}},
-		it{"ConcurrentInsertsOfAnEmailGiveOne", func(t *testing.T, e env) {
+		})
+		t.Run("ConcurrentInsertsOfAnEmailGiveOne", func(t *testing.T) {
+			e := newEnv(t, s)
 			hash := secret(32)
 			errs := race(32, func(int) error {
 				row := newCustomer()
@@ -124,17 +138,20 @@ func testCustomers(t *testing.T, s store.Store) {
 				t.Errorf("CustomerRange = %+v, %v, want one customer", r, err)
 			}
 			same(t, "Head", e.mustHead(t), store.Head{Version: 1, Customers: 1})
-		}},
-		it{"SeqIsUniqueOverApplicationsAndAscends", seqUnique},
-	)
-	describe(t, s, "CustomerUpdate",
-		it{"ReplacesAllButWhatNeverChanges", customerUpdateColumns},
-		it{"AbsentIsNotFound", func(t *testing.T, e env) {
+		})
+		t.Run("SeqIsUniqueOverApplicationsAndAscends", func(t *testing.T) { seqUnique(t, newEnv(t, s)) })
+	})
+	t.Run("CustomerUpdate", func(t *testing.T) {
+		t.Parallel()
+		t.Run("ReplacesAllButWhatNeverChanges", func(t *testing.T) { customerUpdateColumns(t, newEnv(t, s)) })
+		t.Run("AbsentIsNotFound", func(t *testing.T) {
+			e := newEnv(t, s)
 			err := e.Update(e.ctx, e.app, func(tx store.Tx) error { return tx.CustomerUpdate(newCustomer()) })
 			wantKind(t, "CustomerUpdate", err, fault.NotFound)
 			same(t, "Head", e.mustHead(t), store.Head{})
-		}},
-		it{"OtherApplicationIsNotFound", func(t *testing.T, e env) {
+		})
+		t.Run("OtherApplicationIsNotFound", func(t *testing.T) {
+			e := newEnv(t, s)
 			row := e.insert(t, newCustomer())[0]
 			o := e.other(t)
 			change := row
@@ -144,8 +161,9 @@ func testCustomers(t *testing.T, s store.Store) {
 			got, err := e.CustomerGet(e.ctx, e.app, row.ID)
 			noError(t, "CustomerGet", err)
 			same(t, "the customer", got, row)
-		}},
-		it{"TakenEmailIsErrEmailTaken", func(t *testing.T, e env) {
+		})
+		t.Run("TakenEmailIsErrEmailTaken", func(t *testing.T) {
+			e := newEnv(t, s)
 			rows := e.insert(t, newCustomer(), newCustomer())
 			change := rows[1]
 			change.EmailHash = clone(rows[0].EmailHash)
@@ -153,8 +171,9 @@ func testCustomers(t *testing.T, s store.Store) {
 			got, err := e.CustomerGet(e.ctx, e.app, change.ID)
 			noError(t, "CustomerGet", err)
 			same(t, "the customer", got, rows[1])
-		}},
-		it{"FreesTheOldEmail", func(t *testing.T, e env) {
+		})
+		t.Run("FreesTheOldEmail", func(t *testing.T) {
+			e := newEnv(t, s)
 			row := e.insert(t, newCustomer())[0]
 			change := row
 			change.EmailHash = secret(32)
@@ -162,8 +181,9 @@ func testCustomers(t *testing.T, s store.Store) {
 			next := newCustomer()
 			next.EmailHash = clone(row.EmailHash)
 			e.insert(t, next)
-		}},
-		it{"ConcurrentUpdatesToAnEmailGiveOne", func(t *testing.T, e env) {
+		})
+		t.Run("ConcurrentUpdatesToAnEmailGiveOne", func(t *testing.T) {
+			e := newEnv(t, s)
 			rows := make([]store.CustomerRow, 16)
 			for i := range rows {
 				rows[i] = newCustomer()
@@ -180,9 +200,9 @@ func testCustomers(t *testing.T, s store.Store) {
 					return tx.CustomerUpdate(row)
 				})
 			}), store.ErrEmailTaken)
-		}},
-		it{"ConcurrentReadModifyWriteLosesNone", lostUpdate},
-	)
+		})
+		t.Run("ConcurrentReadModifyWriteLosesNone", func(t *testing.T) { lostUpdate(t, newEnv(t, s)) })
+	})
 }
 
 func wantEmailTaken(t *testing.T, err error) {

@@ -10,31 +10,35 @@ import (
 )
 
 func testCustomersAll(t *testing.T, s store.Store) {
-	describe(t, s, "CustomerInsertAll",
-		it{"AddsAllInTheirOrder", insertAllAdds},
-		it{"LeavesOutTakenEmailsAndGoesOn", insertAllTaken},
-		it{"KnownIDIsConflictAndAddsNone", insertAllKnownID},
-		it{"OtherApplicationMayHaveTheSameEmails", func(t *testing.T, e env) {
+	t.Run("CustomerInsertAll", func(t *testing.T) {
+		t.Parallel()
+		t.Run("AddsAllInTheirOrder", func(t *testing.T) { insertAllAdds(t, newEnv(t, s)) })
+		t.Run("LeavesOutTakenEmailsAndGoesOn", func(t *testing.T) { insertAllTaken(t, newEnv(t, s)) })
+		t.Run("KnownIDIsConflictAndAddsNone", func(t *testing.T) { insertAllKnownID(t, newEnv(t, s)) })
+		t.Run("OtherApplicationMayHaveTheSameEmails", func(t *testing.T) {
+			e := newEnv(t, s)
 			o := e.other(t)
 			rows := e.insertAll(t, newCustomer(), newCustomer())
 			for i := range rows {
 				rows[i].ID = id.NewCustomer()
 			}
 			o.insertAll(t, rows...)
-		}},
-		it{"AbsentApplicationIsNotFound", func(t *testing.T, e env) {
+		})
+		t.Run("AbsentApplicationIsNotFound", func(t *testing.T) {
+			e := newEnv(t, s)
 			err := e.Update(e.ctx, id.NewApp(), func(tx store.Tx) error {
 				_, err := tx.CustomerInsertAll([]store.CustomerRow{newCustomer()})
 				return err
 			})
 			wantKind(t, "CustomerInsertAll", err, fault.NotFound)
-		}},
-		it{"NoneIsNothing", func(t *testing.T, e env) {
+		})
+		t.Run("NoneIsNothing", func(t *testing.T) {
+			e := newEnv(t, s)
 			e.insertAll(t)
 			same(t, "Head", e.mustHead(t), store.Head{})
-		}},
-		it{"ConcurrentlyGivesEachEmailToOne", insertAllRace},
-	)
+		})
+		t.Run("ConcurrentlyGivesEachEmailToOne", func(t *testing.T) { insertAllRace(t, newEnv(t, s)) })
+	})
 }
 
 // insertAll adds the customers and returns them with their Seq as it was told.

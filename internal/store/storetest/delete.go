@@ -21,10 +21,12 @@ func deleted(row store.CustomerRow, version int64) store.CustomerRow {
 }
 
 func testDelete(t *testing.T, s store.Store) {
-	describe(t, s, "CustomerDelete",
-		it{"IsGoneFromEveryRead", deleteIsGone},
-		it{"LeavesItsPlaceInTheChanges", deleteInChanges},
-		it{"AbsentIsNotFound", func(t *testing.T, e env) {
+	t.Run("CustomerDelete", func(t *testing.T) {
+		t.Parallel()
+		t.Run("IsGoneFromEveryRead", func(t *testing.T) { deleteIsGone(t, newEnv(t, s)) })
+		t.Run("LeavesItsPlaceInTheChanges", func(t *testing.T) { deleteInChanges(t, newEnv(t, s)) })
+		t.Run("AbsentIsNotFound", func(t *testing.T) {
+			e := newEnv(t, s)
 			row := e.insert(t, newCustomer())[0]
 			wantKind(t, "CustomerDelete of nobody", e.delete(id.NewCustomer()), fault.NotFound)
 			err := e.Update(e.ctx, e.app, func(tx store.Tx) error {
@@ -39,8 +41,9 @@ func testDelete(t *testing.T, s store.Store) {
 			wantKind(t, "CustomerUpdate of a deleted customer", err, fault.NotFound)
 			err = e.insertItem(row.ID, newItem(store.Transaction))
 			wantKind(t, "ItemInsert of a deleted customer", err, fault.NotFound)
-		}},
-		it{"OtherApplicationIsNotFound", func(t *testing.T, e env) {
+		})
+		t.Run("OtherApplicationIsNotFound", func(t *testing.T) {
+			e := newEnv(t, s)
 			row := e.insert(t, newCustomer())[0]
 			o := e.other(t)
 			wantKind(t, "CustomerDelete", o.delete(row.ID), fault.NotFound)
@@ -57,12 +60,14 @@ func testDelete(t *testing.T, s store.Store) {
 			if n := len(e.items(t, row.ID, store.Transaction)); n != 1 {
 				t.Errorf("%d of its items are left, want 1", n)
 			}
-		}},
-		it{"AbsentApplicationIsNotFound", func(t *testing.T, e env) {
+		})
+		t.Run("AbsentApplicationIsNotFound", func(t *testing.T) {
+			e := newEnv(t, s)
 			e.app = id.NewApp()
 			wantKind(t, "CustomerDelete", e.delete(id.NewCustomer()), fault.NotFound)
-		}},
-		it{"FreesTheEmailAtOnce", func(t *testing.T, e env) {
+		})
+		t.Run("FreesTheEmailAtOnce", func(t *testing.T) {
+			e := newEnv(t, s)
 			first := e.insert(t, newCustomer())[0]
 			next := newCustomer()
 			next.EmailHash = clone(first.EmailHash)
@@ -77,8 +82,9 @@ func testDelete(t *testing.T, s store.Store) {
 			next.ID = first.ID // the id is free too
 			e.insert(t, next)
 			same(t, "Head", e.mustHead(t), store.Head{Version: 4, Customers: 1})
-		}},
-		it{"ItsSeqIsNeverReused", func(t *testing.T, e env) {
+		})
+		t.Run("ItsSeqIsNeverReused", func(t *testing.T) {
+			e := newEnv(t, s)
 			var last int64
 			for range 4 {
 				row := e.insert(t, newCustomer())[0]
@@ -88,8 +94,9 @@ func testDelete(t *testing.T, s store.Store) {
 				last = row.Seq
 				noError(t, "CustomerDelete", e.delete(row.ID))
 			}
-		}},
-		it{"TheIdempotencyRowAndTheLogStay", func(t *testing.T, e env) {
+		})
+		t.Run("TheIdempotencyRowAndTheLogStay", func(t *testing.T) {
+			e := newEnv(t, s)
 			row := e.insert(t, newCustomer())[0]
 			key := newKey()
 			key.Customer = row.ID
@@ -110,8 +117,9 @@ func testDelete(t *testing.T, s store.Store) {
 			if err != nil || len(log) != 1 {
 				t.Errorf("AuditList = %d entries, %v, want 1", len(log), err)
 			}
-		}},
-		it{"InTheUpdateThatInsertedIt", func(t *testing.T, e env) {
+		})
+		t.Run("InTheUpdateThatInsertedIt", func(t *testing.T) {
+			e := newEnv(t, s)
 			row := newCustomer()
 			e.mustUpdate(t, func(tx store.Tx) (err error) {
 				if row.Seq, err = tx.CustomerInsert(row); err != nil {
@@ -123,8 +131,9 @@ func testDelete(t *testing.T, s store.Store) {
 			got, err := e.CustomerChanges(e.ctx, e.app, store.ChangePoint{}, 5)
 			noError(t, "CustomerChanges", err)
 			same(t, "CustomerChanges", got, []store.CustomerRow{deleted(row, 1)})
-		}},
-		it{"ConcurrentDeletesGiveOne", func(t *testing.T, e env) {
+		})
+		t.Run("ConcurrentDeletesGiveOne", func(t *testing.T) {
+			e := newEnv(t, s)
 			row := e.insert(t, newCustomer(), newCustomer())[0]
 			wantOneWinner(t, race(16, func(int) error { return e.delete(row.ID) }), fault.NotFound)
 			if h := e.mustHead(t); h.Customers != 1 {
@@ -133,9 +142,9 @@ func testDelete(t *testing.T, s store.Store) {
 			got, err := e.CustomerChanges(e.ctx, e.app, store.ChangePoint{Version: 1, Seq: 1 << 62}, 5)
 			noError(t, "CustomerChanges", err)
 			same(t, "CustomerChanges", got, []store.CustomerRow{deleted(row, 2)})
-		}},
-		it{"ConcurrentInsertsAndDeletesAreCounted", deleteCounts},
-	)
+		})
+		t.Run("ConcurrentInsertsAndDeletesAreCounted", func(t *testing.T) { deleteCounts(t, newEnv(t, s)) })
+	})
 }
 
 func deleteIsGone(t *testing.T, e env) {

@@ -55,31 +55,18 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 	}
 }
 
-// env is what a behaviour works with: a store and an application of its own.
+// env is what a sub-test works with: a store and an application of its own.
 type env struct {
 	store.Store
-	ctx context.Context
+	ctx context.Context // of the sub-test
 	app id.App
 }
 
-// it is one behaviour of a method.
-type it struct {
-	behaviour string
-	run       func(t *testing.T, e env)
-}
-
-// describe runs the behaviours of a method as sub-tests "Method/Behaviour".
-func describe(t *testing.T, s store.Store, method string, its ...it) {
+// newEnv lets the sub-test run beside the others, with an application of its own.
+func newEnv(t *testing.T, s store.Store) env {
 	t.Helper()
-	t.Run(method, func(t *testing.T) {
-		t.Parallel()
-		for _, it := range its {
-			t.Run(it.behaviour, func(t *testing.T) {
-				t.Parallel()
-				e := env{Store: s, ctx: t.Context()}
-				e.app = e.newApp(t)
-				it.run(t, e)
-			})
-		}
-	})
+	t.Parallel()
+	e := env{Store: s, ctx: t.Context()}
+	e.app = e.newApp(t)
+	return e
 }

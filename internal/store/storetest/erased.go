@@ -29,10 +29,12 @@ func (e env) dropKey(t *testing.T, row *store.CustomerRow) {
 // testErased is about customers whose key is gone: they are rows like all others,
 // without Key, in every read.
 func testErased(t *testing.T, s store.Store) {
-	describe(t, s, "CustomerWithoutKey",
-		it{"IsInEveryRead", erasedIsThere},
-		it{"CutsNoListShort", erasedCutsNothing},
-		it{"CutsNoChangesShort", func(t *testing.T, e env) {
+	t.Run("CustomerWithoutKey", func(t *testing.T) {
+		t.Parallel()
+		t.Run("IsInEveryRead", func(t *testing.T) { erasedIsThere(t, newEnv(t, s)) })
+		t.Run("CutsNoListShort", func(t *testing.T) { erasedCutsNothing(t, newEnv(t, s)) })
+		t.Run("CutsNoChangesShort", func(t *testing.T) {
+			e := newEnv(t, s)
 			rows := e.insert(t, newCustomer(), newCustomer(), newCustomer(), newCustomer())
 			e.dropKey(t, &rows[0])
 			e.dropKey(t, &rows[1])
@@ -50,8 +52,9 @@ func testErased(t *testing.T, s store.Store) {
 				}
 				same(t, "the walk", got, rows)
 			}
-		}},
-		it{"IsDeletedLikeAnyOther", func(t *testing.T, e env) {
+		})
+		t.Run("IsDeletedLikeAnyOther", func(t *testing.T) {
+			e := newEnv(t, s)
 			row := e.insert(t, newCustomer())[0]
 			e.addItem(t, row.ID, newItem(store.Transaction))
 			e.dropKey(t, &row)
@@ -63,8 +66,8 @@ func testErased(t *testing.T, s store.Store) {
 			next := newCustomer()
 			next.EmailHash = row.EmailHash
 			e.insert(t, next)
-		}},
-	)
+		})
+	})
 }
 
 func erasedIsThere(t *testing.T, e env) {

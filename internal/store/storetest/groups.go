@@ -53,55 +53,65 @@ func (e env) groupGetInTx(seq int64) (row store.GroupRow, err error) {
 }
 
 func testGroups(t *testing.T, s store.Store) {
-	describe(t, s, "GroupInsert",
-		it{"KeepsEveryColumnAndSetsSeq", func(t *testing.T, e env) {
+	t.Run("GroupInsert", func(t *testing.T) {
+		t.Parallel()
+		t.Run("KeepsEveryColumnAndSetsSeq", func(t *testing.T) {
+			e := newEnv(t, s)
 			want := store.GroupRow{Seq: 77, CreatedAt: 1<<63 - 1, UpdatedAt: 5, Sealed: []byte{0, 255, 0}}
 			want = e.addGroup(t, want)
 			same(t, "GroupGet", e.mustGroup(t, want.Seq), want)
 			got, err := e.groupGetInTx(want.Seq)
 			noError(t, "Tx.GroupGet", err)
 			same(t, "Tx.GroupGet", got, want)
-		}},
-		it{"ChangesNoCustomer", func(t *testing.T, e env) {
+		})
+		t.Run("ChangesNoCustomer", func(t *testing.T) {
+			e := newEnv(t, s)
 			e.addGroup(t, newGroup())
 			same(t, "Head", e.mustHead(t), store.Head{})
-		}},
-		it{"AbsentApplicationIsNotFound", func(t *testing.T, e env) {
+		})
+		t.Run("AbsentApplicationIsNotFound", func(t *testing.T) {
+			e := newEnv(t, s)
 			err := e.Update(e.ctx, id.NewApp(), func(tx store.Tx) error {
 				_, err := tx.GroupInsert(newGroup())
 				return err
 			})
 			wantKind(t, "GroupInsert", err, fault.NotFound)
-		}},
-		it{"ConcurrentSeqIsUniqueOverApplicationsAndAscends", groupSeqUnique},
-	)
-	describe(t, s, "GroupGet",
-		it{"AbsentIsNotFound", func(t *testing.T, e env) {
+		})
+		t.Run("ConcurrentSeqIsUniqueOverApplicationsAndAscends", func(t *testing.T) { groupSeqUnique(t, newEnv(t, s)) })
+	})
+	t.Run("GroupGet", func(t *testing.T) {
+		t.Parallel()
+		t.Run("AbsentIsNotFound", func(t *testing.T) {
+			e := newEnv(t, s)
 			_, err := e.GroupGet(e.ctx, e.app, 1<<60)
 			wantKind(t, "GroupGet", err, fault.NotFound)
 			_, err = e.groupGetInTx(1 << 60)
 			wantKind(t, "Tx.GroupGet", err, fault.NotFound)
-		}},
-		it{"OtherApplicationIsNotFound", func(t *testing.T, e env) {
+		})
+		t.Run("OtherApplicationIsNotFound", func(t *testing.T) {
+			e := newEnv(t, s)
 			row := e.addGroup(t, newGroup())
 			o := e.other(t)
 			_, err := o.GroupGet(o.ctx, o.app, row.Seq)
 			wantKind(t, "GroupGet", err, fault.NotFound)
 			_, err = o.groupGetInTx(row.Seq)
 			wantKind(t, "Tx.GroupGet", err, fault.NotFound)
-		}},
-	)
-	describe(t, s, "GroupList",
-		it{"AgreesWithAModel", groupListModel},
-		it{"OtherApplicationIsNotFound", func(t *testing.T, e env) {
+		})
+	})
+	t.Run("GroupList", func(t *testing.T) {
+		t.Parallel()
+		t.Run("AgreesWithAModel", func(t *testing.T) { groupListModel(t, newEnv(t, s)) })
+		t.Run("OtherApplicationIsNotFound", func(t *testing.T) {
+			e := newEnv(t, s)
 			e.other(t).addGroup(t, newGroup())
 			mine := e.addGroup(t, newGroup())
 			same(t, "GroupList", e.groups(t, 10), []store.GroupRow{mine})
 			n, err := e.GroupCount(e.ctx, e.app, 0, 0)
 			noError(t, "GroupCount", err)
 			same(t, "GroupCount", n, 1)
-		}},
-		it{"NoneIsEmpty", func(t *testing.T, e env) {
+		})
+		t.Run("NoneIsEmpty", func(t *testing.T) {
+			e := newEnv(t, s)
 			e.other(t).addGroup(t, newGroup())
 			for _, app := range []id.App{e.app, id.NewApp()} {
 				got, err := e.GroupList(e.ctx, app, store.GroupList{Take: 10})
@@ -110,24 +120,28 @@ func testGroups(t *testing.T, s store.Store) {
 					t.Errorf("GroupList = %d rows, %v, GroupCount = %d, %v, want none", len(got), err, n, cerr)
 				}
 			}
-		}},
-	)
-	describe(t, s, "GroupUpdate",
-		it{"ReplacesSealedAndUpdatedAtOnly", func(t *testing.T, e env) {
+		})
+	})
+	t.Run("GroupUpdate", func(t *testing.T) {
+		t.Parallel()
+		t.Run("ReplacesSealedAndUpdatedAtOnly", func(t *testing.T) {
+			e := newEnv(t, s)
 			row := e.addGroup(t, newGroup())
 			change := store.GroupRow{Seq: row.Seq, CreatedAt: 1, UpdatedAt: now + 9, Sealed: secret(20)}
 			e.mustUpdate(t, func(tx store.Tx) error { return tx.GroupUpdate(change) })
 			change.CreatedAt = row.CreatedAt
 			same(t, "the group", e.mustGroup(t, row.Seq), change)
 			same(t, "Head", e.mustHead(t), store.Head{})
-		}},
-		it{"AbsentIsNotFound", func(t *testing.T, e env) {
+		})
+		t.Run("AbsentIsNotFound", func(t *testing.T) {
+			e := newEnv(t, s)
 			err := e.Update(e.ctx, e.app, func(tx store.Tx) error {
 				return tx.GroupUpdate(store.GroupRow{Seq: 1 << 60, Sealed: secret(9)})
 			})
 			wantKind(t, "GroupUpdate", err, fault.NotFound)
-		}},
-		it{"OtherApplicationIsNotFound", func(t *testing.T, e env) {
+		})
+		t.Run("OtherApplicationIsNotFound", func(t *testing.T) {
+			e := newEnv(t, s)
 			row := e.addGroup(t, newGroup())
 			change := row
 			change.UpdatedAt++
@@ -135,8 +149,9 @@ func testGroups(t *testing.T, s store.Store) {
 			err := o.Update(o.ctx, o.app, func(tx store.Tx) error { return tx.GroupUpdate(change) })
 			wantKind(t, "GroupUpdate", err, fault.NotFound)
 			same(t, "the group", e.mustGroup(t, row.Seq), row)
-		}},
-		it{"ConcurrentReadModifyWriteLosesNone", func(t *testing.T, e env) {
+		})
+		t.Run("ConcurrentReadModifyWriteLosesNone", func(t *testing.T) {
+			e := newEnv(t, s)
 			row := e.addGroup(t, newGroup())
 			mustRace(t, 20, func(int) error {
 				return e.Update(e.ctx, e.app, func(tx store.Tx) error {
@@ -151,25 +166,29 @@ func testGroups(t *testing.T, s store.Store) {
 			if n := e.mustGroup(t, row.Seq).UpdatedAt - row.UpdatedAt; n != 20 {
 				t.Errorf("%d increments are left of 20", n)
 			}
-		}},
-	)
-	describe(t, s, "GroupDelete",
-		it{"TakesItsCustomersOutAndChangesThem", groupDeleteDetaches},
-		it{"OfNobodyChangesNoCustomer", func(t *testing.T, e env) {
+		})
+	})
+	t.Run("GroupDelete", func(t *testing.T) {
+		t.Parallel()
+		t.Run("TakesItsCustomersOutAndChangesThem", func(t *testing.T) { groupDeleteDetaches(t, newEnv(t, s)) })
+		t.Run("OfNobodyChangesNoCustomer", func(t *testing.T) {
+			e := newEnv(t, s)
 			row := e.insert(t, newCustomer())[0]
 			group := e.addGroup(t, newGroup())
 			e.mustUpdate(t, func(tx store.Tx) error { return tx.GroupDelete(group.Seq) })
 			same(t, "Head", e.mustHead(t), store.Head{Version: row.Version, Customers: 1})
-		}},
-		it{"AbsentIsNotFound", func(t *testing.T, e env) {
+		})
+		t.Run("AbsentIsNotFound", func(t *testing.T) {
+			e := newEnv(t, s)
 			group := e.addGroup(t, newGroup())
 			e.mustUpdate(t, func(tx store.Tx) error { return tx.GroupDelete(group.Seq) })
 			for _, seq := range []int64{group.Seq, 0, 1 << 60} {
 				err := e.Update(e.ctx, e.app, func(tx store.Tx) error { return tx.GroupDelete(seq) })
 				wantKind(t, "GroupDelete", err, fault.NotFound)
 			}
-		}},
-		it{"OtherApplicationIsNotFound", func(t *testing.T, e env) {
+		})
+		t.Run("OtherApplicationIsNotFound", func(t *testing.T) {
+			e := newEnv(t, s)
 			group := e.addGroup(t, newGroup())
 			member := newCustomer()
 			member.Group = group.Seq
@@ -181,22 +200,24 @@ func testGroups(t *testing.T, s store.Store) {
 			got, err := e.CustomerGet(e.ctx, e.app, member.ID)
 			noError(t, "CustomerGet", err)
 			same(t, "its customer", got, member)
-		}},
-		it{"ItsSeqIsNeverReused", func(t *testing.T, e env) {
+		})
+		t.Run("ItsSeqIsNeverReused", func(t *testing.T) {
+			e := newEnv(t, s)
 			group := e.addGroup(t, newGroup())
 			e.mustUpdate(t, func(tx store.Tx) error { return tx.GroupDelete(group.Seq) })
 			if next := e.addGroup(t, newGroup()); next.Seq <= group.Seq {
 				t.Errorf("Seq %d came after %d, which was deleted", next.Seq, group.Seq)
 			}
-		}},
-		it{"ConcurrentDeletesGiveOne", func(t *testing.T, e env) {
+		})
+		t.Run("ConcurrentDeletesGiveOne", func(t *testing.T) {
+			e := newEnv(t, s)
 			group := e.addGroup(t, newGroup())
 			wantOneWinner(t, race(12, func(int) error {
 				return e.Update(e.ctx, e.app, func(tx store.Tx) error { return tx.GroupDelete(group.Seq) })
 			}), fault.NotFound)
-		}},
-		it{"NobodyIsLeftInItByAConcurrentJoin", groupDeleteAgainstJoins},
-	)
+		})
+		t.Run("NobodyIsLeftInItByAConcurrentJoin", func(t *testing.T) { groupDeleteAgainstJoins(t, newEnv(t, s)) })
+	})
 }
 
 func groupSeqUnique(t *testing.T, e env) {

@@ -34,27 +34,32 @@ func (e env) getKey(scope []byte) (row store.IdempotencyRow, err error) {
 const expired = -time.Minute
 
 func testIdempotency(t *testing.T, s store.Store) {
-	describe(t, s, "IdempotencyGet",
-		it{"GivesWhatWasPut", func(t *testing.T, e env) {
+	t.Run("IdempotencyGet", func(t *testing.T) {
+		t.Parallel()
+		t.Run("GivesWhatWasPut", func(t *testing.T) {
+			e := newEnv(t, s)
 			want := newKey()
 			noError(t, "IdempotencyPut", e.putKey(want, time.Hour))
 			got, err := e.getKey(want.Scope)
 			noError(t, "IdempotencyGet", err)
 			same(t, "IdempotencyGet", got, want)
-		}},
-		it{"AbsentIsNotFound", func(t *testing.T, e env) {
+		})
+		t.Run("AbsentIsNotFound", func(t *testing.T) {
+			e := newEnv(t, s)
 			_, err := e.getKey(secret(32))
 			wantKind(t, "IdempotencyGet", err, fault.NotFound)
-		}},
-		it{"ExpiredIsNotFound", func(t *testing.T, e env) {
+		})
+		t.Run("ExpiredIsNotFound", func(t *testing.T) {
+			e := newEnv(t, s)
 			row := newKey()
 			for _, ttl := range []time.Duration{expired, 0} {
 				noError(t, "IdempotencyPut", e.putKey(row, ttl))
 				_, err := e.getKey(row.Scope)
 				wantKind(t, "IdempotencyGet", err, fault.NotFound)
 			}
-		}},
-		it{"ExpiresWithTime", func(t *testing.T, e env) {
+		})
+		t.Run("ExpiresWithTime", func(t *testing.T) {
+			e := newEnv(t, s)
 			row := newKey()
 			noError(t, "IdempotencyPut", e.putKey(row, 20*time.Millisecond))
 			deadline := time.Now().Add(10 * time.Second)
@@ -67,16 +72,19 @@ func testIdempotency(t *testing.T, s store.Store) {
 					t.Fatal("a key of 20 ms is still there after 10 s")
 				}
 			}
-		}},
-		it{"OtherApplicationIsNotFound", func(t *testing.T, e env) {
+		})
+		t.Run("OtherApplicationIsNotFound", func(t *testing.T) {
+			e := newEnv(t, s)
 			row := newKey()
 			noError(t, "IdempotencyPut", e.putKey(row, time.Hour))
 			_, err := e.other(t).getKey(row.Scope)
 			wantKind(t, "IdempotencyGet", err, fault.NotFound)
-		}},
-	)
-	describe(t, s, "IdempotencyPut",
-		it{"LiveIsConflict", func(t *testing.T, e env) {
+		})
+	})
+	t.Run("IdempotencyPut", func(t *testing.T) {
+		t.Parallel()
+		t.Run("LiveIsConflict", func(t *testing.T) {
+			e := newEnv(t, s)
 			first := newKey()
 			noError(t, "IdempotencyPut", e.putKey(first, time.Hour))
 			second := newKey()
@@ -85,8 +93,9 @@ func testIdempotency(t *testing.T, s store.Store) {
 			got, err := e.getKey(first.Scope)
 			noError(t, "IdempotencyGet", err)
 			same(t, "the first", got, first)
-		}},
-		it{"ReplacesExpired", func(t *testing.T, e env) {
+		})
+		t.Run("ReplacesExpired", func(t *testing.T) {
+			e := newEnv(t, s)
 			first := newKey()
 			noError(t, "IdempotencyPut", e.putKey(first, expired))
 			second := newKey()
@@ -95,8 +104,9 @@ func testIdempotency(t *testing.T, s store.Store) {
 			got, err := e.getKey(first.Scope)
 			noError(t, "IdempotencyGet", err)
 			same(t, "the second", got, second)
-		}},
-		it{"OtherApplicationMayHaveTheSame", func(t *testing.T, e env) {
+		})
+		t.Run("OtherApplicationMayHaveTheSame", func(t *testing.T) {
+			e := newEnv(t, s)
 			o := e.other(t)
 			mine, theirs := newKey(), newKey()
 			theirs.Scope = clone(mine.Scope)
@@ -105,8 +115,9 @@ func testIdempotency(t *testing.T, s store.Store) {
 			got, err := e.getKey(mine.Scope)
 			noError(t, "IdempotencyGet", err)
 			same(t, "mine", got, mine)
-		}},
-		it{"RolledBackLeavesTheKeyFree", func(t *testing.T, e env) {
+		})
+		t.Run("RolledBackLeavesTheKeyFree", func(t *testing.T) {
+			e := newEnv(t, s)
 			row := newKey()
 			err := e.Update(e.ctx, e.app, func(tx store.Tx) error {
 				if err := tx.IdempotencyPut(row, time.Hour); err != nil {
@@ -119,12 +130,14 @@ func testIdempotency(t *testing.T, s store.Store) {
 			}
 			_, err = e.getKey(row.Scope)
 			wantKind(t, "IdempotencyGet", err, fault.NotFound)
-		}},
-		it{"ConcurrentCreatesWithAKeyMakeOneCustomer", idempotentCreates},
-	)
-	describe(t, s, "IdempotencyPurge",
-		it{"DeletesExpiredUpToTheLimit", purgeLimit},
-		it{"OtherApplicationIsLeftAlone", func(t *testing.T, e env) {
+		})
+		t.Run("ConcurrentCreatesWithAKeyMakeOneCustomer", func(t *testing.T) { idempotentCreates(t, newEnv(t, s)) })
+	})
+	t.Run("IdempotencyPurge", func(t *testing.T) {
+		t.Parallel()
+		t.Run("DeletesExpiredUpToTheLimit", func(t *testing.T) { purgeLimit(t, newEnv(t, s)) })
+		t.Run("OtherApplicationIsLeftAlone", func(t *testing.T) {
+			e := newEnv(t, s)
 			for range 3 {
 				noError(t, "IdempotencyPut", e.putKey(newKey(), expired))
 			}
@@ -135,9 +148,9 @@ func testIdempotency(t *testing.T, s store.Store) {
 			if n, err := e.IdempotencyPurge(e.ctx, e.app, 10); n != 3 || err != nil {
 				t.Errorf("IdempotencyPurge = %d, %v, want 3", n, err)
 			}
-		}},
-		it{"AScopeThatTwoApplicationsHaveIsTwoRows", purgeSharedScope},
-	)
+		})
+		t.Run("AScopeThatTwoApplicationsHaveIsTwoRows", func(t *testing.T) { purgeSharedScope(t, newEnv(t, s)) })
+	})
 }
 
 // idempotentCreates is what records does: look the key up, and create if it is free.

@@ -40,8 +40,10 @@ func (e env) items(t *testing.T, c id.Customer, kind store.ItemKind) []store.Ite
 }
 
 func testItems(t *testing.T, s store.Store) {
-	describe(t, s, "ItemInsert",
-		it{"KeepsEveryColumn", func(t *testing.T, e env) {
+	t.Run("ItemInsert", func(t *testing.T) {
+		t.Parallel()
+		t.Run("KeepsEveryColumn", func(t *testing.T) {
+			e := newEnv(t, s)
 			c := e.insert(t, newCustomer())[0].ID
 			for _, want := range []store.ItemRow{
 				newItem(store.LiquidationAddress),
@@ -54,29 +56,34 @@ func testItems(t *testing.T, s store.Store) {
 				same(t, "ItemGet", got, want)
 				same(t, "ItemList", e.items(t, c, want.Kind), []store.ItemRow{want})
 			}
-		}},
-		it{"ChangesNoCustomer", func(t *testing.T, e env) {
+		})
+		t.Run("ChangesNoCustomer", func(t *testing.T) {
+			e := newEnv(t, s)
 			row := e.insert(t, newCustomer())[0]
 			e.addItem(t, row.ID, newItem(store.Transaction))
 			same(t, "Head", e.mustHead(t), store.Head{Version: row.Version, Customers: 1})
-		}},
-		it{"DuplicateIsConflict", func(t *testing.T, e env) {
+		})
+		t.Run("DuplicateIsConflict", func(t *testing.T) {
+			e := newEnv(t, s)
 			c := e.insert(t, newCustomer())[0].ID
 			first := e.addItem(t, c, newItem(store.Transaction))
 			second := newItem(store.Transaction)
 			second.ID = first.ID
 			wantKind(t, "ItemInsert", e.insertItem(c, second), fault.Conflict)
 			same(t, "ItemList", e.items(t, c, store.Transaction), []store.ItemRow{first})
-		}},
-		it{"AbsentCustomerIsNotFound", func(t *testing.T, e env) {
+		})
+		t.Run("AbsentCustomerIsNotFound", func(t *testing.T) {
+			e := newEnv(t, s)
 			wantKind(t, "ItemInsert", e.insertItem(id.NewCustomer(), newItem(store.Transaction)), fault.NotFound)
-		}},
-		it{"OtherApplicationIsNotFound", func(t *testing.T, e env) {
+		})
+		t.Run("OtherApplicationIsNotFound", func(t *testing.T) {
+			e := newEnv(t, s)
 			c := e.insert(t, newCustomer())[0].ID
 			wantKind(t, "ItemInsert", e.other(t).insertItem(c, newItem(store.Transaction)), fault.NotFound)
 			same(t, "ItemList", e.items(t, c, store.Transaction), nil)
-		}},
-		it{"OtherApplicationMayHaveTheSame", func(t *testing.T, e env) {
+		})
+		t.Run("OtherApplicationMayHaveTheSame", func(t *testing.T) {
+			e := newEnv(t, s)
 			o := e.other(t)
 			mine, theirs := newCustomer(), newCustomer()
 			theirs.ID = mine.ID
@@ -88,20 +95,24 @@ func testItems(t *testing.T, s store.Store) {
 			o.addItem(t, mine.ID, second)
 			same(t, "mine", e.items(t, mine.ID, store.Transaction), []store.ItemRow{first})
 			same(t, "theirs", o.items(t, mine.ID, store.Transaction), []store.ItemRow{second})
-		}},
-		it{"AbsentApplicationIsNotFound", func(t *testing.T, e env) {
+		})
+		t.Run("AbsentApplicationIsNotFound", func(t *testing.T) {
+			e := newEnv(t, s)
 			e.app = id.NewApp()
 			wantKind(t, "ItemInsert", e.insertItem(id.NewCustomer(), newItem(store.Transaction)), fault.NotFound)
-		}},
-		it{"ConcurrentDuplicatesGiveOne", func(t *testing.T, e env) {
+		})
+		t.Run("ConcurrentDuplicatesGiveOne", func(t *testing.T) {
+			e := newEnv(t, s)
 			c := e.insert(t, newCustomer())[0].ID
 			item := newItem(store.Transaction)
 			wantOneWinner(t, race(12, func(int) error { return e.insertItem(c, item) }), fault.Conflict)
-		}},
-		it{"ConcurrentDeleteLeavesNone", itemsAgainstDelete},
-	)
-	describe(t, s, "ItemGet",
-		it{"AbsentIsNotFound", func(t *testing.T, e env) {
+		})
+		t.Run("ConcurrentDeleteLeavesNone", func(t *testing.T) { itemsAgainstDelete(t, newEnv(t, s)) })
+	})
+	t.Run("ItemGet", func(t *testing.T) {
+		t.Parallel()
+		t.Run("AbsentIsNotFound", func(t *testing.T) {
+			e := newEnv(t, s)
 			rows := e.insert(t, newCustomer(), newCustomer())
 			item := e.addItem(t, rows[0].ID, newItem(store.Transaction))
 			for what, ask := range map[string]func() (store.ItemRow, error){
@@ -113,8 +124,9 @@ func testItems(t *testing.T, s store.Store) {
 				_, err := ask()
 				wantKind(t, "ItemGet with another "+what, err, fault.NotFound)
 			}
-		}},
-		it{"OtherApplicationIsNotFound", func(t *testing.T, e env) {
+		})
+		t.Run("OtherApplicationIsNotFound", func(t *testing.T) {
+			e := newEnv(t, s)
 			row := newCustomer()
 			c := e.insert(t, row)[0].ID
 			item := e.addItem(t, c, newItem(store.Transaction))
@@ -124,8 +136,9 @@ func testItems(t *testing.T, s store.Store) {
 			o.insert(t, row) // the same id there, and no items
 			_, err = o.ItemGet(o.ctx, o.app, c, item.Kind, item.ID)
 			wantKind(t, "ItemGet of a customer with the same id", err, fault.NotFound)
-		}},
-		it{"SeesAnAcknowledgedInsertAtOnce", func(t *testing.T, e env) {
+		})
+		t.Run("SeesAnAcknowledgedInsertAtOnce", func(t *testing.T) {
+			e := newEnv(t, s)
 			c := e.insert(t, newCustomer())[0].ID
 			mustRace(t, 16, func(int) error {
 				item := newItem(store.Transaction)
@@ -138,19 +151,21 @@ func testItems(t *testing.T, s store.Store) {
 			if n := len(e.items(t, c, store.Transaction)); n != 16 {
 				t.Errorf("ItemList gave %d items, want 16", n)
 			}
-		}},
-	)
-	describe(t, s, "ItemList",
-		it{"AgreesWithAModel", itemListModel},
-		it{"NoneIsEmpty", func(t *testing.T, e env) {
+		})
+	})
+	t.Run("ItemList", func(t *testing.T) {
+		t.Parallel()
+		t.Run("AgreesWithAModel", func(t *testing.T) { itemListModel(t, newEnv(t, s)) })
+		t.Run("NoneIsEmpty", func(t *testing.T) {
+			e := newEnv(t, s)
 			rows := e.insert(t, newCustomer(), newCustomer())
 			e.addItem(t, rows[0].ID, newItem(store.Transaction))
 			same(t, "ItemList of another kind", e.items(t, rows[0].ID, store.LiquidationAddress), nil)
 			same(t, "ItemList of a customer without", e.items(t, rows[1].ID, store.Transaction), nil)
 			same(t, "ItemList of nobody", e.items(t, id.NewCustomer(), store.Transaction), nil)
 			same(t, "ItemList in another application", e.other(t).items(t, rows[0].ID, store.Transaction), nil)
-		}},
-	)
+		})
+	})
 }
 
 // itemListModel asks for random pages of items with few times, so that ties are

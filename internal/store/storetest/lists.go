@@ -14,9 +14,11 @@ import (
 )
 
 func testLists(t *testing.T, s store.Store) {
-	describe(t, s, "CustomerList",
-		it{"AgreesWithAModel", listModel},
-		it{"NoneIsEmpty", func(t *testing.T, e env) {
+	t.Run("CustomerList", func(t *testing.T) {
+		t.Parallel()
+		t.Run("AgreesWithAModel", func(t *testing.T) { listModel(t, newEnv(t, s)) })
+		t.Run("NoneIsEmpty", func(t *testing.T) {
+			e := newEnv(t, s)
 			e.other(t).insert(t, newCustomer())
 			for _, app := range []id.App{e.app, id.NewApp()} {
 				got, err := e.CustomerList(e.ctx, app, store.CustomerList{Take: 10})
@@ -24,8 +26,9 @@ func testLists(t *testing.T, s store.Store) {
 					t.Errorf("CustomerList = %d rows, %v, want none", len(got), err)
 				}
 			}
-		}},
-		it{"OtherApplicationIsNotFound", func(t *testing.T, e env) {
+		})
+		t.Run("OtherApplicationIsNotFound", func(t *testing.T) {
+			e := newEnv(t, s)
 			mine := e.insert(t, newCustomer(), newCustomer())
 			e.other(t).insert(t, newCustomer(), newCustomer())
 			for _, status := range []uint8{0, 1} {
@@ -33,26 +36,30 @@ func testLists(t *testing.T, s store.Store) {
 				noError(t, "CustomerList", err)
 				same(t, "CustomerList", got, newestFirst(mine))
 			}
-		}},
-		it{"WalkByAfterNeitherRepeatsNorLosesWhileOthersWrite", listWalk},
-	)
-	describe(t, s, "CustomerBySeq",
-		it{"GivesThoseThatThereAre", func(t *testing.T, e env) {
+		})
+		t.Run("WalkByAfterNeitherRepeatsNorLosesWhileOthersWrite", func(t *testing.T) { listWalk(t, newEnv(t, s)) })
+	})
+	t.Run("CustomerBySeq", func(t *testing.T) {
+		t.Parallel()
+		t.Run("GivesThoseThatThereAre", func(t *testing.T) {
+			e := newEnv(t, s)
 			mine := e.insert(t, newCustomer(), newCustomer(), newCustomer())
 			theirs := e.other(t).insert(t, newCustomer())
 			got, err := e.CustomerBySeq(e.ctx, e.app, []int64{mine[2].Seq, theirs[0].Seq, mine[0].Seq, 1 << 60, 0, -1})
 			noError(t, "CustomerBySeq", err)
 			slices.SortFunc(got, bySeq)
 			same(t, "CustomerBySeq", got, []store.CustomerRow{mine[0], mine[2]})
-		}},
-		it{"NoNumbersGiveNone", func(t *testing.T, e env) {
+		})
+		t.Run("NoNumbersGiveNone", func(t *testing.T) {
+			e := newEnv(t, s)
 			e.insert(t, newCustomer())
 			got, err := e.CustomerBySeq(e.ctx, e.app, nil)
 			if err != nil || len(got) != 0 {
 				t.Errorf("CustomerBySeq = %d rows, %v, want none", len(got), err)
 			}
-		}},
-		it{"TakesAThousandNumbers", func(t *testing.T, e env) {
+		})
+		t.Run("TakesAThousandNumbers", func(t *testing.T) {
+			e := newEnv(t, s)
 			row := e.insert(t, newCustomer())[0]
 			seqs := make([]int64, 1000)
 			for i := range seqs {
@@ -61,11 +68,13 @@ func testLists(t *testing.T, s store.Store) {
 			got, err := e.CustomerBySeq(e.ctx, e.app, seqs)
 			noError(t, "CustomerBySeq", err)
 			same(t, "CustomerBySeq", got, []store.CustomerRow{row})
-		}},
-	)
-	describe(t, s, "CustomerScan",
-		it{"GivesTheRangeAscending", scanRange},
-		it{"AnErrorOfTheFunctionEndsIt", func(t *testing.T, e env) {
+		})
+	})
+	t.Run("CustomerScan", func(t *testing.T) {
+		t.Parallel()
+		t.Run("GivesTheRangeAscending", func(t *testing.T) { scanRange(t, newEnv(t, s)) })
+		t.Run("AnErrorOfTheFunctionEndsIt", func(t *testing.T) {
+			e := newEnv(t, s)
 			e.insert(t, newCustomer(), newCustomer())
 			calls := 0
 			err := e.CustomerScan(e.ctx, e.app, 0, 1<<62, func(*store.CustomerRow) error {
@@ -75,26 +84,30 @@ func testLists(t *testing.T, s store.Store) {
 			if !errors.Is(err, errOurs) || calls != 1 {
 				t.Errorf("CustomerScan = %v after %d calls, want our error after one", err, calls)
 			}
-		}},
-		it{"TheStoreCanBeUsedMeanwhile", func(t *testing.T, e env) {
+		})
+		t.Run("TheStoreCanBeUsedMeanwhile", func(t *testing.T) {
+			e := newEnv(t, s)
 			e.insert(t, newCustomer(), newCustomer())
 			err := e.CustomerScan(e.ctx, e.app, 0, 1<<62, func(row *store.CustomerRow) error {
 				_, err := e.CustomerGet(e.ctx, e.app, row.ID)
 				return errors.Join(err, e.Record(e.ctx, e.app, newEntry(row.ID)))
 			})
 			noError(t, "CustomerScan", err)
-		}},
-	)
-	describe(t, s, "CustomerRange",
-		it{"NoneGivesZeros", func(t *testing.T, e env) {
+		})
+	})
+	t.Run("CustomerRange", func(t *testing.T) {
+		t.Parallel()
+		t.Run("NoneGivesZeros", func(t *testing.T) {
+			e := newEnv(t, s)
 			e.other(t).insert(t, newCustomer())
 			for _, app := range []id.App{e.app, id.NewApp()} {
 				got, err := e.CustomerRange(e.ctx, app)
 				noError(t, "CustomerRange", err)
 				same(t, "CustomerRange", got, store.CustomerRange{})
 			}
-		}},
-		it{"DescribesOwnCustomers", func(t *testing.T, e env) {
+		})
+		t.Run("DescribesOwnCustomers", func(t *testing.T) {
+			e := newEnv(t, s)
 			a := e.insert(t, newCustomer())[0]
 			e.other(t).insert(t, newCustomer())
 			b := e.insert(t, newCustomer(), newCustomer())
@@ -105,8 +118,8 @@ func testLists(t *testing.T, s store.Store) {
 			got, err := e.CustomerRange(e.ctx, e.app)
 			noError(t, "CustomerRange", err)
 			same(t, "CustomerRange", got, store.CustomerRange{MinSeq: a.Seq, MaxSeq: b[1].Seq, Count: 3})
-		}},
-	)
+		})
+	})
 }
 
 func bySeq(a, b store.CustomerRow) int { return cmp.Compare(a.Seq, b.Seq) }

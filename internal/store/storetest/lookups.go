@@ -34,27 +34,32 @@ func (e env) byEmail(hash []byte) (row store.CustomerRow, err error) {
 }
 
 func testLookups(t *testing.T, s store.Store) {
-	describe(t, s, "CustomerGetBySeq",
-		it{"GivesTheCustomer", func(t *testing.T, e env) {
+	t.Run("CustomerGetBySeq", func(t *testing.T) {
+		t.Parallel()
+		t.Run("GivesTheCustomer", func(t *testing.T) {
+			e := newEnv(t, s)
 			for _, want := range e.insert(t, newCustomer(), newCustomer()) {
 				got, err := e.bySeqTwice(t, want.Seq)
 				noError(t, "CustomerGetBySeq", err)
 				same(t, "CustomerGetBySeq", got, want)
 			}
-		}},
-		it{"AbsentIsNotFound", func(t *testing.T, e env) {
+		})
+		t.Run("AbsentIsNotFound", func(t *testing.T) {
+			e := newEnv(t, s)
 			row := e.insert(t, newCustomer())[0]
 			for _, seq := range []int64{0, -1, row.Seq + 1_000_000, 1 << 62} {
 				_, err := e.bySeqTwice(t, seq)
 				wantKind(t, "CustomerGetBySeq", err, fault.NotFound)
 			}
-		}},
-		it{"OtherApplicationIsNotFound", func(t *testing.T, e env) {
+		})
+		t.Run("OtherApplicationIsNotFound", func(t *testing.T) {
+			e := newEnv(t, s)
 			row := e.insert(t, newCustomer())[0]
 			_, err := e.other(t).bySeqTwice(t, row.Seq)
 			wantKind(t, "CustomerGetBySeq", err, fault.NotFound)
-		}},
-		it{"SeesAnAcknowledgedInsertAtOnce", func(t *testing.T, e env) {
+		})
+		t.Run("SeesAnAcknowledgedInsertAtOnce", func(t *testing.T) {
+			e := newEnv(t, s)
 			mustRace(t, 16, func(int) error {
 				row, err := e.insertOne(t, newCustomer())
 				if err != nil {
@@ -63,17 +68,20 @@ func testLookups(t *testing.T, s store.Store) {
 				_, err = e.CustomerGetBySeq(e.ctx, e.app, row.Seq)
 				return err
 			})
-		}},
-	)
-	describe(t, s, "CustomerGetByEmail",
-		it{"GivesTheCustomer", func(t *testing.T, e env) {
+		})
+	})
+	t.Run("CustomerGetByEmail", func(t *testing.T) {
+		t.Parallel()
+		t.Run("GivesTheCustomer", func(t *testing.T) {
+			e := newEnv(t, s)
 			for _, want := range e.insert(t, newCustomer(), newCustomer()) {
 				got, err := e.byEmail(want.EmailHash)
 				noError(t, "CustomerGetByEmail", err)
 				same(t, "CustomerGetByEmail", got, want)
 			}
-		}},
-		it{"AbsentIsNotFound", func(t *testing.T, e env) {
+		})
+		t.Run("AbsentIsNotFound", func(t *testing.T) {
+			e := newEnv(t, s)
 			without := newCustomer()
 			without.EmailHash = nil
 			e.insert(t, newCustomer(), without)
@@ -81,14 +89,15 @@ func testLookups(t *testing.T, s store.Store) {
 				_, err := e.byEmail(hash)
 				wantKind(t, "CustomerGetByEmail", err, fault.NotFound)
 			}
-		}},
-		it{"OtherApplicationIsNotFound", func(t *testing.T, e env) {
+		})
+		t.Run("OtherApplicationIsNotFound", func(t *testing.T) {
+			e := newEnv(t, s)
 			row := e.insert(t, newCustomer())[0]
 			_, err := e.other(t).byEmail(row.EmailHash)
 			wantKind(t, "CustomerGetByEmail", err, fault.NotFound)
-		}},
-		it{"ConcurrentGetOrCreateMakesOne", getOrCreate},
-	)
+		})
+		t.Run("ConcurrentGetOrCreateMakesOne", func(t *testing.T) { getOrCreate(t, newEnv(t, s)) })
+	})
 }
 
 // getOrCreate is what records does: look the e-mail up, and create if it is free.

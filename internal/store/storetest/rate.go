@@ -11,9 +11,11 @@ import (
 const window = now / 60_000
 
 func testRate(t *testing.T, s store.Store) {
-	describe(t, s, "RateTake",
-		it{"GrantsUpToTheLimit", rateSteps},
-		it{"WindowsAndCredentialsAreApart", func(t *testing.T, e env) {
+	t.Run("RateTake", func(t *testing.T) {
+		t.Parallel()
+		t.Run("GrantsUpToTheLimit", func(t *testing.T) { rateSteps(t, newEnv(t, s)) })
+		t.Run("WindowsAndCredentialsAreApart", func(t *testing.T) {
+			e := newEnv(t, s)
 			take := store.RateTake{Credential: id.NewCredential(), Window: window, Want: 5, Limit: 5}
 			e.take(t, take, store.RateGrant{Granted: 5, Taken: 5})
 			next := take
@@ -23,14 +25,16 @@ func testRate(t *testing.T, s store.Store) {
 			someone := take
 			someone.Credential = id.NewCredential()
 			e.take(t, someone, store.RateGrant{Granted: 5, Taken: 5})
-		}},
-		it{"OtherApplicationIsApart", func(t *testing.T, e env) {
+		})
+		t.Run("OtherApplicationIsApart", func(t *testing.T) {
+			e := newEnv(t, s)
 			o := e.other(t)
 			take := store.RateTake{Credential: id.NewCredential(), Window: window, Want: 5, Limit: 5}
 			e.take(t, take, store.RateGrant{Granted: 5, Taken: 5})
 			o.take(t, take, store.RateGrant{Granted: 5, Taken: 5})
-		}},
-		it{"ConcurrentGrantsNeverExceedTheLimit", func(t *testing.T, e env) {
+		})
+		t.Run("ConcurrentGrantsNeverExceedTheLimit", func(t *testing.T) {
+			e := newEnv(t, s)
 			const limit = 100
 			take := store.RateTake{Credential: id.NewCredential(), Window: window, Want: 7, Limit: limit}
 			var sum atomic.Int64
@@ -45,8 +49,8 @@ func testRate(t *testing.T, s store.Store) {
 			if sum.Load() != limit {
 				t.Errorf("%d were granted of %d", sum.Load(), limit)
 			}
-		}},
-	)
+		})
+	})
 }
 
 func (e env) take(t *testing.T, take store.RateTake, want store.RateGrant) {

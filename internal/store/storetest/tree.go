@@ -13,33 +13,41 @@ func tile(level int, n int64, hashes int) store.TileRow {
 }
 
 func testTree(t *testing.T, s store.Store) {
-	describe(t, s, "TreePut",
-		it{"ReplacesHeadAndTiles", treeGrows},
-		it{"OtherSizeIsConflictAndChangesNothing", treeConflict},
-		it{"AbsentApplicationIsNotFound", func(t *testing.T, e env) {
+	t.Run("TreePut", func(t *testing.T) {
+		t.Parallel()
+		t.Run("ReplacesHeadAndTiles", func(t *testing.T) { treeGrows(t, newEnv(t, s)) })
+		t.Run("OtherSizeIsConflictAndChangesNothing", func(t *testing.T) { treeConflict(t, newEnv(t, s)) })
+		t.Run("AbsentApplicationIsNotFound", func(t *testing.T) {
+			e := newEnv(t, s)
 			err := e.TreePut(e.ctx, id.NewApp(), 0, store.TreeRow{Size: 1, Checkpoint: []byte("x")}, nil)
 			wantKind(t, "TreePut", err, fault.NotFound)
-		}},
-		it{"ConcurrentPutsOfOneSizeGiveOne", func(t *testing.T, e env) {
+		})
+		t.Run("ConcurrentPutsOfOneSizeGiveOne", func(t *testing.T) {
+			e := newEnv(t, s)
 			wantOneWinner(t, race(12, func(i int) error {
 				return e.TreePut(e.ctx, e.app, 0, store.TreeRow{Size: int64(i + 1), Checkpoint: []byte("x")}, nil)
 			}), fault.Conflict)
-		}},
-	)
-	describe(t, s, "TreeGet",
-		it{"AbsentIsNotFound", func(t *testing.T, e env) {
+		})
+	})
+	t.Run("TreeGet", func(t *testing.T) {
+		t.Parallel()
+		t.Run("AbsentIsNotFound", func(t *testing.T) {
+			e := newEnv(t, s)
 			_, err := e.TreeGet(e.ctx, e.app)
 			wantKind(t, "TreeGet", err, fault.NotFound)
-		}},
-		it{"OtherApplicationIsNotFound", func(t *testing.T, e env) {
+		})
+		t.Run("OtherApplicationIsNotFound", func(t *testing.T) {
+			e := newEnv(t, s)
 			noError(t, "TreePut", e.TreePut(e.ctx, e.app, 0, store.TreeRow{Size: 1, Checkpoint: []byte("x")}, nil))
 			o := e.other(t)
 			_, err := o.TreeGet(o.ctx, o.app)
 			wantKind(t, "TreeGet", err, fault.NotFound)
-		}},
-	)
-	describe(t, s, "TileGet",
-		it{"GivesThemInTheOrderAskedFor", func(t *testing.T, e env) {
+		})
+	})
+	t.Run("TileGet", func(t *testing.T) {
+		t.Parallel()
+		t.Run("GivesThemInTheOrderAskedFor", func(t *testing.T) {
+			e := newEnv(t, s)
 			a, b, c := tile(0, 0, 256), tile(0, 1<<40, 3), tile(1, 0, 1)
 			noError(t, "TreePut", e.TreePut(e.ctx, e.app, 0, store.TreeRow{Size: 259, Checkpoint: []byte("x")}, []store.TileRow{a, b, c}))
 			got, err := e.TileGet(e.ctx, e.app, []store.TileID{c.TileID, a.TileID, b.TileID, a.TileID})
@@ -49,21 +57,23 @@ func testTree(t *testing.T, s store.Store) {
 			if err != nil || len(got) != 0 {
 				t.Errorf("TileGet of none = %d tiles, %v", len(got), err)
 			}
-		}},
-		it{"AnyAbsentIsNotFound", func(t *testing.T, e env) {
+		})
+		t.Run("AnyAbsentIsNotFound", func(t *testing.T) {
+			e := newEnv(t, s)
 			a := tile(0, 0, 2)
 			noError(t, "TreePut", e.TreePut(e.ctx, e.app, 0, store.TreeRow{Size: 2, Checkpoint: []byte("x")}, []store.TileRow{a}))
 			_, err := e.TileGet(e.ctx, e.app, []store.TileID{a.TileID, {Level: 0, N: 1}})
 			wantKind(t, "TileGet", err, fault.NotFound)
-		}},
-		it{"OtherApplicationIsNotFound", func(t *testing.T, e env) {
+		})
+		t.Run("OtherApplicationIsNotFound", func(t *testing.T) {
+			e := newEnv(t, s)
 			a := tile(0, 0, 2)
 			noError(t, "TreePut", e.TreePut(e.ctx, e.app, 0, store.TreeRow{Size: 2, Checkpoint: []byte("x")}, []store.TileRow{a}))
 			o := e.other(t)
 			_, err := o.TileGet(o.ctx, o.app, []store.TileID{a.TileID})
 			wantKind(t, "TileGet", err, fault.NotFound)
-		}},
-	)
+		})
+	})
 }
 
 func treeGrows(t *testing.T, e env) {

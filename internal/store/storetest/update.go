@@ -12,24 +12,29 @@ import (
 )
 
 func testUpdate(t *testing.T, s store.Store) {
-	describe(t, s, "Update",
-		it{"SeesItsOwnWrites", updateSeesItself},
-		it{"ReturnsTheErrorOfTheFunctionItself", func(t *testing.T, e env) {
+	t.Run("Update", func(t *testing.T) {
+		t.Parallel()
+		t.Run("SeesItsOwnWrites", func(t *testing.T) { updateSeesItself(t, newEnv(t, s)) })
+		t.Run("ReturnsTheErrorOfTheFunctionItself", func(t *testing.T) {
+			e := newEnv(t, s)
 			if err := e.Update(e.ctx, e.app, func(store.Tx) error { return errOurs }); !errors.Is(err, errOurs) {
 				t.Errorf("Update = %v, want %v", err, errOurs)
 			}
-		}},
-		it{"AnErrorLeavesNothing", func(t *testing.T, e env) {
+		})
+		t.Run("AnErrorLeavesNothing", func(t *testing.T) {
+			e := newEnv(t, s)
 			leavesNothing(t, e, func() error { return errOurs })
-		}},
-		it{"APanicLeavesNothingAndTellsNoValue", func(t *testing.T, e env) {
+		})
+		t.Run("APanicLeavesNothingAndTellsNoValue", func(t *testing.T) {
+			e := newEnv(t, s)
 			err := leavesNothing(t, e, func() error { panic("jane@example.com") })
 			if strings.Contains(err.Error(), "jane") {
 				t.Errorf("the error of a panic tells its value: %v", err)
 			}
 			wantKind(t, "Update", fault.Of(err), fault.Internal)
-		}},
-		it{"AFailedStatementFailsItAll", func(t *testing.T, e env) {
+		})
+		t.Run("AFailedStatementFailsItAll", func(t *testing.T) {
+			e := newEnv(t, s)
 			taken := e.insert(t, newCustomer())[0]
 			err := e.Update(e.ctx, e.app, func(tx store.Tx) error {
 				tx.AuditAppend(newEntry())
@@ -40,13 +45,15 @@ func testUpdate(t *testing.T, s store.Store) {
 			})
 			wantEmailTaken(t, err)
 			checkLog(t, e, 0)
-		}},
-		it{"AFailureIsItsOwnOnly", failuresApart},
-		it{"AbsentApplicationIsNotFound", func(t *testing.T, e env) {
+		})
+		t.Run("AFailureIsItsOwnOnly", func(t *testing.T) { failuresApart(t, newEnv(t, s)) })
+		t.Run("AbsentApplicationIsNotFound", func(t *testing.T) {
+			e := newEnv(t, s)
 			err := e.Update(e.ctx, id.NewApp(), func(store.Tx) error { return nil })
 			wantKind(t, "Update", err, fault.NotFound)
-		}},
-		it{"ApplicationsDoNotWaitForEachOther", func(t *testing.T, e env) {
+		})
+		t.Run("ApplicationsDoNotWaitForEachOther", func(t *testing.T) {
+			e := newEnv(t, s)
 			envs := []env{e, e.other(t), e.other(t), e.other(t)}
 			mustRace(t, 16, func(i int) error {
 				e := envs[i%4]
@@ -63,16 +70,26 @@ func testUpdate(t *testing.T, s store.Store) {
 					t.Errorf("CustomerRange = %+v, %v, want 16 customers", r, err)
 				}
 			}
-		}},
-	)
-	describe(t, s, "Ping", it{"Answers", func(t *testing.T, e env) { noError(t, "Ping", e.Ping(e.ctx)) }})
-	describe(t, s, "Failed", it{"IsOpen", func(t *testing.T, e env) {
-		select {
-		case <-e.Failed():
-			t.Error("Failed is closed")
-		default:
-		}
-	}})
+		})
+	})
+	t.Run("Ping", func(t *testing.T) {
+		t.Parallel()
+		t.Run("Answers", func(t *testing.T) {
+			e := newEnv(t, s)
+			noError(t, "Ping", e.Ping(e.ctx))
+		})
+	})
+	t.Run("Failed", func(t *testing.T) {
+		t.Parallel()
+		t.Run("IsOpen", func(t *testing.T) {
+			e := newEnv(t, s)
+			select {
+			case <-e.Failed():
+				t.Error("Failed is closed")
+			default:
+			}
+		})
+	})
 }
 
 func updateSeesItself(t *testing.T, e env) {
