@@ -16,7 +16,7 @@ type Event struct {
 	Route      string // the pattern, for example /api/v0/customers/{id}; "" matched none
 	App        id.App
 	Credential id.Credential
-	Quota      Quota        // what the caller was told; zero before ConsumeQuota
+	Quota      Quota        // what the headers say of it; zero before ConsumeQuota
 	Fault      *fault.Error // why the request failed; nil if it did not
 
 	cause   error  // what the handler returned

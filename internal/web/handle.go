@@ -52,6 +52,9 @@ func guarded(h Handler, w http.ResponseWriter, r *http.Request) (err error) {
 	return h(w, r)
 }
 
+// codeClientGone is the code of a request whose client did not wait for the answer.
+const codeClientGone = "client_gone"
+
 // faultOf classifies what a handler returned. A context that ended is nobody's
 // bug: the client has gone away, or the time for a request is over.
 func faultOf(ctx context.Context, err error) *fault.Error {
@@ -59,7 +62,7 @@ func faultOf(ctx context.Context, err error) *fault.Error {
 	switch {
 	case f.Kind != fault.Internal:
 	case errors.Is(err, context.Canceled) && ctx.Err() != nil:
-		return fault.Wrap(err, fault.Unavailable, "client_gone", "The request was cancelled")
+		return fault.Wrap(err, fault.Unavailable, codeClientGone, "The request was cancelled")
 	case errors.Is(err, context.DeadlineExceeded):
 		return fault.Wrap(err, fault.Unavailable, "timeout",
 			"The server took too long; try again").After(time.Second)

@@ -63,7 +63,7 @@ type refusable struct {
 
 // Refusable makes h a handler for which Wrap, when there is no room for a request,
 // calls fail. Handle and Router do so by themselves. A handler that is not refusable
-// gets no request without room either: its clients are told so in plain text.
+// gets no request without room either: its clients get a refusal in plain text.
 func Refusable(h http.Handler, fail ErrorWriter) http.Handler { return refusable{h, fail} }
 
 // refuse answers a request for which there was no room. next does not run.

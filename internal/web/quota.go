@@ -13,7 +13,7 @@ import (
 
 var errTooMany = fault.New(fault.TooMany, "rate_limited", "Too many requests")
 
-// Quota is what a caller is told of its rate limit. The zero Quota is none.
+// Quota is what an answer says of the caller's rate limit. The zero Quota is none.
 type Quota struct {
 	Limit     int64 // requests a minute
 	Remaining int64

@@ -96,7 +96,7 @@ func Wrap(dialect string, next http.Handler, cfg Config) http.Handler {
 			r.Body = http.MaxBytesReader(w, r.Body, cfg.MaxBody)
 			if !prefetch(r, cfg.MaxBody) {
 				// net/http takes the end of what a client sends for the end of the
-				// client. It may still read, and is told what is wrong.
+				// client. It may still read, so it gets an answer.
 				ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), cfg.Timeout)
 				defer cancel()
 				r = r.WithContext(ctx)
@@ -141,7 +141,7 @@ func (c Config) log(ctx context.Context, e *Event, method string, status int, to
 	if f := e.Fault; f != nil {
 		attrs = append(attrs, slog.String("fault", f.Code))
 		switch {
-		case f.Code == "client_gone", f.Code == errOverloaded.Code:
+		case f.Code == codeClientGone, f.Code == errOverloaded.Code:
 		case f.Kind == fault.Internal:
 			level = slog.LevelError
 			attrs = append(attrs, slog.String("cause", e.why()))

@@ -23,8 +23,8 @@ const (
 //
 // A form is held to what JSON is held to: no name twice, no bytes that are not
 // UTF-8, no NUL, nothing before its first part or after its last, no more than
-// MaxMembers fields. JSON that is labelled as a form, which some programs do unless
-// they are told, is refused by a fault of its own. Faults are as for Read and Parse.
+// MaxMembers fields. JSON that is labelled as a form, which some programs send by
+// default, is refused by a fault of its own. Faults are as for Read and Parse.
 func ReadObject(r *http.Request, max int64) (Object, error) {
 	parse := Parse
 	data, err := read(r, max, func(h http.Header) error {

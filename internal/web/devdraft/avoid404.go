@@ -11,7 +11,7 @@ import (
 // One SDK of this contract takes any failure for "not found" if the digits 404 occur
 // in one of its headers. So in the headers of every other failure they do not occur.
 
-// maxLateReset is by how many seconds a reset may be told too late.
+// maxLateReset is how many seconds after the truth a reset may be.
 const maxLateReset = 60
 
 // writeFailure writes a failure. Unless it is 404, numbers of the rate limit are moved
@@ -27,8 +27,8 @@ func writeFailure(w http.ResponseWriter, r *http.Request, status int, body []byt
 	web.JSON(w, status, body)
 }
 
-// avoid404InQuota writes the headers of a quota without the digits. To be told a little
-// less than the truth does a client no harm.
+// avoid404InQuota writes the headers of a quota without the digits. A number a
+// little below the truth does a client no harm.
 func avoid404InQuota(h http.Header, q web.Quota) {
 	reset := q.Reset
 	for has404(q.Limit) {
@@ -42,7 +42,7 @@ func avoid404InQuota(h http.Header, q web.Quota) {
 	}
 	q.SetHeaders(h)
 	if q.Reset-reset > maxLateReset {
-		h.Del("X-RateLimit-Reset") // some days it would be hours: better not told
+		h.Del("X-RateLimit-Reset") // some days it would be hours: better left out
 	}
 }
 

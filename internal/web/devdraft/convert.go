@@ -27,7 +27,7 @@ func readCustomer(o body.Object) customer.Input {
 }
 
 // readFind takes the parameters of a list request out of a query. One that is
-// given twice is not a number, text or listed value, and is told as such.
+// given twice is not a number, text or listed value, and is refused as such.
 func readFind(q body.Query) customer.ListInput {
 	return customer.ListInput{
 		Take:   wire.Parameter(q, "take"),

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"net/http"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -15,6 +16,7 @@ import (
 	"custodex.dev/internal/id"
 	"custodex.dev/internal/records"
 	"custodex.dev/internal/redact"
+	"custodex.dev/internal/web/devdraft"
 )
 
 // TestList: a list shows each customer as the answer of a change does, byte for byte,
@@ -48,6 +50,31 @@ func TestList(t *testing.T) {
 	if got := ask(&fake{}, request(http.MethodGet, "/api/v0/customers", "")).Body.String(); got != "[]" {
 		t.Errorf("an empty list is %q, want []", got)
 	}
+}
+
+// BenchmarkCustomers encodes 100 customers, as a list does and as Marshal does.
+func BenchmarkCustomers(b *testing.B) {
+	c := customer.Customer{
+		ID: id.NewCustomer(),
+		Personal: customer.Personal{
+			Given: "John", Family: "Doe", Email: "john.doe@example.com", Phone: "+1-555-123-4567", LastSpent: "250.75",
+		},
+		Type: customer.Individual, Status: customer.Active, CreatedAt: noon, UpdatedAt: noon,
+	}
+	list := slices.Repeat([]customer.Customer{c}, 100)
+	b.Run("list", func(b *testing.B) {
+		for b.Loop() {
+			devdraft.EncodeList(list, fakeApp, false)
+		}
+	})
+	encode := devdraft.EncodeCustomer(fakeApp, false)
+	b.Run("Marshal", func(b *testing.B) {
+		for b.Loop() {
+			for i := range list {
+				encode(&list[i])
+			}
+		}
+	})
 }
 
 // TestDecode looks at what of a body and of a query reaches the domain.

@@ -5,3 +5,9 @@ var Preference = preference
 
 // WriteFailure is what writes every failure.
 var WriteFailure = writeFailure
+
+// EncodeList and EncodeCustomer render customers.
+var (
+	EncodeList     = encodeList
+	EncodeCustomer = encodeCustomer
+)

@@ -119,9 +119,9 @@ func addressOf(l *customer.LiquidationAddress) addressBody {
 
 func encodeAddress(l *customer.LiquidationAddress) []byte { return wire.Marshal(addressOf(l)) }
 
-// onAddresses rewords a failure as the API reference words those of liquidation
-// addresses: they name the id, a customer of another application is as good as
-// none, and error is another word or none.
+// onAddresses rewords a failure as the API reference has it for liquidation addresses:
+// the message names the id, a customer of another application is not found, and error
+// is another word or absent.
 func (e *errorBody) onAddresses(r *http.Request, f *fault.Error) {
 	switch {
 	case len(f.Fields) > 0:
@@ -149,8 +149,8 @@ func addressFailure(r *http.Request) string {
 // notFound names what was asked for, if that looks like an id. Other text is not
 // repeated: it may be anything, and may be shown to anybody.
 func notFound(noun, asked string) string {
-	const signs = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_"
-	if asked == "" || len(asked) > 64 || strings.Trim(asked, signs) != "" {
+	const ofIDs = "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789-_"
+	if asked == "" || len(asked) > 64 || strings.Trim(asked, ofIDs) != "" {
 		return noun + " not found"
 	}
 	return noun + " with id '" + asked + "' not found"

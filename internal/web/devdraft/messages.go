@@ -11,11 +11,11 @@ import (
 	"custodex.dev/internal/page"
 )
 
-// messages has what this dialect says of the problems of one kind of request: by
-// canonical path and code, separated by a space.
+// messages are the sentences of this dialect for the problems of one kind of request,
+// by canonical path and code, separated by a space.
 type messages map[string]message
 
-// message is what is said of one problem, and of which member or parameter.
+// message is the sentence for one problem, and the member or parameter that it is about.
 type message struct{ name, text string }
 
 // bodyMessages are for a create or update request. The first of a group are

@@ -24,7 +24,7 @@ func preference(lines []string, name string) string {
 				continue
 			}
 			if value = trimBlank(value); value == "" {
-				return "" // as good as no value
+				return "" // the same as no value
 			}
 			if value, ok := tokenOrQuoted(value); ok {
 				return value
@@ -71,8 +71,8 @@ func tokenOrQuoted(s string) (string, bool) {
 }
 
 func notInToken(c rune) bool {
-	const signs = "!#$%&'*+-.^_`|~"
-	return (c < '0' || c > '9') && (c < 'A' || c > 'Z') && (c < 'a' || c > 'z') && !strings.ContainsRune(signs, c)
+	const others = "!#$%&'*+-.^_`|~"
+	return (c < '0' || c > '9') && (c < 'A' || c > 'Z') && (c < 'a' || c > 'z') && !strings.ContainsRune(others, c)
 }
 
 func trimBlank(s string) string { return strings.Trim(s, " \t") }

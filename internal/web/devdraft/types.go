@@ -112,8 +112,8 @@ const timeLayout = "2006-01-02T15:04:05.000Z"
 func timeText(t time.Time) wire.Text { return wire.Time(t, timeLayout) }
 
 // appendJSON appends a customer of a list, which shows no app, as wire.Marshal renders
-// it. Marshal takes 1.2 µs for a customer and this 0.5 µs; in a list of ten, which takes
-// the processor 150 µs in all, that is 5 %.
+// it. Marshal takes 1.2 µs for a customer and this 0.5 µs (BenchmarkCustomers); in a
+// list of ten, which takes the processor 150 µs in all, that is 5 %.
 func (c *customerBody) appendJSON(b []byte) []byte {
 	b = wire.AppendString(append(b, `{"id":`...), c.ID)
 	b = wire.AppendString(append(b, `,"first_name":`...), c.FirstName)

@@ -19,7 +19,7 @@ type input struct {
 	lookup  func(name string) (v body.Value, sent bool, err error)
 	sent    iter.Seq[string] // the names that were sent
 	isQuery bool             // all values are texts, and an empty one is a problem
-	unknown fault.Field      // what is said of a name that nobody asked for
+	unknown fault.Field      // the problem of a name that nobody asked for
 
 	known    map[string]bool
 	problems []fault.Field

@@ -16,7 +16,7 @@ func WriteReply(w http.ResponseWriter, status int, reply records.Reply) {
 	web.JSON(w, status, reply.Body)
 }
 
-// RetrySeconds is what clients are told of a wait: rounded up, 1 to 60 seconds.
+// RetrySeconds is what an answer says of a wait: rounded up, 1 to 60 seconds.
 func RetrySeconds(d time.Duration) int64 {
 	return int64(min(max((d+time.Second-1)/time.Second, 1), 60))
 }

@@ -19,7 +19,7 @@ var errNoToken = fault.New(fault.Unauthenticated, "missing_bearer_token", "Unaut
 
 // admit checks the API key, and then consumes one request of its quota. A request
 // without one takes the same way as one with a wrong one, so that it costs and leaves
-// the same, but is told what is missing, as the page has it.
+// the same, but its answer says what is missing, as on the page.
 func (a *api) admit(w http.ResponseWriter, r *http.Request) (tenant.Caller, error) {
 	token, err := wire.BearerToken(r)
 	if err != nil {

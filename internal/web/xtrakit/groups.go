@@ -11,7 +11,7 @@ import (
 	"custodex.dev/internal/web/wire"
 )
 
-var errNoGroup = fault.New(fault.NotFound, "group_not_found", "Group not found")
+var errNoGroup = fault.New(fault.NotFound, records.ErrNoGroup.Code, "Group not found")
 
 // noGroup says of a missing group that it is one.
 func noGroup(err error) error {

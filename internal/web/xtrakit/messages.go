@@ -10,8 +10,8 @@ import (
 	"custodex.dev/internal/fault"
 )
 
-// members are the names of canonical paths in this dialect, in the order in which
-// problems are told: that of the pages.
+// members are the names of canonical paths in this dialect, in the order of the
+// pages, in which problems are listed.
 var members = []struct{ path, name string }{
 	{customer.PathGroup, "customer_group_id"},
 	{customer.PathFullName, "customer_name"},

@@ -60,8 +60,8 @@ func readCustomer(o body.Object) (customer.Input, error) {
 	return in, nil
 }
 
-// requiredText takes a member that must be a text and not empty. name is what is
-// told to be wrong.
+// requiredText takes a member that must be a text and not empty. name is the
+// member that the problem is about.
 func requiredText(o body.Object, name string) (string, []fault.Field) {
 	t := wire.Member(o, name)
 	switch {

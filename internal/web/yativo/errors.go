@@ -50,7 +50,7 @@ func bare(r *http.Request, f *fault.Error, wait int64) (b bareFailure, ok bool) 
 	return bareFailure{}, false
 }
 
-// notFound reports whether f is told as 404. A customer of another application is:
+// notFound reports whether f is answered with 404. A customer of another application is:
 // whoever asks learns nothing.
 func notFound(f *fault.Error) bool {
 	return f.Kind == fault.NotFound || f.Code == records.ErrOtherApplication.Code

@@ -95,7 +95,7 @@ func (a *api) readList(q body.Query) (listRequest, error) {
 	in.cursor = cursor
 	deepest := int64(a.MaxSkip)/in.perPage + 1
 	if in.cursor != "" {
-		deepest = 1 << 40 // the number is only told again
+		deepest = 1 << 40 // the number is only repeated
 	}
 	if in.page > deepest {
 		problems = append(problems, fault.Field{Path: "page", Code: customer.CodeTooLarge,
