@@ -81,6 +81,8 @@ var rooms = map[string]room{
 	"internal/server": {layer: 9},
 	// It drives whole servers, and fills their databases through records.
 	"internal/bench": {layer: 10, by: []string{"cmd/custodex"}},
+	// It runs two builds of the program.
+	"internal/bench/cmd/pairs": {layer: kit + 1},
 
 	// The public client could live in a repository of its own.
 	"client":       {layer: 0, only: []string{}, by: []string{"cmd/custodex", "internal/testkit"}},
