@@ -18,11 +18,12 @@ type names struct {
 	settings, variables, members map[string]bool
 	metrics                      map[string]bool
 	tests                        map[string]bool
+	codes                        map[string]bool // of faults
 	exists                       func(path string) bool
 }
 
 // TestPolicyNamesInPages looks up what our Markdown names: settings, environment variables,
-// metrics, files and tests. A page that outlives what it describes fails here.
+// metrics, fault codes, files and tests. A page that outlives what it describes fails here.
 func TestPolicyNamesInPages(t *testing.T) {
 	t.Parallel()
 	known := knownNames(t)
@@ -81,6 +82,7 @@ var (
 	metricWord   = regexp.MustCompile("\\bcustodex_[a-z][a-z_]+[a-z]\\b")
 	pathWord     = regexp.MustCompile(`^(?:\.{0,2}/)?[A-Za-z0-9_.-]*(?:/[A-Za-z0-9_.-]+)*\.(?:go|md|sql|json|txt|txtar|yml|yaml|mod|sum|conf|gz)$`)
 	folderWord   = regexp.MustCompile(`^(?:\./)?(?:internal|cmd|tests|doc|script|tools|client)(?:/[A-Za-z0-9_.-]+)+/?$`)
+	codeRow      = regexp.MustCompile("(?m)^\\| [45]\\d\\d \\| [^|]* \\| ((?:`[a-z_]+`(?:, )?)+) \\|$")
 	testWord     = regexp.MustCompile(`^(?:Test|Fuzz|Benchmark|Example)[A-Z]\w*$`)
 )
 
@@ -113,6 +115,11 @@ func nameComplaints(f sourceFile, known names) (found []string, n int) {
 	for _, name := range metricWord.FindAllString(text, -1) {
 		check("metric", name, known.metrics[name])
 	}
+	for _, row := range codeRow.FindAllStringSubmatch(text, -1) {
+		for _, m := range codeInText.FindAllStringSubmatch(row[1], -1) {
+			check("fault code", m[1], known.codes[m[1]])
+		}
+	}
 	for _, m := range codeInText.FindAllStringSubmatch(fencedCode.ReplaceAllString(text, ""), -1) {
 		name := m[1]
 		switch {
@@ -132,6 +139,7 @@ func nameComplaints(f sourceFile, known names) (found []string, n int) {
 var (
 	metricLiteral   = regexp.MustCompile(`"(custodex_[a-z_]+)"`)
 	metricGauge     = regexp.MustCompile(`\bgauge\("([a-z_]+)"`)
+	codeLiteral     = regexp.MustCompile(`"([a-z]+(?:_[a-z]+)*)"`)
 	variableLiteral = regexp.MustCompile(`"(CUSTODEX_[A-Z_]+)"`)
 )
 
@@ -141,6 +149,7 @@ func knownNames(t *testing.T) names {
 	known := names{
 		settings: map[string]bool{}, variables: map[string]bool{}, members: map[string]bool{},
 		metrics: map[string]bool{}, tests: map[string]bool{},
+		codes: map[string]bool{},
 	}
 	for _, e := range config.Explain() {
 		known.settings[e.Name], known.variables[e.Env], known.members[e.Member] = true, true, true
@@ -159,6 +168,9 @@ func knownNames(t *testing.T) names {
 		}
 		if f.isTest() || !f.within("internal") {
 			continue
+		}
+		for _, m := range codeLiteral.FindAllSubmatch(f.text, -1) {
+			known.codes[string(m[1])] = true
 		}
 		for _, m := range metricLiteral.FindAllSubmatch(f.text, -1) {
 			if name := string(m[1]); !notOurs[name] {
@@ -190,7 +202,7 @@ func TestPolicyNamesInPagesRule(t *testing.T) {
 	}
 	known := names{
 		settings: set("max-skip", "conceal"), variables: set("CUSTODEX_ADDR"), metrics: set("custodex_faults_total"),
-		tests: set("TestHere"), exists: func(name string) bool { return name == "internal/records/gate.go" },
+		codes: set("key_revoked"), tests: set("TestHere"), exists: func(name string) bool { return name == "internal/records/gate.go" },
 	}
 	tests := []struct{ text, want string }{
 		{"the setting `max-skip` and settings `max-skip` and `conceal`", ""},
@@ -202,6 +214,8 @@ func TestPolicyNamesInPagesRule(t *testing.T) {
 		{"`internal/records/door.go`", "file internal/records/door.go"},
 		{"`records/door.go`", "file records/door.go"},
 		{"`internal/doors`", "file internal/doors"},
+		{"| 409 | no | `key_revoked`, `key_revolted` |", "fault code key_revolted"},
+		{"| 409 | no | `key_revoked` |", ""},
 		{"`TestHere`", ""},
 		{"`TestGone`", "test TestGone"},
 		{"```\n`TestGone`\n```", ""},
