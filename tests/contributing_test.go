@@ -25,7 +25,7 @@ func TestPolicyLayerPage(t *testing.T) {
 		files, err := filepath.Glob(filepath.Join(root, folder, "*.go"))
 		return err == nil && len(files) > 0
 	}
-	for _, complaint := range layerPageComplaints(readLayerRows(string(page)), rooms, exists) {
+	for _, complaint := range layerPageComplaints(readLayerRows(string(page)), placements, exists) {
 		t.Error(complaint)
 	}
 }
@@ -43,21 +43,21 @@ func readLayerRows(page string) map[string]string {
 	return rows
 }
 
-// layerPageComplaints compares the page's rows with the table of rooms and with the folders.
-func layerPageComplaints(rows map[string]string, rooms map[string]room, exists func(string) bool) []string {
+// layerPageComplaints compares the page's rows with the table of layers and with the folders.
+func layerPageComplaints(rows map[string]string, placements map[string]placement, exists func(string) bool) []string {
 	var found []string
 	for folder, layer := range rows {
-		room, ok := rooms[folder]
+		placement, ok := placements[folder]
 		switch {
 		case !exists(folder):
 			found = append(found, fmt.Sprintf("%s has a row for %s, which does not exist", layerPage, folder))
 		case !ok:
 			found = append(found, fmt.Sprintf("%s has a row for %s, which has no layer", layerPage, folder))
-		case layer != layerName(room):
-			found = append(found, fmt.Sprintf("%s puts %s on layer %s, it is on %s", layerPage, folder, layer, layerName(room)))
+		case layer != layerName(placement):
+			found = append(found, fmt.Sprintf("%s puts %s on layer %s, it is on %s", layerPage, folder, layer, layerName(placement)))
 		}
 	}
-	for folder := range rooms {
+	for folder := range placements {
 		if !exists(folder) {
 			found = append(found, folder+" has a layer and does not exist")
 		} else if rows[folder] == "" {
@@ -72,10 +72,10 @@ func TestPolicyLayerPageRule(t *testing.T) {
 	t.Parallel()
 	rows := readLayerRows(strings.Join([]string{
 		"| layer | folder | what it is for |", "| --- | --- | --- |",
-		"| 2 | `a`, `b` | two rooms with `c` inside |",
+		"| 2 | `a`, `b` | two packages with `c` inside |",
 		"| 1 | `gone`, `stranger` | |", "| tests | `kit` | |",
 	}, "\n"))
-	table := map[string]room{
+	table := map[string]placement{
 		"a": {layer: 2}, "b": {layer: 3}, "gone": {layer: 1}, "kit": {layer: kit}, "quiet": {layer: 0}, "lost": {layer: 0},
 	}
 	exists := func(folder string) bool { return folder != "gone" && folder != "lost" }

@@ -194,7 +194,7 @@ func importedModules(packages []goPackage, modules []string) map[string]bool {
 	imported := map[string]bool{}
 	for _, p := range packages {
 		name := ours(p.ImportPath)
-		shipped := !rooms[name].testsOnly()
+		shipped := !placements[name].testsOnly()
 		for _, path := range p.Imports {
 			if m := moduleOf(path, modules); m != "" {
 				imported[m] = imported[m] || shipped

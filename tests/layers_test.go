@@ -15,28 +15,28 @@ import (
 // module is the path that every package of ours begins with.
 const module = "custodex.dev"
 
-// A room is a package's place in the house.
-type room struct {
+// A placement is the layer of a package, with its exceptions.
+type placement struct {
 	layer int
 	// may lists packages of ours of the same layer that it may import all the same.
 	may []string
 	// only, if set, lists all packages of ours that it may import, whatever their layer.
 	only []string
-	// by, if set, lists the only rooms whose non-test files may import it; empty, it is for tests
-	// and for rooms that are for tests.
+	// by, if set, lists the only packages whose non-test files may import it; empty, it is for tests
+	// and for packages that are for tests.
 	by []string
 }
 
-// kit and what is above it are rooms that no user runs.
+// kit and everything above it are packages that no user runs.
 const kit = 100
 
-// testsOnly reports whether the room is never part of what users run.
-func (r room) testsOnly() bool { return r.layer >= kit || r.by != nil && len(r.by) == 0 }
+// testsOnly reports whether the package is never part of what users run.
+func (p placement) testsOnly() bool { return p.layer >= kit || p.by != nil && len(p.by) == 0 }
 
-// rooms is where a new room is decided: a package that is not here fails the test. A package imports
-// lower layers only, never its own, unless its entry says so. CONTRIBUTING.md explains the layers;
-// contributing_test.go compares its table with this one.
-var rooms = map[string]room{
+// placements decides the layer of every package: one that is not here fails the test. A package
+// imports lower layers only, never its own, unless its entry says so. CONTRIBUTING.md explains the
+// layers; contributing_test.go compares its table with this one.
+var placements = map[string]placement{
 	"internal/fault": {layer: 0},
 	"internal/safe":  {layer: 0, only: []string{}},
 
@@ -126,7 +126,7 @@ func layerViolations(packages []goPackage) []string {
 	var found []string
 	for _, p := range packages {
 		name := ours(p.ImportPath)
-		from, ok := rooms[name]
+		from, ok := placements[name]
 		if !ok {
 			found = append(found, fmt.Sprintf("%s has no layer; decide it in tests/layers_test.go", name))
 			continue
@@ -153,8 +153,8 @@ func layerViolations(packages []goPackage) []string {
 }
 
 // refuse says why a package may not import another one of ours, or nothing.
-func refuse(name string, from room, path string) string {
-	to, ok := rooms[path]
+func refuse(name string, from placement, path string) string {
+	to, ok := placements[path]
 	switch {
 	case !ok:
 		return "it has no layer; decide it in tests/layers_test.go"
@@ -174,7 +174,7 @@ func refuse(name string, from room, path string) string {
 	return ""
 }
 
-// mayTestAdapter reports whether a package's tests may name an adapter: its own, those of the rooms
+// mayTestAdapter reports whether a package's tests may name an adapter: its own, those of the packages
 // that wire it, and the tests of the whole.
 func mayTestAdapter(name, adapter string) bool {
 	return name == adapter || name == "tests" || slices.Contains(wiring, name)

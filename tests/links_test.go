@@ -116,8 +116,8 @@ func TestPolicyDocLinksRule(t *testing.T) {
 			t.Errorf("%q: %q, want %q", tt.text, joined, tt.want)
 		}
 	}
-	page := "# The house\n\n## 2 A field, a route: `how`\n"
-	for anchor, want := range map[string]bool{"the-house": true, "2-a-field-a-route-how": true, "house": false} {
+	page := "# The layers\n\n## 2 A field, a route: `how`\n"
+	for anchor, want := range map[string]bool{"the-layers": true, "2-a-field-a-route-how": true, "layers": false} {
 		if got := hasAnchor(page, anchor); got != want {
 			t.Errorf("hasAnchor(%q) = %t, want %t", anchor, got, want)
 		}

@@ -49,7 +49,7 @@ func TestPolicyMap(t *testing.T) {
 			continue // a file that no build takes
 		}
 		lines := strings.Count(string(f.text), "\n")
-		if f.isTest() || rooms[path.Dir(f.path)].testsOnly() {
+		if f.isTest() || placements[path.Dir(f.path)].testsOnly() {
 			a.tests += lines
 			continue
 		}
@@ -69,7 +69,7 @@ func climbs(areas map[string]*area) []string {
 	var found []string
 	for name, a := range areas {
 		for to := range a.imports {
-			if rooms[to].layer > rooms[name].layer {
+			if placements[to].layer > placements[name].layer {
 				found = append(found, fmt.Sprintf("%s imports %s, which is higher", name, to))
 			}
 		}
@@ -135,11 +135,11 @@ func drawMap(areas map[string]*area, climbing, circles []string, files, function
 	code, tests, imports := 0, 0, 0
 	fmt.Fprintf(&b, "%5s  %-36s %6s %6s %8s\n", "layer", "package", "code", "tests", "imports")
 	names := slices.SortedFunc(maps.Keys(areas), func(x, y string) int {
-		return cmp.Or(rooms[y].layer-rooms[x].layer, strings.Compare(x, y))
+		return cmp.Or(placements[y].layer-placements[x].layer, strings.Compare(x, y))
 	})
 	for _, name := range names {
 		a := areas[name]
-		fmt.Fprintf(&b, "%5s  %-36s %6d %6d %8d\n", layerName(rooms[name]), name, a.code, a.tests, len(a.imports))
+		fmt.Fprintf(&b, "%5s  %-36s %6d %6d %8d\n", layerName(placements[name]), name, a.code, a.tests, len(a.imports))
 		code, tests, imports = code+a.code, tests+a.tests, imports+len(a.imports)
 	}
 	fmt.Fprintf(&b, "%5s  %-36s %6d %6d %8d\n", "", fmt.Sprint(len(areas), " packages"), code, tests, imports)
@@ -156,12 +156,12 @@ func drawMap(areas map[string]*area, climbing, circles []string, files, function
 	return b.String()
 }
 
-// layerName is a room's layer as the page and the map print it.
-func layerName(r room) string {
-	if r.layer >= kit {
+// layerName is a package's layer as the page and the map print it.
+func layerName(p placement) string {
+	if p.layer >= kit {
 		return "tests"
 	}
-	return fmt.Sprint(r.layer)
+	return fmt.Sprint(p.layer)
 }
 
 func TestPolicyMapRule(t *testing.T) {
