@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"custodex.dev/internal/safe"
 	"custodex.dev/internal/store"
 )
 
@@ -13,7 +14,8 @@ func (s *Service) background(fn func(ctx context.Context)) {
 	s.workers.Go(func() { fn(s.life) })
 }
 
-// every calls fn at each tick until the Service is closed.
+// every calls fn at each tick until the Service is closed. An error or a panic of fn is
+// logged, and fn is called again at the next tick.
 func (s *Service) every(ctx context.Context, d time.Duration, what string, fn func(context.Context) error) {
 	t := time.NewTicker(d)
 	defer t.Stop()
@@ -22,7 +24,7 @@ func (s *Service) every(ctx context.Context, d time.Duration, what string, fn fu
 		case <-ctx.Done():
 			return
 		case <-t.C:
-			if err := fn(ctx); err != nil && ctx.Err() == nil {
+			if err := safe.Call(func() error { return fn(ctx) }); err != nil && ctx.Err() == nil {
 				s.cfg.Log.WarnContext(ctx, "background work failed; it will be tried again", "work", what, "cause", err)
 			}
 		}
@@ -43,14 +45,14 @@ func (s *Service) runJanitor(ctx context.Context) {
 	})
 }
 
-// purge deletes expired idempotency keys, a few at a time, so that it never holds
-// up other writes for long.
+// purge deletes expired idempotency keys in small batches, so that it never delays other
+// writes for long.
 func (s *Service) purge(ctx context.Context) error {
-	const few = 500
+	const batch = 500
 	return store.EachApp(ctx, s.store, func(app store.AppRow) error {
 		for {
-			n, err := s.store.IdempotencyPurge(ctx, app.ID, few)
-			if err != nil || n < few {
+			n, err := s.store.IdempotencyPurge(ctx, app.ID, batch)
+			if err != nil || n < batch {
 				return err
 			}
 		}
