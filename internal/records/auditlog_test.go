@@ -21,9 +21,9 @@ import (
 	"custodex.dev/internal/testkit"
 )
 
-func (w *world) listAudit(t *testing.T, in records.AuditFilter) []records.AuditView {
+func (e *testEnv) listAudit(t *testing.T, in records.AuditFilter) []records.AuditView {
 	t.Helper()
-	views, err := w.ListAudit(t.Context(), w.operator(w.app.ID), in)
+	views, err := e.ListAudit(t.Context(), e.operator(e.app.ID), in)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -41,12 +41,12 @@ func actions(views []records.AuditView) []string {
 
 func TestListAudit(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	c := w.mustCreate(t, w.me, person("A", "B", ""))
-	if _, err := w.FetchCustomer(t.Context(), w.me, records.ByID(c)); err != nil {
+	env := newEnv(t)
+	c := env.mustCreate(t, env.me, person("A", "B", ""))
+	if _, err := env.FetchCustomer(t.Context(), env.me, records.ByID(c)); err != nil {
 		t.Fatal(err)
 	}
-	views := w.listAudit(t, records.AuditFilter{})
+	views := env.listAudit(t, records.AuditFilter{})
 	want := []string{"customer.fetch done", "customer.create done", "app.create done"}
 	if diff := cmp.Diff(want, actions(views)); diff != "" {
 		t.Fatalf("entries (-want +got):\n%s", diff)
@@ -54,8 +54,8 @@ func TestListAudit(t *testing.T) {
 	got := views[0]
 	wantView := records.AuditView{
 		Entry: audit.Entry{
-			Seq: 2, Time: got.Time, App: w.app.ID, Actor: string(w.me.Credential), Action: authz.CustomerFetch, Outcome: audit.Done,
-			Dialect: "devdraft", Request: w.me.Origin.Request, Targets: []id.Customer{c}, Personal: got.Personal,
+			Seq: 2, Time: got.Time, App: env.app.ID, Actor: string(env.me.Credential), Action: authz.CustomerFetch, Outcome: audit.Done,
+			Dialect: "devdraft", Request: env.me.Origin.Request, Targets: []id.Customer{c}, Personal: got.Personal,
 		},
 		Origin: audit.Origin{Owner: "Ada Owner", Address: "192.0.2.7", UserAgent: "test agent", ActingUser: "agent-7"},
 	}
@@ -66,15 +66,15 @@ func TestListAudit(t *testing.T) {
 
 func TestListAuditFilters(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	c := w.mustCreate(t, w.me, person("A", "B", ""))
-	w.mustCreate(t, w.me, person("C", "D", ""))
-	other := w.me
+	env := newEnv(t)
+	c := env.mustCreate(t, env.me, person("A", "B", ""))
+	env.mustCreate(t, env.me, person("C", "D", ""))
+	other := env.me
 	other.Credential = id.NewCredential()
-	if _, err := w.FetchCustomer(t.Context(), other, records.ByID(c)); err != nil {
+	if _, err := env.FetchCustomer(t.Context(), other, records.ByID(c)); err != nil {
 		t.Fatal(err)
 	}
-	all := w.listAudit(t, records.AuditFilter{})
+	all := env.listAudit(t, records.AuditFilter{})
 	hour := time.Now().Add(time.Hour)
 	for name, tt := range map[string]struct {
 		in     records.AuditFilter
@@ -88,10 +88,10 @@ func TestListAuditFilters(t *testing.T) {
 		"before":     {records.AuditFilter{Before: all[2].Seq}, []string{"app.create done"}, []string{"entries:0-0"}},
 		"limit":      {records.AuditFilter{Limit: 1, To: all[0].Time.Add(1), Before: 4}, []string{"customer.fetch done"}, []string{"filter:time", "entries:3-3"}},
 	} {
-		if diff := cmp.Diff(tt.want, actions(w.listAudit(t, tt.in))); diff != "" {
+		if diff := cmp.Diff(tt.want, actions(env.listAudit(t, tt.in))); diff != "" {
 			t.Errorf("%s: entries (-want +got):\n%s", name, diff)
 		}
-		last := w.listAudit(t, records.AuditFilter{Action: "audit.list", Limit: 1})[0]
+		last := env.listAudit(t, records.AuditFilter{Action: "audit.list", Limit: 1})[0]
 		if diff := cmp.Diff(tt.fields, last.Fields); diff != "" {
 			t.Errorf("%s: the listing's own entry has fields (-want +got):\n%s", name, diff)
 		}
@@ -103,14 +103,14 @@ func TestListAuditFilters(t *testing.T) {
 
 func TestListAuditPages(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	env := newEnv(t)
 	for range 7 {
-		w.fetchNothing(t, w.me)
+		env.fetchNothing(t, env.me)
 	}
 	var seqs []int64
-	before := w.entries(t, w.app.ID)
+	before := env.entries(t, env.app.ID)
 	for in := (records.AuditFilter{Limit: 3, Before: before}); ; {
-		page := w.listAudit(t, in)
+		page := env.listAudit(t, in)
 		for _, v := range page {
 			seqs = append(seqs, v.Seq)
 		}
@@ -126,8 +126,8 @@ func TestListAuditPages(t *testing.T) {
 
 func TestListAuditInvalid(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	_, err := w.ListAudit(t.Context(), w.operator(w.app.ID), records.AuditFilter{
+	env := newEnv(t)
+	_, err := env.ListAudit(t.Context(), env.operator(env.app.ID), records.AuditFilter{
 		Credential: "x", Action: "customer.destroy", From: time.Unix(2, 0), To: time.Unix(1, 0), Before: -1, Limit: 1001,
 	})
 	var paths []string
@@ -151,11 +151,11 @@ func TestListAuditShowsDamage(t *testing.T) {
 		"checksum":      func(r *store.AuditRow) { r.MAC = nil },
 	} {
 		st := storetest.NewHooked(testkit.NewStore(t, "sqlite"))
-		w := newWorldOn(t, st)
-		w.fetchNothing(t, w.me)
-		w.fetchNothing(t, w.me)
+		env := newEnvOn(t, st)
+		env.fetchNothing(t, env.me)
+		env.fetchNothing(t, env.me)
 		st.Set(storetest.CorruptEntry(1, change))
-		views := w.listAudit(t, records.AuditFilter{})
+		views := env.listAudit(t, records.AuditFilter{})
 		st.Set(storetest.Hooks{})
 		var damaged []int64
 		for _, v := range views {
@@ -171,14 +171,14 @@ func TestListAuditShowsDamage(t *testing.T) {
 
 func TestExportAudit(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	c := w.mustCreate(t, w.me, person("Grace", "Hopper", "grace@example.com"))
-	anchor, err := w.SequenceAudit(t.Context(), w.operator(w.app.ID))
+	env := newEnv(t)
+	c := env.mustCreate(t, env.me, person("Grace", "Hopper", "grace@example.com"))
+	anchor, err := env.SequenceAudit(t.Context(), env.operator(env.app.ID))
 	if err != nil {
 		t.Fatal(err)
 	}
 	for range 5 {
-		w.fetchNothing(t, w.me)
+		env.fetchNothing(t, env.me)
 	}
 	for _, tt := range []struct {
 		in      records.AuditExport
@@ -189,9 +189,9 @@ func TestExportAudit(t *testing.T) {
 		{records.AuditExport{From: 1, To: 4}, 3},
 		{records.AuditExport{From: 2, To: 2}, 0},
 	} {
-		before := w.entries(t, w.app.ID)
+		before := env.entries(t, env.app.ID)
 		var out bytes.Buffer
-		if err := w.ExportAudit(t.Context(), w.operator(w.app.ID), &out, tt.in); err != nil {
+		if err := env.ExportAudit(t.Context(), env.operator(env.app.ID), &out, tt.in); err != nil {
 			t.Fatalf("ExportAudit(%+v): %v", tt.in, err)
 		}
 		text := out.String()
@@ -207,7 +207,7 @@ func TestExportAudit(t *testing.T) {
 		if tt.in.To == 0 {
 			want = before
 		}
-		if got := report.To - report.From; got != want || report.App != w.app.ID || report.Checkpoint.Size != before {
+		if got := report.To - report.From; got != want || report.App != env.app.ID || report.Checkpoint.Size != before {
 			t.Errorf("ExportAudit(%+v) holds %d entries of %d, want %d of %d", tt.in, got, report.Checkpoint.Size, want, before)
 		}
 		if strings.Contains(text, "192.0.2.7") != tt.in.Open {
@@ -216,7 +216,7 @@ func TestExportAudit(t *testing.T) {
 		if strings.Contains(text, "Grace") || strings.Contains(text, "grace@") {
 			t.Errorf("ExportAudit(%+v) holds values of customer %s", tt.in, c)
 		}
-		e := w.listAudit(t, records.AuditFilter{Action: "audit.export", Limit: 1})[0]
+		e := env.listAudit(t, records.AuditFilter{Action: "audit.export", Limit: 1})[0]
 		fields := []string{fmt.Sprintf("entries:%d-%d", report.From, report.To-1)}
 		if tt.in.Open {
 			fields = append(fields, "opened")
@@ -229,15 +229,15 @@ func TestExportAudit(t *testing.T) {
 
 func TestExportAuditRefuses(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	size := w.entries(t, w.app.ID)
+	env := newEnv(t)
+	size := env.entries(t, env.app.ID)
 	for _, in := range []records.AuditExport{{From: -1}, {To: size + 1}, {From: 1, To: -1}, {From: size + 1}} {
-		if err := w.ExportAudit(t.Context(), w.operator(w.app.ID), nil, in); !errors.Is(err, fault.Invalid) {
+		if err := env.ExportAudit(t.Context(), env.operator(env.app.ID), nil, in); !errors.Is(err, fault.Invalid) {
 			t.Errorf("ExportAudit(%+v) = %v, want invalid", in, err)
 		}
 	}
 	full := errors.New("disk full")
-	if err := w.ExportAudit(t.Context(), w.operator(w.app.ID), failingWriter{full}, records.AuditExport{}); !errors.Is(err, full) {
+	if err := env.ExportAudit(t.Context(), env.operator(env.app.ID), failingWriter{full}, records.AuditExport{}); !errors.Is(err, full) {
 		t.Errorf("ExportAudit to a writer that fails = %v, want its error", err)
 	}
 }

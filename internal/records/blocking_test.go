@@ -75,10 +75,10 @@ func (s *blockingStore) held() int {
 	return s.reached
 }
 
-// busy is a world whose store can be held up, with searches that are asked for at
+// busy is a test environment whose store can be held up, with searches that are asked for at
 // once.
 type busy struct {
-	*world
+	*testEnv
 	store *blockingStore
 }
 
@@ -87,7 +87,7 @@ func inBusy(t *testing.T, fn func(t *testing.T, b *busy), change ...func(*record
 	t.Helper()
 	synctest.Test(t, func(t *testing.T) {
 		st := newBlockingStore(testkit.NewStore(t, "sqlite"))
-		fn(t, &busy{newWorldOn(t, st, change...), st})
+		fn(t, &busy{newEnvOn(t, st, change...), st})
 	})
 }
 

@@ -26,10 +26,10 @@ func through(caller tenant.Caller, dialect string) tenant.Caller {
 // pager reads a page of some list from a cursor on, two at a time.
 type pager func(cursor string) (shown []string, next string, err error)
 
-func (w *world) pageCustomers(t *testing.T, caller tenant.Caller, in customer.ListInput) pager {
+func (e *testEnv) pageCustomers(t *testing.T, caller tenant.Caller, in customer.ListInput) pager {
 	in.Take = text("2")
 	return func(cursor string) (shown []string, next string, err error) {
-		found, err := w.ListCustomers(t.Context(), caller, records.ListRequest{Input: in, Cursor: cursor})
+		found, err := e.ListCustomers(t.Context(), caller, records.ListRequest{Input: in, Cursor: cursor})
 		for _, c := range found.Customers {
 			shown = append(shown, c.ID.String())
 		}
@@ -37,9 +37,9 @@ func (w *world) pageCustomers(t *testing.T, caller tenant.Caller, in customer.Li
 	}
 }
 
-func (w *world) pageGroups(t *testing.T, caller tenant.Caller, from, to time.Time) pager {
+func (e *testEnv) pageGroups(t *testing.T, caller tenant.Caller, from, to time.Time) pager {
 	return func(cursor string) (shown []string, next string, err error) {
-		found, err := w.ListGroups(t.Context(), caller, records.ListGroupsRequest{
+		found, err := e.ListGroups(t.Context(), caller, records.ListGroupsRequest{
 			PageRequest: records.PageRequest{Take: 2, Cursor: cursor}, From: from, To: to,
 		})
 		for _, g := range found.List {
@@ -49,9 +49,9 @@ func (w *world) pageGroups(t *testing.T, caller tenant.Caller, from, to time.Tim
 	}
 }
 
-func (w *world) pageTransactions(t *testing.T, caller tenant.Caller, c id.Customer) pager {
+func (e *testEnv) pageTransactions(t *testing.T, caller tenant.Caller, c id.Customer) pager {
 	return func(cursor string) (shown []string, next string, err error) {
-		found, err := w.ListTransactions(t.Context(), caller, c, records.PageRequest{Take: 2, Cursor: cursor})
+		found, err := e.ListTransactions(t.Context(), caller, c, records.PageRequest{Take: 2, Cursor: cursor})
 		for _, x := range found.List {
 			shown = append(shown, x.ID.String())
 		}
@@ -59,9 +59,9 @@ func (w *world) pageTransactions(t *testing.T, caller tenant.Caller, c id.Custom
 	}
 }
 
-func (w *world) pageAddresses(t *testing.T, caller tenant.Caller, c id.Customer) pager {
+func (e *testEnv) pageAddresses(t *testing.T, caller tenant.Caller, c id.Customer) pager {
 	return func(cursor string) (shown []string, next string, err error) {
-		found, err := w.ListLiquidationAddresses(t.Context(), caller, c, records.PageRequest{Take: 2, Cursor: cursor})
+		found, err := e.ListLiquidationAddresses(t.Context(), caller, c, records.PageRequest{Take: 2, Cursor: cursor})
 		for _, l := range found.List {
 			shown = append(shown, l.ID.String())
 		}
@@ -101,20 +101,20 @@ func wantSeen(t *testing.T, seen map[string]bool, want []string) {
 
 // furnished gives two customers five transactions and addresses each, and the
 // application five groups.
-func furnished(t *testing.T, w *world, caller tenant.Caller) (first, second id.Customer) {
+func furnished(t *testing.T, env *testEnv, caller tenant.Caller) (first, second id.Customer) {
 	t.Helper()
 	var made [2]id.Customer
 	for i := range made {
-		made[i] = w.mustCreate(t, caller, person("Ada", fmt.Sprint(i), ""))
+		made[i] = env.mustCreate(t, caller, person("Ada", fmt.Sprint(i), ""))
 	}
 	for i := range 5 {
-		w.mustCreate(t, caller, person("Ada", fmt.Sprint("more", i), ""))
-		w.mustGroup(t, caller, fmt.Sprint("Group ", i))
+		env.mustCreate(t, caller, person("Ada", fmt.Sprint("more", i), ""))
+		env.mustGroup(t, caller, fmt.Sprint("Group ", i))
 		for _, c := range made {
-			if _, err := w.pay(t, caller, c, payment("1", ""), ""); err != nil {
+			if _, err := env.pay(t, caller, c, payment("1", ""), ""); err != nil {
 				t.Fatal(err)
 			}
-			if _, err := w.CreateLiquidationAddress(t.Context(), caller, c, payout(), "", showAddress); err != nil {
+			if _, err := env.CreateLiquidationAddress(t.Context(), caller, c, payout(), "", showAddress); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -126,24 +126,24 @@ func furnished(t *testing.T, w *world, caller tenant.Caller) (first, second id.C
 // another kind, API, filter, customer or application, and when a byte of it changed.
 func TestCursorIsBoundToItsList(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	_, stranger := w.newApp(t, "Other")
-	first, second := furnished(t, w, w.me)
-	furnished(t, w, stranger)
-	yativo, past := through(w.me, "yativo"), time.Now().Add(-time.Hour)
+	env := newEnv(t)
+	_, stranger := env.newApp(t, "Other")
+	first, second := furnished(t, env, env.me)
+	furnished(t, env, stranger)
+	yativo, past := through(env.me, "yativo"), time.Now().Add(-time.Hour)
 	ada := customer.ListInput{Name: text("ada")}
 	lists := map[string]pager{
-		"customers":                        w.pageCustomers(t, w.me, customer.ListInput{}),
-		"customers of another application": w.pageCustomers(t, stranger, customer.ListInput{}),
-		"customers of another API":         w.pageCustomers(t, yativo, customer.ListInput{}),
-		"groups":                           w.pageGroups(t, w.me, time.Time{}, time.Time{}),
-		"groups of another application":    w.pageGroups(t, stranger, time.Time{}, time.Time{}),
-		"groups of another API":            w.pageGroups(t, yativo, time.Time{}, time.Time{}),
-		"transactions":                     w.pageTransactions(t, w.me, first),
-		"transactions of another":          w.pageTransactions(t, w.me, second),
-		"transactions of another API":      w.pageTransactions(t, yativo, first),
-		"addresses":                        w.pageAddresses(t, w.me, first),
-		"addresses of another":             w.pageAddresses(t, w.me, second),
+		"customers":                        env.pageCustomers(t, env.me, customer.ListInput{}),
+		"customers of another application": env.pageCustomers(t, stranger, customer.ListInput{}),
+		"customers of another API":         env.pageCustomers(t, yativo, customer.ListInput{}),
+		"groups":                           env.pageGroups(t, env.me, time.Time{}, time.Time{}),
+		"groups of another application":    env.pageGroups(t, stranger, time.Time{}, time.Time{}),
+		"groups of another API":            env.pageGroups(t, yativo, time.Time{}, time.Time{}),
+		"transactions":                     env.pageTransactions(t, env.me, first),
+		"transactions of another":          env.pageTransactions(t, env.me, second),
+		"transactions of another API":      env.pageTransactions(t, yativo, first),
+		"addresses":                        env.pageAddresses(t, env.me, first),
+		"addresses of another":             env.pageAddresses(t, env.me, second),
 	}
 	for name, read := range lists {
 		_, next, err := read("")
@@ -169,36 +169,39 @@ func TestCursorIsBoundToItsList(t *testing.T) {
 	}
 
 	// Its filter goes with it, and may be said again but not changed.
-	_, next, err := w.pageCustomers(t, w.me, ada)("")
+	_, next, err := env.pageCustomers(t, env.me, ada)("")
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, nextGroup, err := w.pageGroups(t, w.me, past, time.Time{})("")
+	_, nextGroup, err := env.pageGroups(t, env.me, past, time.Time{})("")
 	if err != nil {
 		t.Fatal(err)
 	}
 	blank := customer.ListInput{Name: text(" "), Email: text("")}
-	for _, read := range []pager{w.pageCustomers(t, w.me, ada), w.pageCustomers(t, w.me, blank)} {
+	for _, read := range []pager{env.pageCustomers(t, env.me, ada), env.pageCustomers(t, env.me, blank)} {
 		if shown, _, err := read(next); err != nil || len(shown) != 2 {
 			t.Errorf("the filter of a cursor again, or none = %v, %v", shown, err)
 		}
 	}
-	for _, read := range []pager{w.pageGroups(t, w.me, past, time.Time{}), w.pageGroups(t, w.me, time.Time{}, time.Time{})} {
+	for _, read := range []pager{env.pageGroups(t, env.me, past, time.Time{}), env.pageGroups(t, env.me, time.Time{}, time.Time{})} {
 		if shown, _, err := read(nextGroup); err != nil || len(shown) != 2 {
 			t.Errorf("the times of a cursor again, or none = %v, %v", shown, err)
 		}
 	}
 	for name, read := range map[string]func() error{
 		"name": func() error {
-			_, _, err := w.pageCustomers(t, w.me, customer.ListInput{Name: text("bob")})(next)
+			_, _, err := env.pageCustomers(t, env.me, customer.ListInput{Name: text("bob")})(next)
 			return err
 		},
 		"status": func() error {
-			_, _, err := w.pageCustomers(t, w.me, customer.ListInput{Status: text("ACTIVE")})(next)
+			_, _, err := env.pageCustomers(t, env.me, customer.ListInput{Status: text("ACTIVE")})(next)
 			return err
 		},
-		"from": func() error { _, _, err := w.pageGroups(t, w.me, past.Add(1e9), time.Time{})(nextGroup); return err },
-		"to":   func() error { _, _, err := w.pageGroups(t, w.me, past, time.Now())(nextGroup); return err },
+		"from": func() error {
+			_, _, err := env.pageGroups(t, env.me, past.Add(1e9), time.Time{})(nextGroup)
+			return err
+		},
+		"to": func() error { _, _, err := env.pageGroups(t, env.me, past, time.Now())(nextGroup); return err },
 	} {
 		if err := read(); !errors.Is(err, page.ErrCursor) {
 			t.Errorf("a cursor with another %s = %v", name, err)
@@ -209,9 +212,9 @@ func TestCursorIsBoundToItsList(t *testing.T) {
 // The beginning of 1970 is a time like others, though its milliseconds are 0.
 func TestCursorCarriesEveryTime(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	furnished(t, w, w.me)
-	read := w.pageCustomers(t, w.me, customer.ListInput{CreatedFrom: text("1970-01-01T00:00:00Z")})
+	env := newEnv(t)
+	furnished(t, env, env.me)
+	read := env.pageCustomers(t, env.me, customer.ListInput{CreatedFrom: text("1970-01-01T00:00:00Z")})
 	if seen := walk(t, read); len(seen) != 7 {
 		t.Errorf("%d customers, want 7", len(seen))
 	}
@@ -221,18 +224,18 @@ func TestCursorCarriesEveryTime(t *testing.T) {
 // neither repeat nor lose what was there throughout.
 func TestWalksUnderWrites(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	c := w.mustCreate(t, w.me, person("A", "B", ""))
+	env := newEnv(t)
+	c := env.mustCreate(t, env.me, person("A", "B", ""))
 	at := func(i int) string { return time.Date(2026, 1, 1, 0, 0, i*7%60, 0, time.UTC).Format(time.RFC3339) }
 	var groups, purchases, addresses []string
 	for i := range 60 {
-		groups = append(groups, fmt.Sprint(w.mustGroup(t, w.me, "Steady")))
-		r, err := w.pay(t, w.me, c, payment("1", at(i)), "")
+		groups = append(groups, fmt.Sprint(env.mustGroup(t, env.me, "Steady")))
+		r, err := env.pay(t, env.me, c, payment("1", at(i)), "")
 		if err != nil {
 			t.Fatal(err)
 		}
 		purchases = append(purchases, strings.Fields(string(r.Body))[0])
-		r, err = w.CreateLiquidationAddress(t.Context(), w.me, c, payout(), "", showAddress)
+		r, err = env.CreateLiquidationAddress(t.Context(), env.me, c, payout(), "", showAddress)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -247,15 +250,15 @@ func TestWalksUnderWrites(t *testing.T) {
 				var seq int64
 				write := groupWrite("Passing", "")
 				write.Encode = func(g *customer.Group) []byte { seq = g.Seq; return nil }
-				_, err := w.CreateGroup(ctx, w.me, write)
+				_, err := env.CreateGroup(ctx, env.me, write)
 				if err == nil && i%2 == 0 {
-					err = w.DeleteGroup(ctx, w.me, seq)
+					err = env.DeleteGroup(ctx, env.me, seq)
 				}
 				if err == nil {
-					_, err = w.RecordTransaction(ctx, w.me, c, payment("2", at(i)), "", showAmount)
+					_, err = env.RecordTransaction(ctx, env.me, c, payment("2", at(i)), "", showAmount)
 				}
 				if err == nil {
-					_, err = w.CreateLiquidationAddress(ctx, w.me, c, payout(), "", showAddress)
+					_, err = env.CreateLiquidationAddress(ctx, env.me, c, payout(), "", showAddress)
 				}
 				if err != nil && ctx.Err() == nil {
 					t.Error(err)
@@ -264,27 +267,27 @@ func TestWalksUnderWrites(t *testing.T) {
 			}
 		})
 	}
-	wantSeen(t, walk(t, w.pageGroups(t, w.me, time.Time{}, time.Time{})), groups)
-	wantSeen(t, walk(t, w.pageAddresses(t, w.me, c)), addresses)
-	wantSeen(t, walk(t, w.pageTransactions(t, w.me, c)), purchases)
+	wantSeen(t, walk(t, env.pageGroups(t, env.me, time.Time{}, time.Time{})), groups)
+	wantSeen(t, walk(t, env.pageAddresses(t, env.me, c)), addresses)
+	wantSeen(t, walk(t, env.pageTransactions(t, env.me, c)), purchases)
 }
 
 // The total is that of the whole list, on whatever page, and of its filter.
 func TestListsAreCounted(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	c, _ := furnished(t, w, w.me)
+	env := newEnv(t)
+	c, _ := furnished(t, env, env.me)
 	lists := map[string]func(records.PageRequest) (shown, total int, next string, err error){
 		"groups": func(p records.PageRequest) (int, int, string, error) {
-			found, err := w.ListGroups(t.Context(), w.me, records.ListGroupsRequest{PageRequest: p})
+			found, err := env.ListGroups(t.Context(), env.me, records.ListGroupsRequest{PageRequest: p})
 			return len(found.List), found.Total, found.Next, err
 		},
 		"transactions": func(p records.PageRequest) (int, int, string, error) {
-			found, err := w.ListTransactions(t.Context(), w.me, c, p)
+			found, err := env.ListTransactions(t.Context(), env.me, c, p)
 			return len(found.List), found.Total, found.Next, err
 		},
 		"addresses": func(p records.PageRequest) (int, int, string, error) {
-			found, err := w.ListLiquidationAddresses(t.Context(), w.me, c, p)
+			found, err := env.ListLiquidationAddresses(t.Context(), env.me, c, p)
 			return len(found.List), found.Total, found.Next, err
 		},
 	}
@@ -312,7 +315,7 @@ func TestListsAreCounted(t *testing.T) {
 			cursor = next
 		}
 	}
-	found, err := w.ListGroups(t.Context(), w.me, records.ListGroupsRequest{PageRequest: records.PageRequest{Take: 1, Skip: 1, Count: true}, To: time.Now().Add(-time.Hour)})
+	found, err := env.ListGroups(t.Context(), env.me, records.ListGroupsRequest{PageRequest: records.PageRequest{Take: 1, Skip: 1, Count: true}, To: time.Now().Add(-time.Hour)})
 	if err != nil || found.Total != 0 {
 		t.Errorf("groups of another time: %d, %v", found.Total, err)
 	}
@@ -321,17 +324,17 @@ func TestListsAreCounted(t *testing.T) {
 // Who may not list learns nothing of a cursor.
 func TestCursorOfAnothersCustomer(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	c, _ := furnished(t, w, w.me)
-	_, stranger := w.newApp(t, "Other")
-	_, next, err := w.pageTransactions(t, w.me, c)("")
+	env := newEnv(t)
+	c, _ := furnished(t, env, env.me)
+	_, stranger := env.newApp(t, "Other")
+	_, next, err := env.pageTransactions(t, env.me, c)("")
 	if err != nil {
 		t.Fatal(err)
 	}
-	if _, _, err := w.pageTransactions(t, stranger, c)(""); !errors.Is(err, fault.Forbidden) {
+	if _, _, err := env.pageTransactions(t, stranger, c)(""); !errors.Is(err, fault.Forbidden) {
 		t.Errorf("another's transactions = %v", err)
 	}
-	if _, _, err := w.pageTransactions(t, stranger, c)(next); !errors.Is(err, page.ErrCursor) {
+	if _, _, err := env.pageTransactions(t, stranger, c)(next); !errors.Is(err, page.ErrCursor) {
 		t.Errorf("another's transactions by their cursor = %v", err)
 	}
 }

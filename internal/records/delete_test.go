@@ -11,9 +11,9 @@ import (
 	"custodex.dev/internal/store"
 )
 
-func (w *world) find(t *testing.T, in customer.ListInput) []id.Customer {
+func (e *testEnv) find(t *testing.T, in customer.ListInput) []id.Customer {
 	t.Helper()
-	found, err := w.ListCustomers(t.Context(), w.me, records.ListRequest{Input: in, Count: true})
+	found, err := e.ListCustomers(t.Context(), e.me, records.ListRequest{Input: in, Count: true})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -29,67 +29,67 @@ func (w *world) find(t *testing.T, in customer.ListInput) []id.Customer {
 
 func TestDeleteCustomer(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	stays := w.mustCreate(t, w.me, person("Ann", "Stays", "ann@example.com"))
+	env := newEnv(t)
+	stays := env.mustCreate(t, env.me, person("Ann", "Stays", "ann@example.com"))
 	for _, how := range []string{"by id", "by number"} {
-		first, err := w.create(t, w.me, person("Bob", "Goes", "bob@example.com"), "key "+how)
+		first, err := env.create(t, env.me, person("Bob", "Goes", "bob@example.com"), "key "+how)
 		if err != nil {
 			t.Fatal(err)
 		}
 		c := first.Customer
-		if _, err := w.pay(t, w.me, c, payment("1", ""), ""); err != nil {
+		if _, err := env.pay(t, env.me, c, payment("1", ""), ""); err != nil {
 			t.Fatal(err)
 		}
-		if got := w.find(t, customer.ListInput{Name: text("goes")}); len(got) != 1 { // the index has it
+		if got := env.find(t, customer.ListInput{Name: text("goes")}); len(got) != 1 { // the index has it
 			t.Fatalf("%d customers are found", len(got))
 		}
 		target := records.ByID(c)
 		if how == "by number" {
-			row, err := w.store.CustomerGet(t.Context(), w.app.ID, c)
+			row, err := env.store.CustomerGet(t.Context(), env.app.ID, c)
 			if err != nil {
 				t.Fatal(err)
 			}
 			target = records.BySeq(row.Seq)
 		}
-		if err := w.DeleteCustomer(t.Context(), w.me, target); err != nil {
+		if err := env.DeleteCustomer(t.Context(), env.me, target); err != nil {
 			t.Fatalf("DeleteCustomer %s = %v", how, err)
 		}
-		if got := w.newest(t, w.app.ID, c); got != "customer.delete done +" {
+		if got := env.newest(t, env.app.ID, c); got != "customer.delete done +" {
 			t.Errorf("the deletion's entry is %q", got)
 		}
 		// Gone from everywhere.
-		if _, err := w.FetchCustomer(t.Context(), w.me, target); !errors.Is(err, fault.NotFound) {
+		if _, err := env.FetchCustomer(t.Context(), env.me, target); !errors.Is(err, fault.NotFound) {
 			t.Errorf("fetch after deletion %s = %v", how, err)
 		}
 		for _, in := range []customer.ListInput{{}, {Name: text("o")}, {Email: text("bob")}, {Status: text("ACTIVE")}} {
-			for _, found := range w.find(t, in) {
+			for _, found := range env.find(t, in) {
 				if found == c {
 					t.Errorf("a search finds a deleted customer")
 				}
 			}
 		}
-		if got := w.find(t, customer.ListInput{Email: text("ann@")}); len(got) != 1 || got[0] != stays {
+		if got := env.find(t, customer.ListInput{Email: text("ann@")}); len(got) != 1 || got[0] != stays {
 			t.Errorf("the other customer is found %d times", len(got))
 		}
-		if rows, err := w.store.ItemList(t.Context(), w.app.ID, c, store.ItemList{Kind: store.Transaction, Take: 10}); err != nil || len(rows) != 0 {
+		if rows, err := env.store.ItemList(t.Context(), env.app.ID, c, store.ItemList{Kind: store.Transaction, Take: 10}); err != nil || len(rows) != 0 {
 			t.Errorf("%d transactions outlive their customer (%v)", len(rows), err)
 		}
 		// Twice is not found; nor can it be changed, or answered about.
-		if err := w.DeleteCustomer(t.Context(), w.me, target); !errors.Is(err, fault.NotFound) {
+		if err := env.DeleteCustomer(t.Context(), env.me, target); !errors.Is(err, fault.NotFound) {
 			t.Errorf("the second deletion %s = %v", how, err)
 		}
-		if _, err := w.UpdateCustomer(t.Context(), w.me, target, records.Write{Input: customer.Input{Given: text("X")}, Encode: encode}); !errors.Is(err, fault.NotFound) {
+		if _, err := env.UpdateCustomer(t.Context(), env.me, target, records.Write{Input: customer.Input{Given: text("X")}, Encode: encode}); !errors.Is(err, fault.NotFound) {
 			t.Errorf("update after deletion = %v", err)
 		}
-		if r, err := w.create(t, w.me, person("Bob", "Goes", "bob@example.com"), "key "+how); !errors.Is(err, fault.NotFound) || len(r.Body) > 0 {
+		if r, err := env.create(t, env.me, person("Bob", "Goes", "bob@example.com"), "key "+how); !errors.Is(err, fault.NotFound) || len(r.Body) > 0 {
 			t.Errorf("a replay after the deletion = %v, %d bytes", err, len(r.Body))
 		}
 	}
 	// The address is free again: the loop's second round took it, and so can this.
-	if _, err := w.create(t, w.me, person("Bob", "Again", "BOB@example.com"), ""); err != nil {
+	if _, err := env.create(t, env.me, person("Bob", "Again", "BOB@example.com"), ""); err != nil {
 		t.Errorf("the address of a deleted customer = %v, want free", err)
 	}
-	head, err := w.store.Head(t.Context(), w.app.ID)
+	head, err := env.store.Head(t.Context(), env.app.ID)
 	if err != nil || head.Customers != 2 {
 		t.Errorf("%d customers are counted, want 2 (%v)", head.Customers, err)
 	}
@@ -97,30 +97,30 @@ func TestDeleteCustomer(t *testing.T) {
 
 func TestDeleteCustomerRefused(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	c := w.mustCreate(t, w.me, person("A", "B", ""))
-	_, other := w.newApp(t, "Other")
-	if err := w.DeleteCustomer(t.Context(), other, records.ByID(c)); !errors.Is(err, fault.Forbidden) || fault.Of(err).Code != records.ErrOtherApplication.Code {
+	env := newEnv(t)
+	c := env.mustCreate(t, env.me, person("A", "B", ""))
+	_, other := env.newApp(t, "Other")
+	if err := env.DeleteCustomer(t.Context(), other, records.ByID(c)); !errors.Is(err, fault.Forbidden) || fault.Of(err).Code != records.ErrOtherApplication.Code {
 		t.Errorf("another application's customer = %v", err)
 	}
-	if got := w.newest(t, other.App, c); got != "customer.delete denied other_application +" {
+	if got := env.newest(t, other.App, c); got != "customer.delete denied other_application +" {
 		t.Errorf("its entry is %q", got)
 	}
-	row, err := w.store.CustomerGet(t.Context(), w.app.ID, c)
+	row, err := env.store.CustomerGet(t.Context(), env.app.ID, c)
 	if err != nil {
 		t.Fatal(err)
 	}
 	// Numbers are guessed more easily than ids: they say nothing of other applications.
-	if err := w.DeleteCustomer(t.Context(), other, records.BySeq(row.Seq)); !errors.Is(err, fault.NotFound) {
+	if err := env.DeleteCustomer(t.Context(), other, records.BySeq(row.Seq)); !errors.Is(err, fault.NotFound) {
 		t.Errorf("another application's number = %v", err)
 	}
-	if err := w.DeleteCustomer(t.Context(), w.me, records.ByID(absent)); !errors.Is(err, fault.NotFound) {
+	if err := env.DeleteCustomer(t.Context(), env.me, records.ByID(absent)); !errors.Is(err, fault.NotFound) {
 		t.Errorf("nobody's customer = %v", err)
 	}
-	if got := w.newest(t, w.app.ID, absent); got != "customer.delete refused customer_not_found +" {
+	if got := env.newest(t, env.app.ID, absent); got != "customer.delete refused customer_not_found +" {
 		t.Errorf("its entry is %q", got)
 	}
-	if _, err := w.FetchCustomer(t.Context(), w.me, records.ByID(c)); err != nil {
+	if _, err := env.FetchCustomer(t.Context(), env.me, records.ByID(c)); err != nil {
 		t.Errorf("after refusals only the customer is %v", err)
 	}
 }

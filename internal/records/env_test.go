@@ -17,8 +17,8 @@ import (
 	"custodex.dev/internal/testkit"
 )
 
-// world is a Service on a fresh store with one application.
-type world struct {
+// testEnv is a Service on a fresh store with one application.
+type testEnv struct {
 	*records.Service
 	store store.Store
 	keys  seal.KeySource
@@ -28,12 +28,12 @@ type world struct {
 	me    tenant.Caller // may read and write customers of app
 }
 
-func newWorld(t *testing.T, change ...func(*records.Config)) *world {
+func newEnv(t *testing.T, change ...func(*records.Config)) *testEnv {
 	t.Helper()
-	return newWorldOn(t, testkit.NewStore(t, "sqlite"), change...)
+	return newEnvOn(t, testkit.NewStore(t, "sqlite"), change...)
 }
 
-func newWorldOn(t *testing.T, st store.Store, change ...func(*records.Config)) *world {
+func newEnvOn(t *testing.T, st store.Store, change ...func(*records.Config)) *testEnv {
 	t.Helper()
 	path := filepath.Join(t.TempDir(), "master.key")
 	if err := seal.CreateKeyFile(path); err != nil {
@@ -47,25 +47,25 @@ func newWorldOn(t *testing.T, st store.Store, change ...func(*records.Config)) *
 	for _, f := range change {
 		f(&cfg)
 	}
-	w := &world{Service: records.New(cfg), store: st, keys: keys, cfg: cfg}
+	env := &testEnv{Service: records.New(cfg), store: st, keys: keys, cfg: cfg}
 	t.Cleanup(func() {
-		if err := w.Close(context.Background()); err != nil {
+		if err := env.Close(context.Background()); err != nil {
 			t.Errorf("Close: %v", err)
 		}
 	})
-	issued, err := w.Initialise(t.Context(), nil)
+	issued, err := env.Initialise(t.Context(), nil)
 	if err != nil {
 		t.Fatal(err)
 	}
-	w.op = tenant.Caller{App: id.System, Credential: issued.ID, Owner: "operator", Scopes: authz.Scopes{authz.Manage},
+	env.op = tenant.Caller{App: id.System, Credential: issued.ID, Owner: "operator", Scopes: authz.Scopes{authz.Manage},
 		Origin: tenant.Origin{Dialect: "test", Request: id.NewRequest(), Address: "192.0.2.1"}}
-	w.app, w.me = w.newApp(t, "Shop")
-	return w
+	env.app, env.me = env.newApp(t, "Shop")
+	return env
 }
 
-func (w *world) newApp(t *testing.T, name string) (tenant.Application, tenant.Caller) {
+func (e *testEnv) newApp(t *testing.T, name string) (tenant.Application, tenant.Caller) {
 	t.Helper()
-	app, err := w.CreateApp(t.Context(), w.op, name)
+	app, err := e.CreateApp(t.Context(), e.op, name)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -75,8 +75,8 @@ func (w *world) newApp(t *testing.T, name string) (tenant.Application, tenant.Ca
 	}
 }
 
-func (w *world) operator(app id.App) tenant.Caller {
-	op := w.op
+func (e *testEnv) operator(app id.App) tenant.Caller {
+	op := e.op
 	op.App = app
 	return op
 }
@@ -103,14 +103,14 @@ func encode(c *customer.Customer) []byte {
 	return b
 }
 
-func (w *world) create(t *testing.T, caller tenant.Caller, in customer.Input, key string) (records.Reply, error) {
+func (e *testEnv) create(t *testing.T, caller tenant.Caller, in customer.Input, key string) (records.Reply, error) {
 	t.Helper()
-	return w.CreateCustomer(t.Context(), caller, records.Write{Input: in, IdempotencyKey: key, Encode: encode})
+	return e.CreateCustomer(t.Context(), caller, records.Write{Input: in, IdempotencyKey: key, Encode: encode})
 }
 
-func (w *world) mustCreate(t *testing.T, caller tenant.Caller, in customer.Input) id.Customer {
+func (e *testEnv) mustCreate(t *testing.T, caller tenant.Caller, in customer.Input) id.Customer {
 	t.Helper()
-	r, err := w.create(t, caller, in, "")
+	r, err := e.create(t, caller, in, "")
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -118,18 +118,18 @@ func (w *world) mustCreate(t *testing.T, caller tenant.Caller, in customer.Input
 }
 
 // lastEntry is the newest audit entry of the application as stored.
-func (w *world) lastEntry(t *testing.T, app id.App) store.AuditRow {
+func (e *testEnv) lastEntry(t *testing.T, app id.App) store.AuditRow {
 	t.Helper()
-	rows, err := w.store.AuditList(t.Context(), app, store.AuditList{}, 1)
+	rows, err := e.store.AuditList(t.Context(), app, store.AuditList{}, 1)
 	if err != nil || len(rows) == 0 {
 		t.Fatalf("newest entry: %v, %d rows", err, len(rows))
 	}
 	return rows[0]
 }
 
-func (w *world) entries(t *testing.T, app id.App) int64 {
+func (e *testEnv) entries(t *testing.T, app id.App) int64 {
 	t.Helper()
-	head, err := w.store.Head(t.Context(), app)
+	head, err := e.store.Head(t.Context(), app)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -20,59 +20,59 @@ func made(c *customer.Customer, created bool) []byte {
 	return fmt.Appendf(nil, "%v %s %s", created, c.ID, c.Given.Reveal())
 }
 
-func (w *world) getOrCreate(t *testing.T, caller tenant.Caller, in customer.Input, key string) (records.Reply, error) {
+func (e *testEnv) getOrCreate(t *testing.T, caller tenant.Caller, in customer.Input, key string) (records.Reply, error) {
 	t.Helper()
-	return w.GetOrCreateCustomer(t.Context(), caller, records.Write{Input: in, IdempotencyKey: key}, made)
+	return e.GetOrCreateCustomer(t.Context(), caller, records.Write{Input: in, IdempotencyKey: key}, made)
 }
 
 func TestGetOrCreate(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	env := newEnv(t)
 	// Case 1: nobody has the address.
-	first, err := w.getOrCreate(t, w.me, person("Ada", "L", "Ada@Example.com"), "k")
+	first, err := env.getOrCreate(t, env.me, person("Ada", "L", "Ada@Example.com"), "k")
 	if err != nil || first.Existed || string(first.Body) != fmt.Sprintf("true %s Ada", first.Customer) {
 		t.Fatalf("GetOrCreateCustomer = %q, existed %v (%v)", first.Body, first.Existed, err)
 	}
-	if got := w.newest(t, w.app.ID, first.Customer); got != "customer.get_or_create done +" {
+	if got := env.newest(t, env.app.ID, first.Customer); got != "customer.get_or_create done +" {
 		t.Errorf("its entry is %q", got)
 	}
 	// Case 2: somebody has it, in whatever form, and stays as he is.
-	again, err := w.getOrCreate(t, w.me, person("Eve", "L", " ada@EXAMPLE.com "), "k2")
+	again, err := env.getOrCreate(t, env.me, person("Eve", "L", " ada@EXAMPLE.com "), "k2")
 	if err != nil || !again.Existed || string(again.Body) != fmt.Sprintf("false %s Ada", first.Customer) {
 		t.Errorf("the second = %q, existed %v (%v)", again.Body, again.Existed, err)
 	}
-	if got := w.newest(t, w.app.ID, first.Customer); got != "customer.get_or_create done existed +" {
+	if got := env.newest(t, env.app.ID, first.Customer); got != "customer.get_or_create done existed +" {
 		t.Errorf("its entry is %q", got)
 	}
 	// Case 3: keys replay what each was told.
 	for key, want := range map[string]records.Reply{"k": first, "k2": again} {
 		name := map[string]string{"k": "Ada", "k2": "Eve"}[key]
-		r, err := w.getOrCreate(t, w.me, person(name, "L", "ada@example.com"), key)
+		r, err := env.getOrCreate(t, env.me, person(name, "L", "ada@example.com"), key)
 		if err != nil || !r.Replayed || r.Existed != want.Existed || !bytes.Equal(r.Body, want.Body) {
 			t.Errorf("replay of %s = %q, replayed %v, existed %v (%v)", key, r.Body, r.Replayed, r.Existed, err)
 		}
 	}
 	// Case 4: the address is required.
 	for _, in := range []customer.Input{person("A", "B", ""), {}} {
-		if _, err := w.getOrCreate(t, w.me, in, ""); !errors.Is(err, fault.Invalid) {
+		if _, err := env.getOrCreate(t, env.me, in, ""); !errors.Is(err, fault.Invalid) {
 			t.Errorf("without an address = %v", err)
 		}
 	}
 	// Case 5: another application has customers of its own.
-	_, other := w.newApp(t, "Other")
-	if r, err := w.getOrCreate(t, other, person("Ada", "L", "ada@example.com"), "k"); err != nil || r.Existed || r.Replayed {
+	_, other := env.newApp(t, "Other")
+	if r, err := env.getOrCreate(t, other, person("Ada", "L", "ada@example.com"), "k"); err != nil || r.Existed || r.Replayed {
 		t.Errorf("in another application existed %v, replayed %v (%v)", r.Existed, r.Replayed, err)
 	}
 	// Case 6: after a deletion the answers are gone and the address is free.
-	if err := w.DeleteCustomer(t.Context(), w.me, records.ByID(first.Customer)); err != nil {
+	if err := env.DeleteCustomer(t.Context(), env.me, records.ByID(first.Customer)); err != nil {
 		t.Fatal(err)
 	}
 	for key, name := range map[string]string{"k": "Ada", "k2": "Eve"} {
-		if r, err := w.getOrCreate(t, w.me, person(name, "L", "ada@example.com"), key); !errors.Is(err, fault.NotFound) || len(r.Body) > 0 {
+		if r, err := env.getOrCreate(t, env.me, person(name, "L", "ada@example.com"), key); !errors.Is(err, fault.NotFound) || len(r.Body) > 0 {
 			t.Errorf("replay of %s after the deletion = %v", key, err)
 		}
 	}
-	if r, err := w.getOrCreate(t, w.me, person("New", "L", "ada@example.com"), ""); err != nil || r.Existed || r.Customer == first.Customer {
+	if r, err := env.getOrCreate(t, env.me, person("New", "L", "ada@example.com"), ""); err != nil || r.Existed || r.Customer == first.Customer {
 		t.Errorf("after the deletion existed %v (%v)", r.Existed, err)
 	}
 }
@@ -81,7 +81,7 @@ func TestGetOrCreate(t *testing.T) {
 // is told the truth.
 func TestParallelGetOrCreate(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
+	env := newEnv(t)
 	forms := []string{"jos\u00e9@b\u00fccher.example", "JOSE\u0301@B\u00dcCHER.example", " jos\u00e9@xn--bcher-kva.EXAMPLE"}
 	var created, existed atomic.Int64
 	var mu sync.Mutex
@@ -93,7 +93,7 @@ func TestParallelGetOrCreate(t *testing.T) {
 			if i%2 == 0 {
 				key = fmt.Sprint("key ", i/4) // pairs share one
 			}
-			r, err := w.getOrCreate(t, w.me, person("J", "B", forms[(i/4)%len(forms)]), key)
+			r, err := env.getOrCreate(t, env.me, person("J", "B", forms[(i/4)%len(forms)]), key)
 			if err != nil {
 				t.Error(err)
 				return
@@ -117,7 +117,7 @@ func TestParallelGetOrCreate(t *testing.T) {
 	if len(ids) != 1 || created.Load() != 1 {
 		t.Errorf("%d customers were answered with, and %d callers were told that they made one, want 1 and 1", len(ids), created.Load())
 	}
-	head, err := w.store.Head(t.Context(), w.app.ID)
+	head, err := env.store.Head(t.Context(), env.app.ID)
 	if err != nil || head.Customers != 1 {
 		t.Errorf("there are %d customers, want 1 (%v)", head.Customers, err)
 	}

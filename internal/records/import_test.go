@@ -46,17 +46,17 @@ func TestImport(t *testing.T) {
 	for _, engine := range testkit.Engines {
 		t.Run(engine, func(t *testing.T) {
 			t.Parallel()
-			w := newWorldOn(t, testkit.NewStore(t, engine))
-			before := w.entries(t, w.app.ID)
+			env := newEnvOn(t, testkit.NewStore(t, engine))
+			before := env.entries(t, env.app.ID)
 			in := crowd(4200)
-			got, err := w.ImportCustomers(t.Context(), w.me, in)
+			got, err := env.ImportCustomers(t.Context(), env.me, in)
 			if err != nil || len(got.Problems) != 0 || len(got.Customers) != len(in) {
 				t.Fatalf("ImportCustomers = %d customers, %d problems, %v", len(got.Customers), len(got.Problems), err)
 			}
 			// Case 1: each is what its input says, in this application and in no other.
-			_, other := w.newApp(t, "Other")
+			_, other := env.newApp(t, "Other")
 			for _, i := range []int{0, 3999, 4000, 4199} {
-				c, err := w.FetchCustomer(t.Context(), w.me, records.ByID(got.Customers[i]))
+				c, err := env.FetchCustomer(t.Context(), env.me, records.ByID(got.Customers[i]))
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -64,12 +64,12 @@ func TestImport(t *testing.T) {
 					c.Status != customer.Active || !c.CreatedAt.Equal(c.UpdatedAt) {
 					t.Errorf("customer %d is not what input %d says", i, i)
 				}
-				if _, err := w.FetchCustomer(t.Context(), other, records.ByID(got.Customers[i])); !errors.Is(err, fault.Forbidden) {
+				if _, err := env.FetchCustomer(t.Context(), other, records.ByID(got.Customers[i])); !errors.Is(err, fault.Forbidden) {
 					t.Errorf("FetchCustomer by another application = %v, want forbidden", err)
 				}
 			}
 			// Case 2: one entry a transaction, which names all it made.
-			rows, err := w.store.AuditRange(t.Context(), w.app.ID, before, 2)
+			rows, err := env.store.AuditRange(t.Context(), env.app.ID, before, 2)
 			if err != nil || len(rows) != 2 {
 				t.Fatalf("%d entries, %v, want 2", len(rows), err)
 			}
@@ -87,7 +87,7 @@ func TestImport(t *testing.T) {
 				t.Errorf("customers named by the entries (-want +got):\n%s", diff)
 			}
 			// Case 3: they are in the very next search.
-			found, err := w.ListCustomers(t.Context(), w.me, records.ListRequest{Input: customer.ListInput{Name: text("given4199")}})
+			found, err := env.ListCustomers(t.Context(), env.me, records.ListRequest{Input: customer.ListInput{Name: text("given4199")}})
 			if err != nil || len(found.Customers) != 1 || found.Customers[0].ID != got.Customers[4199] {
 				t.Errorf("search for an imported customer = %d customers, %v", len(found.Customers), err)
 			}
@@ -101,8 +101,8 @@ func TestImportReportsProblems(t *testing.T) {
 	for _, engine := range testkit.Engines {
 		t.Run(engine, func(t *testing.T) {
 			t.Parallel()
-			w := newWorldOn(t, testkit.NewStore(t, engine))
-			w.mustCreate(t, w.me, person("A", "B", "known@example.com"))
+			env := newEnvOn(t, testkit.NewStore(t, engine))
+			env.mustCreate(t, env.me, person("A", "B", "known@example.com"))
 			in := crowd(4004)
 			in[1] = customer.Input{}                           // invalid
 			in[3].Email = text("Known@EXAMPLE.com")            // a customer has it
@@ -110,7 +110,7 @@ func TestImportReportsProblems(t *testing.T) {
 			in[4001].Email = text("p0@example.com")            // one of the transaction before has it
 			in[4002].Email = customer.Text{}                   // none is fine
 			in[4003] = person("No", "Phone", "q0@example.com") // the first of its address
-			got, err := w.ImportCustomers(t.Context(), w.me, in)
+			got, err := env.ImportCustomers(t.Context(), env.me, in)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -125,27 +125,27 @@ func TestImportReportsProblems(t *testing.T) {
 			if diff := cmp.Diff(want, problems); diff != "" {
 				t.Errorf("problems (-want +got):\n%s", diff)
 			}
-			r, err := w.store.CustomerRange(t.Context(), w.app.ID)
+			r, err := env.store.CustomerRange(t.Context(), env.app.ID)
 			if err != nil || r.Count != 4001 {
 				t.Errorf("%d customers are there, %v, want 4001", r.Count, err)
 			}
-			ids, e := targetsOf(t, w.lastEntry(t, w.app.ID))
+			ids, e := targetsOf(t, env.lastEntry(t, env.app.ID))
 			if len(ids) != 3 || e.Code != "email_taken" {
 				t.Errorf("the second entry names %d customers, code %q, want 3 and email_taken", len(ids), e.Code)
 			}
 			// A transaction in which all addresses were taken is recorded as refused.
-			before := w.entries(t, w.app.ID)
-			got, err = w.ImportCustomers(t.Context(), w.me, in[4:5])
+			before := env.entries(t, env.app.ID)
+			got, err = env.ImportCustomers(t.Context(), env.me, in[4:5])
 			if err != nil || len(got.Problems) != 1 {
 				t.Errorf("ImportCustomers of a taken address = %v, %d problems", err, len(got.Problems))
 			}
-			if row := w.lastEntry(t, w.app.ID); row.Outcome != uint8(audit.Refused) || len(row.Targets) != 0 {
+			if row := env.lastEntry(t, env.app.ID); row.Outcome != uint8(audit.Refused) || len(row.Targets) != 0 {
 				t.Errorf("its entry has outcome %d and %d bytes of targets", row.Outcome, len(row.Targets))
 			}
 			// Nothing to store leaves nothing.
-			got, err = w.ImportCustomers(t.Context(), w.me, in[1:2])
-			if err != nil || len(got.Problems) != 1 || w.entries(t, w.app.ID) != before+1 {
-				t.Errorf("ImportCustomers of an invalid input = %v, %d problems, %d entries", err, len(got.Problems), w.entries(t, w.app.ID)-before)
+			got, err = env.ImportCustomers(t.Context(), env.me, in[1:2])
+			if err != nil || len(got.Problems) != 1 || env.entries(t, env.app.ID) != before+1 {
+				t.Errorf("ImportCustomers of an invalid input = %v, %d problems, %d entries", err, len(got.Problems), env.entries(t, env.app.ID)-before)
 			}
 		})
 	}
@@ -157,19 +157,19 @@ func TestImportIntoGroups(t *testing.T) {
 	for _, engine := range testkit.Engines {
 		t.Run(engine, func(t *testing.T) {
 			t.Parallel()
-			w := newWorldOn(t, testkit.NewStore(t, engine))
-			_, other := w.newApp(t, "Other")
-			mine, theirs := w.makeGroup(t, w.me), w.makeGroup(t, other)
+			env := newEnvOn(t, testkit.NewStore(t, engine))
+			_, other := env.newApp(t, "Other")
+			mine, theirs := env.makeGroup(t, env.me), env.makeGroup(t, other)
 			in := crowd(4)
 			in[1].Group, in[2].Group, in[3].Group = text(mine), text(theirs), customer.Text{Sent: true, Null: true}
-			got, err := w.ImportCustomers(t.Context(), w.me, in)
+			got, err := env.ImportCustomers(t.Context(), env.me, in)
 			if err != nil || len(got.Problems) != 1 || got.Problems[0].Index != 2 {
 				t.Fatalf("ImportCustomers = %+v, %v, want a problem of the third", got.Problems, err)
 			}
 			if f := fault.Of(got.Problems[0].Err); f.Fields[0].Path != customer.PathGroup || f.Fields[0].Code != customer.CodeNotFound {
 				t.Errorf("another application's group = %+v", f.Fields)
 			}
-			c, err := w.FetchCustomer(t.Context(), w.me, records.ByID(got.Customers[1]))
+			c, err := env.FetchCustomer(t.Context(), env.me, records.ByID(got.Customers[1]))
 			if err != nil || strconv.FormatInt(c.Group, 10) != mine {
 				t.Errorf("the second is in group %d, %v, want %s", c.Group, err, mine)
 			}
@@ -178,9 +178,9 @@ func TestImportIntoGroups(t *testing.T) {
 }
 
 // makeGroup makes a group and gives its number.
-func (w *world) makeGroup(t *testing.T, caller tenant.Caller) string {
+func (e *testEnv) makeGroup(t *testing.T, caller tenant.Caller) string {
 	t.Helper()
-	r, err := w.CreateGroup(t.Context(), caller, records.GroupWrite{
+	r, err := e.CreateGroup(t.Context(), caller, records.GroupWrite{
 		Input:  customer.GroupInput{Name: text("A group")},
 		Encode: func(g *customer.Group) []byte { return strconv.AppendInt(nil, g.Seq, 10) },
 	})
@@ -192,18 +192,18 @@ func (w *world) makeGroup(t *testing.T, caller tenant.Caller) string {
 
 func TestImportDenied(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	reader := w.me
+	env := newEnv(t)
+	reader := env.me
 	reader.Scopes = authz.Scopes{authz.CustomersRead}
-	for _, caller := range []tenant.Caller{reader, w.operator(w.app.ID)} {
-		if _, err := w.ImportCustomers(t.Context(), caller, crowd(2)); !errors.Is(err, fault.Forbidden) {
+	for _, caller := range []tenant.Caller{reader, env.operator(env.app.ID)} {
+		if _, err := env.ImportCustomers(t.Context(), caller, crowd(2)); !errors.Is(err, fault.Forbidden) {
 			t.Errorf("ImportCustomers with %v = %v, want forbidden", caller.Scopes, err)
 		}
-		if e := w.lastEntry(t, w.app.ID); e.Outcome != uint8(audit.Denied) || e.Action != string(authz.CustomerImport) {
+		if e := env.lastEntry(t, env.app.ID); e.Outcome != uint8(audit.Denied) || e.Action != string(authz.CustomerImport) {
 			t.Errorf("the attempt's entry is %s with outcome %d", e.Action, e.Outcome)
 		}
 	}
-	if r, err := w.store.CustomerRange(t.Context(), w.app.ID); err != nil || r.Count != 0 {
+	if r, err := env.store.CustomerRange(t.Context(), env.app.ID); err != nil || r.Count != 0 {
 		t.Errorf("%d customers are there, %v, want none", r.Count, err)
 	}
 }
@@ -212,16 +212,16 @@ func TestImportDenied(t *testing.T) {
 func TestImportStopsBetweenTransactions(t *testing.T) {
 	t.Parallel()
 	st := storetest.NewHooked(testkit.NewStore(t, "sqlite"))
-	w := newWorldOn(t, st)
+	env := newEnvOn(t, st)
 	st.Set(storetest.FailNotApplied("Tx.Commit", 2))
-	got, err := w.ImportCustomers(t.Context(), w.me, crowd(4500))
+	got, err := env.ImportCustomers(t.Context(), env.me, crowd(4500))
 	if !errors.Is(err, fault.Unavailable) {
 		t.Fatalf("ImportCustomers = %v, want unavailable", err)
 	}
 	if got.Customers[3999] == (id.Customer{}) || got.Customers[4000] != (id.Customer{}) {
 		t.Error("the result does not say that the first four thousand were imported and no more")
 	}
-	if r, err := w.store.CustomerRange(t.Context(), w.app.ID); err != nil || r.Count != 4000 {
+	if r, err := env.store.CustomerRange(t.Context(), env.app.ID); err != nil || r.Count != 4000 {
 		t.Errorf("%d customers are there, %v, want 4000", r.Count, err)
 	}
 }

@@ -11,18 +11,18 @@ import (
 )
 
 // found is how many customers a search for a name gives.
-func (w *world) found(t *testing.T, name string) int {
+func (e *testEnv) found(t *testing.T, name string) int {
 	t.Helper()
-	found, err := w.ListCustomers(t.Context(), w.me, records.ListRequest{Input: customer.ListInput{Name: text(name), Take: text("100")}, Count: true})
+	found, err := e.ListCustomers(t.Context(), e.me, records.ListRequest{Input: customer.ListInput{Name: text(name), Take: text("100")}, Count: true})
 	if err != nil {
 		t.Fatal(err)
 	}
 	return found.Total
 }
 
-func (w *world) indexes(t *testing.T, want int, when string) {
+func (e *testEnv) indexes(t *testing.T, want int, when string) {
 	t.Helper()
-	if bytes, count := w.SearchMemory(); count != want || (bytes > 0) != (want > 0) {
+	if bytes, count := e.SearchMemory(); count != want || (bytes > 0) != (want > 0) {
 		t.Errorf("%s there are %d indexes of %d bytes, want %d", when, count, bytes, want)
 	}
 }
@@ -30,18 +30,18 @@ func (w *world) indexes(t *testing.T, want int, when string) {
 func TestIdleIndexIsDropped(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, func(c *records.Config) { c.SearchIdle = 5 * time.Minute })
-		w.mustCreate(t, w.me, person("Ada", "B", ""))
+		env := newEnv(t, func(c *records.Config) { c.SearchIdle = 5 * time.Minute })
+		env.mustCreate(t, env.me, person("Ada", "B", ""))
 		for range 3 {
-			w.found(t, "ada")
+			env.found(t, "ada")
 			synctest.Wait()
-			w.indexes(t, 1, "after a search")
+			env.indexes(t, 1, "after a search")
 			time.Sleep(4 * time.Minute)
-			w.indexes(t, 1, "before it has been idle for long")
+			env.indexes(t, 1, "before it has been idle for long")
 		}
 		time.Sleep(3 * time.Minute)
-		w.indexes(t, 0, "after it has been idle")
-		if n := w.found(t, "ada"); n != 1 {
+		env.indexes(t, 0, "after it has been idle")
+		if n := env.found(t, "ada"); n != 1 {
 			t.Errorf("a search after that found %d, want 1", n)
 		}
 	})
@@ -52,25 +52,25 @@ func TestIdleIndexIsDropped(t *testing.T) {
 func TestOutgrownIndexIsDropped(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, func(c *records.Config) { c.SearchMemory = 200 << 10 })
-		w.mustCreate(t, w.me, person("Ada", "B", ""))
-		w.found(t, "ada")
+		env := newEnv(t, func(c *records.Config) { c.SearchMemory = 200 << 10 })
+		env.mustCreate(t, env.me, person("Ada", "B", ""))
+		env.found(t, "ada")
 		synctest.Wait()
-		w.indexes(t, 1, "while it is small")
+		env.indexes(t, 1, "while it is small")
 		const many = 3000
 		inputs := make([]customer.Input, many)
 		for i := range inputs {
 			inputs[i] = person(fmt.Sprintf("Given name number %d", i), "Family name", fmt.Sprintf("number%d@example.com", i))
 		}
-		if _, err := w.ImportCustomers(t.Context(), w.me, inputs); err != nil {
+		if _, err := env.ImportCustomers(t.Context(), env.me, inputs); err != nil {
 			t.Fatal(err)
 		}
-		if n := w.found(t, "number"); n != many {
+		if n := env.found(t, "number"); n != many {
 			t.Fatalf("a search found %d, want %d", n, many)
 		}
 		time.Sleep(61 * time.Second)
-		w.indexes(t, 0, "a minute after it became too large")
-		if n := w.found(t, "number"); n != many {
+		env.indexes(t, 0, "a minute after it became too large")
+		if n := env.found(t, "number"); n != many {
 			t.Errorf("a search after that found %d, want %d", n, many)
 		}
 	})
@@ -80,14 +80,14 @@ func TestOutgrownIndexIsDropped(t *testing.T) {
 func TestIndexLargerThanGuessed(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t, func(c *records.Config) { c.SearchMemory = 1 << 10 })
-		w.mustCreate(t, w.me, person("Ada", "B", ""))
+		env := newEnv(t, func(c *records.Config) { c.SearchMemory = 1 << 10 })
+		env.mustCreate(t, env.me, person("Ada", "B", ""))
 		for range 2 {
-			if n := w.found(t, "ada"); n != 1 {
+			if n := env.found(t, "ada"); n != 1 {
 				t.Errorf("a search found %d, want 1", n)
 			}
 			synctest.Wait()
-			w.indexes(t, 0, "with a limit below the size")
+			env.indexes(t, 0, "with a limit below the size")
 		}
 	})
 }

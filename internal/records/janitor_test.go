@@ -17,7 +17,7 @@ func TestCleanUpPanics(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		st := storetest.NewHooked(testkit.NewStore(t, "sqlite"))
-		newWorldOn(t, st)
+		newEnvOn(t, st)
 		var purges atomic.Int64
 		st.Set(storetest.Hooks{Before: func(_ context.Context, method string, _ id.App) error {
 			if method == "IdempotencyPurge" && purges.Add(1) == 1 {

@@ -39,18 +39,18 @@ func corruptLabels() storetest.Hooks {
 func TestKeysNothingBesideAnError(t *testing.T) {
 	t.Parallel()
 	st := storetest.NewHooked(testkit.NewStore(t, "sqlite"))
-	w := newWorldOn(t, st)
-	op := w.operator(w.app.ID)
-	k := w.newKeyOf(t, w.app.ID, records.NewKey{Kind: tenant.Yativo})
+	env := newEnvOn(t, st)
+	op := env.operator(env.app.ID)
+	k := env.newKeyOf(t, env.app.ID, records.NewKey{Kind: tenant.Yativo})
 	uses := map[string]func() (any, error){
 		"CreateKey": func() (any, error) {
-			return w.CreateKey(t.Context(), op, records.NewKey{Kind: tenant.Devdraft, Name: "k"})
+			return env.CreateKey(t.Context(), op, records.NewKey{Kind: tenant.Devdraft, Name: "k"})
 		},
-		"ListKeys":      func() (any, error) { return w.ListKeys(t.Context(), op) },
-		"RotateKey":     func() (any, error) { return w.RotateKey(t.Context(), op, k.ID, 0) },
-		"RevokeKey":     func() (any, error) { return w.RevokeKey(t.Context(), op, k.ID) },
-		"SequenceAudit": func() (any, error) { return w.SequenceAudit(t.Context(), op) },
-		"ListAudit":     func() (any, error) { return w.ListAudit(t.Context(), op, records.AuditFilter{}) },
+		"ListKeys":      func() (any, error) { return env.ListKeys(t.Context(), op) },
+		"RotateKey":     func() (any, error) { return env.RotateKey(t.Context(), op, k.ID, 0) },
+		"RevokeKey":     func() (any, error) { return env.RevokeKey(t.Context(), op, k.ID) },
+		"SequenceAudit": func() (any, error) { return env.SequenceAudit(t.Context(), op) },
+		"ListAudit":     func() (any, error) { return env.ListAudit(t.Context(), op, records.AuditFilter{}) },
 	}
 	failures := map[string]storetest.Hooks{
 		"no entry": {Before: func(_ context.Context, method string, _ id.App) error {
@@ -81,23 +81,23 @@ func TestKeysNothingBesideAnError(t *testing.T) {
 func TestKeyThatCannotBeRead(t *testing.T) {
 	t.Parallel()
 	st := storetest.NewHooked(testkit.NewStore(t, "sqlite"))
-	w := newWorldOn(t, st)
-	op := w.operator(w.app.ID)
-	k := w.newKey(t, records.NewKey{})
+	env := newEnvOn(t, st)
+	op := env.operator(env.app.ID)
+	k := env.newKey(t, records.NewKey{})
 	st.Set(corruptLabels())
-	if _, err := w.RotateKey(t.Context(), op, k.ID, 0); err == nil {
+	if _, err := env.RotateKey(t.Context(), op, k.ID, 0); err == nil {
 		t.Error("RotateKey of a credential that cannot be read succeeded")
 	}
 	st.Set(storetest.Hooks{})
-	if err := w.login(t, k, k.Secret.Reveal()); err != nil {
+	if err := env.login(t, k, k.Secret.Reveal()); err != nil {
 		t.Errorf("its secret after the failed rotation = %v", err)
 	}
 	st.Set(corruptLabels())
-	if _, err := w.RevokeKey(t.Context(), op, k.ID); err == nil {
+	if _, err := env.RevokeKey(t.Context(), op, k.ID); err == nil {
 		t.Error("RevokeKey gave a credential that cannot be read")
 	}
 	st.Set(storetest.Hooks{})
-	if err := w.login(t, k, k.Secret.Reveal()); !errors.Is(err, fault.Unauthenticated) {
+	if err := env.login(t, k, k.Secret.Reveal()); !errors.Is(err, fault.Unauthenticated) {
 		t.Errorf("its secret after the revocation = %v, want unauthenticated", err)
 	}
 }

@@ -17,9 +17,9 @@ import (
 func TestSetKYC(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
-	w := newWorld(t, func(c *records.Config) { c.Now = func() time.Time { return now } })
-	c := w.mustCreate(t, w.me, person("A", "B", ""))
-	op := w.operator(w.app.ID)
+	env := newEnv(t, func(c *records.Config) { c.Now = func() time.Time { return now } })
+	c := env.mustCreate(t, env.me, person("A", "B", ""))
+	op := env.operator(env.app.ID)
 	for _, tt := range []struct{ set, want customer.KYC }{
 		{customer.KYC{Status: customer.KYCSubmitted, Reason: "dropped"}, customer.KYC{Status: customer.KYCSubmitted}},
 		{customer.KYC{Status: customer.KYCRejected, Reason: "blurred"}, customer.KYC{Status: customer.KYCRejected, Reason: "blurred"}},
@@ -28,14 +28,14 @@ func TestSetKYC(t *testing.T) {
 		// Times are kept in UTC and to the millisecond.
 		{customer.KYC{Status: customer.KYCApproved, VerifiedAt: now.Add(time.Microsecond).In(time.FixedZone("", 7200))}, customer.KYC{Status: customer.KYCApproved, VerifiedAt: now}},
 	} {
-		if _, err := w.SetKYC(t.Context(), op, c, tt.set); err != nil {
+		if _, err := env.SetKYC(t.Context(), op, c, tt.set); err != nil {
 			t.Fatal(err)
 		}
-		views, err := w.ListAudit(t.Context(), op, records.AuditFilter{Limit: 1})
-		if err != nil || len(views) != 1 || views[0].Action != "customer.kyc" || strings.Join(views[0].Fields, ",") != "kyc" || views[0].Actor != string(w.op.Credential) {
+		views, err := env.ListAudit(t.Context(), op, records.AuditFilter{Limit: 1})
+		if err != nil || len(views) != 1 || views[0].Action != "customer.kyc" || strings.Join(views[0].Fields, ",") != "kyc" || views[0].Actor != string(env.op.Credential) {
 			t.Errorf("the entry is %+v (%v)", views, err)
 		}
-		got, err := w.FetchCustomer(t.Context(), w.me, records.ByID(c))
+		got, err := env.FetchCustomer(t.Context(), env.me, records.ByID(c))
 		if err != nil || got.KYC != tt.want {
 			t.Errorf("after %s the customer shows another state (%v)", tt.set.Status, err)
 		}
@@ -44,40 +44,40 @@ func TestSetKYC(t *testing.T) {
 
 func TestSetKYCRefused(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	c := w.mustCreate(t, w.me, person("A", "B", ""))
-	op := w.operator(w.app.ID)
-	before := w.entries(t, w.app.ID)
+	env := newEnv(t)
+	c := env.mustCreate(t, env.me, person("A", "B", ""))
+	op := env.operator(env.app.ID)
+	before := env.entries(t, env.app.ID)
 	for _, kyc := range []customer.KYC{{}, {Status: "verified"}, {Status: customer.KYCRejected, Reason: redact.Personal(strings.Repeat("r", 256))}} {
-		if _, err := w.SetKYC(t.Context(), op, c, kyc); !errors.Is(err, fault.Invalid) {
+		if _, err := env.SetKYC(t.Context(), op, c, kyc); !errors.Is(err, fault.Invalid) {
 			t.Errorf("SetKYC(%s) = %v, want invalid", kyc.Status, err)
 		}
 	}
-	if w.entries(t, w.app.ID) != before {
+	if env.entries(t, env.app.ID) != before {
 		t.Error("an invalid request left an entry")
 	}
 	approved := customer.KYC{Status: customer.KYCApproved}
 	// An application cannot approve its own customers.
-	if _, err := w.SetKYC(t.Context(), w.me, c, approved); !errors.Is(err, fault.Forbidden) {
+	if _, err := env.SetKYC(t.Context(), env.me, c, approved); !errors.Is(err, fault.Forbidden) {
 		t.Errorf("SetKYC by the application = %v, want forbidden", err)
 	}
-	if got := w.newest(t, w.app.ID, c); got != "customer.kyc denied insufficient_scope +" {
+	if got := env.newest(t, env.app.ID, c); got != "customer.kyc denied insufficient_scope +" {
 		t.Errorf("its entry is %q", got)
 	}
-	if _, err := w.SetKYC(t.Context(), op, absent, approved); !errors.Is(err, fault.NotFound) {
+	if _, err := env.SetKYC(t.Context(), op, absent, approved); !errors.Is(err, fault.NotFound) {
 		t.Errorf("SetKYC of nobody = %v, want not found", err)
 	}
-	if got := w.newest(t, w.app.ID, absent); got != "customer.kyc refused customer_not_found +" {
+	if got := env.newest(t, env.app.ID, absent); got != "customer.kyc refused customer_not_found +" {
 		t.Errorf("its entry is %q", got)
 	}
-	other, _ := w.newApp(t, "Other")
-	if _, err := w.SetKYC(t.Context(), w.operator(other.ID), c, approved); fault.Of(err).Code != records.ErrOtherApplication.Code {
+	other, _ := env.newApp(t, "Other")
+	if _, err := env.SetKYC(t.Context(), env.operator(other.ID), c, approved); fault.Of(err).Code != records.ErrOtherApplication.Code {
 		t.Errorf("SetKYC through another application = %v", err)
 	}
-	if got := w.newest(t, other.ID, c); got != "customer.kyc denied other_application +" {
+	if got := env.newest(t, other.ID, c); got != "customer.kyc denied other_application +" {
 		t.Errorf("its entry is %q", got)
 	}
-	got, err := w.FetchCustomer(t.Context(), w.me, records.ByID(c))
+	got, err := env.FetchCustomer(t.Context(), env.me, records.ByID(c))
 	if err != nil || got.KYC.State() != customer.KYCNotStarted {
 		t.Errorf("after refusals only the state is %s (%v)", got.KYC.State(), err)
 	}
@@ -85,13 +85,13 @@ func TestSetKYCRefused(t *testing.T) {
 
 func TestSubmitKYC(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	c := w.mustCreate(t, w.me, person("A", "B", ""))
-	if _, err := w.SetKYC(t.Context(), w.operator(w.app.ID), c, customer.KYC{Status: customer.KYCApproved, Accounts: true}); err != nil {
+	env := newEnv(t)
+	c := env.mustCreate(t, env.me, person("A", "B", ""))
+	if _, err := env.SetKYC(t.Context(), env.operator(env.app.ID), c, customer.KYC{Status: customer.KYCApproved, Accounts: true}); err != nil {
 		t.Fatal(err)
 	}
 	submit := func(side customer.Side, key string) (records.Reply, error) {
-		return w.SubmitKYC(t.Context(), w.me, c, records.Submission{Side: side, IdempotencyKey: key, Encode: encode})
+		return env.SubmitKYC(t.Context(), env.me, c, records.Submission{Side: side, IdempotencyKey: key, Encode: encode})
 	}
 	if _, err := submit(customer.BusinessSide, ""); !errors.Is(err, fault.Invalid) || fault.Of(err).Fields[0].Code != records.CodeMismatch {
 		t.Errorf("a submission of the other side = %v", err)
@@ -100,14 +100,14 @@ func TestSubmitKYC(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got, err := w.FetchCustomer(t.Context(), w.me, records.ByID(c))
+	got, err := env.FetchCustomer(t.Context(), env.me, records.ByID(c))
 	if err != nil || got.KYC != (customer.KYC{Status: customer.KYCSubmitted}) {
 		t.Errorf("after a submission the state is %s (%v)", got.KYC.State(), err)
 	}
 	if again, err := submit(customer.IndividualSide, "k"); err != nil || !again.Replayed || string(again.Body) != string(first.Body) {
 		t.Errorf("the retry replayed %v (%v)", again.Replayed, err)
 	}
-	if err := w.DeleteCustomer(t.Context(), w.me, records.ByID(c)); err != nil {
+	if err := env.DeleteCustomer(t.Context(), env.me, records.ByID(c)); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := submit(customer.IndividualSide, "k"); !errors.Is(err, fault.NotFound) {
@@ -119,15 +119,15 @@ func TestSubmitKYC(t *testing.T) {
 // invalid: here, that it exists and is an individual.
 func TestInvalidAfterALookIsRecorded(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	c := w.mustCreate(t, w.me, person("A", "B", ""))
-	before := w.entries(t, w.app.ID)
-	_, err := w.SubmitKYC(t.Context(), w.me, c, records.Submission{Side: customer.BusinessSide, Encode: encode})
+	env := newEnv(t)
+	c := env.mustCreate(t, env.me, person("A", "B", ""))
+	before := env.entries(t, env.app.ID)
+	_, err := env.SubmitKYC(t.Context(), env.me, c, records.Submission{Side: customer.BusinessSide, Encode: encode})
 	if !errors.Is(err, fault.Invalid) {
 		t.Fatalf("SubmitKYC of the wrong side = %v, want invalid", err)
 	}
-	e := w.lastEntry(t, w.app.ID)
-	if w.entries(t, w.app.ID) != before+1 || e.Outcome != uint8(audit.Refused) || !bytes.Equal(e.Targets, c[:]) {
-		t.Errorf("it left %d entries, the last with outcome %d", w.entries(t, w.app.ID)-before, e.Outcome)
+	e := env.lastEntry(t, env.app.ID)
+	if env.entries(t, env.app.ID) != before+1 || e.Outcome != uint8(audit.Refused) || !bytes.Equal(e.Targets, c[:]) {
+		t.Errorf("it left %d entries, the last with outcome %d", env.entries(t, env.app.ID)-before, e.Outcome)
 	}
 }

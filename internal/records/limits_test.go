@@ -199,11 +199,11 @@ func TestFailedBuild(t *testing.T) {
 		st := storetest.NewHooked(testkit.NewStore(t, "sqlite"))
 		var tries atomic.Int32
 		st.Set(storetest.Failing("CustomerScan", func() error { tries.Add(1); return errors.New("a page is damaged") }))
-		w := newWorldOn(t, st)
-		w.mustCreate(t, w.me, person("Ada", "B", ""))
+		env := newEnvOn(t, st)
+		env.mustCreate(t, env.me, person("Ada", "B", ""))
 		search := func() {
 			t.Helper()
-			found, err := w.ListCustomers(t.Context(), w.me, named("ada"))
+			found, err := env.ListCustomers(t.Context(), env.me, named("ada"))
 			if err != nil || len(found.Customers) != 1 {
 				t.Errorf("a search gives %d, %v; want 1", len(found.Customers), err)
 			}
@@ -218,6 +218,6 @@ func TestFailedBuild(t *testing.T) {
 		st.Set(storetest.Hooks{})
 		time.Sleep(5 * time.Second)
 		search()
-		w.indexes(t, 1, "after the next build")
+		env.indexes(t, 1, "after the next build")
 	})
 }

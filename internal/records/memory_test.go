@@ -15,24 +15,24 @@ import (
 // dropped, here for another application's.
 func TestIndexMemoryComesBack(t *testing.T) {
 	const customers = 20_000
-	w := newWorld(t, func(c *records.Config) { c.SearchMemory = customers * 150 }) // room for one
-	_, other := w.newApp(t, "Other")
+	env := newEnv(t, func(c *records.Config) { c.SearchMemory = customers * 150 }) // room for one
+	_, other := env.newApp(t, "Other")
 	fill := func(caller tenant.Caller, n int) {
 		t.Helper()
 		inputs := make([]customer.Input, n)
 		for i := range inputs {
 			inputs[i] = person(fmt.Sprintf("Given%d", i), fmt.Sprintf("Family%d", i), fmt.Sprintf("somebody%d@example.com", i))
 		}
-		if _, err := w.ImportCustomers(t.Context(), caller, inputs); err != nil {
+		if _, err := env.ImportCustomers(t.Context(), caller, inputs); err != nil {
 			t.Fatal(err)
 		}
 	}
-	fill(w.me, customers)
+	fill(env.me, customers)
 	fill(other, customers)
 	search := func(caller tenant.Caller) {
 		t.Helper()
 		for _, term := range []string{"nobody has this", "nor this"} {
-			if _, err := w.ListCustomers(t.Context(), caller, records.ListRequest{Input: customer.ListInput{Name: text(term)}}); err != nil {
+			if _, err := env.ListCustomers(t.Context(), caller, records.ListRequest{Input: customer.ListInput{Name: text(term)}}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -50,14 +50,14 @@ func TestIndexMemoryComesBack(t *testing.T) {
 		time.Sleep(200 * time.Millisecond)
 		before = min(before, heap())
 	}
-	search(w.me)
-	held, _ := w.SearchMemory()
+	search(env.me)
+	held, _ := env.SearchMemory()
 	with := heap() - before
 	if with < held/2 || with > held*2 {
 		t.Errorf("an index of %d bytes takes %d of the heap", held, with)
 	}
 	search(other) // makes room by dropping the first
-	after, count := w.SearchMemory()
+	after, count := env.SearchMemory()
 	left := heap() - before
 	if count != 1 || after > held*5/4 || left > held*3/2 {
 		t.Errorf("after the drop %d indexes hold %d bytes and the heap %d more than at first; one took %d", count, after, left, with)

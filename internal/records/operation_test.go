@@ -56,18 +56,18 @@ func useCases(t *testing.T, s *records.Service, visit func(name string, call fun
 // Every use case refuses a caller without grants, and records the denial.
 func TestAuthorizeEveryUseCase(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	nobody := tenant.Caller{App: w.app.ID, Credential: id.NewCredential(), Origin: tenant.Origin{Dialect: "test", Request: id.NewRequest()}}
+	env := newEnv(t)
+	nobody := tenant.Caller{App: env.app.ID, Credential: id.NewCredential(), Origin: tenant.Origin{Dialect: "test", Request: id.NewRequest()}}
 	count := 0
-	useCases(t, w.Service, func(name string, call func(context.Context, tenant.Caller) error) {
+	useCases(t, env.Service, func(name string, call func(context.Context, tenant.Caller) error) {
 		count++
 		if err := call(t.Context(), nobody); !errors.Is(err, fault.Forbidden) {
 			t.Errorf("%s without grants = %v, want forbidden", name, err)
 			return
 		}
 		found := false
-		for _, app := range []id.App{w.app.ID, id.System} {
-			e := w.lastEntry(t, app)
+		for _, app := range []id.App{env.app.ID, id.System} {
+			e := env.lastEntry(t, app)
 			found = found || e.Outcome == uint8(audit.Denied) && e.Actor == string(nobody.Credential)
 		}
 		if !found {
@@ -82,15 +82,15 @@ func TestAuthorizeEveryUseCase(t *testing.T) {
 // Each scope opens its own use cases and no other's.
 func TestAuthorizeScopes(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	callers := map[authz.Scope]tenant.Caller{authz.Manage: w.operator(w.app.ID)}
+	env := newEnv(t)
+	callers := map[authz.Scope]tenant.Caller{authz.Manage: env.operator(env.app.ID)}
 	for _, scope := range authz.AllCustomers {
-		caller := w.me
+		caller := env.me
 		caller.Scopes = authz.Scopes{scope}
 		callers[scope] = caller
 	}
 	count := map[authz.Scope]int{}
-	useCases(t, w.Service, func(name string, call func(context.Context, tenant.Caller) error) {
+	useCases(t, env.Service, func(name string, call func(context.Context, tenant.Caller) error) {
 		needs := scopeOf(name)
 		count[needs]++
 		for scope, caller := range callers {
@@ -125,20 +125,20 @@ func scopeOf(name string) authz.Scope {
 func TestNoEntryNoAnswer(t *testing.T) {
 	t.Parallel()
 	st := storetest.NewHooked(testkit.NewStore(t, "sqlite"))
-	w := newWorldOn(t, st)
-	c := w.mustCreate(t, w.me, person("A", "B", "a@example.com"))
+	env := newEnvOn(t, st)
+	c := env.mustCreate(t, env.me, person("A", "B", "a@example.com"))
 	for _, name := range []string{"fetch", "list", "search"} {
 		st.Set(storetest.FailNotApplied("Record", 1))
 		var err error
 		switch name {
 		case "fetch":
-			_, err = w.FetchCustomer(t.Context(), w.me, records.ByID(c))
+			_, err = env.FetchCustomer(t.Context(), env.me, records.ByID(c))
 		case "list":
-			_, err = w.ListCustomers(t.Context(), w.me, records.ListRequest{})
+			_, err = env.ListCustomers(t.Context(), env.me, records.ListRequest{})
 		case "search":
 			in := records.ListRequest{}
 			in.Input.Name = text("a")
-			_, err = w.ListCustomers(t.Context(), w.me, in)
+			_, err = env.ListCustomers(t.Context(), env.me, in)
 		}
 		if !errors.Is(err, fault.Unavailable) {
 			t.Errorf("%s without its entry = %v, want unavailable", name, err)
@@ -158,16 +158,16 @@ func TestLostAnswersConverge(t *testing.T) {
 		{"a lost answer", storetest.FailApplied("Update", 1), true},
 	} {
 		st := storetest.NewHooked(testkit.NewStore(t, "sqlite"))
-		w := newWorldOn(t, st)
+		env := newEnvOn(t, st)
 		st.Set(tt.failure)
-		if _, err := w.create(t, w.me, person("A", "B", "a@example.com"), "key"); !errors.Is(err, fault.Unavailable) {
+		if _, err := env.create(t, env.me, person("A", "B", "a@example.com"), "key"); !errors.Is(err, fault.Unavailable) {
 			t.Fatalf("create with %s = %v, want unavailable", tt.name, err)
 		}
-		r, err := w.create(t, w.me, person("A", "B", "a@example.com"), "key")
+		r, err := env.create(t, env.me, person("A", "B", "a@example.com"), "key")
 		if err != nil || r.Replayed != tt.applied {
 			t.Errorf("the retry after %s = %v, replayed %v", tt.name, err, r.Replayed)
 		}
-		rows, err := w.store.CustomerList(t.Context(), w.app.ID, store.CustomerList{Take: 10})
+		rows, err := env.store.CustomerList(t.Context(), env.app.ID, store.CustomerList{Take: 10})
 		if err != nil || len(rows) != 1 {
 			t.Errorf("after the retry there are %d customers, want 1 (%v)", len(rows), err)
 		}

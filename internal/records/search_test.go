@@ -59,13 +59,13 @@ func TestFindEqualsModel(t *testing.T) {
 	for _, engine := range testkit.Engines {
 		t.Run(engine, func(t *testing.T) {
 			t.Parallel()
-			w := newWorldOn(t, testkit.NewStore(t, engine))
+			env := newEnvOn(t, testkit.NewStore(t, engine))
 			rnd := rand.New(rand.NewPCG(7, uint64(len(engine))))
 			m := &model{rows: make(map[id.Customer]*customer.Customer)}
 			for step := range 300 {
-				w.edit(t, rnd, m, step)
+				env.edit(t, rnd, m, step)
 				if step%3 == 0 {
-					w.compare(t, rnd, m)
+					env.compare(t, rnd, m)
 				}
 			}
 		})
@@ -75,7 +75,7 @@ func TestFindEqualsModel(t *testing.T) {
 func pick[T any](rnd *rand.Rand, list []T) T { return list[rnd.IntN(len(list))] }
 
 // edit creates, changes or deletes a customer, on the server and in the model.
-func (w *world) edit(t *testing.T, rnd *rand.Rand, m *model, step int) {
+func (e *testEnv) edit(t *testing.T, rnd *rand.Rand, m *model, step int) {
 	t.Helper()
 	in := customer.Input{Given: text(pick(rnd, pieces)), Family: text(pick(rnd, pieces) + " " + pick(rnd, pieces)), Phone: text("+15551234567")}
 	if rnd.IntN(3) > 0 {
@@ -87,33 +87,33 @@ func (w *world) edit(t *testing.T, rnd *rand.Rand, m *model, step int) {
 	}
 	switch n := rnd.IntN(10); {
 	case n < 6 || len(m.rows) == 0:
-		c := w.mustCreate(t, w.me, in)
+		c := e.mustCreate(t, e.me, in)
 		m.ids = append(m.ids, c)
-		m.rows[c] = w.mustFetch(t, c)
+		m.rows[c] = e.mustFetch(t, c)
 	case n < 9:
 		c := pick(rnd, m.ids)
 		if m.rows[c] == nil {
 			return
 		}
-		if _, err := w.UpdateCustomer(t.Context(), w.me, records.ByID(c), records.Write{Input: in, Encode: encode}); err != nil {
+		if _, err := e.UpdateCustomer(t.Context(), e.me, records.ByID(c), records.Write{Input: in, Encode: encode}); err != nil {
 			t.Fatal(err)
 		}
-		m.rows[c] = w.mustFetch(t, c)
+		m.rows[c] = e.mustFetch(t, c)
 	default:
 		c := pick(rnd, m.ids)
 		if m.rows[c] == nil {
 			return
 		}
-		if err := w.DeleteCustomer(t.Context(), w.me, records.ByID(c)); err != nil {
+		if err := e.DeleteCustomer(t.Context(), e.me, records.ByID(c)); err != nil {
 			t.Fatal(err)
 		}
 		m.rows[c] = nil
 	}
 }
 
-func (w *world) mustFetch(t *testing.T, c id.Customer) *customer.Customer {
+func (e *testEnv) mustFetch(t *testing.T, c id.Customer) *customer.Customer {
 	t.Helper()
-	got, err := w.FetchCustomer(t.Context(), w.me, records.ByID(c))
+	got, err := e.FetchCustomer(t.Context(), e.me, records.ByID(c))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -121,7 +121,7 @@ func (w *world) mustFetch(t *testing.T, c id.Customer) *customer.Customer {
 }
 
 // compare asks for a random list in pages, by cursor and by skip, and counts it.
-func (w *world) compare(t *testing.T, rnd *rand.Rand, m *model) {
+func (e *testEnv) compare(t *testing.T, rnd *rand.Rand, m *model) {
 	t.Helper()
 	var in customer.ListInput
 	var f search.Filter
@@ -147,7 +147,7 @@ func (w *world) compare(t *testing.T, rnd *rand.Rand, m *model) {
 	var got []id.Customer
 	cursor := ""
 	for {
-		found, err := w.ListCustomers(t.Context(), w.me, records.ListRequest{Input: in, Cursor: cursor, Count: true})
+		found, err := e.ListCustomers(t.Context(), e.me, records.ListRequest{Input: in, Cursor: cursor, Count: true})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -166,7 +166,7 @@ func (w *world) compare(t *testing.T, rnd *rand.Rand, m *model) {
 	}
 	skip := rnd.IntN(len(want) + 2)
 	in.Skip = text(strconv.Itoa(skip))
-	found, err := w.ListCustomers(t.Context(), w.me, records.ListRequest{Input: in})
+	found, err := e.ListCustomers(t.Context(), e.me, records.ListRequest{Input: in})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -188,19 +188,19 @@ func TestWalkUnderWrites(t *testing.T) {
 	for _, filter := range []string{"", "Steady"} {
 		t.Run("name="+filter, func(t *testing.T) {
 			t.Parallel()
-			w := newWorld(t)
+			env := newEnv(t)
 			want := make(map[id.Customer]bool)
 			for i := range 300 {
-				want[w.mustCreate(t, w.me, person("Steady", fmt.Sprintf("N%d", i), ""))] = true
+				want[env.mustCreate(t, env.me, person("Steady", fmt.Sprintf("N%d", i), ""))] = true
 			}
 			ctx, stop := context.WithCancel(t.Context())
 			var writers sync.WaitGroup
 			for writer := range 3 {
 				writers.Go(func() {
 					for i := 0; ctx.Err() == nil; i++ {
-						r, err := w.CreateCustomer(ctx, w.me, records.Write{Input: person("Steady", fmt.Sprintf("X%d-%d", writer, i), ""), Encode: encode})
+						r, err := env.CreateCustomer(ctx, env.me, records.Write{Input: person("Steady", fmt.Sprintf("X%d-%d", writer, i), ""), Encode: encode})
 						if err == nil && i%2 == 0 {
-							err = w.DeleteCustomer(ctx, w.me, records.ByID(r.Customer))
+							err = env.DeleteCustomer(ctx, env.me, records.ByID(r.Customer))
 						}
 						if err != nil && ctx.Err() == nil {
 							t.Error(err)
@@ -215,7 +215,7 @@ func TestWalkUnderWrites(t *testing.T) {
 				in.Name = text(filter)
 			}
 			for cursor := ""; ; {
-				found, err := w.ListCustomers(t.Context(), w.me, records.ListRequest{Input: in, Cursor: cursor})
+				found, err := env.ListCustomers(t.Context(), env.me, records.ListRequest{Input: in, Cursor: cursor})
 				if err != nil {
 					t.Fatal(err)
 				}
@@ -243,16 +243,16 @@ func TestWalkUnderWrites(t *testing.T) {
 // An application that does not fit in memory is searched all the same.
 func TestSearchWithoutIndex(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t, func(c *records.Config) { c.SearchMemory = 1 })
+	env := newEnv(t, func(c *records.Config) { c.SearchMemory = 1 })
 	m := &model{rows: make(map[id.Customer]*customer.Customer)}
 	rnd := rand.New(rand.NewPCG(3, 3))
 	for step := range 80 {
-		w.edit(t, rnd, m, step)
+		env.edit(t, rnd, m, step)
 	}
 	for range 30 {
-		w.compare(t, rnd, m)
+		env.compare(t, rnd, m)
 	}
-	if bytes, count := w.SearchMemory(); bytes != 0 || count != 0 {
+	if bytes, count := env.SearchMemory(); bytes != 0 || count != 0 {
 		t.Errorf("%d indexes hold %d bytes, want none", count, bytes)
 	}
 }

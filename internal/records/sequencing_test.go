@@ -17,9 +17,9 @@ import (
 // runs one, tells it of every write, and closes it.
 
 // sequenced is the number of entries in the application's signed tree.
-func (w *world) sequenced(t *testing.T, app id.App) int64 {
+func (e *testEnv) sequenced(t *testing.T, app id.App) int64 {
 	t.Helper()
-	tree, err := w.store.TreeGet(t.Context(), app)
+	tree, err := e.store.TreeGet(t.Context(), app)
 	if errors.Is(err, fault.NotFound) {
 		return 0
 	}
@@ -29,9 +29,9 @@ func (w *world) sequenced(t *testing.T, app id.App) int64 {
 	return tree.Size
 }
 
-func (w *world) fetchNothing(t *testing.T, caller tenant.Caller) {
+func (e *testEnv) fetchNothing(t *testing.T, caller tenant.Caller) {
 	t.Helper()
-	if _, err := w.FetchCustomer(t.Context(), caller, records.ByID(id.NewCustomer())); !errors.Is(err, fault.NotFound) {
+	if _, err := e.FetchCustomer(t.Context(), caller, records.ByID(id.NewCustomer())); !errors.Is(err, fault.NotFound) {
 		t.Fatal(err)
 	}
 }
@@ -39,19 +39,19 @@ func (w *world) fetchNothing(t *testing.T, caller tenant.Caller) {
 func TestSequencedWithinASecond(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		w := newWorld(t)
+		env := newEnv(t)
 		for range 3 {
-			w.fetchNothing(t, w.me)
-			w.mustCreate(t, w.me, person("A", "B", ""))
+			env.fetchNothing(t, env.me)
+			env.mustCreate(t, env.me, person("A", "B", ""))
 			time.Sleep(time.Second)
 			synctest.Wait()
-			for _, app := range []id.App{w.app.ID, id.System} {
-				if got, want := w.sequenced(t, app), w.entries(t, app); got != want {
+			for _, app := range []id.App{env.app.ID, id.System} {
+				if got, want := env.sequenced(t, app), env.entries(t, app); got != want {
 					t.Errorf("a second later %d of %d entries of %s are sequenced", got, want, app)
 				}
 			}
 		}
-		if h := w.AuditHealth(); h != (sequencer.Health{}) {
+		if h := env.AuditHealth(); h != (sequencer.Health{}) {
 			t.Errorf("AuditHealth = %+v, want all zero", h)
 		}
 	})
@@ -59,12 +59,12 @@ func TestSequencedWithinASecond(t *testing.T) {
 
 func TestCloseSequencesTheRest(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	w.fetchNothing(t, w.me)
-	if err := w.Close(t.Context()); err != nil {
+	env := newEnv(t)
+	env.fetchNothing(t, env.me)
+	if err := env.Close(t.Context()); err != nil {
 		t.Fatal(err)
 	}
-	if got, want := w.sequenced(t, w.app.ID), w.entries(t, w.app.ID); got != want {
+	if got, want := env.sequenced(t, env.app.ID), env.entries(t, env.app.ID); got != want {
 		t.Errorf("after Close %d of %d entries are sequenced", got, want)
 	}
 }

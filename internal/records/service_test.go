@@ -18,8 +18,8 @@ func TestCloseKeepsItsDeadline(t *testing.T) {
 	t.Parallel()
 	for stuck, method := range map[string]string{"the build of an index": "CustomerRange", "sequencing": "TreeGet"} {
 		st := storetest.NewHooked(testkit.NewStore(t, "sqlite"))
-		w := newWorldOn(t, st)
-		w.mustCreate(t, w.me, person("A", "B", ""))
+		env := newEnvOn(t, st)
+		env.mustCreate(t, env.me, person("A", "B", ""))
 		reached, release := make(chan struct{}), make(chan struct{})
 		once := sync.OnceFunc(func() { close(reached) })
 		st.Set(storetest.Hooks{Before: func(_ context.Context, m string, _ id.App) error {
@@ -30,14 +30,14 @@ func TestCloseKeepsItsDeadline(t *testing.T) {
 			return nil
 		}})
 		searching, stop := context.WithCancel(t.Context())
-		go func() { _, _ = w.ListCustomers(searching, w.me, named("A")) }()
+		go func() { _, _ = env.ListCustomers(searching, env.me, named("A")) }()
 		<-reached
 		stop()
 
 		ctx, cancel := context.WithTimeout(t.Context(), 20*time.Millisecond)
 		defer cancel()
 		closed := make(chan error, 1)
-		go func() { closed <- w.Close(ctx) }()
+		go func() { closed <- env.Close(ctx) }()
 		select {
 		case err := <-closed:
 			if !errors.Is(err, context.DeadlineExceeded) {

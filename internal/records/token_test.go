@@ -16,9 +16,9 @@ import (
 	"custodex.dev/internal/testkit"
 )
 
-// tokens is a world whose clock stands, with a credential of the Yativo dialect.
+// tokens is a test environment whose clock stands, with a credential of the Yativo dialect.
 type tokens struct {
-	*world
+	*testEnv
 	clk *clock
 	key records.Issued
 }
@@ -27,15 +27,15 @@ func newTokens(t *testing.T, change ...func(*records.Config)) *tokens {
 	t.Helper()
 	clk := &clock{time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC)}
 	change = append(change, func(c *records.Config) { c.Now = clk.now })
-	x := &tokens{world: newWorld(t, change...), clk: clk}
+	x := &tokens{testEnv: newEnv(t, change...), clk: clk}
 	x.key = x.newKeyOf(t, x.app.ID, records.NewKey{Kind: tenant.Yativo, RateLimit: 7, Owner: "Ada"})
 	return x
 }
 
-func (w *world) newKeyOf(t *testing.T, app id.App, in records.NewKey) records.Issued {
+func (e *testEnv) newKeyOf(t *testing.T, app id.App, in records.NewKey) records.Issued {
 	t.Helper()
 	in.Name, in.Scopes = "key", authz.AllCustomers
-	k, err := w.CreateKey(t.Context(), w.operator(app), in)
+	k, err := e.CreateKey(t.Context(), e.operator(app), in)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -51,32 +51,32 @@ func somewhere() tenant.Origin {
 }
 
 // issue gives a token of a credential that must be good.
-func (w *world) issue(t *testing.T, k records.Issued) string {
+func (e *testEnv) issue(t *testing.T, k records.Issued) string {
 	t.Helper()
-	token, _, _, err := w.IssueToken(t.Context(), loginOf(k))
+	token, _, _, err := e.IssueToken(t.Context(), loginOf(k))
 	if err != nil {
 		t.Fatal(err)
 	}
 	return token
 }
 
-func (w *world) use(t *testing.T, token string) error {
+func (e *testEnv) use(t *testing.T, token string) error {
 	t.Helper()
-	_, _, _, err := w.AuthenticateToken(t.Context(), token, somewhere())
+	_, _, _, err := e.AuthenticateToken(t.Context(), token, somewhere())
 	return err
 }
 
 // refused fails unless the token is refused like every other and the attempt is
 // recorded with app.
-func (w *world) refused(t *testing.T, what, token string, app id.App) {
+func (e *testEnv) refused(t *testing.T, what, token string, app id.App) {
 	t.Helper()
-	before := w.entries(t, app)
-	if err := w.use(t, token); !errors.Is(err, records.ErrCredentials) {
+	before := e.entries(t, app)
+	if err := e.use(t, token); !errors.Is(err, records.ErrCredentials) {
 		t.Errorf("%s = %v, want unauthenticated", what, err)
 	}
-	e := w.lastEntry(t, app)
-	if w.entries(t, app) != before+1 || e.Outcome != uint8(audit.Denied) || e.Action != string(authz.Authenticate) {
-		t.Errorf("%s left %d entries of %s, the last %s", what, w.entries(t, app)-before, app, e.Action)
+	entry := e.lastEntry(t, app)
+	if e.entries(t, app) != before+1 || entry.Outcome != uint8(audit.Denied) || entry.Action != string(authz.Authenticate) {
+		t.Errorf("%s left %d entries of %s, the last %s", what, e.entries(t, app)-before, app, entry.Action)
 	}
 }
 
@@ -115,7 +115,7 @@ func TestToken(t *testing.T) {
 func TestTokenRevoked(t *testing.T) {
 	t.Parallel()
 	x := newTokens(t)
-	replica := &world{Service: records.New(x.cfg), store: x.store, app: x.app, op: x.op}
+	replica := &testEnv{Service: records.New(x.cfg), store: x.store, app: x.app, op: x.op}
 	defer replica.Close(t.Context())
 	token := x.issue(t, x.key)
 	if err := errors.Join(x.use(t, token), replica.use(t, token)); err != nil {
@@ -152,9 +152,9 @@ func TestTokenGuessing(t *testing.T) {
 func TestTokenNoEntryNoAnswer(t *testing.T) {
 	t.Parallel()
 	st := storetest.NewHooked(testkit.NewStore(t, "sqlite"))
-	w := newWorldOn(t, st)
+	env := newEnvOn(t, st)
 	st.Set(storetest.FailNotApplied("Record", 1))
-	if err := w.use(t, "x"); fault.KindOf(err) != fault.Unavailable {
+	if err := env.use(t, "x"); fault.KindOf(err) != fault.Unavailable {
 		t.Errorf("an unrecorded failure = %v, want unavailable", err)
 	}
 }

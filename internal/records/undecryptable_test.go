@@ -14,9 +14,9 @@ import (
 	"custodex.dev/internal/testkit"
 )
 
-// hurt is a world whose database can be changed behind its back, and what it logs.
+// hurt is a test environment whose database can be changed behind its back, and what it logs.
 type hurt struct {
-	*world
+	*testEnv
 	db    testkit.Database
 	count *countingStore
 	log   *logged
@@ -50,7 +50,7 @@ func newHurt(t *testing.T, engine string, change ...func(*records.Config)) *hurt
 	h := &hurt{db: testkit.NewDatabase(t, engine), log: &logged{}}
 	h.count = newCountingStore(h.db.NewStore(t))
 	change = append(change, func(c *records.Config) { c.Log = slog.New(slog.NewTextHandler(h.log, nil)) })
-	h.world = newWorldOn(t, h.count, change...)
+	h.testEnv = newEnvOn(t, h.count, change...)
 	return h
 }
 

@@ -48,12 +48,12 @@ func adas(take, cursor string) records.ListRequest {
 func TestNoEmptyPageBeforeTheEnd(t *testing.T) {
 	t.Parallel()
 	st := newChangingStore(testkit.NewStore(t, "sqlite"), func(read int64, _ *store.CustomerRow) bool { return read <= 5 })
-	w := newWorldOn(t, st)
+	env := newEnvOn(t, st)
 	for range 3 {
-		w.mustCreate(t, w.me, person("Ada", "B", ""))
+		env.mustCreate(t, env.me, person("Ada", "B", ""))
 	}
-	w.buildIndex(t)
-	found, err := w.ListCustomers(t.Context(), w.me, adas("1", ""))
+	env.buildIndex(t)
+	found, err := env.ListCustomers(t.Context(), env.me, adas("1", ""))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -68,14 +68,14 @@ func TestWalkPastCustomersThatChange(t *testing.T) {
 	t.Parallel()
 	const all, changing = 100, 40
 	st := newChangingStore(testkit.NewStore(t, "sqlite"), func(_ int64, row *store.CustomerRow) bool { return row.Seq > all-changing })
-	w := newWorldOn(t, st)
+	env := newEnvOn(t, st)
 	for range all {
-		w.mustCreate(t, w.me, person("Ada", "B", ""))
+		env.mustCreate(t, env.me, person("Ada", "B", ""))
 	}
-	w.buildIndex(t)
+	env.buildIndex(t)
 	var seqs []int64
 	for cursor := ""; ; {
-		found, err := w.ListCustomers(t.Context(), w.me, adas("7", cursor))
+		found, err := env.ListCustomers(t.Context(), env.me, adas("7", cursor))
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -100,14 +100,14 @@ func TestWalkPastCustomersThatChange(t *testing.T) {
 func TestSearchOfCustomersThatAllChange(t *testing.T) {
 	t.Parallel()
 	st := newChangingStore(testkit.NewStore(t, "sqlite"), func(int64, *store.CustomerRow) bool { return true })
-	w := newWorldOn(t, st)
+	env := newEnvOn(t, st)
 	for range 3 {
-		w.mustCreate(t, w.me, person("Ada", "B", ""))
+		env.mustCreate(t, env.me, person("Ada", "B", ""))
 	}
-	w.buildIndex(t)
+	env.buildIndex(t)
 	ctx, cancel := context.WithTimeout(t.Context(), 20*time.Second)
 	defer cancel()
-	_, err := w.ListCustomers(ctx, w.me, adas("1", ""))
+	_, err := env.ListCustomers(ctx, env.me, adas("1", ""))
 	if !errors.Is(err, fault.Unavailable) || fault.Of(err).Code != "search_unsettled" {
 		t.Errorf("the search = %v, want a refusal", err)
 	}
@@ -117,13 +117,13 @@ func TestSearchOfCustomersThatAllChange(t *testing.T) {
 }
 
 // buildIndex has the index built, by a search that reads no row of it.
-func (w *world) buildIndex(t *testing.T) {
+func (e *testEnv) buildIndex(t *testing.T) {
 	t.Helper()
 	for {
-		if _, err := w.ListCustomers(t.Context(), w.me, records.ListRequest{Input: customer.ListInput{Name: text("nobody")}}); err != nil {
+		if _, err := e.ListCustomers(t.Context(), e.me, records.ListRequest{Input: customer.ListInput{Name: text("nobody")}}); err != nil {
 			t.Fatal(err)
 		}
-		if _, n := w.SearchMemory(); n == 1 {
+		if _, n := e.SearchMemory(); n == 1 {
 			return
 		}
 	}

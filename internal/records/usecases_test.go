@@ -19,14 +19,14 @@ import (
 
 // succeeding gives a call of every use case that succeeds for the caller that may make
 // it, and the application in whose log its entry is: "" for a new application.
-func succeeding(t *testing.T, w *world) map[string]useCase {
+func succeeding(t *testing.T, env *testEnv) map[string]useCase {
 	t.Helper()
-	c := w.mustCreate(t, w.me, person("A", "B", "a@example.com"))
-	goes := w.mustCreate(t, w.me, person("Goes", "Away", ""))
-	group, empty := w.mustGroup(t, w.me, "Gold"), w.mustGroup(t, w.me, "Empty")
-	kept, ended := w.newKey(t, yativoKey()), w.newKey(t, yativoKey())
-	op := w.operator(w.app.ID)
-	address, err := w.CreateLiquidationAddress(t.Context(), w.me, c, payout(), "", showID)
+	c := env.mustCreate(t, env.me, person("A", "B", "a@example.com"))
+	goes := env.mustCreate(t, env.me, person("Goes", "Away", ""))
+	group, empty := env.mustGroup(t, env.me, "Gold"), env.mustGroup(t, env.me, "Empty")
+	kept, ended := env.newKey(t, yativoKey()), env.newKey(t, yativoKey())
+	op := env.operator(env.app.ID)
+	address, err := env.CreateLiquidationAddress(t.Context(), env.me, c, payout(), "", showID)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -36,68 +36,68 @@ func succeeding(t *testing.T, w *world) map[string]useCase {
 	}
 	write := func(in customer.Input) records.Write { return records.Write{Input: in, Encode: encode} }
 	of := func(v any, err error) ([]any, error) { return []any{v}, err }
-	ctx, in := t.Context(), w.app.ID
+	ctx, in := t.Context(), env.app.ID
 	return map[string]useCase{
-		"CreateApp":     {"", func() ([]any, error) { return of(w.CreateApp(ctx, w.op, "New")) }},
-		"ListApps":      {id.System, func() ([]any, error) { return of(w.ListApps(ctx, w.op)) }},
-		"FetchApp":      {in, func() ([]any, error) { return of(w.FetchApp(ctx, op)) }},
-		"CreateKey":     {in, func() ([]any, error) { return of(w.CreateKey(ctx, op, yativoKey())) }},
-		"ListKeys":      {in, func() ([]any, error) { return of(w.ListKeys(ctx, op)) }},
-		"RotateKey":     {in, func() ([]any, error) { return of(w.RotateKey(ctx, op, kept.ID, time.Hour)) }},
-		"RevokeKey":     {in, func() ([]any, error) { return of(w.RevokeKey(ctx, op, ended.ID)) }},
-		"ListAudit":     {in, func() ([]any, error) { return of(w.ListAudit(ctx, op, records.AuditFilter{})) }},
-		"SequenceAudit": {in, func() ([]any, error) { return of(w.SequenceAudit(ctx, op)) }},
+		"CreateApp":     {"", func() ([]any, error) { return of(env.CreateApp(ctx, env.op, "New")) }},
+		"ListApps":      {id.System, func() ([]any, error) { return of(env.ListApps(ctx, env.op)) }},
+		"FetchApp":      {in, func() ([]any, error) { return of(env.FetchApp(ctx, op)) }},
+		"CreateKey":     {in, func() ([]any, error) { return of(env.CreateKey(ctx, op, yativoKey())) }},
+		"ListKeys":      {in, func() ([]any, error) { return of(env.ListKeys(ctx, op)) }},
+		"RotateKey":     {in, func() ([]any, error) { return of(env.RotateKey(ctx, op, kept.ID, time.Hour)) }},
+		"RevokeKey":     {in, func() ([]any, error) { return of(env.RevokeKey(ctx, op, ended.ID)) }},
+		"ListAudit":     {in, func() ([]any, error) { return of(env.ListAudit(ctx, op, records.AuditFilter{})) }},
+		"SequenceAudit": {in, func() ([]any, error) { return of(env.SequenceAudit(ctx, op)) }},
 		"ExportAudit": {in, func() ([]any, error) {
-			return nil, w.ExportAudit(ctx, op, nil, records.AuditExport{})
+			return nil, env.ExportAudit(ctx, op, nil, records.AuditExport{})
 		}},
 		"CreateCustomer": {in, func() ([]any, error) {
-			return of(w.CreateCustomer(ctx, w.me, write(person("C", "D", "c@example.com"))))
+			return of(env.CreateCustomer(ctx, env.me, write(person("C", "D", "c@example.com"))))
 		}},
 		"GetOrCreateCustomer": {in, func() ([]any, error) {
-			return of(w.GetOrCreateCustomer(ctx, w.me, write(person("A", "B", "a@example.com")), func(c *customer.Customer, _ bool) []byte { return encode(c) }))
+			return of(env.GetOrCreateCustomer(ctx, env.me, write(person("A", "B", "a@example.com")), func(c *customer.Customer, _ bool) []byte { return encode(c) }))
 		}},
 		"ImportCustomers": {in, func() ([]any, error) {
-			return of(w.ImportCustomers(ctx, w.me, []customer.Input{person("E", "F", "")}))
+			return of(env.ImportCustomers(ctx, env.me, []customer.Input{person("E", "F", "")}))
 		}},
-		"FetchCustomer": {in, func() ([]any, error) { return of(w.FetchCustomer(ctx, w.me, records.ByID(c))) }},
+		"FetchCustomer": {in, func() ([]any, error) { return of(env.FetchCustomer(ctx, env.me, records.ByID(c))) }},
 		"FetchWithGroup": {in, func() ([]any, error) {
-			found, g, err := w.FetchWithGroup(ctx, w.me, records.ByID(c))
+			found, g, err := env.FetchWithGroup(ctx, env.me, records.ByID(c))
 			return []any{found, g}, err
 		}},
-		"ListCustomers": {in, func() ([]any, error) { return of(w.ListCustomers(ctx, w.me, records.ListRequest{})) }},
+		"ListCustomers": {in, func() ([]any, error) { return of(env.ListCustomers(ctx, env.me, records.ListRequest{})) }},
 		"UpdateCustomer": {in, func() ([]any, error) {
-			return of(w.UpdateCustomer(ctx, w.me, records.ByID(c), write(customer.Input{Given: text("X")})))
+			return of(env.UpdateCustomer(ctx, env.me, records.ByID(c), write(customer.Input{Given: text("X")})))
 		}},
-		"DeleteCustomer": {in, func() ([]any, error) { return nil, w.DeleteCustomer(ctx, w.me, records.ByID(goes)) }},
+		"DeleteCustomer": {in, func() ([]any, error) { return nil, env.DeleteCustomer(ctx, env.me, records.ByID(goes)) }},
 		"SetKYC": {in, func() ([]any, error) {
-			return of(w.SetKYC(ctx, op, c, customer.KYC{Status: customer.KYCApproved}))
+			return of(env.SetKYC(ctx, op, c, customer.KYC{Status: customer.KYCApproved}))
 		}},
 		"SubmitKYC": {in, func() ([]any, error) {
-			return of(w.SubmitKYC(ctx, w.me, c, records.Submission{Side: customer.IndividualSide, Encode: encode}))
+			return of(env.SubmitKYC(ctx, env.me, c, records.Submission{Side: customer.IndividualSide, Encode: encode}))
 		}},
-		"CreateGroup": {in, func() ([]any, error) { return of(w.CreateGroup(ctx, w.me, groupWrite("New", ""))) }},
+		"CreateGroup": {in, func() ([]any, error) { return of(env.CreateGroup(ctx, env.me, groupWrite("New", ""))) }},
 		"UpdateGroup": {in, func() ([]any, error) {
-			return of(w.UpdateGroup(ctx, w.me, group, groupWrite("Golden", "")))
+			return of(env.UpdateGroup(ctx, env.me, group, groupWrite("Golden", "")))
 		}},
-		"DeleteGroup": {in, func() ([]any, error) { return nil, w.DeleteGroup(ctx, w.me, empty) }},
-		"FetchGroup":  {in, func() ([]any, error) { return of(w.FetchGroup(ctx, w.me, group)) }},
+		"DeleteGroup": {in, func() ([]any, error) { return nil, env.DeleteGroup(ctx, env.me, empty) }},
+		"FetchGroup":  {in, func() ([]any, error) { return of(env.FetchGroup(ctx, env.me, group)) }},
 		"ListGroups": {in, func() ([]any, error) {
-			return of(w.ListGroups(ctx, w.me, records.ListGroupsRequest{PageRequest: records.PageRequest{Take: 5}}))
+			return of(env.ListGroups(ctx, env.me, records.ListGroupsRequest{PageRequest: records.PageRequest{Take: 5}}))
 		}},
 		"RecordTransaction": {in, func() ([]any, error) {
-			return of(w.RecordTransaction(ctx, w.me, c, payment("1", ""), "", showAmount))
+			return of(env.RecordTransaction(ctx, env.me, c, payment("1", ""), "", showAmount))
 		}},
 		"ListTransactions": {in, func() ([]any, error) {
-			return of(w.ListTransactions(ctx, w.me, c, records.PageRequest{Take: 5}))
+			return of(env.ListTransactions(ctx, env.me, c, records.PageRequest{Take: 5}))
 		}},
 		"CreateLiquidationAddress": {in, func() ([]any, error) {
-			return of(w.CreateLiquidationAddress(ctx, w.me, c, payout(), "", showID))
+			return of(env.CreateLiquidationAddress(ctx, env.me, c, payout(), "", showID))
 		}},
 		"ListLiquidationAddresses": {in, func() ([]any, error) {
-			return of(w.ListLiquidationAddresses(ctx, w.me, c, records.PageRequest{Take: 5}))
+			return of(env.ListLiquidationAddresses(ctx, env.me, c, records.PageRequest{Take: 5}))
 		}},
 		"FetchLiquidationAddress": {in, func() ([]any, error) {
-			return of(w.FetchLiquidationAddress(ctx, w.me, c, item))
+			return of(env.FetchLiquidationAddress(ctx, env.me, c, item))
 		}},
 	}
 }
@@ -118,9 +118,9 @@ func yativoKey() records.NewKey {
 // fails here until it has a call in the table.
 func TestEveryUseCaseLeavesAnEntry(t *testing.T) {
 	t.Parallel()
-	w := newWorld(t)
-	calls := succeeding(t, w)
-	useCases(t, w.Service, func(name string, _ func(context.Context, tenant.Caller) error) {
+	env := newEnv(t)
+	calls := succeeding(t, env)
+	useCases(t, env.Service, func(name string, _ func(context.Context, tenant.Caller) error) {
 		u, ok := calls[name]
 		if !ok {
 			t.Errorf("%s has no call in the table of succeeding calls", name)
@@ -128,7 +128,7 @@ func TestEveryUseCaseLeavesAnEntry(t *testing.T) {
 		}
 		var before int64
 		if u.app != "" {
-			before = w.entries(t, u.app)
+			before = env.entries(t, u.app)
 		}
 		got, err := u.call()
 		if err != nil {
@@ -139,10 +139,10 @@ func TestEveryUseCaseLeavesAnEntry(t *testing.T) {
 		if app == "" {
 			app = reflect.ValueOf(got[0]).FieldByName("ID").Interface().(id.App)
 		}
-		if n := w.entries(t, app) - before; n != 1 {
+		if n := env.entries(t, app) - before; n != 1 {
 			t.Errorf("%s left %d entries, want 1", name, n)
 		}
-		if e := w.lastEntry(t, app); e.Outcome != uint8(audit.Done) {
+		if e := env.lastEntry(t, app); e.Outcome != uint8(audit.Done) {
 			t.Errorf("%s left an entry of outcome %d, want done", name, e.Outcome)
 		}
 	})
@@ -161,29 +161,29 @@ var unaudited = storetest.Hooks{Before: func(_ context.Context, method string, _
 func TestNothingBesideAnError(t *testing.T) {
 	t.Parallel()
 	st := storetest.NewHooked(testkit.NewStore(t, "sqlite"))
-	w := newWorldOn(t, st)
-	calls := succeeding(t, w)
+	env := newEnvOn(t, st)
+	calls := succeeding(t, env)
 	ctx := t.Context()
-	wrong := records.Login{Kind: tenant.Yativo, PublicKey: "ya_wrong", Origin: w.me.Origin}
+	wrong := records.Login{Kind: tenant.Yativo, PublicKey: "ya_wrong", Origin: env.me.Origin}
 	calls["Authenticate"] = useCase{call: func() ([]any, error) {
-		caller, limit, err := w.Authenticate(ctx, wrong)
+		caller, limit, err := env.Authenticate(ctx, wrong)
 		return []any{caller, limit}, err
 	}}
 	calls["IssueToken"] = useCase{call: func() ([]any, error) {
-		token, caller, limit, err := w.IssueToken(ctx, wrong)
+		token, caller, limit, err := env.IssueToken(ctx, wrong)
 		return []any{token, caller, limit}, err
 	}}
 	calls["AuthenticateToken"] = useCase{call: func() ([]any, error) {
-		caller, limit, subject, err := w.AuthenticateToken(ctx, "wrong", w.me.Origin)
+		caller, limit, subject, err := env.AuthenticateToken(ctx, "wrong", env.me.Origin)
 		return []any{caller, limit, subject}, err
 	}}
 	calls["Initialise"] = useCase{call: func() ([]any, error) {
-		issued, err := w.Initialise(ctx, nil)
+		issued, err := env.Initialise(ctx, nil)
 		return []any{issued}, err
 	}}
 	// An import says in its result what went in before the error. Here that is nothing.
 	calls["ImportCustomers"] = useCase{call: func() ([]any, error) {
-		result, err := w.ImportCustomers(ctx, w.me, []customer.Input{person("E", "F", "")})
+		result, err := env.ImportCustomers(ctx, env.me, []customer.Input{person("E", "F", "")})
 		return []any{result.Customers[0], len(result.Problems)}, err
 	}}
 	st.Set(unaudited)

@@ -58,14 +58,14 @@ func (c *countingStore) spent() (calls, rows int64) { return c.calls.Swap(0), c.
 func TestWorkOfReads(t *testing.T) {
 	t.Parallel()
 	count := newCountingStore(testkit.NewStore(t, "sqlite"))
-	w := newWorldOn(t, count)
+	env := newEnvOn(t, count)
 	var last id.Customer
 	for i := range 400 {
-		last = w.mustCreate(t, w.me, person("Given", fmt.Sprintf("Name%d", i), ""))
+		last = env.mustCreate(t, env.me, person("Given", fmt.Sprintf("Name%d", i), ""))
 	}
 	find := func(in customer.ListInput) func() {
 		return func() {
-			if _, err := w.ListCustomers(t.Context(), w.me, records.ListRequest{Input: in}); err != nil {
+			if _, err := env.ListCustomers(t.Context(), env.me, records.ListRequest{Input: in}); err != nil {
 				t.Fatal(err)
 			}
 		}
@@ -78,14 +78,14 @@ func TestWorkOfReads(t *testing.T) {
 		do          func()
 		calls, rows int64
 	}{
-		{"fetch", func() { w.mustFetch(t, last) }, 1, 1},
+		{"fetch", func() { env.mustFetch(t, last) }, 1, 1},
 		{"first page", find(customer.ListInput{}), 1, 11},
 		{"page by status", find(customer.ListInput{Status: text("ACTIVE")}), 1, 11},
 		{"deep page", find(customer.ListInput{Skip: text("380")}), 1, 11},
 		{"warm search", find(search), 1, 10},
 		{"search for nobody", find(customer.ListInput{Name: text("nobody")}), 0, 0},
 		{"count by a fragment", func() {
-			_, err := w.ListCustomers(t.Context(), w.me, records.ListRequest{Input: search, Count: true})
+			_, err := env.ListCustomers(t.Context(), env.me, records.ListRequest{Input: search, Count: true})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -98,7 +98,7 @@ func TestWorkOfReads(t *testing.T) {
 			t.Errorf("%s cost %d calls and %d rows, at most %d and %d are needed", s.name, calls, rows, s.calls, s.rows)
 		}
 	}
-	w.mustCreate(t, w.me, person("Given", "Name39x", ""))
+	env.mustCreate(t, env.me, person("Given", "Name39x", ""))
 	count.spent()
 	find(search)()
 	if calls, rows := count.spent(); calls > 2 || rows > 11 {
@@ -111,21 +111,21 @@ func TestWorkOfReads(t *testing.T) {
 func TestWorkOfPages(t *testing.T) {
 	t.Parallel()
 	count := newCountingStore(testkit.NewStore(t, "sqlite"))
-	w := newWorldOn(t, count)
-	c := w.mustCreate(t, w.me, person("Given", "Name", ""))
+	env := newEnvOn(t, count)
+	c := env.mustCreate(t, env.me, person("Given", "Name", ""))
 	for range 30 {
-		w.mustGroup(t, w.me, "Group")
-		if _, err := w.pay(t, w.me, c, payment("1", ""), ""); err != nil {
+		env.mustGroup(t, env.me, "Group")
+		if _, err := env.pay(t, env.me, c, payment("1", ""), ""); err != nil {
 			t.Fatal(err)
 		}
 	}
-	_, afterGroup, err := w.pageGroups(t, w.me, time.Time{}, time.Time{})("")
+	_, afterGroup, err := env.pageGroups(t, env.me, time.Time{}, time.Time{})("")
 	if err != nil {
 		t.Fatal(err)
 	}
 	groups := func(p records.PageRequest) func() error {
 		return func() error {
-			_, err := w.ListGroups(t.Context(), w.me, records.ListGroupsRequest{PageRequest: p})
+			_, err := env.ListGroups(t.Context(), env.me, records.ListGroupsRequest{PageRequest: p})
 			return err
 		}
 	}
@@ -140,7 +140,7 @@ func TestWorkOfPages(t *testing.T) {
 		{"all groups, counted", groups(records.PageRequest{Take: 30, Count: true}), 1, 30},
 		{"a page of groups, counted", groups(records.PageRequest{Take: 5, Count: true}), 2, 6},
 		{"a page of transactions", func() error {
-			_, err := w.ListTransactions(t.Context(), w.me, c, records.PageRequest{Take: 5})
+			_, err := env.ListTransactions(t.Context(), env.me, c, records.PageRequest{Take: 5})
 			return err
 		}, 2, 7}, // with the customer
 	} {
@@ -158,10 +158,10 @@ func TestWorkOfPages(t *testing.T) {
 // was written, the sealing of its audit entry in the background included; a jump
 // wants a reason.
 func TestAllocationsOfFetch(t *testing.T) {
-	w := newWorld(t)
-	c := w.mustCreate(t, w.me, person("A", "B", "a@example.com"))
+	env := newEnv(t)
+	c := env.mustCreate(t, env.me, person("A", "B", "a@example.com"))
 	got := testing.AllocsPerRun(200, func() {
-		if _, err := w.FetchCustomer(t.Context(), w.me, records.ByID(c)); err != nil {
+		if _, err := env.FetchCustomer(t.Context(), env.me, records.ByID(c)); err != nil {
 			t.Fatal(err)
 		}
 	})
