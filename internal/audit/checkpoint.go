@@ -69,15 +69,15 @@ func OpenCheckpoint(signed []byte, verifierKey string) (Checkpoint, error) {
 	return n.checkpoint()
 }
 
-func (n openedNote) checkpoint() (Checkpoint, error) {
-	body, ended := strings.CutSuffix(n.text, "\n")
+func (o openedNote) checkpoint() (Checkpoint, error) {
+	body, ended := strings.CutSuffix(o.text, "\n")
 	lines := strings.Split(body, "\n")
 	if !ended || len(lines) < 3 {
 		return Checkpoint{}, ErrCheckpoint
 	}
 	app, ok := strings.CutPrefix(lines[0], "custodex/")
 	size, err := strconv.ParseInt(lines[1], 10, 64)
-	if !ok || LogName(id.App(app)) != n.signer || err != nil || size < 0 || size > maxSize || lines[1] != strconv.FormatInt(size, 10) {
+	if !ok || LogName(id.App(app)) != o.signer || err != nil || size < 0 || size > maxSize || lines[1] != strconv.FormatInt(size, 10) {
 		return Checkpoint{}, ErrCheckpoint
 	}
 	c := Checkpoint{App: id.App(app), Tree: Tree{Size: size}}
@@ -136,8 +136,8 @@ func openNote(signed []byte, verifierKey string) (openedNote, error) {
 
 // spelledAs reports whether signed is spelled as signNote spells it: with one
 // signature, and in no other encoding of the same bytes.
-func (n openedNote) spelledAs(signed []byte) bool {
-	line, ours := bytes.CutPrefix(signed, []byte(n.text+"\n— "+n.signer+" "))
+func (o openedNote) spelledAs(signed []byte) bool {
+	line, ours := bytes.CutPrefix(signed, []byte(o.text+"\n— "+o.signer+" "))
 	sig, ended := bytes.CutSuffix(line, []byte("\n"))
 	raw, err := base64.StdEncoding.Strict().DecodeString(string(sig))
 	return ours && ended && err == nil && base64.StdEncoding.EncodeToString(raw) == string(sig)

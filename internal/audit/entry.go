@@ -54,12 +54,12 @@ type Entry struct {
 	Subject string        // what else was touched: a credential, an application; never personal
 	Fields  []string      // names of changed fields, or the shape of a list's filter
 
-	// Personal is the sealed part: Origin bytes under the application's audit
-	// key. It stays sealed in exports unless the exporter holds the key.
+	// Personal is the encrypted part: Origin bytes under the application's audit
+	// key. It stays encrypted in exports, even where they show the origin as well.
 	Personal []byte
 }
 
-// Origin is the personal part of an entry before it is sealed.
+// Origin is the personal part of an entry before it is encrypted.
 type Origin struct {
 	Owner      string // who answers for the acting credential
 	Address    string
@@ -165,7 +165,7 @@ func (e *Entry) AppendContent(b []byte) []byte {
 	return append(b, e.Personal...)
 }
 
-// AppendBinary appends the origin for sealing.
+// AppendBinary appends the origin as it is encrypted.
 func (o Origin) AppendBinary(b []byte) []byte {
 	b = append(b, entryVersion)
 	b = appendText(b, o.Owner)

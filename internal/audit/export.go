@@ -76,7 +76,7 @@ func NewExporter(w io.Writer, what Export, note []byte, key ed25519.PrivateKey, 
 	if err != nil {
 		return nil, err
 	}
-	x := &Exporter{w: bufio.NewWriterSize(w, 1<<16), digest: sha256.New(), key: key, what: what, next: what.From}
+	e := &Exporter{w: bufio.NewWriterSize(w, 1<<16), digest: sha256.New(), key: key, what: what, next: what.From}
 	head, err := marshalLine(header{
 		Format: exportFormat, App: what.Checkpoint.App, Key: VerifierKey(what.Checkpoint.App, key),
 		From: what.From, To: what.To, Opened: what.Opened,
@@ -85,49 +85,52 @@ func NewExporter(w io.Writer, what Export, note []byte, key ed25519.PrivateKey, 
 	if err != nil {
 		return nil, err
 	}
-	return x, x.write(head)
+	if err := e.write(head); err != nil {
+		return nil, err
+	}
+	return e, nil
 }
 
 // Add writes the next entry. leaf is its leaf hash as the stored tree has it: an
-// entry that was altered since it was sealed then shows by its number. origin may
+// entry that was altered since it was integrated then shows by its number. origin may
 // be nil; it is left out unless the export is Opened.
-func (x *Exporter) Add(e *Entry, leaf Hash, origin *Origin) error {
-	if e.Seq != x.next || e.Seq >= x.what.To {
-		return fmt.Errorf("entry %d where %d is due: %w", e.Seq, x.next, ErrMalformed)
+func (e *Exporter) Add(entry *Entry, leaf Hash, origin *Origin) error {
+	if entry.Seq != e.next || entry.Seq >= e.what.To {
+		return fmt.Errorf("entry %d where %d is due: %w", entry.Seq, e.next, ErrMalformed)
 	}
-	x.next++
-	l := line{Entry: *e, leaf: leaf}
-	if x.what.Opened && origin != nil {
+	e.next++
+	l := line{Entry: *entry, leaf: leaf}
+	if e.what.Opened && origin != nil {
 		l.origin, l.opened = *origin, true
 	}
 	var err error
-	if x.buf, err = l.appendTo(x.buf[:0]); err != nil {
-		return fmt.Errorf("entry %d: %w", e.Seq, err)
+	if e.buf, err = l.appendTo(e.buf[:0]); err != nil {
+		return fmt.Errorf("entry %d: %w", entry.Seq, err)
 	}
-	return x.write(x.buf)
+	return e.write(e.buf)
 }
 
 // Close writes the trailer; it does not close the writer below. It fails if an
 // entry is missing.
-func (x *Exporter) Close() error {
-	if x.next != x.what.To {
-		return fmt.Errorf("entries %d to %d were not given: %w", x.next, x.what.To-1, ErrMalformed)
+func (e *Exporter) Close() error {
+	if e.next != e.what.To {
+		return fmt.Errorf("entries %d to %d were not given: %w", e.next, e.what.To-1, ErrMalformed)
 	}
-	app, count := x.what.Checkpoint.App, x.what.To-x.what.From
-	said := signNote(app, statement(app, count+1, x.digest.Sum(nil)), x.key)
+	app, count := e.what.Checkpoint.App, e.what.To-e.what.From
+	said := signNote(app, statement(app, count+1, e.digest.Sum(nil)), e.key)
 	tail, err := marshalLine(trailer{count, string(said)})
 	if err != nil {
 		return err
 	}
-	if err := x.write(tail); err != nil {
+	if err := e.write(tail); err != nil {
 		return err
 	}
-	return x.w.Flush()
+	return e.w.Flush()
 }
 
-func (x *Exporter) write(b []byte) error {
-	x.digest.Write(b)
-	_, err := x.w.Write(b)
+func (e *Exporter) write(b []byte) error {
+	e.digest.Write(b)
+	_, err := e.w.Write(b)
 	return err
 }
 

@@ -108,7 +108,7 @@ func TestVerifyNamesTheFlaw(t *testing.T) {
 	rewritten := newTestLog(t, 0, 1)
 	rewritten.entries = append(rewritten.entries, l.entries...)
 	rewritten.entries[3].Actor = "cred_somebodyelse"
-	rewritten.seal(t, 20)
+	rewritten.sequence(t, 20)
 	_, trusted20 := l.checkpoint(t, 20, testKey("log"))
 	_, trusted15 := l.checkpoint(t, 15, testKey("log"))
 	_, foreign := l.checkpoint(t, 15, testKey("other"))

@@ -32,18 +32,18 @@ type testLog struct {
 	leaves  []audit.Hash
 }
 
-// newTestLog makes a log of n entries, sealed batch by batch.
+// newTestLog makes a log of n entries, sequenced batch by batch.
 func newTestLog(t testing.TB, n, batch int) *testLog {
 	t.Helper()
 	l := &testLog{tree: audit.EmptyTree(), tiles: make(map[[2]int64][]byte)}
 	for i := range n {
 		l.entries = append(l.entries, testEntry(int64(i)))
 	}
-	l.seal(t, batch)
+	l.sequence(t, batch)
 	return l
 }
 
-func (l *testLog) seal(t testing.TB, batch int) {
+func (l *testLog) sequence(t testing.TB, batch int) {
 	t.Helper()
 	for len(l.leaves) < len(l.entries) {
 		var leaves []audit.Hash

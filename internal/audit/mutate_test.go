@@ -122,7 +122,7 @@ func (l *testLog) altered(t *testing.T, random *rand.Rand) alteredLog {
 	case 3:
 		e.Targets = append(slices.Clone(e.Targets), [16]byte{1})
 	}
-	m.seal(t, 1000)
+	m.sequence(t, 1000)
 	return alteredLog{m, at}
 }
 

@@ -99,7 +99,7 @@ func TestGrowTakesWiderTiles(t *testing.T) {
 	l := newTestLog(t, 300, 300)
 	older := l.tree
 	l.entries = append(l.entries, testEntry(300), testEntry(301))
-	l.seal(t, 2)
+	l.sequence(t, 2)
 	again, _, err := audit.Grow(older, l.read, l.leaves[300:302])
 	if err != nil || again != l.tree {
 		t.Errorf("Grow = %v, %v, want %v", again, err, l.tree)

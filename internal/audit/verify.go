@@ -21,7 +21,7 @@ import (
 type Report struct {
 	App        id.App
 	Checkpoint Checkpoint // the export's own
-	From, To   int64      // the entries From <= Seq < To are as they were sealed
+	From, To   int64      // the entries From <= Seq < To are as they were integrated
 	First      time.Time  // of the first and the last of them; zero if there is none
 	Last       time.Time
 	Opened     bool
@@ -207,7 +207,7 @@ func (v *verification) readEntries() error {
 		l.App = v.header.App
 		v.scratch = l.AppendLeaf(v.scratch[:0])
 		if tlog.RecordHash(v.scratch) != l.leaf {
-			return v.flaw("altered: its content is not what was sealed into the tree")
+			return v.flaw("altered: its content is not what was integrated into the tree")
 		}
 		v.tree.add(0, l.leaf)
 		if err := v.anchor(); err != nil {

@@ -44,7 +44,7 @@ func TestIndexMemoryComesBack(t *testing.T) {
 		runtime.ReadMemStats(&m)
 		return int64(m.HeapAlloc)
 	}
-	// The import's long audit entries are being sealed beside this.
+	// The import's long audit entries are being sequenced beside this.
 	before := heap()
 	for range 4 {
 		time.Sleep(200 * time.Millisecond)

@@ -155,7 +155,7 @@ func TestWorkOfPages(t *testing.T) {
 }
 
 // A fetch makes few allocations. The bound is a little over what it was when it
-// was written, the sealing of its audit entry in the background included; a jump
+// was written, with the sequencing of its audit entry in the background; a jump
 // wants a reason.
 func TestAllocationsOfFetch(t *testing.T) {
 	env := newEnv(t)
