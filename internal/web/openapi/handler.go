@@ -5,16 +5,12 @@ import (
 	"net/http"
 )
 
-// The sources: documents, and what the reference page is made of.
+// The documents, and what the reference page is made of.
 var (
+	// All APIs in one: the other documents merged by a test, see doc.go.
+	//
 	//go:embed document/public.json
-	publicHead []byte
-	//go:embed document/devdraft.json
-	devdraftDocument []byte
-	//go:embed document/yativo.json
-	yativoDocument []byte
-	//go:embed document/xtrakit.json
-	xtrakitDocument []byte
+	publicDocument []byte
 	//go:embed document/manage.json
 	manageDocument []byte
 
@@ -38,27 +34,9 @@ func Patterns() []string {
 	}
 }
 
-// managementServer is where the public document says that the management API is. The
-// real address is a setting that callers of the public listener need not learn.
-var managementServer = []map[string]any{{
-	"url":         "{management}",
-	"description": "The management listener",
-	"variables": map[string]any{"management": map[string]string{
-		"default":     "http://127.0.0.1:8081",
-		"description": "The setting manage_addr",
-	}},
-}}
-
 // Handler serves the document of all APIs and the reference page made from it, for
 // the public listener. It answers Patterns.
-func Handler() http.Handler {
-	document, err := merge(publicHead,
-		part{devdraftDocument, nil}, part{yativoDocument, nil}, part{xtrakitDocument, nil}, part{manageDocument, managementServer})
-	if err != nil {
-		panic(err) // the documents are part of the program: every test would see it
-	}
-	return handler(document)
-}
+func Handler() http.Handler { return handler(publicDocument) }
 
 // ManageHandler serves the document of the management API alone and its reference
 // page, for the management listener. It answers Patterns.
@@ -67,7 +45,7 @@ func ManageHandler() http.Handler { return handler(manageDocument) }
 func handler(document []byte) http.Handler {
 	page, err := renderPage(document)
 	if err != nil {
-		panic(err) // as above
+		panic(err) // the documents are part of the program: every test would see it
 	}
 	const script, html, json = "text/javascript", "text/html", "application/json"
 	pageFile := newFile("/docs", html, pack(page))
