@@ -13,6 +13,7 @@ import (
 	"github.com/google/go-cmp/cmp"
 
 	"custodex.dev/internal/fault"
+	"custodex.dev/internal/records"
 )
 
 // Golden compares with a file under testdata, or rewrites it.
@@ -36,11 +37,14 @@ func Golden(t testing.TB, update bool, name, got string) {
 // cause is what no answer may show.
 const cause = "secret cause"
 
+// ErrBug is a failure that is no fault.
+var ErrBug = errors.New(cause)
+
 // EveryKind gives a fault of each kind with a cause that must stay hidden.
 func EveryKind() []error {
 	var all []error
 	for _, k := range fault.Kinds() {
-		all = append(all, fault.Wrap(errors.New(cause), k, "some_code", "Some message"))
+		all = append(all, fault.Wrap(ErrBug, k, "some_code", "Some message"))
 	}
 	return all
 }
@@ -48,27 +52,26 @@ func EveryKind() []error {
 // Waits gives faults that say when to come back.
 func Waits() []error {
 	return []error{
-		fault.New(fault.Conflict, "idempotency_key_in_progress", "In progress").After(time.Second),
+		records.ErrKeyInProgress,
 		fault.New(fault.TooMany, "rate_limited", "x").After(44100 * time.Millisecond),
 		fault.New(fault.TooMany, "rate_limited", "x").After(time.Minute),
 		fault.New(fault.Unavailable, "busy", "The server is busy; try again").After(time.Hour),
 	}
 }
 
-// Answer renders what a dialect made of a fault: the status, those of the headers that
-// are there, and the body. The test fails if a cause is shown.
-func Answer(t testing.TB, w *httptest.ResponseRecorder, headers ...string) string {
+// Show writes what a dialect made of a fault: the status, those of the headers that are
+// there, and the body. The test fails if a cause is shown.
+func Show(t testing.TB, b *strings.Builder, w *httptest.ResponseRecorder, headers ...string) {
 	t.Helper()
-	var b strings.Builder
-	fmt.Fprint(&b, w.Code)
+	fmt.Fprint(b, w.Code)
 	for _, name := range headers {
 		if v := w.Header().Get(name); v != "" {
-			fmt.Fprintf(&b, " %s: %s", strings.ToLower(name), v)
+			fmt.Fprintf(b, " %s: %s", strings.ToLower(name), v)
 		}
 	}
 	body := strings.TrimSpace(w.Body.String())
 	if strings.Contains(body, cause) {
 		t.Errorf("a cause is shown: %s", body)
 	}
-	return b.String() + "\n  " + body + "\n"
+	fmt.Fprintf(b, "\n  %s\n", body)
 }

@@ -1,22 +1,17 @@
 package yativo_test
 
 import (
-	"errors"
 	"fmt"
 	"maps"
 	"net/http"
-	"os"
-	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
-	"time"
-
-	"github.com/google/go-cmp/cmp"
 
 	"custodex.dev/internal/customer"
 	"custodex.dev/internal/fault"
 	"custodex.dev/internal/records"
+	"custodex.dev/internal/testkit/dialect"
 	"custodex.dev/internal/web/yativo"
 )
 
@@ -29,51 +24,15 @@ func TestKinds(t *testing.T) {
 		fmt.Fprintf(&got, "%s\n", fault.Of(f).Error())
 		for _, method := range []string{http.MethodGet, http.MethodDelete} {
 			w := ask(&fake{Err: f}, request(method, someCustomer, ""))
-			fmt.Fprintf(&got, "  %-6s %d", method, w.Code)
-			for _, name := range []string{"Retry-After", "WWW-Authenticate"} {
-				if v := w.Header().Get(name); v != "" {
-					fmt.Fprintf(&got, " %s: %s", strings.ToLower(name), v)
-				}
-			}
-			fmt.Fprintf(&got, "\n  %s\n", strings.TrimSpace(w.Body.String()))
+			fmt.Fprintf(&got, "  %-6s ", method)
+			dialect.Show(t, &got, w, "Retry-After", "WWW-Authenticate")
 		}
 	}
-	for _, k := range fault.Kinds() {
-		show(fault.Wrap(errors.New("secret cause"), k, "some_code", "Some message"))
-	}
-	for _, f := range []*fault.Error{
-		records.ErrOtherApplication,
-		records.ErrKeyReused,
-		records.ErrKeyInProgress,
-		fault.New(fault.TooMany, "rate_limited", "x").After(44100 * time.Millisecond),
-		fault.New(fault.TooMany, "rate_limited", "x").After(time.Minute),
-		fault.New(fault.Unavailable, "busy", "The server is busy; try again").After(time.Hour),
-		fault.Validation(fault.Field{Path: "a", Message: "one"}, fault.Field{Path: "a", Message: "two"}, fault.Field{Path: "b", Message: "three"}),
-	} {
+	problems := fault.Validation(fault.Field{Path: "a", Message: "one"}, fault.Field{Path: "a", Message: "two"}, fault.Field{Path: "b", Message: "three"})
+	for _, f := range slices.Concat(dialect.EveryKind(), []error{records.ErrOtherApplication, records.ErrKeyReused}, dialect.Waits(), []error{problems}) {
 		show(f)
 	}
-	if strings.Contains(got.String(), `"secret cause`) {
-		t.Error("a cause is shown")
-	}
-	golden(t, "kinds.golden", got.String())
-}
-
-// golden compares with a file under testdata, or rewrites it.
-func golden(t *testing.T, name, got string) {
-	t.Helper()
-	path := filepath.Join("testdata", name)
-	if *update {
-		if err := os.WriteFile(path, []byte(got), 0o644); err != nil {
-			t.Fatal(err)
-		}
-	}
-	want, err := os.ReadFile(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	if diff := cmp.Diff(string(want), got); diff != "" {
-		t.Errorf("%s (-want +got):\n%s", path, diff)
-	}
+	dialect.Golden(t, *update, "kinds.golden", got.String())
 }
 
 // TestTexts makes every problem that customer can find and looks for one that has
