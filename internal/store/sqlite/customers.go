@@ -163,9 +163,6 @@ const insertCustomer = `
 			sealed
 		) VALUES (?, ?, ?, ?, ?, ?, NULLIF(?, 0), ?, ?, ?, ?, ?)`
 
-const unlessEmailTaken = `
-		ON CONFLICT (app_id, email_hash) WHERE email_hash IS NOT NULL DO NOTHING`
-
 // insert adds a customer and its key by a form of insertCustomer. done is false if
 // the statement passed the row over.
 func (t *tx) insert(statement string, row *store.CustomerRow) (seq int64, done bool, err error) {
@@ -203,28 +200,6 @@ func (t *tx) CustomerInsert(row store.CustomerRow) (int64, error) {
 		return 0, t.emailTaken(err, row)
 	}
 	return seq, nil
-}
-
-// maxInsert is how many rows CustomerInsertAll takes.
-const maxInsert = 1000
-
-// CustomerInsertAll adds customers but for those whose e-mail is taken. A statement
-// of many rows would be no faster here: there is no way to the server and back.
-func (t *tx) CustomerInsertAll(rows []store.CustomerRow) ([]int64, error) {
-	if len(rows) > maxInsert {
-		return nil, fmt.Errorf("sqlite: %d customers inserted at once, at most %d", len(rows), maxInsert)
-	}
-	seqs := make([]int64, len(rows))
-	for i := range rows {
-		seq, done, err := t.insert(insertCustomer+unlessEmailTaken, &rows[i])
-		if err != nil {
-			return nil, err
-		}
-		if done {
-			seqs[i] = seq
-		}
-	}
-	return seqs, nil
 }
 
 // CustomerUpdate replaces a customer but for what never changes.
