@@ -79,7 +79,7 @@ func undescribed(page string, known names) []string {
 var (
 	settingWord  = regexp.MustCompile("\\bsettings? `([a-z][a-z-]*)`(?: and `([a-z][a-z-]*)`)?")
 	variableWord = regexp.MustCompile(`\bCUSTODEX_[A-Z_]+[A-Z]\b`)
-	metricWord   = regexp.MustCompile("\\bcustodex_[a-z][a-z_]+[a-z]\\b")
+	metricWord   = regexp.MustCompile(`\bcustodex_[a-z][a-z_]+[a-z]\b`)
 	pathWord     = regexp.MustCompile(`^(?:\.{0,2}/)?[A-Za-z0-9_.-]*(?:/[A-Za-z0-9_.-]+)*\.(?:go|md|sql|json|txt|txtar|yml|yaml|mod|sum|conf|gz)$`)
 	folderWord   = regexp.MustCompile(`^(?:\./)?(?:internal|cmd|tests|doc|script|tools|client)(?:/[A-Za-z0-9_.-]+)+/?$`)
 	codeRow      = regexp.MustCompile("(?m)^\\| [45]\\d\\d \\| [^|]* \\| ((?:`[a-z_]+`(?:, )?)+) \\|$")

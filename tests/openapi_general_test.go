@@ -233,14 +233,15 @@ func (g *general) example(op *openapi3.Operation) string {
 		return ""
 	}
 	examples := op.RequestBody.Value.Content["application/json"].Examples
-	for _, name := range slices.Sorted(maps.Keys(examples)) {
-		text, err := json.Marshal(examples[name].Value.Value)
-		if err != nil {
-			g.Fatal(err)
-		}
-		return string(text)
+	names := slices.Sorted(maps.Keys(examples))
+	if len(names) == 0 {
+		return "{}"
 	}
-	return "{}"
+	text, err := json.Marshal(examples[names[0]].Value.Value)
+	if err != nil {
+		g.Fatal(err)
+	}
+	return string(text)
 }
 
 // token is one of the Yativo dialect: of the stranger, one that nobody signed.
