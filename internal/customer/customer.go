@@ -29,6 +29,8 @@ type Customer struct {
 // Personal is the part of a customer that is sealed in one blob under that
 // customer's own key.
 type Personal struct {
+	redact.Masked
+
 	Given  redact.Personal // first name
 	Family redact.Personal // last name
 	Email  redact.Personal // lower case; "" is none
@@ -52,6 +54,8 @@ type Personal struct {
 
 // Address is where a customer lives. Every part may be empty.
 type Address struct {
+	redact.Masked
+
 	Number, Street, Line2, City, Region, PostalCode redact.Personal
 	Country                                         redact.Personal // as Customer.Country; "" is that of the customer
 }
@@ -59,6 +63,8 @@ type Address struct {
 // KYC is what an operator recorded about the customer's identity checks. This is
 // not a provider of such checks.
 type KYC struct {
+	redact.Masked
+
 	Status     KYCStatus       // "" is not_started
 	Reason     redact.Personal // why it was rejected
 	VerifiedAt time.Time

@@ -10,6 +10,8 @@ import (
 
 // Group is a named set of customers of one application.
 type Group struct {
+	redact.Masked
+
 	Seq         int64           // its number, unique on the server
 	Name        redact.Personal // sealed: callers write names of people into it
 	Description redact.Personal // sealed; "" is none

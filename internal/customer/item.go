@@ -14,6 +14,8 @@ import (
 // Transaction is a purchase of a customer that the platform recorded. It is added
 // and never changed.
 type Transaction struct {
+	redact.Masked
+
 	ID        id.Item
 	Amount    Amount
 	Currency  string          // ISO 4217, three capital letters

@@ -15,6 +15,8 @@ import (
 // LiquidationAddress is a blockchain address at which funds for a customer arrive,
 // and where they go from there. It is added and never changed.
 type LiquidationAddress struct {
+	redact.Masked
+
 	ID       id.Item
 	Customer id.Customer
 

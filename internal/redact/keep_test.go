@@ -7,6 +7,7 @@ import (
 	"go/token"
 	"io/fs"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -67,14 +68,15 @@ func misplaced(fset *token.FileSet, trees []*ast.File) (complaints []string) {
 				if !ok {
 					break
 				}
+				masked := formats[n.Name.Name] || embedsMasked(fields)
 				for _, field := range fields.Fields.List {
 					for _, name := range field.Names {
 						if kind := personal(tree, field.Type); kind != "" && !name.IsExported() {
 							complain(name, "fmt shows a "+kind+" in an unexported field; export the field or keep an id")
 						}
 					}
-					if personal(tree, field.Type) == "Personal" && !formats[n.Name.Name] {
-						complain(field, n.Name.Name+" holds a Personal and has no Format of its own")
+					if personal(tree, field.Type) == "Personal" && !masked {
+						complain(field, n.Name.Name+" holds a Personal, embeds no redact.Masked and has no Format")
 					}
 				}
 			}
@@ -82,6 +84,18 @@ func misplaced(fset *token.FileSet, trees []*ast.File) (complaints []string) {
 		})
 	}
 	return complaints
+}
+
+// embedsMasked reports whether a struct embeds redact.Masked.
+func embedsMasked(fields *ast.StructType) bool {
+	return slices.ContainsFunc(fields.Fields.List, func(f *ast.Field) bool {
+		name, ok := f.Type.(*ast.SelectorExpr)
+		if !ok || len(f.Names) > 0 {
+			return false
+		}
+		from, ok := name.X.(*ast.Ident)
+		return ok && from.Name == "redact" && name.Sel.Name == "Masked"
+	})
 }
 
 // personal names the type that hides a person's data, if the type expression is one or holds one by
@@ -124,6 +138,9 @@ func TestMisplaced(t *testing.T) {
 	}{
 		{"type T struct{ Name redact.Personal }" + format, 0},
 		{"type T struct{ Name redact.Personal }", 1},
+		{"type T struct{ redact.Masked; Name redact.Personal }", 0},
+		{"type T struct{ M redact.Masked; Name redact.Personal }", 1},
+		{"type T struct{ redact.Masked; name redact.Personal }", 1},
 		{"type T struct{ name redact.Personal }" + format, 1},
 		{"type T struct{ name redact.Personal }", 2},
 		{"type T struct{ Names []redact.Personal }", 1},
