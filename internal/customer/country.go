@@ -1,29 +1,47 @@
 package customer
 
 import (
+	"cmp"
 	"strings"
 	"sync"
 	"unicode"
 
+	"golang.org/x/text/language"
+	"golang.org/x/text/language/display"
 	"golang.org/x/text/unicode/norm"
 )
 
-// countries knows ISO 3166-1: the alpha-3 code of every code and name in
-// countryTable, by countryKey, and the name to show of every alpha-3 code.
+// countries holds ISO 3166-1: the alpha-3 code of every code and name, by countryKey,
+// and the name to show of every alpha-3 code. The codes and most names are those of
+// golang.org/x/text; its tables of English names add 25 kB to the binary.
 var countries = sync.OnceValue(func() (c struct{ code, name map[string]string }) {
 	c.code, c.name = make(map[string]string), make(map[string]string)
-	for line := range strings.SplitSeq(strings.TrimSpace(countryTable), "\n") {
-		alpha3, names := line[3:6], strings.Split(line[7:], "|")
-		c.name[alpha3] = names[0]
-		for _, key := range append(names, line[:2], alpha3) {
-			c.code[countryKey(key)] = alpha3
+	ours := make(map[string]string) // names by alpha-2 code
+	for line := range strings.Lines(strings.TrimSpace(countryNames)) {
+		ours[line[:2]] = strings.TrimSpace(line[3:])
+	}
+	english := display.English.Regions()
+	for n := range 26 * 26 {
+		alpha2 := string([]byte{byte('A' + n/26), byte('A' + n%26)})
+		region, err := language.ParseRegion(alpha2)
+		if err != nil || !region.IsCountry() || strings.Contains(unassigned, " "+alpha2+" ") {
+			continue
+		}
+		alpha3 := region.ISO3()
+		shown, others, _ := strings.Cut(ours[alpha2], "|")
+		c.name[alpha3] = cmp.Or(shown, english.Name(region))
+		keys := append(strings.Split(others, "|"), alpha2, alpha3, c.name[alpha3], english.Name(region))
+		for _, key := range keys {
+			if key != "" {
+				c.code[countryKey(key)] = alpha3
+			}
 		}
 	}
 	return c
 })
 
-// countryKey is a name without what writers differ in: case, accents, punctuation,
-// white space, the article, "&" for "and", "St." for "Saint".
+// countryKey removes from a name what writers spell differently: case, accents,
+// punctuation, white space, the article, "&" for "and", "St." for "Saint".
 func countryKey(s string) string {
 	s = strings.Map(func(r rune) rune {
 		switch {
