@@ -123,7 +123,7 @@ func differences(was, is *Customer) (changed []string) {
 	add(PathProfile, was.Profile != is.Profile)
 	add(PathCreatedBy, was.CreatedBy != is.CreatedBy)
 	add(PathGroup, was.Group != is.Group)
-	add(PathKYC, !was.KYC.equal(is.KYC))
+	add(pathKYC, !was.KYC.equal(is.KYC))
 	return changed
 }
 

@@ -127,8 +127,8 @@ func (s Status) String() string { return nameOf(statusNames, uint8(s)) }
 // StatusNames lists the published names in their documented order.
 func StatusNames() []string { return statusNames }
 
-// ParseStatus reads a published name, in exact case.
-func ParseStatus(s string) (Status, bool) {
+// parseStatus reads a published name, in exact case.
+func parseStatus(s string) (Status, bool) {
 	n, ok := indexOf(statusNames, s)
 	return Status(n), ok
 }
@@ -154,8 +154,8 @@ func (t Type) String() string { return nameOf(typeNames, uint8(t)) }
 // TypeNames lists the published names in their documented order.
 func TypeNames() []string { return typeNames }
 
-// ParseType reads a published name, in exact case.
-func ParseType(s string) (Type, bool) {
+// parseType reads a published name, in exact case.
+func parseType(s string) (Type, bool) {
 	n, ok := indexOf(typeNames, s)
 	return Type(n), ok
 }

@@ -14,12 +14,12 @@ import (
 // domains is idna.Lookup that takes labels like "my--shop", which there are.
 var domains = idna.New(idna.MapForLookup(), idna.BidiRule(), idna.CheckHyphens(false))
 
-// ValidEmail reports whether s is an address local@domain as it occurs in the world: a
+// validEmail reports whether s is an address local@domain as it occurs in the world: a
 // local part of at most 64 bytes (RFC 5321 section 4.5.3.1.1), dot-atom or quoted (RFC
 // 5322 section 3.4.1, in Unicode as in RFC 6531), and a domain of two labels or more whose
 // last is of letters. Comments, display names and address literals are refused, and so is
 // what nobody can deliver to.
-func ValidEmail(s string) bool {
+func validEmail(s string) bool {
 	at := strings.LastIndexByte(s, '@')
 	if at < 1 || at > 64 || !utf8.ValidString(s) {
 		return false

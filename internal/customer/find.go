@@ -67,7 +67,7 @@ func (in ListInput) Parse(maxSkip int) (ListQuery, []fault.Field) {
 		Take: v.integer(PathTake, in.Take, page.DefaultTake, 1, most),
 		Skip: v.integer(PathSkip, in.Skip, 0, 0, maxSkip),
 	}
-	if s := listed(&v, PathStatus, in.Status, ParseStatus); s != nil {
+	if s := listed(&v, PathStatus, in.Status, parseStatus); s != nil {
 		f.Status = *s
 	}
 	f.Name = v.fragment(PathName, in.Name, MaxText)
@@ -75,7 +75,7 @@ func (in ListInput) Parse(maxSkip int) (ListQuery, []fault.Field) {
 	if strings.Contains(f.Email, " ") && strings.Contains(f.Email, "@") && !strings.Contains(f.Email, `"`) {
 		v.add(PathEmail, CodeSpace)
 	}
-	if t := listed(&v, PathType, in.Type, ParseType); t != nil {
+	if t := listed(&v, PathType, in.Type, parseType); t != nil {
 		f.Type = *t
 	}
 	if g := v.group(Text{Sent: in.Group.Sent, Other: in.Group.Other || in.Group.Null, Value: in.Group.Value}); g != nil {

@@ -73,7 +73,7 @@ const (
 	PathProfile        = "profile"
 	PathCreatedBy      = "created_by"
 	PathGroup          = "group"
-	PathKYC            = "kyc" // of a change that an operator makes
+	pathKYC            = "kyc" // of a change that an operator makes
 )
 
 // The codes of problems in a fault.Field.
@@ -104,7 +104,7 @@ type Rules struct {
 	EmptyIsNull bool
 
 	// E164 wants phones with their country code, so that E164 gives an E.164 number. Loose
-	// takes any text for a phone. Neither: ValidPhone, at most MaxPhone characters.
+	// takes any text for a phone. Neither: validPhone, at most MaxPhone characters.
 	E164, Loose bool
 }
 
@@ -230,9 +230,9 @@ func (in *Input) change() (Change, []fault.Field) {
 	c.Phone = v.phone(in.Phone)
 	c.Whatsapp = v.optional(PathWhatsapp, in.Whatsapp)
 	c.Country = v.country(PathCountry, in.Country)
-	c.Type = listed(&v, PathType, in.Type, ParseType)
+	c.Type = listed(&v, PathType, in.Type, parseType)
 	c.Side = listed(&v, PathType, in.Side, ParseSide)
-	c.Status = listed(&v, PathStatus, in.Status, ParseStatus)
+	c.Status = listed(&v, PathStatus, in.Status, parseStatus)
 	c.Number = v.optional(PathNumber, in.Number)
 	c.Street = v.optional(PathStreet, in.Street)
 	c.Line1 = v.optional(PathLine1, in.Line1)

@@ -45,7 +45,7 @@ func (in TransactionInput) Transaction(now time.Time) (Transaction, []fault.Fiel
 	v := validator{in: &Input{}}
 	t := Transaction{ID: id.NewItem(), At: now, CreatedAt: now}
 	var ok bool
-	switch t.Amount, ok = ParseAmount(in.Amount.Value); {
+	switch t.Amount, ok = parseAmount(in.Amount.Value); {
 	case !in.Amount.Sent || in.Amount.Null:
 		v.add(PathAmount, CodeRequired)
 	case in.Amount.Other || !ok:
@@ -106,12 +106,12 @@ func (in TransactionInput) Fingerprint(b []byte) []byte {
 // maxDigits bounds an amount: digits of the number written out.
 const maxDigits = 60
 
-// ParseAmount reads a JSON number literal as an exact decimal of zero or more. It
+// parseAmount reads a JSON number literal as an exact decimal of zero or more. It
 // is kept written out, without exponent and without zeros that say nothing; more
 // than 60 digits are refused. Minus zero is zero.
-func ParseAmount(s string) (Amount, bool) {
+func parseAmount(s string) (Amount, bool) {
 	if positive, minus := strings.CutPrefix(s, "-"); minus {
-		a, ok := ParseAmount(positive)
+		a, ok := parseAmount(positive)
 		return "0", ok && a == "0" && positive[0] != '-'
 	}
 	mantissa, exponent, hasExponent := strings.Cut(strings.ReplaceAll(s, "E", "e"), "e")

@@ -77,7 +77,7 @@ const (
 const (
 	MaxAccount      = 42
 	MaxWireMessage  = 256
-	MinSEPA         = 6
+	minSEPA         = 6
 	MaxSEPA         = 140
 	MaxACHReference = 10
 )
@@ -124,7 +124,7 @@ func (in LiquidationInput) Address(now time.Time) (LiquidationAddress, []fault.F
 	v.oneOf(&l.Rail, PathRail, in.Rail, rails, false)
 	v.oneOf(&l.DestinationCurrency, PathDestinationCurrency, in.DestinationCurrency, currencies, false)
 	v.some(&l.WireMessage, PathWireMessage, in.WireMessage, 0, MaxWireMessage)
-	v.some(&l.SEPAReference, PathSEPAReference, in.SEPAReference, MinSEPA, MaxSEPA)
+	v.some(&l.SEPAReference, PathSEPAReference, in.SEPAReference, minSEPA, MaxSEPA)
 	v.some(&l.ACHReference, PathACHReference, in.ACHReference, 0, MaxACHReference)
 	v.some(&l.DestinationAddress, PathDestinationAddress, in.DestinationAddress, 0, MaxText)
 	v.some(&l.Memo, PathMemo, in.Memo, 0, MaxText)
@@ -184,7 +184,7 @@ func (v *validator) some(to *redact.Personal, path string, t Text, least, most i
 
 // validPercent: a decimal from 0 to 100, without exponent.
 func validPercent(s string) bool {
-	a, ok := ParseAmount(s)
+	a, ok := parseAmount(s)
 	whole, _, _ := strings.Cut(string(a), ".")
 	return ok && !strings.ContainsAny(s, "eE") && (len(whole) < 3 || a == "100")
 }

@@ -9,10 +9,10 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// ValidPhone reports whether s is a phone number as the contracts read it, after
-// CleanPhone: a "+" first or none, 2 to 15 digits of which the first is 1 to 9, and
+// validPhone reports whether s is a phone number as the contracts read it, after
+// cleanPhone: a "+" first or none, 2 to 15 digits of which the first is 1 to 9, and
 // between them spaces, hyphens, parentheses, dots and slashes. An extension may follow.
-func ValidPhone(s string) bool {
+func validPhone(s string) bool {
 	number, _ := cutExtension(s)
 	number = cutTrunkZero(number)
 	digits := 0
@@ -44,8 +44,8 @@ const (
 	maxPhoneDigits = 15
 )
 
-// ValidE164 reports whether s is "+" and 2 to 15 digits, the first not 0 (ITU-T E.164).
-func ValidE164(s string) bool {
+// validE164 reports whether s is "+" and 2 to 15 digits, the first not 0 (ITU-T E.164).
+func validE164(s string) bool {
 	if len(s) < 1+minDigits || len(s) > 1+maxPhoneDigits || s[0] != '+' || s[1] == '0' {
 		return false
 	}
@@ -57,7 +57,7 @@ func ValidE164(s string) bool {
 // from abroad, as in "+44 (0)20 …", is left out; in Italy the zero is part of the number
 // and stays. Digits without punctuation are never changed, so E164(E164(s)) = E164(s).
 func E164(s string) string {
-	if ValidE164(s) || !strings.HasPrefix(s, "+") || !ValidPhone(s) {
+	if validE164(s) || !strings.HasPrefix(s, "+") || !validPhone(s) {
 		return s
 	}
 	number, _ := cutExtension(s)
@@ -68,7 +68,7 @@ func E164(s string) string {
 	if n, err := phonenumbers.Parse(number, ""); err == nil && phonenumbers.IsValidNumber(n) {
 		bare = phonenumbers.Format(n, phonenumbers.E164)
 	}
-	if !ValidE164(bare) {
+	if !validE164(bare) {
 		return s
 	}
 	return bare
@@ -115,11 +115,11 @@ func digitsOf(s string) string {
 	}, s)
 }
 
-// CleanPhone gives a phone as it was meant, whatever it was pasted from: without
+// cleanPhone gives a phone as it was meant, whatever it was pasted from: without
 // invisible characters, with ASCII digits, spaces, hyphens and plus sign, and with a "+"
 // for a leading "00" or "(+44)". Text that is no phone number keeps its leading zeros.
 // It is its own clean form.
-func CleanPhone(s string) string {
+func cleanPhone(s string) string {
 	s = strings.Map(func(r rune) rune {
 		switch {
 		case unicode.Is(unicode.Nd, r):
@@ -140,7 +140,7 @@ func CleanPhone(s string) string {
 		if m[1] != "" {
 			plus = "+" + m[1] + " " + rest
 		}
-		if ValidPhone(plus) {
+		if validPhone(plus) {
 			return plus
 		}
 	}

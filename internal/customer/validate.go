@@ -90,7 +90,7 @@ func (v *validator) email(t Text) *redact.Personal {
 	}
 	// Lower case first, for it can take more bytes: what is stored has to be valid too.
 	s = strings.ToLower(s)
-	if !ValidEmail(s) {
+	if !validEmail(s) {
 		v.add(PathEmail, CodeInvalid)
 		return nil
 	}
@@ -98,17 +98,17 @@ func (v *validator) email(t Text) *redact.Personal {
 }
 
 func (v *validator) phone(t Text) *redact.Personal {
-	most, valid := MaxPhone, ValidPhone
+	most, valid := MaxPhone, validPhone
 	switch {
 	case v.in.Rules.E164:
-		most, valid = MaxText, func(s string) bool { return ValidE164(E164(s)) }
+		most, valid = MaxText, func(s string) bool { return validE164(E164(s)) }
 	case v.in.Rules.Loose:
 		most, valid = MaxText, func(string) bool { return true }
 	}
 	if v.clears(PathPhone, t) {
 		return new(redact.Personal(""))
 	}
-	t.Value = CleanPhone(t.Value)
+	t.Value = cleanPhone(t.Value)
 	s, ok := v.text(PathPhone, t, most)
 	if !ok {
 		return nil
