@@ -47,20 +47,20 @@ func (c *appShowCmd) Run(ctx context.Context, env *environment) error {
 	}, env.printApp)
 }
 
-func (env *environment) printApp(app client.App) error {
-	if env.json {
-		return env.printJSON(app)
+func (e *environment) printApp(app client.App) error {
+	if e.json {
+		return e.printJSON(app)
 	}
-	return env.printFields("Application", app.ID, "Name", app.Name, "Created", formatTime(app.CreatedAt))
+	return e.printFields("Application", app.ID, "Name", app.Name, "Created", formatTime(app.CreatedAt))
 }
 
-func (env *environment) printApps(apps []client.App) error {
-	if env.json {
-		return env.printJSON(listOf(apps))
+func (e *environment) printApps(apps []client.App) error {
+	if e.json {
+		return e.printJSON(listOf(apps))
 	}
 	var rows [][]string
 	for _, app := range apps {
 		rows = append(rows, []string{app.ID, app.Name, formatTime(app.CreatedAt)})
 	}
-	return env.table([]string{"ID", "NAME", "CREATED"}, rows)
+	return e.table([]string{"ID", "NAME", "CREATED"}, rows)
 }

@@ -48,20 +48,20 @@ func (c *auditListCmd) Run(ctx context.Context, env *environment) error {
 	}, env.printEntries)
 }
 
-func (env *environment) printEntries(page client.AuditPage) error {
-	if env.json {
-		return env.printJSON(page)
+func (e *environment) printEntries(page client.AuditPage) error {
+	if e.json {
+		return e.printJSON(page)
 	}
 	var rows [][]string
-	for _, e := range page.Entries {
+	for _, entry := range page.Entries {
 		rows = append(rows, []string{
-			strconv.FormatInt(e.Seq, 10), formatTime(e.Time), e.Action, outcomeOf(e),
-			orDash(e.Actor), orDash(e.Origin.Owner), orDash(e.Origin.Address), targetsOf(e),
+			strconv.FormatInt(entry.Seq, 10), formatTime(entry.Time), entry.Action, outcomeOf(entry),
+			orDash(entry.Actor), orDash(entry.Origin.Owner), orDash(entry.Origin.Address), targetsOf(entry),
 		})
 	}
-	err := env.table([]string{"SEQ", "TIME", "ACTION", "OUTCOME", "KEY", "OWNER", "ADDRESS", "TOUCHED"}, rows)
+	err := e.table([]string{"SEQ", "TIME", "ACTION", "OUTCOME", "KEY", "OWNER", "ADDRESS", "TOUCHED"}, rows)
 	if err == nil && page.Next != nil {
-		_, err = fmt.Fprintf(env.err, "there is more: add --before %s\n", *page.Next)
+		_, err = fmt.Fprintf(e.err, "there is more: add --before %s\n", *page.Next)
 	}
 	return err
 }
@@ -142,14 +142,14 @@ func (c *auditExportCmd) Run(ctx context.Context, env *environment) error {
 
 // printExported prints where an export went; "" is standard output, which holds nothing
 // else.
-func (env *environment) printExported(file string) error {
+func (e *environment) printExported(file string) error {
 	switch {
 	case file == "":
 		return nil
-	case env.json:
-		return env.printJSON(map[string]string{"file": file})
+	case e.json:
+		return e.printJSON(map[string]string{"file": file})
 	}
-	return env.printf("Wrote %s; custodex audit verify checks it\n", file)
+	return e.printf("Wrote %s; custodex audit verify checks it\n", file)
 }
 
 type auditCheckpointCmd struct {
@@ -163,14 +163,14 @@ func (c *auditCheckpointCmd) Run(ctx context.Context, env *environment) error {
 	}, env.printCheckpoint)
 }
 
-func (env *environment) printCheckpoint(point client.AuditCheckpoint) error {
-	if env.json {
-		return env.printJSON(point)
+func (e *environment) printCheckpoint(point client.AuditCheckpoint) error {
+	if e.json {
+		return e.printJSON(point)
 	}
-	if _, err := fmt.Fprintf(env.err, "Key: %s\n", point.Key); err != nil {
+	if _, err := fmt.Fprintf(e.err, "Key: %s\n", point.Key); err != nil {
 		return err
 	}
-	return env.printf("%s", point.Checkpoint)
+	return e.printf("%s", point.Checkpoint)
 }
 
 type auditVerifyCmd struct {
@@ -202,9 +202,9 @@ func (c *auditVerifyCmd) Run(env *environment) error {
 	return env.printReport(report)
 }
 
-func (env *environment) printReport(r audit.Report) error {
-	if env.json {
-		return env.printJSON(map[string]any{
+func (e *environment) printReport(r audit.Report) error {
+	if e.json {
+		return e.printJSON(map[string]any{
 			"verified": true, "app_id": r.App, "from_seq": r.From, "to_seq": r.To, "log_size": r.Checkpoint.Size,
 			"checkpoint_time": r.Checkpoint.Time, "anchored": r.Anchored, "opened": r.Opened,
 		})
@@ -217,5 +217,5 @@ func (env *environment) printReport(r audit.Report) error {
 	if r.To > r.From {
 		span = fmt.Sprintf("%d to %d of %d, %s to %s", r.From, r.To-1, r.Checkpoint.Size, formatTime(r.First), formatTime(r.Last))
 	}
-	return env.printFields("Verified", string(r.App), "Entries", span, "The log", anchored)
+	return e.printFields("Verified", string(r.App), "Entries", span, "The log", anchored)
 }

@@ -9,9 +9,9 @@ import (
 )
 
 // printBench prints what a benchmark measured.
-func (env *environment) printBench(r bench.Report) error {
-	if env.json {
-		return env.printJSON(r)
+func (e *environment) printBench(r bench.Report) error {
+	if e.json {
+		return e.printJSON(r)
 	}
 	fields := []string{
 		"Custodex", fmt.Sprintf("%s on %s, %d processors", r.Version, r.System, r.Processors),
@@ -47,7 +47,7 @@ func (env *environment) printBench(r bench.Report) error {
 		}
 		fields = append(fields, "Audit", "rates with it, of those without: "+strings.Join(shares, ", "))
 	}
-	if err := env.printFields(fields...); err != nil {
+	if err := e.printFields(fields...); err != nil {
 		return err
 	}
 	if len(r.Rows) == 0 {
@@ -65,10 +65,10 @@ func (env *environment) printBench(r bench.Report) error {
 			strconv.FormatInt(row.Errors, 10), megabytes(row.IndexBytes), megabytes(row.ProcessBytes), row.What + "; " + row.With,
 		})
 	}
-	if err := env.printf("\n"); err != nil {
+	if err := e.printf("\n"); err != nil {
 		return err
 	}
-	return env.table([]string{"OPERATION", "LOOP", "CONNS", "PER S", "P50 MS", "P99 MS", "MAX MS", "ERRORS", "INDEX", "PROCESS", "WHAT, AND WHAT WAS ON"}, rows)
+	return e.table([]string{"OPERATION", "LOOP", "CONNS", "PER S", "P50 MS", "P99 MS", "MAX MS", "ERRORS", "INDEX", "PROCESS", "WHAT, AND WHAT WAS ON"}, rows)
 }
 
 // figure gives a value with its unit, nothing for an unknown one.

@@ -113,12 +113,12 @@ func withHint(err error, hint string) error { return &hinted{err, hint, exitFail
 func usage(text, hint string) error { return &hinted{errors.New(text), hint, exitUsage} }
 
 // fail prints an error and its hint, and gives the exit code.
-func (env *environment) fail(err error) int {
+func (e *environment) fail(err error) int {
 	code := exitFailed
-	_, _ = fmt.Fprintf(env.err, "custodex: %v\n", err)
+	_, _ = fmt.Fprintf(e.err, "custodex: %v\n", err)
 	if h, ok := errors.AsType[*hinted](err); ok {
 		code = h.code
-		_, _ = fmt.Fprintf(env.err, "hint: %s\n", h.hint)
+		_, _ = fmt.Fprintf(e.err, "hint: %s\n", h.hint)
 	}
 	return code
 }

@@ -45,33 +45,33 @@ type devCredentials struct {
 }
 
 // complete reports whether there is a credential for each API.
-func (c devCredentials) complete() bool {
-	return !slices.ContainsFunc(tenant.Kinds(), func(k tenant.Kind) bool { return !c.has(k) })
+func (d devCredentials) complete() bool {
+	return !slices.ContainsFunc(tenant.Kinds(), func(k tenant.Kind) bool { return !d.has(k) })
 }
 
 // has reports whether there is a credential of this kind.
-func (c devCredentials) has(kind tenant.Kind) bool {
+func (d devCredentials) has(kind tenant.Kind) bool {
 	switch kind {
 	case tenant.Devdraft:
-		return c.ClientKey != ""
+		return d.ClientKey != ""
 	case tenant.Yativo:
-		return c.YativoAccountID != ""
+		return d.YativoAccountID != ""
 	case tenant.Xtrakit:
-		return c.XtrakitAPIKey != ""
+		return d.XtrakitAPIKey != ""
 	}
 	panic("custodex dev keeps no credential of kind " + string(kind))
 }
 
 // put keeps a credential that was just made, in the form that its API wants.
-func (c *devCredentials) put(key records.Issued) {
+func (d *devCredentials) put(key records.Issued) {
 	public, secret := key.PublicKey, private(key.Secret.Reveal())
 	switch key.Kind {
 	case tenant.Devdraft:
-		c.ClientKey, c.ClientSecret = public, secret
+		d.ClientKey, d.ClientSecret = public, secret
 	case tenant.Yativo:
-		c.YativoAccountID, c.YativoAppSecret = public, secret
+		d.YativoAccountID, d.YativoAppSecret = public, secret
 	case tenant.Xtrakit:
-		c.XtrakitAPIKey = private(public) + "." + secret
+		d.XtrakitAPIKey = private(public) + "." + secret
 	default:
 		panic("custodex dev keeps no credential of kind " + string(key.Kind))
 	}
@@ -105,32 +105,32 @@ func readDevCredentials(data string) (devCredentials, error) {
 }
 
 // save writes the credentials, and those of each API in a file that curl reads.
-func (c devCredentials) save(data string) error {
-	err := writePrivate(devFile(data), encodeJSON(c))
-	if err != nil || !c.complete() {
+func (d devCredentials) save(data string) error {
+	err := writePrivate(devFile(data), encodeJSON(d))
+	if err != nil || !d.complete() {
 		return err
 	}
-	headers := "x-client-key: " + c.ClientKey + "\nx-client-secret: " + string(c.ClientSecret) + "\n"
+	headers := "x-client-key: " + d.ClientKey + "\nx-client-secret: " + string(d.ClientSecret) + "\n"
 	return errors.Join(
 		writePrivate(devHeaders(data), []byte(headers)),
-		writePrivate(devYativoLogin(data), []byte(c.yativoLogin())),
-		writePrivate(devXtrakitHeaders(data), []byte(c.xtrakitHeader()+"\n")),
+		writePrivate(devYativoLogin(data), []byte(d.yativoLogin())),
+		writePrivate(devXtrakitHeaders(data), []byte(d.xtrakitHeader()+"\n")),
 	)
 }
 
 // yativoLogin is the body that gets a bearer token.
-func (c devCredentials) yativoLogin() string {
-	return fmt.Sprintf(`{"account_id":%q,"app_secret":%q}`, c.YativoAccountID, string(c.YativoAppSecret))
+func (d devCredentials) yativoLogin() string {
+	return fmt.Sprintf(`{"account_id":%q,"app_secret":%q}`, d.YativoAccountID, string(d.YativoAppSecret))
 }
 
-func (c devCredentials) xtrakitHeader() string {
-	return "Authorization: Bearer " + string(c.XtrakitAPIKey)
+func (d devCredentials) xtrakitHeader() string {
+	return "Authorization: Bearer " + string(d.XtrakitAPIKey)
 }
 
 // export gives what --credentials-out writes: all but the rate limit.
-func (c devCredentials) export() []byte {
-	c.RateLimit = 0
-	return encodeJSON(c)
+func (d devCredentials) export() []byte {
+	d.RateLimit = 0
+	return encodeJSON(d)
 }
 
 func encodeJSON(c devCredentials) []byte {

@@ -91,9 +91,9 @@ func (c *keyRotateCmd) Run(ctx context.Context, env *environment) error {
 	}, env.printIssued)
 }
 
-func (env *environment) printKeys(keys []client.Key) error {
-	if env.json {
-		return env.printJSON(listOf(keys))
+func (e *environment) printKeys(keys []client.Key) error {
+	if e.json {
+		return e.printJSON(listOf(keys))
 	}
 	var rows [][]string
 	for _, k := range keys {
@@ -101,26 +101,26 @@ func (env *environment) printKeys(keys []client.Key) error {
 			k.ID, k.Kind, k.Name, k.Owner, strings.Join(k.Scopes, ","), rateOf(k), stateOf(k), formatOptional(k.LastUsed, "never"),
 		})
 	}
-	return env.table([]string{"ID", "KIND", "NAME", "OWNER", "SCOPES", "RATE", "STATE", "LAST USED"}, rows)
+	return e.table([]string{"ID", "KIND", "NAME", "OWNER", "SCOPES", "RATE", "STATE", "LAST USED"}, rows)
 }
 
-func (env *environment) printKey(k client.Key) error {
-	if env.json {
-		return env.printJSON(k)
+func (e *environment) printKey(k client.Key) error {
+	if e.json {
+		return e.printJSON(k)
 	}
-	return env.printKeyFields(k, "")
+	return e.printKeyFields(k, "")
 }
 
-func (env *environment) printIssued(k client.IssuedKey) error {
-	if env.json {
-		return env.printJSON(k)
+func (e *environment) printIssued(k client.IssuedKey) error {
+	if e.json {
+		return e.printJSON(k)
 	}
-	return env.printKeyFields(k.Key, k.Secret)
+	return e.printKeyFields(k.Key, k.Secret)
 }
 
 // printKeyFields prints a key in the words of the API that it opens. An empty secret
 // is not printed.
-func (env *environment) printKeyFields(k client.Key, secret string) error {
+func (e *environment) printKeyFields(k client.Key, secret string) error {
 	public, shown, whole := "Client key", "Client secret", false
 	switch k.Kind {
 	case "yativo":
@@ -133,7 +133,7 @@ func (env *environment) printKeyFields(k client.Key, secret string) error {
 	if whole && secret != "" {
 		secret = k.PublicKey + "." + secret
 	}
-	return env.printFields(
+	return e.printFields(
 		"Key", k.ID,
 		"Kind", k.Kind,
 		"Application", k.AppID,

@@ -34,24 +34,24 @@ type operator struct {
 }
 
 // connect finds the operator key: file, environment, dev data folder.
-func (f *operatorFlags) connect(env *environment) (operator, error) {
-	address := f.ManageURL
+func (o *operatorFlags) connect(env *environment) (operator, error) {
+	address := o.ManageURL
 	var op operator
 	var key redact.Secret
 	var err error
-	if f.KeyFile != "" {
-		key, err = config.ReadPrivate(f.KeyFile)
+	if o.KeyFile != "" {
+		key, err = config.ReadPrivate(o.KeyFile)
 	} else if text, ok := env.lookup("CUSTODEX_OPERATOR_KEY"); ok && text != "" {
 		key = redact.NewSecret(text)
 	} else {
 		var dev devCredentials
-		dev, err = readDevCredentials(f.Data)
+		dev, err = readDevCredentials(o.Data)
 		key, op.devApp = dev.OperatorKey.secret(), dev.AppID
 		if address == "" {
 			address = dev.ManageURL
 		}
 		if errors.Is(err, fs.ErrNotExist) {
-			err = withHint(errors.New("no operator key was given, and "+f.Data+" is no data folder of custodex dev"),
+			err = withHint(errors.New("no operator key was given, and "+o.Data+" is no data folder of custodex dev"),
 				"use --operator-key-file FILE, CUSTODEX_OPERATOR_KEY, or --data DIR")
 		}
 	}

@@ -11,22 +11,22 @@ import (
 )
 
 // printJSON prints a result for programs.
-func (env *environment) printJSON(v any) error {
-	e := json.NewEncoder(env.out)
-	e.SetEscapeHTML(false)
-	e.SetIndent("", "  ")
-	return e.Encode(v)
+func (e *environment) printJSON(v any) error {
+	encoder := json.NewEncoder(e.out)
+	encoder.SetEscapeHTML(false)
+	encoder.SetIndent("", "  ")
+	return encoder.Encode(v)
 }
 
 // printf prints a result for people.
-func (env *environment) printf(format string, args ...any) error {
-	_, err := fmt.Fprintf(env.out, format, args...)
+func (e *environment) printf(format string, args ...any) error {
+	_, err := fmt.Fprintf(e.out, format, args...)
 	return err
 }
 
 // table prints rows in columns.
-func (env *environment) table(head []string, rows [][]string) error {
-	w := tabwriter.NewWriter(env.out, 0, 0, 2, ' ', 0)
+func (e *environment) table(head []string, rows [][]string) error {
+	w := tabwriter.NewWriter(e.out, 0, 0, 2, ' ', 0)
 	for _, row := range append([][]string{head}, rows...) {
 		for i, cell := range row {
 			row[i] = plain(cell)
@@ -39,8 +39,8 @@ func (env *environment) table(head []string, rows [][]string) error {
 }
 
 // printFields prints names and values, one pair a line. Empty values are left out.
-func (env *environment) printFields(pairs ...string) error {
-	w := tabwriter.NewWriter(env.out, 0, 0, 2, ' ', 0)
+func (e *environment) printFields(pairs ...string) error {
+	w := tabwriter.NewWriter(e.out, 0, 0, 2, ' ', 0)
 	for i := 0; i+1 < len(pairs); i += 2 {
 		if pairs[i+1] == "" {
 			continue

@@ -8,8 +8,8 @@ import (
 
 // printQuickstart prints addresses, credentials and commands to try. Secrets are
 // printed on the first start only; later the curl commands read them from a file.
-func (env *environment) printQuickstart(data string, c devCredentials, fresh bool) error {
-	if env.json {
+func (e *environment) printQuickstart(data string, c devCredentials, fresh bool) error {
+	if e.json {
 		shown := map[string]any{
 			"url": c.URL, "manage_url": c.ManageURL, "app_id": c.AppID, "client_key": c.ClientKey,
 			"yativo_account_id": c.YativoAccountID,
@@ -19,7 +19,7 @@ func (env *environment) printQuickstart(data string, c devCredentials, fresh boo
 			shown["client_secret"], shown["operator_key"] = string(c.ClientSecret), string(c.OperatorKey)
 			shown["yativo_app_secret"], shown["xtrakit_api_key"] = string(c.YativoAppSecret), string(c.XtrakitAPIKey)
 		}
-		return env.printJSON(shown)
+		return e.printJSON(shown)
 	}
 	var b strings.Builder
 	auth := fmt.Sprintf("-H 'x-client-key: %s' -H 'x-client-secret: %s'", c.ClientKey, string(c.ClientSecret))
@@ -51,7 +51,7 @@ func (env *environment) printQuickstart(data string, c devCredentials, fresh boo
 		" | sed 's/.*\"access_token\":\"\\([^\"]*\\)\".*/\\1/'); curl -sS %s/api/v1/customer -H \"Authorization: Bearer $TOKEN\"; echo\n",
 		c.URL, login, c.URL)
 	fmt.Fprintf(&b, "\nAnd through the Xtrakit API:\n\ncurl -sS %s/api/v1/customers %s; echo\n\n", c.URL, bearer)
-	return env.printf("%s", b.String())
+	return e.printf("%s", b.String())
 }
 
 // quote makes a text one shell word.

@@ -56,31 +56,31 @@ func mustX(key []byte) cipher.AEAD {
 }
 
 // SealPersonal seals the customer's personal fields.
-func (k Customer) SealPersonal(plain []byte) []byte {
-	return sealWith(k.aead, nil, plain, context(k.app, k.id, "customer", purposePersonal))
+func (c Customer) SealPersonal(plain []byte) []byte {
+	return sealWith(c.aead, nil, plain, context(c.app, c.id, "customer", purposePersonal))
 }
 
 // OpenPersonal opens what SealPersonal sealed into dst[:0], or fails with ErrOpen.
-func (k Customer) OpenPersonal(dst, sealed []byte) ([]byte, error) {
-	return openWith(k.aead, dst[:0], sealed, context(k.app, k.id, "customer", purposePersonal))
+func (c Customer) OpenPersonal(dst, sealed []byte) ([]byte, error) {
+	return openWith(c.aead, dst[:0], sealed, context(c.app, c.id, "customer", purposePersonal))
 }
 
 // SealReply seals the answer that a replayed request gets again.
-func (k Customer) SealReply(plain []byte) []byte {
-	return sealWith(k.aead, nil, plain, context(k.app, k.id, "idempotency", purposeReply))
+func (c Customer) SealReply(plain []byte) []byte {
+	return sealWith(c.aead, nil, plain, context(c.app, c.id, "idempotency", purposeReply))
 }
 
 // OpenReply opens what SealReply sealed, or fails with ErrOpen.
-func (k Customer) OpenReply(sealed []byte) ([]byte, error) {
-	return openWith(k.aead, nil, sealed, context(k.app, k.id, "idempotency", purposeReply))
+func (c Customer) OpenReply(sealed []byte) ([]byte, error) {
+	return openWith(c.aead, nil, sealed, context(c.app, c.id, "idempotency", purposeReply))
 }
 
 // SealItem seals what hangs on the customer: a transaction, a liquidation address.
-func (k Customer) SealItem(item id.Item, plain []byte) []byte {
-	return sealWith(k.aead, nil, plain, context(k.app, k.id, "customer_item", purposeItem+" "+item.String()))
+func (c Customer) SealItem(item id.Item, plain []byte) []byte {
+	return sealWith(c.aead, nil, plain, context(c.app, c.id, "customer_item", purposeItem+" "+item.String()))
 }
 
 // OpenItem opens what SealItem sealed for the same item, or fails with ErrOpen.
-func (k Customer) OpenItem(item id.Item, sealed []byte) ([]byte, error) {
-	return openWith(k.aead, nil, sealed, context(k.app, k.id, "customer_item", purposeItem+" "+item.String()))
+func (c Customer) OpenItem(item id.Item, sealed []byte) ([]byte, error) {
+	return openWith(c.aead, nil, sealed, context(c.app, c.id, "customer_item", purposeItem+" "+item.String()))
 }
