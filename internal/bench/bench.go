@@ -1,11 +1,10 @@
-// Package bench measures a server: it fills an application with believable
-// customers, sends requests over HTTP and says how fast they were answered. Its
-// target is a server that it starts over a database of its own, or one that runs
-// somewhere else.
+// Package bench measures a server: it fills an application with believable customers,
+// sends requests over HTTP and reports how fast they were answered. The server is one
+// that it starts over a database of its own, or one that already runs elsewhere.
 //
-// What newcomers get wrong: audit cannot be switched off in the product. The one
-// row that shows its price is measured on a second server over a store that this
-// package wraps (local.go), and says so. Start from Run.
+// What newcomers get wrong: audit cannot be switched off in the product. The rows that
+// show what it costs are measured on a second server, over a store that this package
+// wraps (local.go), and say so. Start from Run.
 package bench
 
 import (
@@ -20,15 +19,15 @@ import (
 	"custodex.dev/internal/redact"
 )
 
-// Config says what to measure.
+// Config tells what to measure.
 type Config struct {
-	// Data is the folder of the database, of its master key and of the credentials
-	// that bench made for itself. With DatabaseURL it holds only the latter two.
+	// Data is the folder of the database, its master key and the credentials that bench
+	// made for itself. With DatabaseURL it holds only the latter two.
 	Data        string
 	DatabaseURL redact.Secret // PostgreSQL instead of SQLite
 
-	// URL is a server that runs, with a credential for it; Data and DatabaseURL are
-	// then empty.
+	// URL is the address of a running server, with a credential for it. Data and
+	// DatabaseURL are then empty.
 	URL          string
 	ClientKey    string
 	ClientSecret redact.Secret
@@ -46,7 +45,7 @@ type Config struct {
 	Program string
 	Version string
 
-	// Status is called with what is being done, now and then. It must return soon.
+	// Status is called from time to time with what is being done. It must not block.
 	Status func(line string)
 }
 
@@ -62,7 +61,7 @@ type target struct {
 	close   func() error
 }
 
-// run is a benchmark under way.
+// run is a running benchmark.
 type run struct {
 	Config
 	*target
@@ -71,8 +70,8 @@ type run struct {
 	stock
 }
 
-// Run measures and reports. With an error the report holds what was measured until
-// then. It leaves nothing running.
+// Run measures and reports. If it fails, the report holds what was measured before. It
+// leaves nothing running.
 func Run(ctx context.Context, cfg Config) (report Report, err error) {
 	if err := cfg.Validate(); err != nil {
 		return Report{}, err
@@ -98,7 +97,7 @@ func Run(ctx context.Context, cfg Config) (report Report, err error) {
 	return report, nil
 }
 
-// engine is what the report calls that which is measured.
+// engine names what is measured, for the report.
 func (c *Config) engine() string {
 	switch {
 	case c.URL != "":
@@ -109,7 +108,8 @@ func (c *Config) engine() string {
 	return "postgres"
 }
 
-// Validate checks what Run would refuse. It looks at no file.
+// Validate returns an error for a configuration that Run would refuse. It reads no
+// file.
 func (c *Config) Validate() error {
 	local := c.Data != "" || !c.DatabaseURL.IsZero()
 	switch {
@@ -148,9 +148,9 @@ func (r *run) connect(ctx context.Context) (*target, error) {
 	return r.local(ctx)
 }
 
-// machine measures what the figures depend on and what a start costs. PostgreSQL's
-// disk cannot be seen from here: the data folder, which then has no database in it, may
-// be on another.
+// machine measures the disk, which the figures depend on, and the start of a server. It
+// does not measure the disk of PostgreSQL, which may be another than that of the data
+// folder.
 func (r *run) machine(ctx context.Context) (err error) {
 	if r.engine() == "sqlite" {
 		r.Status("measuring the disk")
@@ -228,7 +228,7 @@ func (r *run) row(ctx context.Context, op operation) (row Row, err error) {
 			return row, err
 		}
 		defer func() { err = errors.Join(err, end()) }()
-		with = "sealed, rate-limited, AUDIT OFF (in this benchmark only)"
+		with = "encrypted, rate-limited, AUDIT OFF (in this benchmark only)"
 	}
 	l := load{workers: r.Connections, warm: min(r.Length/5, time.Second), length: r.Length, rate: r.Rate}
 	if op.connections > 0 {

@@ -13,14 +13,14 @@ import (
 	"custodex.dev/internal/fault"
 )
 
-// seed makes every fill the same people.
+// seed is fixed, so that every fill makes the same people.
 const seed = 20_261
 
-// fillBatch is how many customers a call of the bulk path imports. It stores one
-// part of them while it seals the next.
+// fillBatch is how many customers one bulk call imports. The call stores one part of
+// them while it encrypts the next.
 const fillBatch = 20_000
 
-// errRefused ends a fill that gains nothing any more.
+// errRefused ends a fill that makes no progress any more.
 var errRefused = errors.New("the database takes no more customers: all are there already")
 
 // fill imports people until there are so many customers. It begins with the number
@@ -63,7 +63,7 @@ func (l *local) fillRound(ctx context.Context, p *progress, from, n int) (total 
 	return total, nil
 }
 
-// invent makes people up while others are imported.
+// invent generates people while others are imported.
 func invent(from, n int) <-chan []customer.Input {
 	invented := make(chan []customer.Input, 1)
 	go func() {
@@ -95,7 +95,7 @@ func (l *local) importAll(ctx context.Context, inputs []customer.Input) (made in
 	return made, nil
 }
 
-// fillOver creates people one by one, on all connections.
+// fillOver creates people one by one over HTTP, on all connections.
 func (r *run) fillOver(ctx context.Context, to *endpoint, have, want int) error {
 	p := newProgress(r.Status, have, want)
 	defer p.stop()

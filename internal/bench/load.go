@@ -8,22 +8,22 @@ import (
 	"time"
 )
 
-// load is how requests come.
+// load describes how requests are sent.
 type load struct {
 	workers int
 	warm    time.Duration // before measuring
 	length  time.Duration
 
-	// rate makes an open loop: so many requests a second are due, whatever becomes
-	// of the earlier ones. 0 is a closed loop: each worker sends when its last
-	// request was answered.
+	// rate makes an open loop: this many requests a second are due, whether or not the
+	// earlier ones were answered. 0 is a closed loop: each worker sends a request when
+	// its last one was answered.
 	rate float64
 }
 
 // task makes one request and waits for the answer.
 type task func() error
 
-// tally is what a load came to.
+// tally is the result of a load.
 type tally struct {
 	histogram
 	errors  int64
@@ -48,8 +48,8 @@ func (t *tally) fail(err error) {
 	}
 }
 
-// run makes the load with the tasks that start gives, one a worker. It ends early
-// with ctx's error, after the requests under way.
+// run makes the load with the tasks that start gives, one for each worker. When ctx
+// ends, it waits for the requests that were sent and returns ctx's error.
 func (l load) run(ctx context.Context, start func(worker int) (task, error)) (tally, error) {
 	tasks := make([]task, l.workers)
 	for i := range tasks {
@@ -103,18 +103,18 @@ func (l load) closed(ctx context.Context, begun time.Time, do task, t *tally) {
 	}
 }
 
-// errUnsent is the error of an open loop that fell so far behind that requests
-// were given up.
+// errUnsent is the error of a request that an open loop never sent, because it fell too
+// far behind.
 var errUnsent = errors.New("was due and never sent: the server is slower than the rate")
 
-// patience is for how much longer than planned an open loop works off what it is
-// behind.
+// patience is how much longer than planned an open loop sends the requests that are
+// overdue.
 const patience = 5 * time.Second
 
-// open takes one due time after the other. The latency of a request counts from
-// when it was due, not from when a worker was free to send it: a server that stalls
-// for a second has made every request of that second wait, and leaving them out
-// (coordinated omission) would hide the stall.
+// open sends a request at each due time. The latency of a request counts from when it
+// was due, not from when a worker was free to send it. A server that stalls for a
+// second makes every request of that second wait; leaving those out (coordinated
+// omission) would hide the stall.
 func (l load) open(ctx context.Context, begun time.Time, next *atomic.Int64, do task, t *tally) {
 	warm := int64(l.rate * l.warm.Seconds())
 	total := warm + int64(l.rate*l.length.Seconds())

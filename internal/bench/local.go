@@ -21,8 +21,8 @@ import (
 	"custodex.dev/internal/tenant"
 )
 
-// credentials are what bench made for itself in a database. They are kept beside
-// it, in a file that its owner alone can read, so that a later run goes on with the
+// credentials are those that bench made for itself in a database. They are kept beside
+// the database, in a file that only its owner can read, so that a later run uses the
 // same customers.
 type credentials struct {
 	App          id.App `json:"app_id"`
@@ -32,8 +32,8 @@ type credentials struct {
 
 const credentialsFile = "bench.json"
 
-// rateLimit is the limit of the credential, requests a minute: so high that it is
-// never met, and counted like any other.
+// rateLimit is the limit of the credential in requests a minute. It is never reached,
+// and counted like any other.
 const rateLimit = 10_000_000
 
 // local is a database of our own with a server over it, in this process.
@@ -45,7 +45,7 @@ type local struct {
 	caller tenant.Caller
 }
 
-// running is a server that serves.
+// running is a server that is serving.
 type running struct {
 	*server.Server
 	stop  context.CancelFunc
@@ -76,37 +76,36 @@ func (r *running) endpoint(c credentials) (*endpoint, error) {
 	return newEndpoint("http://"+r.Addr(), c.ClientKey, redact.NewSecret(c.ClientSecret))
 }
 
-// unaudited is a store that records nothing. It exists to show what recording costs,
-// and only here.
+// unaudited is a store without audit. It exists only here, to show what audit costs.
 type unaudited struct{ store.Store }
 
-// Record forgets the entries.
+// Record drops the entries.
 func (unaudited) Record(context.Context, id.App, ...store.AuditRow) error { return nil }
 
-// Update forgets the entries of a change.
+// Update drops the entries of a change.
 func (u unaudited) Update(ctx context.Context, app id.App, fn func(store.Tx) error) error {
 	return u.Store.Update(ctx, app, func(tx store.Tx) error { return fn(forgetful{tx}) })
 }
 
 type forgetful struct{ store.Tx }
 
-// AuditAppend forgets the entry.
+// AuditAppend drops the entry.
 func (forgetful) AuditAppend(store.AuditRow) {}
 
-// Close leaves the store to the server that has it too.
+// Close leaves the store open for the other server.
 func (unaudited) Close(context.Context) error { return nil }
 
-// local opens the database of the configuration, or makes it, and serves it.
+// local opens or makes the configured database, and serves it.
 func (r *run) local(ctx context.Context) (*target, error) {
 	l := &local{cfg: config.Default()}
 	l.cfg.Addr, l.cfg.ManageAddr = "127.0.0.1:0", "127.0.0.1:0"
 	l.cfg.LogLevel = slog.LevelError // the log of requests would fill the terminal
-	with := "sealed, audited, fsynced, rate-limited"
+	with := "encrypted, audited, fsynced, rate-limited"
 	if r.DatabaseURL.IsZero() {
 		l.cfg.DataDir = r.Data
 	} else {
 		l.cfg.DatabaseURL, l.cfg.MasterKeyFile = r.DatabaseURL, filepath.Join(r.Data, "master.key")
-		with = "sealed, audited, committed, rate-limited" // how durable a commit is, PostgreSQL's settings say
+		with = "encrypted, audited, committed, rate-limited" // durability depends on the settings of PostgreSQL
 	}
 	if err := l.open(ctx, r); err != nil {
 		return nil, err
@@ -179,7 +178,8 @@ func (l *local) open(ctx context.Context, r *run) error {
 	return nil
 }
 
-// makeApp makes the application and its credential as the operator, and keeps them.
+// makeApp makes the application and its credential as the operator, and stores the
+// credential in path.
 func (l *local) makeApp(ctx context.Context, operator records.Issued, path string) error {
 	svc := l.server.Records()
 	caller, _, err := svc.Authenticate(ctx, login(tenant.Operator, operator.PublicKey, operator.Secret.Reveal()))
@@ -217,7 +217,7 @@ func login(kind tenant.Kind, key, secret string) records.Login {
 	}
 }
 
-// sample draws customers of all ages.
+// sample draws random customers, old and new.
 func (l *local) sample(ctx context.Context, n int) ([]string, error) {
 	const batch = 1000 // as many as the store takes
 	span, err := l.store.CustomerRange(ctx, l.creds.App)

@@ -16,7 +16,7 @@ import (
 	"custodex.dev/internal/server"
 )
 
-// fsyncRate measures how often a second the disk makes 4 KiB durable, as a commit
+// fsyncRate measures how many times a second the disk makes 4 KiB durable, as a commit
 // of a few rows does.
 func fsyncRate(ctx context.Context, dir string) (rate float64, err error) {
 	f, err := os.CreateTemp(dir, ".fsync-*")
@@ -38,7 +38,7 @@ func fsyncRate(ctx context.Context, dir string) (rate float64, err error) {
 	return round(float64(n) / time.Since(begun).Seconds()), ctx.Err()
 }
 
-// residentBytes is the memory of a process, 0 where the system does not tell.
+// residentBytes is the resident memory of a process, 0 if unknown.
 func residentBytes(pid int) int64 {
 	data, err := os.ReadFile("/proc/" + strconv.Itoa(pid) + "/statm")
 	fields := strings.Fields(string(data))
@@ -49,8 +49,8 @@ func residentBytes(pid int) int64 {
 	return pages * int64(os.Getpagesize())
 }
 
-// measureStart starts a server process over an empty SQLite database, in a folder
-// that is gone afterwards, and times its first answer.
+// measureStart starts a server process over an empty SQLite database, in a temporary
+// folder, and measures the time to its first answer.
 func measureStart(ctx context.Context, program string) (start *Start, err error) {
 	dir, err := os.MkdirTemp("", "custodex-bench-*")
 	if err != nil {

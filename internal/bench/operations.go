@@ -24,26 +24,26 @@ type operation struct {
 	begin       func(w *wire, worker int) task
 }
 
-// names are the operations in the order in which they are measured: those that
-// write come last.
+// names are the operations in the order in which they are measured. Those that write
+// come last.
 var names = []string{
 	"fetch", "fetch-unaudited", "list", "list-unaudited", "skip", "walk",
 	"search-common", "search-rare", "search-absent", "search-one-character", "search-email", "search-full-name",
 	"update", "update-unaudited", "create", "create-unaudited", "create-keyed",
 }
 
-// searchers is how many connections search: the index is for a few that search at
-// once among many that do not.
+// searchers is the maximum number of connections that search: in practice few of many
+// clients search at the same time.
 const searchers = 8
 
-// stock is what the operations draw from.
+// stock holds the paths and terms that the operations draw from.
 type stock struct {
 	paths                     []string // of random customers
 	common, rare, full, email []string // queries
 	salt                      uint64   // random; keeps what is created in two runs apart
 }
 
-// operations gives those that the target can do.
+// operations gives the operations that the target supports.
 func (r *run) operations() []operation {
 	skip := min(10_000, max(r.have-10, 0))
 	all := []operation{
@@ -143,8 +143,8 @@ func (r *run) dropIndex(context.Context) error {
 	return nil
 }
 
-// drawTerms reads some customers and makes of their names what is searched for. It
-// gives their average text.
+// drawTerms reads some customers and makes search terms of their names. It returns the
+// average length of their text.
 func (r *run) drawTerms(w *wire) (text float64, err error) {
 	const n = 512
 	given, family := map[string]int{}, map[string]int{}
@@ -199,8 +199,8 @@ func finds(by string, terms ...string) []string {
 	return list
 }
 
-// absent gives searches for names that nobody has: some whose letters are rare
-// together, and some made of common pieces, which are harder to rule out.
+// absent gives searches for names that nobody has: some with rare combinations of
+// letters, and some made of common pieces, which take longer to rule out.
 func absent() []string {
 	return finds("name", "zzyzx", "marianderson zz", "qqfx", "anananananan", "garciahnsen", "smith garcía ober zy")
 }
@@ -209,21 +209,21 @@ func oneCharacter() []string {
 	return finds("name", "a", "e", "m", "z", "q", "ø", "ж", "王", "م", "ÿ")
 }
 
-// The shapes of an answer to a list.
+// shape checks the response to a list.
 type shape func(body []byte) bool
 
 func somebody(body []byte) bool { return len(body) > len("[]") }
 func nobody(body []byte) bool   { return string(body) == "[]" }
 func anybody([]byte) bool       { return true }
 
-var errShape = errors.New("answered a list with nobody, or with somebody, that should not be so")
+var errShape = errors.New("the list is empty and should not be, or the other way round")
 
 func (r *run) one(query string) []string { return []string{customers + query} }
 
-// dice gives a worker its own.
+// dice gives each worker its own random numbers.
 func (r *run) dice(worker int) *rand.Rand { return rand.New(rand.NewPCG(r.salt, uint64(worker))) }
 
-// get lists by random queries.
+// get requests random paths and checks the shape of the response.
 func (r *run) get(paths []string, want shape) func(*wire, int) task {
 	return func(w *wire, worker int) task {
 		d := r.dice(worker)
@@ -242,7 +242,7 @@ func (r *run) fetch(w *wire, worker int) task {
 	return func() error { return w.call("GET", r.paths[d.IntN(len(r.paths))], nil, 200) }
 }
 
-// walk follows the link to the next page, and begins again at the end.
+// walk follows the link to the next page, and starts again after the last one.
 func (r *run) walk(w *wire, _ int) task {
 	const first = customers + "?take=100"
 	next := first
@@ -264,7 +264,7 @@ func (r *run) update(w *wire, worker int) task {
 	}
 }
 
-// create makes people with numbers that no fill comes to.
+// create makes people with numbers that no fill uses.
 func (r *run) create(keyed bool) func(*wire, int) task {
 	return func(w *wire, _ int) task {
 		people := NewPeople(r.salt)

@@ -12,8 +12,8 @@ import (
 	"custodex.dev/internal/customer"
 )
 
-// Person is a customer that nobody is. Its json tags are the members of a create
-// request of the Devdraft API.
+// Person is an invented customer. Its json tags are the properties of a create request
+// of the Devdraft API.
 type Person struct {
 	Given  string `json:"first_name"`
 	Family string `json:"last_name"`
@@ -23,10 +23,10 @@ type Person struct {
 	Status string `json:"status"`
 }
 
-// People makes persons. The same seed and number always give the same person, and
-// no two numbers of a seed the same e-mail address. Names have about the skew of
-// real ones, in several scripts; mail hosts are shared; one in twenty has no
-// address.
+// People invents persons. The same seed and number always give the same person, and two
+// numbers of a seed never give the same e-mail address. Names are about as unevenly
+// distributed as real ones, in several scripts. Mail hosts are shared, and one person
+// in twenty has no address.
 type People struct{ seed uint64 }
 
 // NewPeople gives the people of a seed.
@@ -106,8 +106,8 @@ func (d dice) phone(c *culture) string {
 	return c.dial + "-" + strconv.Itoa(200+d.r.IntN(800)) + "-" + strconv.Itoa(1_000_000+d.r.IntN(9_000_000))
 }
 
-// email makes an address whose only digits are the person's number, so it is
-// nobody else's.
+// email makes an address whose only digits are the person's number, so that it is
+// unique.
 func (d dice) email(c *culture, given, family string, n uint64) string {
 	a, b := ascii(given), ascii(family)
 	if a == "" {
@@ -136,7 +136,7 @@ func (d dice) email(c *culture, given, family string, n uint64) string {
 
 var plainLetters = strings.NewReplacer("ß", "ss", "ł", "l", "ø", "o", "đ", "d", "ı", "i", "þ", "th")
 
-// ascii is what of a name fits into an address that everybody can type.
+// ascii gives the part of a name that fits into an ASCII address.
 func ascii(name string) string {
 	return strings.Map(func(r rune) rune {
 		if r > unicode.MaxASCII || !unicode.IsLetter(r) {

@@ -8,7 +8,7 @@ import (
 	"time"
 )
 
-// progress tells how far a fill is, a few times a second.
+// progress reports how far a fill is, a few times a second.
 type progress struct {
 	status     func(string)
 	done       atomic.Int64

@@ -6,8 +6,8 @@ import (
 	"strings"
 )
 
-// remote is a server that runs somewhere. It is filled by creating customers, and
-// nothing is known of its memory and disk.
+// remote is a server that runs elsewhere. It is filled by creating customers over HTTP.
+// Its memory and disk are unknown.
 func (r *run) remote(context.Context) (*target, error) {
 	to, err := newEndpoint(r.URL, r.ClientKey, r.ClientSecret)
 	if err != nil {
@@ -22,7 +22,7 @@ func (r *run) remote(context.Context) (*target, error) {
 	}, nil
 }
 
-// sampleOver walks the newest customers.
+// sampleOver lists the newest customers.
 func sampleOver(ctx context.Context, to *endpoint, n int) (ids []string, err error) {
 	w := newWire(ctx, to)
 	defer w.close()

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// Report is the outcome of a benchmark. A figure that could not be had is zero and
+// Report is the result of a benchmark. A figure that could not be measured is zero and
 // left out of the JSON.
 type Report struct {
 	Version    string    `json:"version"`
@@ -17,8 +17,8 @@ type Report struct {
 	Engine     string    `json:"engine"` // sqlite, postgres or url
 	Customers  int       `json:"customers"`
 
-	// FsyncsPerSecond is how often the disk under the SQLite database makes 4 KiB
-	// durable.
+	// FsyncsPerSecond is how many times a second the disk under the SQLite database
+	// makes 4 KiB durable.
 	FsyncsPerSecond float64 `json:"fsyncs_per_second,omitempty"`
 
 	Start *Start `json:"start,omitempty"`
@@ -26,18 +26,18 @@ type Report struct {
 	Index *Index `json:"index,omitempty"`
 	Rows  []Row  `json:"rows"`
 
-	// Audit has, for each operation that was measured without audit too, its rate as a
-	// share of that one's.
+	// Audit compares the operations that were also measured without audit.
 	Audit []AuditShare `json:"audit,omitempty"`
 }
 
-// AuditShare is what audit leaves of an operation's rate: 1 if it costs nothing.
+// AuditShare is the rate of an operation with audit, as a share of that without: 1 if
+// audit costs nothing.
 type AuditShare struct {
 	Name  string  `json:"name"`
 	Share float64 `json:"share"`
 }
 
-// auditShares leaves out an open loop, where the rate says nothing.
+// auditShares compares the closed loops. In an open loop the rate is given.
 func (r *Report) auditShares() (shares []AuditShare) {
 	per := map[string]float64{}
 	for _, row := range r.Rows {
@@ -52,7 +52,7 @@ func (r *Report) auditShares() (shares []AuditShare) {
 	return shares
 }
 
-// Start is a server process on an empty SQLite database.
+// Start is the start of a server process on an empty SQLite database.
 type Start struct {
 	FirstAnswerMS float64 `json:"first_answer_ms"`
 	RestBytes     int64   `json:"rest_bytes,omitempty"` // resident memory a second later
@@ -120,8 +120,8 @@ func rowOf(op operation, l load, t *tally, with string, memory func() (index, pr
 
 func ms(d time.Duration) float64 { return round(d.Seconds() * 1000) }
 
-// round keeps whole numbers, and three digits of small ones: no more is known. What
-// could not be divided is 0.
+// round gives whole numbers, and three significant digits of numbers below 100.
+// Infinity and NaN are 0.
 func round(v float64) float64 {
 	if math.IsInf(v, 0) || math.IsNaN(v) {
 		return 0

@@ -1,11 +1,10 @@
-// Package chain knows the blockchains that funds can arrive on, and what an
-// address looks like on each: its alphabet, its length and, where the format has
-// one, its checksum. It is pure, and asks no network: an address that is right may
-// still belong to nobody.
+// Package chain knows the blockchains that funds can arrive on, and the form of their
+// addresses: alphabet, length and, where the format has one, checksum. It is pure and
+// uses no network: a valid address may belong to nobody.
 //
-// The thing newcomers get wrong: capitals in an EVM address are a checksum
-// (EIP-55) by convention only. Addresses in the wild, those in published examples
-// among them, do not keep to it, so it is not looked at. Start from Valid.
+// What newcomers get wrong: capitals in an EVM address are a checksum (EIP-55) by
+// convention only. Many addresses in use, and some published examples, break it, so it
+// is not checked. Start from Valid.
 package chain
 
 import "slices"
@@ -65,15 +64,15 @@ func Known(chain string) bool {
 	return ok
 }
 
-// Name gives the chain's name for people, for example "Avalanche C-Chain"; "" for
-// one that is not known.
+// Name gives the chain's name for people, for example "Avalanche C-Chain", or "" for an
+// unknown chain.
 func Name(chain string) string {
 	f, _ := find(chain)
 	return f.name
 }
 
-// Valid reports whether an address has the form of the chain. Surrounding white
-// space is not forgiven. No address is valid on a chain that is not known.
+// Valid reports whether an address has the form of the chain. Surrounding white space
+// is an error. No address is valid on an unknown chain.
 func Valid(chain, address string) bool {
 	f, ok := find(chain)
 	return ok && f.valid(address)

@@ -19,14 +19,14 @@ func validEVM(s string) bool {
 	return err == nil
 }
 
-// validSolana: 32 bytes in base58. They need not be a point of the curve: accounts
-// that programs derive are none.
+// validSolana: 32 bytes in base58. They need not be a point on the curve, because
+// accounts that are derived by programs are not.
 func validSolana(s string) bool {
 	_, ok := decodeBase58(s, 32)
 	return ok
 }
 
-// tronPrefix begins every address of Tron's main network.
+// tronPrefix is the first byte of every address of Tron's main network.
 const tronPrefix = 0x41
 
 // validTron: base58check, which is the prefix, 20 bytes, and the first four bytes
@@ -48,15 +48,16 @@ const (
 	stellarMuxed   = 12 << 3
 )
 
-// validStellar: a strkey, which is a version byte, a key of 32 bytes, for a muxed
-// account 8 bytes more, and a CRC-16, in base32 without padding.
+// validStellar: a strkey in base32 without padding, which consists of a version byte, a
+// key of 32 bytes, 8 more bytes for a muxed account, and a CRC-16.
 func validStellar(s string) bool {
 	if len(s) != 56 && len(s) != 69 {
 		return false
 	}
 	encoding := base32.StdEncoding.WithPadding(base32.NoPadding)
 	b, err := encoding.DecodeString(s)
-	// Bits left over at the end must be zero, and the decoder forgives line ends.
+	// Unused bits at the end must be zero. The decoder would accept them, and line
+	// ends.
 	if err != nil || encoding.EncodeToString(b) != s {
 		return false
 	}
@@ -87,8 +88,8 @@ func crc16(b []byte) uint16 {
 // base58 is Bitcoin's alphabet, which Solana and Tron use too.
 const base58 = "123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz"
 
-// decodeBase58 reads a number of exactly size bytes. A leading zero byte is
-// written as "1", and only so: any bytes have one text.
+// decodeBase58 reads a number of exactly size bytes. A leading zero byte must be
+// written as "1", so that there is only one text for the same bytes.
 func decodeBase58(s string, size int) ([]byte, bool) {
 	if len(s) > 2*size {
 		return nil, false

@@ -3,9 +3,9 @@
 // for %w context. Only the dialects under internal/web turn a Kind into a
 // status; no other package may know one.
 //
-// The thing newcomers get wrong: Message and Fields are shown to the caller, so
-// they must never hold data of another application, SQL, or personal data. The
-// cause is never shown; it goes to the log with the request ID.
+// What newcomers get wrong: Message and Fields are shown to the caller, so they must
+// never contain data of another application, SQL, or personal data. The cause is never
+// shown; it goes to the log with the request ID.
 package fault
 
 import (
@@ -18,7 +18,8 @@ import (
 // errors.Is(err, fault.NotFound) works.
 type Kind uint8
 
-// The kinds. Internal is the zero value: whatever nobody classified is our bug.
+// The kinds. Internal is the zero value: an error that nobody classified is a bug of
+// ours.
 const (
 	Internal        Kind = iota // not classified, or a bug of ours
 	Invalid                     // the request can never work

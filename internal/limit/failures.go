@@ -6,11 +6,11 @@ import (
 	"time"
 )
 
-// Failures bounds the failed authentications of a source address in a minute, so
-// that guessing cannot flood the audit log. The source of an IPv6 address is its
-// network of 64 bits: any one machine has all addresses of such a network. It counts failures only: a valid
-// credential from the same address is never refused. It is safe for concurrent
-// use, and holds at most maxAddresses addresses.
+// Failures limits the failed authentications of a source address in a minute, so that
+// guessing cannot flood the audit log. An IPv6 address counts as its /64 network,
+// because one machine has all addresses of such a network. Only failures count: a valid
+// credential from the same address is never refused. Failures is safe for concurrent
+// use and holds at most maxAddresses addresses.
 type Failures struct {
 	perMinute int
 	now       func() time.Time
@@ -27,9 +27,9 @@ func NewFailures(perMinute int, now func() time.Time) *Failures {
 	return &Failures{perMinute: perMinute, now: now, counts: make(map[string]int)}
 }
 
-// Consume counts one failure of the address. It reports whether the failure is
-// within the bucket and, if not, when the next minute begins. An address that
-// does not fit any more shares one bucket with all such addresses.
+// Consume counts one failure of the address. It reports whether the failure is within
+// the bucket and, if not, when the next minute begins. Once maxAddresses are held, all
+// further addresses share one bucket.
 func (f *Failures) Consume(address string) (ok bool, retry time.Duration) {
 	now := f.now()
 	minute := now.Unix() / 60

@@ -1,11 +1,11 @@
-// Package limit counts requests. Each credential has a fixed window of one minute
-// that begins on the minute, shared by all replicas: a replica takes leases of
-// the window's quota from the store and spends them in memory. Leases shrink as
-// the quota runs out, so that one replica does not sit on what another needs, and
-// their sum never exceeds the limit.
+// Package limit counts requests. Each credential has a fixed window of one minute that
+// begins on the minute and is shared by all replicas: a replica leases parts of the
+// window's quota from the store and spends them in memory. Leases shrink as the quota
+// runs out, so that one replica does not hold what another needs. Their sum never
+// exceeds the limit.
 //
-// It must never be asked on behalf of a credential that has not been checked: a
-// stranger must not spend a customer's quota (see Failures).
+// It must never be called for a credential that has not been authenticated: a stranger
+// must not spend a customer's quota (see Failures).
 package limit
 
 import (
@@ -18,7 +18,7 @@ import (
 	"custodex.dev/internal/store"
 )
 
-// leaseShare is the part of what is left that a replica leases at a time.
+// leaseShare divides the remaining quota: a replica leases one such part at a time.
 const leaseShare = 8
 
 // State is what a caller is told about its quota.
@@ -43,7 +43,7 @@ type Leaser interface {
 	RateTake(ctx context.Context, app id.App, take store.RateTake) (store.RateGrant, error)
 }
 
-// Limiter spends quotas. Make one with New; it is safe for concurrent use.
+// Limiter enforces quotas. Make one with New. It is safe for concurrent use.
 type Limiter struct {
 	leaser  Leaser
 	now     func() time.Time
@@ -52,7 +52,7 @@ type Limiter struct {
 	minute  int64 // of the last sweep
 }
 
-// window is spent by one request at a time: the one whose token is in turn.
+// window is used by one request at a time: the one whose token is in turn.
 type window struct {
 	turn      chan struct{}
 	failures  atomic.Int64 // of the store to give a lease
@@ -63,9 +63,9 @@ type window struct {
 	forgotten bool  // no longer in the map
 }
 
-// lock waits for the window. If the store fails a request before this one, that
-// failure is this one's too: those who wait must not each find out in turn, which
-// takes a long time when the store hangs.
+// lock waits for the window. If the store fails for the request before this one, this
+// request fails too: if each waiting request tried by itself, a store that hangs would
+// delay them one after the other.
 func (w *window) lock(ctx context.Context) error {
 	before := w.failures.Load()
 	select {

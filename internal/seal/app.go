@@ -23,14 +23,14 @@ const KeySize = 32
 
 const formatX = 1 // XChaCha20-Poly1305
 
-// ErrOpen is the fault of a value that does not open: altered, moved, of an
-// unknown format, or under another key.
+// ErrOpen is the fault of a value that cannot be decrypted: it was altered or moved,
+// has an unknown format, or was encrypted under another key.
 var ErrOpen = fault.New(fault.Internal, "sealed_value_damaged", "a stored value is damaged")
 
 // App holds the subkeys of one application. It is safe for concurrent use.
 //
-// fmt follows a pointer whose verb does not fit, and one only: so keys are two
-// away from whatever may be printed, here and in Customer and masterKey.
+// fmt follows one pointer, and no more, if the verb does not fit its value. So keys are
+// two pointers away from whatever may be printed, here and in Customer and masterKey.
 type App struct{ *appKeys }
 
 type appKeys struct {
@@ -91,8 +91,8 @@ func OpenApp(app id.App, key []byte) (*App, error) {
 	}}, nil
 }
 
-// context is the additional data: what a value is bound to. Every part is given
-// with its length, so no two contexts have the same bytes.
+// context is the additional data that a value is bound to. Every part is written with
+// its length, so two different contexts never have the same bytes.
 func context(app id.App, c id.Customer, table, purpose string) []byte {
 	b := make([]byte, 0, 96)
 	b = append(b, formatX)
@@ -124,15 +124,15 @@ func openWith(a cipher.AEAD, dst, sealed, aad []byte) ([]byte, error) {
 	return plain, nil
 }
 
-// EmailHash is the keyed hash of an address in canonical form: what the unique
-// index holds.
+// EmailHash is the keyed hash of an address in canonical form, which the unique index
+// holds.
 func (a *App) EmailHash(canonical string) []byte { return a.email.sum([]byte(canonical)) }
 
 // EntryMAC is the keyed checksum of an audit entry's content.
 func (a *App) EntryMAC(content []byte) []byte { return a.entryMAC.sum(content) }
 
-// ReplayHash hashes what names or describes an idempotent request: neither the
-// key a caller chose nor its request may be stored as it is. what keeps uses apart.
+// ReplayHash hashes an idempotency key or a request, neither of which may be stored in
+// clear. what separates the uses.
 func (a *App) ReplayHash(what string, parts ...string) []byte {
 	b := make([]byte, 0, 256)
 	for _, s := range append([]string{what}, parts...) {
@@ -142,35 +142,35 @@ func (a *App) ReplayHash(what string, parts ...string) []byte {
 	return a.replay.sum(b)
 }
 
-// SecretHash is the keyed hash of a credential's secret: what is stored of it.
+// SecretHash is the keyed hash of a credential's secret. Only the hash is stored.
 func (a *App) SecretHash(secret string) []byte { return a.secrets.sum([]byte(secret)) }
 
-// SealOrigin seals the personal part of an audit entry.
+// SealOrigin encrypts the personal part of an audit entry.
 func (a *App) SealOrigin(plain []byte) []byte {
 	return sealWith(a.entries, nil, plain, context(a.id, id.Customer{}, "audit", "origin"))
 }
 
-// OpenOrigin opens what SealOrigin sealed, or fails with ErrOpen.
+// OpenOrigin decrypts what SealOrigin encrypted, or fails with ErrOpen.
 func (a *App) OpenOrigin(sealed []byte) ([]byte, error) {
 	return openWith(a.entries, nil, sealed, context(a.id, id.Customer{}, "audit", "origin"))
 }
 
-// SealCursor seals a list's position; the result is opaque to callers.
+// SealCursor encrypts the position of a list; the result is opaque to callers.
 func (a *App) SealCursor(plain []byte) []byte {
 	return sealWith(a.cursors, nil, plain, context(a.id, id.Customer{}, "list", "cursor"))
 }
 
-// OpenCursor opens what SealCursor sealed, or fails with ErrOpen.
+// OpenCursor decrypts what SealCursor encrypted, or fails with ErrOpen.
 func (a *App) OpenCursor(sealed []byte) ([]byte, error) {
 	return openWith(a.cursors, nil, sealed, context(a.id, id.Customer{}, "list", "cursor"))
 }
 
-// SealLabel seals the name and owner of the credential or operator named by row.
+// SealLabel encrypts the name and owner of the credential or operator that row names.
 func (a *App) SealLabel(row string, plain []byte) []byte {
 	return sealWith(a.labels, nil, plain, context(a.id, id.Customer{}, "credential", "label "+row))
 }
 
-// OpenLabel opens what SealLabel sealed for the same row, or fails with ErrOpen.
+// OpenLabel decrypts what SealLabel encrypted for the same row, or fails with ErrOpen.
 func (a *App) OpenLabel(row string, sealed []byte) ([]byte, error) {
 	return openWith(a.labels, nil, sealed, context(a.id, id.Customer{}, "credential", "label "+row))
 }
@@ -181,7 +181,7 @@ func (a *App) TokenKey() []byte { return *a.token }
 // Signer signs the application's audit checkpoints (Ed25519).
 func (a *App) Signer() ed25519.PrivateKey { return *a.signer }
 
-// macs is HMAC-SHA-256 under one key, with its states pooled: keying one costs
+// macs is HMAC-SHA-256 under one key. Its states are pooled, because making one costs
 // as much as hashing a short message.
 type macs struct{ pool *sync.Pool }
 

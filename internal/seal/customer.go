@@ -9,8 +9,8 @@ import (
 	"custodex.dev/internal/id"
 )
 
-// The purposes of a customer's key. A value sealed for one does not open for
-// another.
+// The purposes of a customer's key. A value that is encrypted for one cannot be
+// decrypted for another.
 const (
 	purposeKey      = "customer key"
 	purposePersonal = "personal"
@@ -28,7 +28,7 @@ type customerKey struct {
 	aead cipher.AEAD
 }
 
-// NewCustomer makes a customer's key and gives it ready for use and wrapped for
+// NewCustomer makes a customer's key. It returns the key ready for use, and wrapped for
 // the store.
 func (a *App) NewCustomer(c id.Customer) (key Customer, wrapped []byte) {
 	var raw [KeySize]byte
@@ -55,32 +55,32 @@ func mustX(key []byte) cipher.AEAD {
 	return aead
 }
 
-// SealPersonal seals the customer's personal fields.
+// SealPersonal encrypts the customer's personal fields.
 func (c Customer) SealPersonal(plain []byte) []byte {
 	return sealWith(c.aead, nil, plain, context(c.app, c.id, "customer", purposePersonal))
 }
 
-// OpenPersonal opens what SealPersonal sealed into dst[:0], or fails with ErrOpen.
+// OpenPersonal decrypts what SealPersonal encrypted into dst[:0], or fails with ErrOpen.
 func (c Customer) OpenPersonal(dst, sealed []byte) ([]byte, error) {
 	return openWith(c.aead, dst[:0], sealed, context(c.app, c.id, "customer", purposePersonal))
 }
 
-// SealReply seals the answer that a replayed request gets again.
+// SealReply encrypts the response that a repeated request gets again.
 func (c Customer) SealReply(plain []byte) []byte {
 	return sealWith(c.aead, nil, plain, context(c.app, c.id, "idempotency", purposeReply))
 }
 
-// OpenReply opens what SealReply sealed, or fails with ErrOpen.
+// OpenReply decrypts what SealReply encrypted, or fails with ErrOpen.
 func (c Customer) OpenReply(sealed []byte) ([]byte, error) {
 	return openWith(c.aead, nil, sealed, context(c.app, c.id, "idempotency", purposeReply))
 }
 
-// SealItem seals what hangs on the customer: a transaction, a liquidation address.
+// SealItem encrypts what belongs to the customer: a transaction, a liquidation address.
 func (c Customer) SealItem(item id.Item, plain []byte) []byte {
 	return sealWith(c.aead, nil, plain, context(c.app, c.id, "customer_item", purposeItem+" "+item.String()))
 }
 
-// OpenItem opens what SealItem sealed for the same item, or fails with ErrOpen.
+// OpenItem decrypts what SealItem encrypted for the same item, or fails with ErrOpen.
 func (c Customer) OpenItem(item id.Item, sealed []byte) ([]byte, error) {
 	return openWith(c.aead, nil, sealed, context(c.app, c.id, "customer_item", purposeItem+" "+item.String()))
 }

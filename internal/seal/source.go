@@ -18,9 +18,9 @@ import (
 	"custodex.dev/internal/id"
 )
 
-// KeySource wraps application keys under the master key. A file is the first; a
-// KMS fits behind the same two methods. Both may block and fail with
-// fault.Unavailable.
+// KeySource wraps application keys under the master key. A file is the only source so
+// far; a KMS would fit behind the same two methods. Both methods may block, and fail
+// with fault.Unavailable. Unwrap fails with ErrOpen only if the key does not fit.
 type KeySource interface {
 	Wrap(ctx gocontext.Context, app id.App, key []byte) ([]byte, error)
 	Unwrap(ctx gocontext.Context, app id.App, wrapped []byte) ([]byte, error)
@@ -29,11 +29,12 @@ type KeySource interface {
 const fileHeader = "custodex-master-key-v1 "
 
 // CreateKeyFile writes a new random master key to path with mode 0600. It never
-// overwrites: an existing file is an error that wraps fs.ErrExist.
+// overwrites a file: if there is one, it returns an error that wraps fs.ErrExist.
 func CreateKeyFile(path string) error {
 	var key [KeySize]byte
 	_, _ = rand.Read(key[:])
-	// Under another name first: a start that is killed here must not leave half a key.
+	// The key is written under another name first, so that a process killed here leaves
+	// no half key.
 	f, err := os.CreateTemp(filepath.Dir(path), ".master-key-*") // mode 0600
 	if err != nil {
 		return err
@@ -46,15 +47,15 @@ func CreateKeyFile(path string) error {
 	if err := os.Link(f.Name(), path); err != nil { // fails if path is there
 		return err
 	}
-	// The name has to survive a power failure too. Not every system can sync a folder.
+	// The name must survive a power failure, too. Not every system can sync a folder.
 	if dir, err := os.Open(filepath.Dir(path)); err == nil {
 		_ = errors.Join(dir.Sync(), dir.Close())
 	}
 	return nil
 }
 
-// OpenKeyFile reads a master key. It refuses a file that anyone but its owner can
-// read, and says what to do about it.
+// OpenKeyFile reads a master key. It refuses a file that anyone but its owner can read,
+// with an error that says what to do.
 func OpenKeyFile(path string) (KeySource, error) {
 	info, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {
@@ -63,7 +64,7 @@ func OpenKeyFile(path string) (KeySource, error) {
 	if err != nil {
 		return nil, err
 	}
-	// Windows keeps access lists and has no such modes.
+	// Windows uses access lists and has no such modes.
 	if mode := info.Mode().Perm(); mode&0o077 != 0 && runtime.GOOS != "windows" {
 		return nil, fmt.Errorf("the master key %s can be read by others (mode %04o); run: chmod 600 %s", path, mode, path)
 	}
