@@ -18,7 +18,7 @@ import (
 	"custodex.dev/internal/testkit/scratchpg"
 )
 
-// binaryDir is where binary put it, for TestMain to remove; "" before.
+// binaryDir is the folder of the program, which TestMain removes; "" before binary was called.
 var binaryDir string
 
 // binary builds the program once and gives its path.
@@ -36,7 +36,7 @@ var binary = sync.OnceValues(func() (string, error) {
 	return path, nil
 })
 
-// installation is an initialised database that any number of processes serve.
+// installation is an initialised database that any number of processes can serve.
 type installation struct {
 	dir, url string // data folder, and the PostgreSQL database or ""
 	Credentials
@@ -73,7 +73,7 @@ func program(t *testing.T, args ...string) *exec.Cmd {
 	return exec.Command(path, args...)
 }
 
-// run runs a verb to its end and gives what it printed on standard output.
+// run runs a verb and returns what it printed on standard output.
 func run(t *testing.T, args ...string) []byte {
 	t.Helper()
 	cmd := program(t, args...)
@@ -198,14 +198,14 @@ func (in *installation) start(t *testing.T) *process {
 	return p
 }
 
-// kill ends the process as a power cut of the program would: SIGKILL.
+// kill ends the process at once, with SIGKILL.
 func (p *process) kill() {
 	_ = p.cmd.Process.Kill() // it may have ended
 	<-p.exited
 	_ = p.log.Close() // closed before, perhaps
 }
 
-// answer is what a client got.
+// answer is a response that a client received.
 type answer struct {
 	status  int
 	body    []byte

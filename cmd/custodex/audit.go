@@ -66,7 +66,7 @@ func (e *environment) printEntries(page client.AuditPage) error {
 	return err
 }
 
-// parseMoment reads a time, the beginning of a day in UTC, or how long ago. Empty
+// parseMoment reads a time, a day (its start in UTC) or a duration before now. Empty
 // is no time.
 func parseMoment(text string, now time.Time) (time.Time, bool) {
 	if text == "" {
@@ -99,7 +99,7 @@ func outcomeOf(e client.AuditEntry) string {
 	return text
 }
 
-// targetsOf shows what an entry is about; a long list is counted.
+// targetsOf shows what an entry is about. Of several targets it gives the number.
 func targetsOf(e client.AuditEntry) string {
 	switch {
 	case len(e.Targets) > 1:
@@ -112,9 +112,9 @@ func targetsOf(e client.AuditEntry) string {
 
 type auditExportCmd struct {
 	appFlags
-	From   int64  `name:"from-seq" placeholder:"SEQ" help:"First entry. Default: the first there is."`
+	From   int64  `name:"from-seq" placeholder:"SEQ" help:"First entry. Default: the first."`
 	To     int64  `name:"to-seq" placeholder:"SEQ" help:"Entry to stop before. Default: all."`
-	Opened bool   `name:"opened" help:"With addresses, user agents and owners readable; they are personal data."`
+	Opened bool   `name:"opened" help:"Include addresses, user agents and owners in clear; they are personal data."`
 	Out    string `name:"out" placeholder:"FILE" help:"Write to this new file, mode 0600. Default: standard output."`
 }
 
@@ -179,7 +179,7 @@ type auditVerifyCmd struct {
 	Checkpoint string `name:"checkpoint" placeholder:"FILE" help:"An earlier checkpoint that was kept elsewhere; shows that the log was not rewritten since."`
 }
 
-// Run verifies an export. It speaks to no server.
+// Run verifies an export. It contacts no server.
 func (c *auditVerifyCmd) Run(env *environment) error {
 	var trusted []byte
 	var err error

@@ -16,7 +16,7 @@ import (
 type benchCmd struct {
 	Data        string        `name:"data" placeholder:"DIR" help:"Folder for the database, kept and used again by the next run. Default: one in the current folder that is removed at the end. With --database-url: for the master key and credentials."`
 	DatabaseURL redact.Secret `name:"database-url" placeholder:"URL" help:"Measure on this empty PostgreSQL database, or on that of an earlier run; needs --data."`
-	URL         string        `name:"url" placeholder:"URL" help:"Measure a server that runs, with --client-key. It is filled too."`
+	URL         string        `name:"url" placeholder:"URL" help:"Measure a running server, with --client-key. Customers are added to it."`
 	ClientKey   string        `name:"client-key" placeholder:"KEY" help:"Key for --url, made with --rate-limit 0."`
 	SecretFile  string        `name:"client-secret-file" placeholder:"FILE" help:"File that holds the secret of --client-key."`
 
@@ -26,7 +26,7 @@ type benchCmd struct {
 	Rate        float64  `name:"rate" placeholder:"R" help:"Open loop: R requests a second are due, and wait if the server is behind. Default: closed loop, as fast as they are answered."`
 	Only        []string `name:"only" placeholder:"NAME,…" help:"Measure only these operations, as fetch,search,create."`
 
-	NoComparison bool `name:"no-audit-comparison" help:"Leave out what is measured again on a server without audit."`
+	NoComparison bool `name:"no-audit-comparison" help:"Do not measure again on a server without audit."`
 }
 
 // Run measures and prints a table.
@@ -71,7 +71,7 @@ func (c *benchCmd) Run(ctx context.Context, env *environment) (err error) {
 	return nil
 }
 
-// whatStays says what a run that was interrupted has left for the next one.
+// whatStays tells what an interrupted run leaves for the next one.
 func (c *benchCmd) whatStays() string {
 	switch {
 	case c.URL != "":
@@ -82,7 +82,7 @@ func (c *benchCmd) whatStays() string {
 	return "nothing is kept; with --data the next run goes on with the customers that are there"
 }
 
-// config makes the flags a configuration.
+// config converts the flags to a configuration.
 func (c *benchCmd) config() (cfg bench.Config, err error) {
 	switch {
 	case c.URL != "" && (c.Data != "" || !c.DatabaseURL.IsZero()):

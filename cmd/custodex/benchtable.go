@@ -71,7 +71,7 @@ func (e *environment) printBench(r bench.Report) error {
 	return e.table([]string{"OPERATION", "LOOP", "CONNS", "PER S", "P50 MS", "P99 MS", "MAX MS", "ERRORS", "INDEX", "PROCESS", "WHAT, AND WHAT WAS ON"}, rows)
 }
 
-// figure gives a value with its unit, nothing for an unknown one.
+// figure formats a value with its unit, or gives "" for an unknown value.
 func figure(v float64, unit string) string {
 	if v == 0 {
 		return ""

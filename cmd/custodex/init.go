@@ -30,7 +30,7 @@ func (c *initCmd) Run(ctx context.Context, env *environment) error {
 		}
 		defer out.discard()
 	}
-	_, err = server.Init(ctx, cfg, func(issued records.Issued) error { return c.tell(env, cfg, out, issued) })
+	_, err = server.Init(ctx, cfg, func(issued records.Issued) error { return c.publish(env, cfg, out, issued) })
 	if errors.Is(err, records.ErrInitialised) {
 		return withHint(errors.New("this database has been initialised before; nothing was changed"),
 			"custodex serve serves it; for more operator keys: custodex key create --app app_system")
@@ -38,8 +38,8 @@ func (c *initCmd) Run(ctx context.Context, env *environment) error {
 	return err
 }
 
-// tell prints the operator key, or writes it to its file, before it is stored.
-func (c *initCmd) tell(env *environment, cfg config.Config, out *privateFile, issued records.Issued) error {
+// publish prints the operator key, or writes it to its file, before it is stored.
+func (c *initCmd) publish(env *environment, cfg config.Config, out *privateFile, issued records.Issued) error {
 	result := struct {
 		OperatorKeyID string `json:"operator_key_id"`
 		OperatorKey   string `json:"operator_key,omitempty"`

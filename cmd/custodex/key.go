@@ -12,7 +12,7 @@ import (
 type keyCmd struct {
 	Create keyCreateCmd `cmd:"" help:"Create a key; its secret is shown this once."`
 	List   keyListCmd   `cmd:"" help:"List the keys of an application."`
-	Revoke keyRevokeCmd `cmd:"" help:"End a key for good."`
+	Revoke keyRevokeCmd `cmd:"" help:"Revoke a key. This cannot be undone."`
 	Rotate keyRotateCmd `cmd:"" help:"Give a key a new secret, shown this once; the old one keeps working for a while."`
 }
 
@@ -20,7 +20,7 @@ type keyCreateCmd struct {
 	appFlags
 	Name      string   `name:"name" required:"" help:"What the key is for."`
 	Kind      string   `name:"kind" help:"The API that it opens: devdraft, yativo or xtrakit. Default: devdraft."`
-	Owner     string   `name:"owner" help:"Who answers for it; the audit log shows it."`
+	Owner     string   `name:"owner" help:"Owner, as the audit log shows it."`
 	Scopes    []string `name:"scopes" help:"What it may do: customers:read, customers:write. Default: both."`
 	Expires   string   `name:"expires" help:"When it ends: a time (2030-01-31T12:00:00Z), a day (2030-01-31, UTC) or from now (720h). Default: never."`
 	RateLimit *int     `name:"rate-limit" help:"Requests a minute, 0 for no limit. Default: 100."`
@@ -81,7 +81,7 @@ func (c *keyRevokeCmd) Run(ctx context.Context, env *environment) error {
 type keyRotateCmd struct {
 	appFlags
 	Key     string        `arg:"" help:"The key's id, cred_…"`
-	KeepOld time.Duration `name:"keep-old" default:"24h" help:"How long the old secret works yet; 0s ends it at once, as after a leak."`
+	KeepOld time.Duration `name:"keep-old" default:"24h" help:"How long the old secret keeps working; 0s ends it at once, as after a leak."`
 }
 
 // Run rotates a key.

@@ -1,10 +1,9 @@
-// Command custodex is the server and everything an operator does with it. A verb
-// is a file: dev, init, serve, migrate, app, key, audit, config, bench, ready,
-// version.
+// Command custodex is the server, and the tool with which operators manage it. Each verb
+// has a file: dev, init, serve, migrate, app, key, audit, config, bench, ready, version.
 //
-// Results go to standard output, everything else to standard error; the exit code
-// is 0, 1 for a failure, 2 for wrong usage. It holds no rule: verbs that manage
-// speak HTTP to a running server, the others go through internal/server.
+// Results go to standard output, everything else to standard error. The exit code is 0,
+// 1 after a failure, or 2 after wrong usage. The package contains no business rule: verbs
+// that manage call a running server over HTTP, the others use internal/server.
 package main
 
 import (
@@ -19,7 +18,7 @@ var version string
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
-	// The first signal asks for an orderly end, the second one ends.
+	// The first signal starts an orderly shutdown, the second one ends the process.
 	context.AfterFunc(ctx, stop)
 	code := run(ctx, &environment{
 		out: os.Stdout, err: os.Stderr, lookup: os.LookupEnv,

@@ -27,7 +27,7 @@ type appFlags struct {
 
 const defaultManageURL = "http://127.0.0.1:8081"
 
-// operator is a way to the management API.
+// operator is a client of the management API.
 type operator struct {
 	*client.Manage
 	devApp string // the application of the dev folder, if the key comes from there
@@ -68,7 +68,7 @@ func (o *operatorFlags) connect(env *environment) (operator, error) {
 	return op, nil
 }
 
-// ask makes a call of the management API and has its answer printed. An error of the
+// ask calls the management API and prints the answer. An error of the
 // call comes with what the reader can do about it.
 func ask[T any](env *environment, f *operatorFlags, call func(op operator) (T, error), print func(T) error) error {
 	op, err := f.connect(env)

@@ -8,9 +8,9 @@ import (
 	"path/filepath"
 )
 
-// privateFile is a file that only its owner can read and that comes into being
-// whole or not at all: a reader never sees half of it. It is begun before what it
-// will hold exists, so that an unwritable place is found out in time.
+// privateFile is a file that only its owner can read. It appears whole or not at all, so
+// that a reader never sees half of it. It is begun before its content exists, so that a
+// folder which cannot be written to is noticed in time.
 type privateFile struct {
 	path string
 	temp *os.File
@@ -24,7 +24,7 @@ func beginPrivate(path string) (*privateFile, error) {
 	return &privateFile{path, temp}, nil
 }
 
-// finish puts the file in its place.
+// finish writes the content and moves the file to its path.
 func (p *privateFile) finish(data []byte) error {
 	_, err := p.temp.Write(data)
 	if err := errors.Join(err, p.temp.Sync(), p.temp.Close()); err != nil {
@@ -33,14 +33,13 @@ func (p *privateFile) finish(data []byte) error {
 	return os.Rename(p.temp.Name(), p.path)
 }
 
-// discard takes away what finish has not put in place. It does nothing after
-// finish.
+// discard removes a file that was not finished. It does nothing after finish.
 func (p *privateFile) discard() {
 	_ = p.temp.Close()           // it may be closed
 	_ = os.Remove(p.temp.Name()) // it may be gone
 }
 
-// writePrivate is both steps at once.
+// writePrivate begins and finishes a private file.
 func writePrivate(path string, data []byte) error {
 	p, err := beginPrivate(path)
 	if err != nil {
@@ -50,7 +49,7 @@ func writePrivate(path string, data []byte) error {
 	return p.finish(data)
 }
 
-// mustNotExist refuses to write over something that may be the only copy.
+// mustNotExist refuses to overwrite a file, which may be the only copy.
 func mustNotExist(path string) error {
 	_, err := os.Lstat(path)
 	switch {

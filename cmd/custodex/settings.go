@@ -5,7 +5,7 @@ import "custodex.dev/internal/config"
 // settings are the flags of the verbs that open a database: a configuration file,
 // and each setting by its name.
 type settings struct {
-	File  string `name:"config" placeholder:"FILE" env:"CUSTODEX_CONFIG" help:"JSON file of settings; flags and environment are stronger."`
+	File  string `name:"config" placeholder:"FILE" env:"CUSTODEX_CONFIG" help:"JSON file of settings; environment and flags override it."`
 	Flags values `embed:""`
 }
 
@@ -13,7 +13,7 @@ type settings struct {
 // file and the environment have been read.
 type values config.Config
 
-// load puts the configuration together.
+// load combines the sources of the configuration.
 func (s *settings) load(env *environment) (config.Config, error) {
 	cfg, err := config.Load(config.Sources{
 		File: s.File, Env: env.lookup, Flags: (*config.Config)(&s.Flags), SetFlags: env.setFlags,

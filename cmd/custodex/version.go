@@ -17,7 +17,7 @@ func (c *versionCmd) Run(env *environment) error {
 	return env.printf("custodex %s (%s, %s/%s)\n", programVersion(), runtime.Version(), runtime.GOOS, runtime.GOARCH)
 }
 
-// programVersion is what the build said, else what go install knows.
+// programVersion is the version that the build set, else that of go install.
 func programVersion() string {
 	if version != "" {
 		return version
