@@ -129,9 +129,9 @@ func (in *Input) required(path string) bool {
 func (in Input) Create() (Change, []fault.Field) {
 	for _, m := range in.members() {
 		if in.required(m.path) {
-			m.text.Sent = true // an absent one is told as required
+			m.Text.Sent = true // an absent one is told as required
 		} else {
-			m.text.Sent = m.text.Sent && !in.null(m.text) // null is absent: take the default
+			m.Text.Sent = m.Text.Sent && !in.null(m.Text) // null is absent: take the default
 		}
 	}
 	c, problems := in.change()
@@ -150,7 +150,7 @@ func (in Input) Create() (Change, []fault.Field) {
 func (in Input) Update() (Change, []fault.Field) {
 	if in.Rules.Replaces {
 		for _, m := range in.members() {
-			m.text.Sent = m.text.Sent || in.required(m.path) && !m.text.Kept
+			m.Text.Sent = m.Text.Sent || in.required(m.path) && !m.Text.Kept
 		}
 	}
 	return in.change()
@@ -162,8 +162,8 @@ func (in Input) Update() (Change, []fault.Field) {
 func (in Input) Keep(shown Input) Input {
 	was := shown.members()
 	for i, m := range in.members() {
-		if m.text.Sent && was[i].text.Sent && in.same(m.text, was[i].text) {
-			*m.text = Text{Value: m.text.Value, Kept: true}
+		if m.Text.Sent && was[i].Text.Sent && in.same(m.Text, was[i].Text) {
+			*m.Text = Text{Value: m.Text.Value, Kept: true}
 		}
 	}
 	return in
@@ -183,14 +183,14 @@ func (in *Input) same(t, s *Text) bool {
 func (in *Input) AppendBinary(b []byte) []byte {
 	for i, m := range in.members() {
 		switch {
-		case !m.text.Sent:
-		case m.text.Null:
+		case !m.Text.Sent:
+		case m.Text.Null:
 			b = append(b, byte(i), 'n')
-		case m.text.Other:
+		case m.Text.Other:
 			b = append(b, byte(i), 'o')
 		default:
-			b = binary.AppendUvarint(append(b, byte(i), 't'), uint64(len(m.text.Value)))
-			b = append(b, m.text.Value...)
+			b = binary.AppendUvarint(append(b, byte(i), 't'), uint64(len(m.Text.Value)))
+			b = append(b, m.Text.Value...)
 		}
 	}
 	return b
@@ -199,7 +199,7 @@ func (in *Input) AppendBinary(b []byte) []byte {
 // member is one text of an Input with its path.
 type member struct {
 	path string
-	text *Text
+	Text *Text // exported, so that fmt masks it
 }
 
 // members are the texts in the order of the Path constants.
