@@ -2,6 +2,7 @@ package search_test
 
 import (
 	"context"
+	"errors"
 	"runtime"
 	"strconv"
 	"sync"
@@ -221,7 +222,7 @@ func TestSearchStopsWhenCancelled(t *testing.T) {
 	for _, n := range []int{0, 1, 10, 40} {
 		ctx := &cancelAfter{Context: context.Background(), n: n}
 		p, err := a.Search(ctx, search.Query{Filter: search.Filter{Name: "garcia"}, Skip: 1 << 40, Take: 10})
-		if err != context.Canceled || len(p.Hits) != 0 {
+		if !errors.Is(err, context.Canceled) || len(p.Hits) != 0 {
 			t.Errorf("cancelled after %d looks: %d hits, %v", n, len(p.Hits), err)
 		}
 		// Whoever takes note of nothing for a long time has not asked often since.
@@ -229,7 +230,7 @@ func TestSearchStopsWhenCancelled(t *testing.T) {
 			t.Errorf("cancelled after %d looks: %d more", n, -ctx.n)
 		}
 	}
-	if _, err := a.Count(&cancelAfter{Context: context.Background()}, search.Filter{}); err != context.Canceled {
+	if _, err := a.Count(&cancelAfter{Context: context.Background()}, search.Filter{}); !errors.Is(err, context.Canceled) {
 		t.Errorf("Count of a cancelled context: %v", err)
 	}
 }
