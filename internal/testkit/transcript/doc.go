@@ -84,7 +84,7 @@
 // "! name args" calls Target.Hook at that point, for what a client cannot do:
 // create a second application, move the clock.
 //
-// With the flag -update-transcripts the answers in the files are rewritten to
+// With Options.Update the answers in the files are rewritten to
 // what came. Whatever matched stays as it is, placeholders included. In what is
 // new, bound values, UUIDs and times become placeholders. A request without an
 // answer gets one. Review the difference like code.

@@ -2,7 +2,6 @@ package transcript
 
 import (
 	"errors"
-	"flag"
 	"fmt"
 	"maps"
 	"net/http"
@@ -17,8 +16,6 @@ import (
 	"github.com/google/go-cmp/cmp"
 )
 
-var update = flag.Bool("update-transcripts", false, "rewrite the answers in transcript files to what came")
-
 // Options say how a folder of transcripts is run.
 type Options struct {
 	// New starts what a file is played against. It is called once a file, in
@@ -27,7 +24,7 @@ type Options struct {
 	// Kinds are further placeholders, by name. An expression has to match the
 	// whole text and wins over the built-in kind of that name.
 	Kinds map[string]*regexp.Regexp
-	// Update rewrites answers, as the flag -update-transcripts does.
+	// Update rewrites the answers in the files to what came.
 	Update bool
 }
 
@@ -143,7 +140,7 @@ func newPlayer(target Target, opts Options) (*player, error) {
 	}
 	client.CheckRedirect = func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse }
 	p := &player{target: target, client: client, close: own.CloseIdleConnections, host: u.Host,
-		update: opts.Update || *update}
+		update: opts.Update}
 	p.vars = &vars{kinds: maps.Clone(builtin), preset: target.Vars, bound: map[string]string{"host": u.Host}}
 	maps.Copy(p.vars.kinds, opts.Kinds)
 	for name := range target.Vars {
