@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -217,7 +218,10 @@ func showAddress(l *customer.LiquidationAddress) []byte {
 func TestLiquidationAddresses(t *testing.T) {
 	t.Parallel()
 	now := time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC)
-	env := newEnv(t, func(c *records.Config) { c.Now = func() time.Time { now = now.Add(time.Millisecond); return now } })
+	var ticks atomic.Int64 // background work asks for the time too
+	env := newEnv(t, func(c *records.Config) {
+		c.Now = func() time.Time { return now.Add(time.Duration(ticks.Add(1)) * time.Millisecond) }
+	})
 	c, neighbour := env.mustCreate(t, env.me, person("A", "B", "")), env.mustCreate(t, env.me, person("C", "D", ""))
 	create := func(caller tenant.Caller, target id.Customer, in customer.LiquidationInput, key string) (records.Reply, error) {
 		return env.CreateLiquidationAddress(t.Context(), caller, target, in, key, showAddress)
