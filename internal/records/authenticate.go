@@ -83,3 +83,24 @@ func (s *Service) AuthenticateToken(ctx context.Context, token string, origin te
 	}
 	return who.Caller, who.RateLimit, who.Subject, nil
 }
+
+// AuthenticateBoth is for a request that carries a credential and a bearer token: both
+// must be good, and of one credential. A request that names two callers is refused as
+// one with a wrong credential is, and the attempt is recorded once, with the application
+// of the credential if that is the one at fault. Failures are as for Authenticate.
+func (s *Service) AuthenticateBoth(ctx context.Context, in Login, token string) (caller tenant.Caller, rateLimit int, subject string, err error) {
+	who, ok, err := s.credentials.Verify(ctx, in)
+	if err != nil {
+		return tenant.Caller{}, 0, "", err
+	}
+	bearer, good, err := s.credentials.VerifyToken(ctx, token, in.Origin)
+	switch {
+	case err != nil:
+		return tenant.Caller{}, 0, "", err
+	case !ok:
+		return tenant.Caller{}, 0, "", s.refuse(ctx, who.Caller)
+	case !good, bearer.Caller.Credential != who.Caller.Credential:
+		return tenant.Caller{}, 0, "", s.refuse(ctx, bearer.Caller)
+	}
+	return bearer.Caller, bearer.RateLimit, bearer.Subject, nil
+}

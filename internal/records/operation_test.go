@@ -23,8 +23,8 @@ import (
 // and those that find out who a caller is. RefreshToken continues from a token that was
 // just checked.
 var withoutCaller = []string{
-	"Authenticate", "IssueToken", "AuthenticateToken", "RefreshToken", "Initialise", "Close", "SearchMemory", "DropIndexes", "AuditHealth",
-	"DamagedCustomers",
+	"Authenticate", "IssueToken", "AuthenticateToken", "AuthenticateBoth", "RefreshToken", "Initialise", "Close", "SearchMemory", "DropIndexes",
+	"AuditHealth", "DamagedCustomers",
 }
 
 // useCases calls visit for every exported method of records.Service that takes a

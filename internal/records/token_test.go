@@ -158,3 +158,44 @@ func TestTokenNoEntryNoAnswer(t *testing.T) {
 		t.Errorf("an unrecorded failure = %v, want unavailable", err)
 	}
 }
+
+// A credential and a token beside it must be good and of one credential; whatever else
+// they are is refused and recorded once, with the application of the one at fault.
+func TestAuthenticateBoth(t *testing.T) {
+	t.Parallel()
+	x := newTokens(t)
+	token := x.issue(t, x.key)
+	sibling := x.newKeyOf(t, x.app.ID, records.NewKey{Kind: tenant.Yativo})
+	other, _ := x.newApp(t, "Other")
+	foreign := x.newKeyOf(t, other.ID, records.NewKey{Kind: tenant.Yativo})
+	devdraft := x.newKeyOf(t, x.app.ID, records.NewKey{Kind: tenant.Devdraft})
+	wrong := loginOf(x.key)
+	wrong.Secret = "wrong"
+
+	caller, limit, subject, err := x.AuthenticateBoth(t.Context(), loginOf(x.key), token)
+	if err != nil || limit != 7 || caller.Credential != x.key.ID || !strings.HasPrefix(subject, x.key.PublicKey+".") {
+		t.Errorf("AuthenticateBoth = %+v, %d, %q, %v", caller, limit, subject, err)
+	}
+	for name, c := range map[string]struct {
+		login records.Login
+		token string
+		app   id.App
+	}{
+		"a wrong secret":                 {wrong, token, x.app.ID},
+		"nothing but a token":            {records.Login{Kind: tenant.Yativo}, token, id.System},
+		"a token that is none":           {loginOf(x.key), "x", id.System},
+		"a token of another key":         {loginOf(x.key), x.issue(t, sibling), x.app.ID},
+		"a token of another application": {loginOf(x.key), x.issue(t, foreign), other.ID},
+		"a pair of another application":  {loginOf(foreign), token, x.app.ID},
+		"a pair of another API":          {records.Login{Kind: tenant.Yativo, PublicKey: devdraft.PublicKey, Secret: devdraft.Secret.Reveal()}, token, x.app.ID},
+	} {
+		before := x.entries(t, c.app)
+		caller, _, _, err := x.AuthenticateBoth(t.Context(), c.login, c.token)
+		if !errors.Is(err, records.ErrCredentials) || caller.Credential != "" {
+			t.Errorf("%s = %+v, %v, want unauthenticated", name, caller, err)
+		}
+		if n := x.entries(t, c.app) - before; n != 1 {
+			t.Errorf("%s left %d entries of %s, want 1", name, n, c.app)
+		}
+	}
+}

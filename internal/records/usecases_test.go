@@ -177,6 +177,10 @@ func TestNothingBesideAnError(t *testing.T) {
 		caller, limit, subject, err := env.AuthenticateToken(ctx, "wrong", env.me.Origin)
 		return []any{caller, limit, subject}, err
 	}}
+	calls["AuthenticateBoth"] = useCase{call: func() ([]any, error) {
+		caller, limit, subject, err := env.AuthenticateBoth(ctx, wrong, "wrong")
+		return []any{caller, limit, subject}, err
+	}}
 	calls["Initialise"] = useCase{call: func() ([]any, error) {
 		issued, err := env.Initialise(ctx, nil)
 		return []any{issued}, err

@@ -89,6 +89,12 @@ func (f *FakeRecords) AuthenticateToken(_ context.Context, _ string, o tenant.Or
 	return caller(o), 100, "ya_fake", nil
 }
 
+// AuthenticateBoth takes every credential with every token.
+func (f *FakeRecords) AuthenticateBoth(_ context.Context, in records.Login, _ string) (tenant.Caller, int, string, error) {
+	f.Login = in
+	return caller(in.Origin), 100, "ya_fake", nil
+}
+
 // IssueToken gives one token to everybody, or Err.
 func (f *FakeRecords) IssueToken(_ context.Context, in records.Login) (string, tenant.Caller, int, error) {
 	return "token", caller(in.Origin), 100, f.Err

@@ -42,16 +42,26 @@ func (a *api) login(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// refresh: Yativo, "Authentication". It gives a new token for one that is still good.
+// refresh: Yativo, "Authentication". It gives a new token for one that is still good, or
+// for the key pair.
 func (a *api) refresh(w http.ResponseWriter, r *http.Request) error {
-	caller, subject, err := a.admit(w, r)
+	c, err := readCredentials(r)
+	if err != nil {
+		return err
+	}
+	caller, subject, err := a.admitAs(w, r, c)
 	if err != nil {
 		return err
 	}
 	if err := body.None(r); err != nil {
 		return err
 	}
-	token, err := a.Records.RefreshToken(r.Context(), caller, subject)
+	var token string
+	if subject == "" { // the key pair alone
+		token, _, _, err = a.Records.IssueToken(r.Context(), c.login)
+	} else {
+		token, err = a.Records.RefreshToken(r.Context(), caller, subject)
+	}
 	if err != nil {
 		return err
 	}
@@ -62,23 +72,65 @@ func (a *api) refresh(w http.ResponseWriter, r *http.Request) error {
 // tokenSeconds is what answers say of a token's life.
 const tokenSeconds = int64(records.TokenTTL / time.Second)
 
-// authenticated checks token and quota before h runs.
+// authenticated checks credentials and quota before h runs.
 func (a *api) authenticated(h wire.Handler) web.Handler {
 	return wire.Authenticated(h, func(w http.ResponseWriter, r *http.Request) (tenant.Caller, error) {
-		caller, _, err := a.admit(w, r)
+		c, err := readCredentials(r)
+		if err != nil {
+			return tenant.Caller{}, err
+		}
+		caller, _, err := a.admitAs(w, r, c)
 		return caller, err
 	})
 }
 
-// admit checks "Authorization: Bearer …", and then consumes one request of the
-// quota. What is absent or of another scheme takes the same way as a wrong token,
-// so that it gets the same answer and leaves the same trace.
-func (a *api) admit(w http.ResponseWriter, r *http.Request) (caller tenant.Caller, subject string, err error) {
+// The headers of the key pair, which the vendor's packages send with every request
+// instead of a token: account id and app secret, as login takes them.
+const (
+	headerKey    = "X-Api-Key"
+	headerSecret = "X-Api-Secret"
+)
+
+// credentials are what a request carries: a bearer token, the key pair, or both.
+type credentials struct {
+	token  string
+	login  records.Login
+	paired bool // a header of the pair was sent
+}
+
+// readCredentials takes the credentials off the headers. What is absent or of another
+// scheme is "", which takes the same way as what is wrong, so that it gets the same
+// answer and leaves the same trace.
+func readCredentials(r *http.Request) (credentials, error) {
 	token, err := wire.BearerToken(r)
 	if err != nil {
-		return tenant.Caller{}, "", err
+		return credentials{}, err
 	}
-	caller, perMinute, subject, err := a.Records.AuthenticateToken(r.Context(), token, web.Origin(r))
+	key, keySent, err := web.OneHeader(r, headerKey)
+	if err != nil {
+		return credentials{}, err
+	}
+	secret, secretSent, err := web.OneHeader(r, headerSecret)
+	if err != nil {
+		return credentials{}, err
+	}
+	login := records.Login{Kind: tenant.Yativo, PublicKey: key, Secret: secret, Origin: web.Origin(r)}
+	return credentials{token, login, keySent || secretSent}, nil
+}
+
+// admitAs checks the credentials, and then consumes one request of the quota. The key
+// pair and a token beside it must be of one credential. subject is for
+// Records.RefreshToken, and "" without a token.
+func (a *api) admitAs(w http.ResponseWriter, r *http.Request, c credentials) (caller tenant.Caller, subject string, err error) {
+	var perMinute int
+	switch {
+	case c.paired && c.token != "":
+		caller, perMinute, subject, err = a.Records.AuthenticateBoth(r.Context(), c.login, c.token)
+	case c.paired:
+		caller, perMinute, err = a.Records.Authenticate(r.Context(), c.login)
+	default:
+		caller, perMinute, subject, err = a.Records.AuthenticateToken(r.Context(), c.token, c.login.Origin)
+	}
 	if err != nil {
 		return tenant.Caller{}, "", err
 	}

@@ -12,8 +12,8 @@ import (
 
 // writeError renders a fault: {status, status_code, message, data}, where data
 // repeats what is wrong for readers of the older pages, and with problems of
-// members also errors. The status is "error"; the pages of 2024 say "failed". Three
-// bodies are documented whole and written as they are: see bare.
+// members also errors. The status is "error"; the pages of 2024 say "failed". Four
+// bodies are documented whole and have no envelope: see bare.
 func writeError(w http.ResponseWriter, r *http.Request, f *fault.Error) {
 	status, message, detail := answerOf(f)
 	h := w.Header()
@@ -34,18 +34,19 @@ func writeError(w http.ResponseWriter, r *http.Request, f *fault.Error) {
 }
 
 // bare gives the bodies that one page documents whole and no other contradicts: an
-// idempotency key that is missing, the rate limit, and those of "Delete customer".
+// idempotency key that is missing, the rate limit, and those of "Delete customer". Each
+// repeats its text as message, where the vendor's packages look for it.
 func bare(r *http.Request, f *fault.Error, wait int64) (b bareFailure, ok bool) {
 	switch {
 	case f.Code == errKeyMissing.Code:
-		return bareFailure{Error: f.Message}, true
+		return bareFailure{Error: f.Message, Message: f.Message}, true
 	case f.Kind == fault.TooMany:
 		return bareFailure{"rate_limit_exceeded", "Too many requests. Please try again later.", wait}, true
 	case r.Method != http.MethodDelete:
 	case f.Kind == fault.Unauthenticated:
-		return bareFailure{Error: "Unauthorized access"}, true
+		return bareFailure{Error: "Unauthorized access", Message: "Unauthorized access"}, true
 	case notFound(f) && f.Code != web.ErrNoRoute.Code:
-		return bareFailure{Error: "Customer not found"}, true
+		return bareFailure{Error: "Customer not found", Message: "Customer not found"}, true
 	}
 	return bareFailure{}, false
 }

@@ -1,6 +1,7 @@
 package yativo_test
 
 import (
+	"encoding/json"
 	"fmt"
 	"maps"
 	"net/http"
@@ -67,5 +68,28 @@ func TestTexts(t *testing.T) {
 	}
 	if len(seen) < 25 {
 		t.Errorf("only %d problems were tried: %v", len(seen), slices.Sorted(maps.Keys(seen)))
+	}
+}
+
+// TestFieldA11EveryFailureHasAMessage: the vendor's packages show message, and a failure
+// without one only as its status. Bodies without the envelope had none.
+func TestFieldA11EveryFailureHasAMessage(t *testing.T) {
+	t.Parallel()
+	faults := slices.Concat(dialect.EveryKind(), dialect.Waits(), []error{records.ErrOtherApplication, records.ErrKeyReused})
+	for _, f := range faults {
+		for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodDelete} {
+			for _, path := range []string{someCustomer, "/api/v1/customer", "/api/v1/nothing"} {
+				var got struct {
+					Message string `json:"message"`
+				}
+				w := ask(&fake{Err: f}, request(method, path, ""))
+				if w.Code < 400 {
+					continue
+				}
+				if err := json.Unmarshal(w.Body.Bytes(), &got); err != nil || got.Message == "" {
+					t.Errorf("%s %s after %v: %s, %v", method, path, fault.KindOf(f), w.Body, err)
+				}
+			}
+		}
 	}
 }

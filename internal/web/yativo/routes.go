@@ -18,7 +18,10 @@ import (
 // Records is the part of the domain service that this dialect calls;
 // *records.Service is one. The faults of each method are described there.
 type Records interface {
+	wire.Keys
 	wire.Customers
+	// AuthenticateBoth turns a credential and a bearer token of it into a caller.
+	AuthenticateBoth(ctx context.Context, in records.Login, token string) (caller tenant.Caller, perMinute int, subject string, err error)
 	// IssueToken exchanges an account id and app secret for a bearer token.
 	IssueToken(ctx context.Context, in records.Login) (token string, caller tenant.Caller, perMinute int, err error)
 	// AuthenticateToken turns a bearer token into a caller.
