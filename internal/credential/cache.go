@@ -42,6 +42,12 @@ func (c *cache) forget(publicKey string) {
 	delete(c.entries, publicKey)
 }
 
+func (c *cache) forgetAll() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.entries = nil
+}
+
 // uses are last uses of credentials, to the minute, that are not written yet.
 type uses struct {
 	mu   sync.RWMutex

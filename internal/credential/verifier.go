@@ -199,6 +199,10 @@ func (v *Verifier) nobody(ctx context.Context) (*known, error) {
 // at once.
 func (v *Verifier) Forget(publicKey string) { v.cache.forget(publicKey) }
 
+// ForgetAll drops what is remembered of every credential, after the database has lost
+// changes of them.
+func (v *Verifier) ForgetAll() { v.cache.forgetAll() }
+
 // Flush writes the last uses of credentials. Those that could not be written are kept
 // for the next time.
 func (v *Verifier) Flush(ctx context.Context) error {

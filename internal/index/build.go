@@ -51,7 +51,7 @@ func (c *Cache) startBuildLocked(app id.App, decode Decode, e *entry) {
 
 func (c *Cache) runBuild(ctx context.Context, app id.App, decode Decode, e *entry) {
 	err := safe.Call(func() (err error) {
-		e.index, err = c.build(ctx, app, decode)
+		e.index, e.lineage, err = c.build(ctx, app, decode)
 		return err
 	})
 	if err != nil && !errors.Is(err, errNoRoom) && ctx.Err() == nil {
@@ -60,19 +60,20 @@ func (c *Cache) runBuild(ctx context.Context, app id.App, decode Decode, e *entr
 	}
 }
 
-// build reads and decodes every customer of the application, on all cores.
-func (c *Cache) build(ctx context.Context, app id.App, decode Decode) (*search.Index, error) {
+// build reads and decodes every customer of the application, on all cores. The lineage is that of
+// the database before the first customer was read.
+func (c *Cache) build(ctx context.Context, app id.App, decode Decode) (*search.Index, store.Lineage, error) {
 	head, err := c.cfg.Store.Head(ctx, app) // first: later changes are caught up with
 	if err != nil {
-		return nil, err
+		return nil, store.Lineage{}, err
 	}
 	r, err := c.cfg.Store.CustomerRange(ctx, app)
 	if err != nil {
-		return nil, err
+		return nil, store.Lineage{}, err
 	}
 	guess := r.Count * guessedSize
 	if guess > c.cfg.MaxMemory {
-		return nil, errNoRoom
+		return nil, store.Lineage{}, errNoRoom
 	}
 	c.makeRoom(c.cfg.MaxMemory - guess)
 	b := search.NewBuilder(c.pool, int(r.Count))
@@ -84,14 +85,14 @@ func (c *Cache) build(ctx context.Context, app id.App, decode Decode) (*search.I
 		safe.Go(g, func() error { return c.buildShard(scan, app, decode, corrupt, b, from, from+step) })
 	}
 	if err := g.Wait(); err != nil {
-		return nil, err
+		return nil, store.Lineage{}, err
 	}
 	c.cfg.Corrupt.replace(app, corrupt)
 	index := b.Finish(head.Version)
 	if index.Bytes() > c.cfg.MaxMemory {
-		return nil, errNoRoom // its customers are larger than guessed
+		return nil, store.Lineage{}, errNoRoom // its customers are larger than guessed
 	}
-	return index, nil
+	return index, head.Lineage, nil
 }
 
 func (c *Cache) buildShard(ctx context.Context, app id.App, decode Decode, t *CorruptTracker, b *search.Builder, from, to int64) error {

@@ -25,7 +25,18 @@ func TestIndexFollowsTheStore(t *testing.T) {
 			rapid.Check(t, func(rt *rapid.T) {
 				m := newMemoryStore()
 				c, tracker := newCache(t, m, func(cfg *index.Config) { cfg.MaxMemory = memory })
+				copied, at := m.copyOf(app)
 				rt.Repeat(map[string]func(*rapid.T){
+					"copy": func(*rapid.T) { copied, at = m.copyOf(app) },
+					// A failover or restore loses commits, and others take their versions.
+					"lose": func(rt *rapid.T) {
+						m.restore(app, copied, at, false)
+						for range rapid.IntRange(0, 4).Draw(rt, "writes") {
+							m.put(app, rapid.Int64Range(1, 30).Draw(rt, "seq"), "ada")
+						}
+					},
+					// A lower version is noticed by itself.
+					"go back": func(*rapid.T) { m.restore(app, copied, at, true) },
 					"put": func(rt *rapid.T) {
 						names := []string{"ada", "bob", "ada bob", "corrupt", "erased"}
 						m.put(app, rapid.Int64Range(1, 30).Draw(rt, "seq"), rapid.SampledFrom(names).Draw(rt, "name"))

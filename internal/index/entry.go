@@ -22,6 +22,7 @@ type entry struct {
 
 	// Set before the build ends.
 	index   *search.Index // nil: there is none
+	lineage store.Lineage // of the database that it was built from
 	retryAt time.Time     // when to build again, if that failed
 }
 
@@ -50,7 +51,8 @@ func (b *Build) ended() bool {
 func (b *Build) building() bool { return b != nil && b.started.Load() && !b.ended() }
 
 // Current returns the application's index with every change in it that was committed before the
-// call. While the index is being built, or waits for that, it returns nil and the build; if there is
+// call. An index of a database that has lost commits since is built anew: it would hold customers
+// that are gone, and miss those that got their versions. While the index is being built, or waits for that, it returns nil and the build; if there is
 // none and will be none, nil and nil. Faults: Unavailable (ErrSaturated, ErrPreparing), and those of
 // the store.
 func (c *Cache) Current(ctx context.Context, p *Permit, decode Decode) (*search.Index, *Build, error) {
@@ -61,9 +63,13 @@ func (c *Cache) Current(ctx context.Context, p *Permit, decode Decode) (*search.
 	case e.index == nil:
 		return nil, nil, nil
 	}
+	seen := e.index.Version() // first: another search may bring it up to more than this one's head
 	head, err := c.cfg.Store.Head(ctx, p.app)
 	if err != nil {
 		return nil, nil, err
+	}
+	if head.Version < seen || head.Lineage != e.lineage {
+		return nil, c.rebuild(p.app, decode, e), nil
 	}
 	if head.Version > e.index.Version() {
 		if err := p.acquireUpdate(ctx, e.updating); err != nil {
@@ -90,6 +96,17 @@ func (c *Cache) entry(app id.App, decode Decode) *entry {
 	}
 	e.used.Store(now.UnixMilli())
 	return e
+}
+
+// rebuild replaces an entry whose index must not be used any more, unless another search has done
+// so, and returns the build.
+func (c *Cache) rebuild(app id.App, decode Decode, e *entry) *Build {
+	c.mu.Lock()
+	if c.entries[app] == e {
+		delete(c.entries, app)
+	}
+	c.mu.Unlock()
+	return c.entry(app, decode).build
 }
 
 // catchUp applies the changes up to version. Later ones may come along; they are applied again next

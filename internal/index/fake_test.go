@@ -28,6 +28,7 @@ type memoryStore struct {
 	mu      sync.Mutex
 	rows    map[id.App][]store.CustomerRow // by Seq; deleted ones stay as changes
 	version map[id.App]int64
+	lineage int64
 	scans   int
 	scan    func(ctx context.Context) error // if set, runs before each scan
 }
@@ -56,6 +57,23 @@ func (m *memoryStore) set(app id.App, row store.CustomerRow) {
 	m.rows[app] = rows
 }
 
+// copyOf gives what an application holds, for restore.
+func (m *memoryStore) copyOf(app id.App) (rows []store.CustomerRow, version int64) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return m.rows[app], m.version[app]
+}
+
+// restore puts back a copy, as a failover that loses commits does.
+func (m *memoryStore) restore(app id.App, rows []store.CustomerRow, version int64, sameLineage bool) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.rows[app], m.version[app] = rows, version
+	if !sameLineage {
+		m.lineage++
+	}
+}
+
 // live gives the rows that are not deleted.
 func (m *memoryStore) live(app id.App) (rows []store.CustomerRow) {
 	m.mu.Lock()
@@ -71,7 +89,7 @@ func (m *memoryStore) live(app id.App) (rows []store.CustomerRow) {
 func (m *memoryStore) Head(_ context.Context, app id.App) (store.Head, error) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return store.Head{Version: m.version[app]}, nil
+	return store.Head{Version: m.version[app], Lineage: store.Lineage{Server: m.lineage}}, nil
 }
 
 func (m *memoryStore) CustomerRange(_ context.Context, app id.App) (store.CustomerRange, error) {

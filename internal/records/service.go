@@ -98,6 +98,8 @@ func New(cfg Config) *Service {
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
+	watched := &lineageStore{Store: cfg.Store, log: cfg.Log}
+	cfg.Store = watched
 	s := &Service{
 		cfg:      cfg,
 		keys:     keyring.New(cfg.Store, cfg.Keys),
@@ -107,6 +109,7 @@ func New(cfg Config) *Service {
 	s.sequencer = sequencer.New(sequencer.Config{Store: cfg.Store, Keys: s.keys, Now: cfg.Now, Log: cfg.Log})
 	s.store = s.sequencer.Notifying(cfg.Store)
 	s.credentials = credential.New(credential.Config{Store: cfg.Store, Keys: s.keys, TTL: cfg.CredentialTTL, Now: s.now})
+	watched.lost = s.credentials.ForgetAll
 	s.indexes = index.New(index.Config{
 		Store: cfg.Store, Corrupt: s.corrupt,
 		MaxMemory: cfg.SearchMemory, MaxScans: cfg.MaxScans, MaxSearches: cfg.MaxSearches, MaxIdle: cfg.SearchIdle,

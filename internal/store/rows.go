@@ -24,7 +24,15 @@ type Head struct {
 	Version   int64 // grows with every committed change of customers
 	Entries   int64 // number of audit entries
 	Customers int64 // number of customers
+
+	// Lineage is the history that the counters belong to. While it stays the same the
+	// database loses nothing, so Version only grows. After a failover that may have lost
+	// commits, or a restore, it is another one.
+	Lineage Lineage
 }
+
+// Lineage names a history of a database. It can be compared and means nothing else.
+type Lineage struct{ Server, Table int64 }
 
 // CustomerRow is one customer as stored.
 type CustomerRow struct {

@@ -46,18 +46,24 @@ func (s *Store) AppList(ctx context.Context, after id.App, limit int) ([]store.A
 		[]any{string(after), max(limit, 0)}, scanApp)
 }
 
-// Head gives the application's counters.
+// Head gives the application's counters. Nobody can lose commits of a running server, so
+// its start time names a lineage: a standby that is promoted has another one, and so does
+// a server after a restore of files. Tables that are restored one by one are new tables.
 func (s *Store) Head(ctx context.Context, app id.App) (store.Head, error) {
 	var h store.Head
 	err := s.do(ctx, app, `
 		SELECT
 			version,
 			entries,
-			customers
+			customers,
+			(extract(epoch FROM pg_postmaster_start_time()) * 1000000)::bigint,
+			tableoid::bigint
 		FROM head
 		WHERE app_id = $1`,
 		[]any{string(app)},
-		one("application", func(r pgx.Row) error { return r.Scan(&h.Version, &h.Entries, &h.Customers) }),
+		one("application", func(r pgx.Row) error {
+			return r.Scan(&h.Version, &h.Entries, &h.Customers, &h.Lineage.Server, &h.Lineage.Table)
+		}),
 	)
 	return h, err
 }

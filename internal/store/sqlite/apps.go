@@ -75,7 +75,8 @@ func scanApp(r *rows, row *store.AppRow) error {
 	)
 }
 
-// Head gives the application's counters.
+// Head gives the application's counters. The lineage is read last: the commit that made a
+// new one may be among what the statement saw.
 func (s *Store) Head(ctx context.Context, app id.App) (h store.Head, err error) {
 	err = s.read(ctx, func(ctx context.Context, c *conn) error {
 		return c.one(ctx, store.NotFound("application"), `
@@ -86,5 +87,6 @@ func (s *Store) Head(ctx context.Context, app id.App) (h store.Head, err error) 
 			FROM head
 			WHERE app_id = ?`, []any{string(app)}, scanTo(&h.Version, &h.Entries, &h.Customers))
 	})
+	h.Lineage.Server = s.lineage.Load()
 	return h, err
 }

@@ -76,12 +76,17 @@ func (s *Store) commit(works []*work) (outcomes []error, err error) {
 	if s.moved() {
 		return nil, errMoved // a commit would go where the next start will not look
 	}
-	b := batch{conn: s.writer, heads: make(map[id.App]*head, 4)}
+	b := batch{conn: s.writer, heads: make(map[id.App]*head, 4), known: s.heads}
 	ctx := context.Background()
 	if err := s.writer.begin(ctx); err != nil {
 		return nil, err
 	}
 	outcomes, err = b.run(ctx, works)
+	if b.foreign {
+		s.lineage.Add(1) // before the commit, see Head
+		b.touchedAll = true
+		clear(s.heads)
+	}
 	atCommit := err == nil
 	if atCommit {
 		if len(b.touched) > 0 || b.touchedAll {
@@ -90,12 +95,19 @@ func (s *Store) commit(works []*work) (outcomes []error, err error) {
 		}
 		if _, err = s.writer.exec(ctx, "COMMIT"); err == nil {
 			s.checkpoint.committed(b.rows)
+			for app, h := range b.heads {
+				s.heads[app] = h.Head
+			}
 			return outcomes, nil
 		}
 	}
 	if loses(err, atCommit) || loses(s.writer.broken, false) {
 		s.fail()
 		return nil, errFailed
+	}
+	if b.foreign {
+		s.cache.drop(nil, true)
+		s.cache.reopen()
 	}
 	// SQLite may have rolled back by itself; then there is nothing to roll back and
 	// this is an error that says nothing new.
@@ -111,6 +123,11 @@ type batch struct {
 	lastSeq int64 // given to a customer; 0: not read yet
 	usedSeq bool
 	rows    int64 // inserted, updated and deleted by the items
+
+	// known are the counters as the last batches left them. Nobody else writes the file, so
+	// others mean that it was restored under us (foreign).
+	known   map[id.App]store.Head
+	foreign bool
 
 	// What the cache must drop: customers that were changed or deleted, or more of
 	// them than are worth to name.
@@ -226,6 +243,9 @@ func (b *batch) head(ctx context.Context, app id.App) (*head, error) {
 		WHERE app_id = ?`, []any{string(app)}, scanTo(&h.Version, &h.Entries, &h.Customers))
 	if err != nil {
 		return nil, err
+	}
+	if last, ok := b.known[app]; ok && last != h.Head {
+		b.foreign = true
 	}
 	b.heads[app] = h
 	return h, nil

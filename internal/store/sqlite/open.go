@@ -16,7 +16,9 @@ import (
 	"os"
 	"runtime"
 	"sync"
+	"sync/atomic"
 
+	"custodex.dev/internal/id"
 	"custodex.dev/internal/store"
 	"custodex.dev/internal/store/commit"
 	"custodex.dev/internal/store/migrate"
@@ -63,6 +65,9 @@ type Store struct {
 	writing    sync.Mutex // held over a batch, and while the log is restarted
 	writer     *conn      // guarded by writing, until the committer has stopped
 	checkpoint *checkpointer
+	heads      map[id.App]store.Head // as the last batches left them; the committer's
+
+	lineage atomic.Int64 // grows when the file turns out to have been restored under us
 
 	path     string
 	file     os.FileInfo // of path, when it was opened
@@ -161,7 +166,7 @@ func Open(ctx context.Context, cfg Config) (_ *Store, err error) {
 	if err := findFile(cfg.Path, false); err != nil {
 		return nil, err
 	}
-	s := &Store{path: cfg.Path, failed: make(chan struct{}), cache: newRowCache(cfg.Cache)}
+	s := &Store{path: cfg.Path, failed: make(chan struct{}), cache: newRowCache(cfg.Cache), heads: make(map[id.App]store.Head)}
 	if s.file, err = os.Stat(cfg.Path); err != nil {
 		return nil, err
 	}
