@@ -97,6 +97,19 @@ func readSubmission(o body.Object) (target string, side customer.Side, err error
 	return target, side, nil
 }
 
+// onlySide reports a member type that is not the side that the path says. It may be
+// absent.
+func onlySide(o body.Object, side customer.Side) []fault.Field {
+	t := wire.Member(o, "type")
+	switch {
+	case t.Other:
+		return []fault.Field{{Path: "type", Code: customer.CodeNotText, Message: mustBeText("type")}}
+	case customer.Trim(t.Value) != "" && t.Value != side.String():
+		return []fault.Field{{Path: "type", Code: customer.CodeNotListed, Message: isInvalid("type")}}
+	}
+	return nil
+}
+
 // customerOf gives a customer as the wire shows it.
 func (a *api) customerOf(c *customer.Customer) customerBody {
 	approved := c.KYC.State() == customer.KYCApproved
@@ -183,6 +196,12 @@ func (a *api) encodeCustomer(status int, message string) func(*customer.Customer
 	return func(c *customer.Customer) []byte { return encode(status, message, a.customerOf(c)) }
 }
 
+// encodeFetched renders the answer of fetchCustomer, which has endorsements too (package
+// yativo-fiat-sdk, customers.retrieve). There are none here.
+func (a *api) encodeFetched(c *customer.Customer) []byte {
+	return encode(http.StatusOK, "Request successful", fetchedBody{customerBody: a.customerOf(c), Endorsements: []string{}})
+}
+
 // encodeList renders the answer of list. Its customers do not go through wire.Marshal;
 // see customerBody.appendJSON.
 func (a *api) encodeList(list []customer.Customer, p paginationBody) []byte {
@@ -211,11 +230,13 @@ func (a *api) encodeKYC(c *customer.Customer) []byte {
 	return encode(http.StatusOK, "Request successful", b)
 }
 
-// encodeSubmission renders the answer of submitKYC.
-func encodeSubmission(c *customer.Customer) []byte {
-	return encode(http.StatusOK, "KYC submission updated successfully", submissionBody{
-		CustomerID: c.ID.String(), Type: c.Type.Side().String(), Status: string(c.KYC.State()), UpdatedAt: timeText(c.UpdatedAt),
-	})
+// encodeSubmission renders the answer of a submission.
+func encodeSubmission(message string) func(*customer.Customer) []byte {
+	return func(c *customer.Customer) []byte {
+		return encode(http.StatusOK, message, submissionBody{
+			CustomerID: c.ID.String(), Type: c.Type.Side().String(), Status: string(c.KYC.State()), UpdatedAt: timeText(c.UpdatedAt),
+		})
+	}
 }
 
 func encodeToken(message, token string) []byte {

@@ -35,7 +35,7 @@ func (a *api) fetchCustomer(w http.ResponseWriter, r *http.Request, caller tenan
 	if err != nil {
 		return err
 	}
-	web.JSON(w, http.StatusOK, a.encodeCustomer(http.StatusOK, "Request successful")(&c))
+	web.JSON(w, http.StatusOK, a.encodeFetched(&c))
 	return nil
 }
 

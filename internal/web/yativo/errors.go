@@ -81,7 +81,7 @@ func answerOf(f *fault.Error) (status int, message, detail string) {
 		}
 		return say(http.StatusForbidden, f.Message)
 	case fault.NotFound:
-		if f.Code == web.ErrNoRoute.Code {
+		if f.Code == web.ErrNoRoute.Code || f.Code == errNoEndorsements.Code {
 			return say(http.StatusNotFound, f.Message)
 		}
 		return say(http.StatusNotFound, "Customer not found")

@@ -2,6 +2,7 @@ package yativo
 
 import (
 	"context"
+	"maps"
 	"net/http"
 	"net/netip"
 	"strings"
@@ -73,6 +74,12 @@ const (
 	pathCustomer  = "/api/v1/customer/{id}"
 	pathKYC       = "/api/v1/customer/kyc/{id}"
 	pathKYCUpdate = "/api/v1/customer/kyc/update"
+	pathResubmit  = "/api/v1/customer/kyc/resubmit/{id}/{endorsement}"
+
+	pathSubmitIndividual = "/api/v1/individual-kyc/submit"
+	pathSubmitBusiness   = "/api/v1/business-kyc/submit"
+	pathPatchIndividual  = "/api/v1/individual-kyc/{id}"
+	pathPatchBusiness    = "/api/v1/business-kyc/{id}"
 
 	// Other spellings of pathCustomer in the pages.
 	pathCurrent = "/api/v1/customer/customer/{id}"
@@ -96,7 +103,7 @@ func New(cfg Config) http.Handler {
 // routes is all that the dialect serves.
 func (a *api) routes() map[string]web.Methods {
 	fetch, update := a.authenticated(a.fetchCustomer), a.authenticated(a.updateCustomer)
-	return map[string]web.Methods{
+	routes := map[string]web.Methods{
 		pathLogin:   {http.MethodPost: a.login},
 		pathRefresh: {http.MethodGet: a.refresh},
 		pathCustomers: {
@@ -107,11 +114,11 @@ func (a *api) routes() map[string]web.Methods {
 			http.MethodGet: fetch, http.MethodPut: update,
 			http.MethodDelete: a.authenticated(a.deleteCustomer),
 		},
-		pathCurrent:   {http.MethodGet: fetch, http.MethodPut: update},
-		pathBare:      {http.MethodGet: fetch, http.MethodPut: update},
-		pathKYC:       {http.MethodGet: a.authenticated(a.fetchKYC)},
-		pathKYCUpdate: {http.MethodPut: a.authenticated(a.submitKYC)},
+		pathCurrent: {http.MethodGet: fetch, http.MethodPut: update},
+		pathBare:    {http.MethodGet: fetch, http.MethodPut: update},
 	}
+	maps.Copy(routes, a.kycRoutes())
+	return routes
 }
 
 // Routes lists what the dialect serves as "METHOD /path/{name}", sorted; HEAD comes
@@ -120,5 +127,5 @@ func Routes() []string { return web.RouteList(new(api).routes()) }
 
 // Prefixes are the paths that the dialect owns, each with all below it.
 func Prefixes() []string {
-	return []string{"/api/v1/auth", "/api/v1/customer", "/customer"}
+	return []string{"/api/v1/auth", "/api/v1/customer", "/api/v1/individual-kyc", "/api/v1/business-kyc", "/customer"}
 }

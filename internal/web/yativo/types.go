@@ -34,6 +34,12 @@ type customerBody struct {
 	UpdatedAt       wire.Text    `json:"updated_at"`
 }
 
+// fetchedBody is a customer that was asked for alone.
+type fetchedBody struct {
+	customerBody
+	Endorsements []string `json:"endorsements"` // always empty
+}
+
 type addressBody struct {
 	City    wire.Text `json:"city"`
 	State   wire.Text `json:"state"`
@@ -60,7 +66,7 @@ type bioBody struct {
 	KYCVerifiedDate wire.Text `json:"kyc_verified_date"`
 }
 
-// submissionBody is the data of PUT /customer/kyc/update.
+// submissionBody is the data of the submissions of identity checks.
 type submissionBody struct {
 	CustomerID string    `json:"customer_id"`
 	Type       string    `json:"type"`
