@@ -59,7 +59,7 @@ func CreateKeyFile(path string) error {
 func OpenKeyFile(path string) (KeySource, error) {
 	info, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil, fmt.Errorf("there is no master key at %s; make one with custodex init, or restore it from your backup", path)
+		return nil, fmt.Errorf("there is no master key at %s; restore it from your backup. A new key could not read what is in the database", path)
 	}
 	if err != nil {
 		return nil, err
