@@ -21,10 +21,10 @@ type dialect struct {
 
 // dialects are the APIs of the public listener. To take one out, delete its entry here
 // and its folder. The first one answers what none of them owns.
-func (s *Server) dialects(version string) []dialect {
+func (s *Server) dialects() []dialect {
 	return []dialect{
 		{"devdraft", devdraft.Prefixes(), devdraft.New(devdraft.Config{
-			Records: s.records, Limiter: s.limiter, Version: version, Ping: s.store.Ping,
+			Records: s.records, Limiter: s.limiter, Version: s.version, Ping: s.store.Ping,
 			MaxSkip: s.cfg.MaxSkip, Now: s.cfg.Now,
 		})},
 		{"yativo", yativo.Prefixes(), yativo.New(yativo.Config{

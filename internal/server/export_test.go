@@ -7,13 +7,13 @@ import (
 
 // HandlerWithout is the public handler without the dialect of that name.
 func (s *Server) HandlerWithout(name string) http.Handler {
-	return s.publicHandler(slices.DeleteFunc(s.dialects("test"), func(d dialect) bool { return d.name == name }))
+	return s.publicHandler(slices.DeleteFunc(s.dialects(), func(d dialect) bool { return d.name == name }))
 }
 
 // Dialects names the dialects.
 func (s *Server) Dialects() []string {
 	var names []string
-	for _, d := range s.dialects("test") {
+	for _, d := range s.dialects() {
 		names = append(names, d.name)
 	}
 	return names
@@ -21,7 +21,7 @@ func (s *Server) Dialects() []string {
 
 // OwnerOf names the dialect that owns a path, "" for none.
 func (s *Server) OwnerOf(path string) string {
-	if d := ownerOf(path, s.dialects("test")); d != nil {
+	if d := ownerOf(path, s.dialects()); d != nil {
 		return d.name
 	}
 	return ""

@@ -1,6 +1,8 @@
 package server
 
 import (
+	"runtime"
+
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/prometheus/client_golang/prometheus/collectors"
 )
@@ -10,7 +12,12 @@ func (s *Server) registerMetrics() {
 	gauge := func(name, help string, value func() float64) prometheus.Collector {
 		return prometheus.NewGaugeFunc(prometheus.GaugeOpts{Namespace: "custodex", Name: name, Help: help}, value)
 	}
+	build := prometheus.NewGaugeVec(prometheus.GaugeOpts{
+		Name: "custodex_build_info", Help: "1, with the version of the program as a label.",
+	}, []string{"version", "go_version", "store"})
+	build.WithLabelValues(s.version, runtime.Version(), s.engine()).Set(1)
 	s.metrics.MustRegister(
+		build,
 		collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),
 		gauge("search_memory_bytes", "Bytes that search indexes hold.", func() float64 {

@@ -25,6 +25,7 @@ import (
 // Server is one running replica. Make it with New, then Listen, then Run.
 type Server struct {
 	cfg     config.Config
+	version string
 	log     *slog.Logger
 	store   store.Store
 	records *records.Service
@@ -82,7 +83,7 @@ func NewOver(cfg config.Config, st store.Store, version string) (*Server, error)
 
 // build makes everything in the order of its dependencies.
 func build(cfg config.Config, st store.Store, keys seal.KeySource, version string) *Server {
-	s := &Server{cfg: cfg, store: st, metrics: prometheus.NewRegistry()}
+	s := &Server{cfg: cfg, version: version, store: st, metrics: prometheus.NewRegistry()}
 	s.log, s.flushLog = newLog(cfg, os.Stderr)
 	s.records = records.New(records.Config{
 		Store: st, Keys: keys, Conceal: cfg.Conceal, MaxSkip: cfg.MaxSkip, IdempotencyTTL: cfg.IdempotencyTTL,
@@ -96,7 +97,7 @@ func build(cfg config.Config, st store.Store, keys seal.KeySource, version strin
 		Limiter: web.NewLimiter(cfg.MaxRequests, limiterWait), Draining: s.draining.Load,
 	}
 	s.registerMetrics()
-	s.public.http = s.newHTTP(s.publicHandler(s.dialects(version)))
+	s.public.http = s.newHTTP(s.publicHandler(s.dialects()))
 	s.manage.http = s.newHTTP(s.manageHandler())
 	return s
 }
@@ -159,6 +160,14 @@ func listenError(flag, addr string, err error) error {
 	return fmt.Errorf("cannot listen on %s: %w; choose another with --%s", addr, errors.Unwrap(err), flag)
 }
 
+// engine names the kind of database.
+func (s *Server) engine() string {
+	if s.cfg.DatabaseURL.IsZero() {
+		return "sqlite"
+	}
+	return "postgres"
+}
+
 // Addr is the public listener's address, with the real port.
 func (s *Server) Addr() string { return s.public.Addr().String() }
 
@@ -172,6 +181,7 @@ var errStoreFailed = errors.New("the database can no longer promise durability (
 // and then shuts down in order: not ready, drain, sequence the audit log, close. It
 // returns nil after an orderly end that ctx asked for.
 func (s *Server) Run(ctx context.Context) error {
+	s.log.Info("started", "version", s.version, "store", s.engine(), "addr", s.Addr(), "manage_addr", s.ManageAddr())
 	ended := make(chan error, 2)
 	go func() { ended <- s.public.serve() }()
 	go func() { ended <- s.manage.serve() }()
@@ -183,7 +193,7 @@ func (s *Server) Run(ctx context.Context) error {
 	case <-s.store.Failed():
 		cause = errStoreFailed
 	}
-	s.log.Info("shutting down", "grace", s.cfg.ShutdownTimeout)
+	s.log.Info("shutting down", "grace_s", s.cfg.ShutdownTimeout.Seconds())
 	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), s.cfg.ShutdownTimeout)
 	defer cancel()
 	return errors.Join(cause, s.Close(grace))
@@ -193,7 +203,7 @@ func (s *Server) Run(ctx context.Context) error {
 // asks its client for a new connection, so that load balancers can move traffic
 // away. It ends early, with the reason, when a listener ends or the store fails.
 func (s *Server) drain(ended <-chan error) error {
-	s.log.Info("draining", "for", s.cfg.DrainTime)
+	s.log.Info("draining", "drain_time_s", s.cfg.DrainTime.Seconds())
 	s.draining.Store(true)
 	timer := time.NewTimer(s.cfg.DrainTime)
 	defer timer.Stop()

@@ -43,6 +43,26 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 	return m
 }
 
+// alerts are the codes of faults that operators alert on. They are counted from zero, so
+// that the first one is an increase and not the begin of a series.
+func alerts() []string {
+	return []string{
+		"audit_unavailable", "commit_unknown", "database_unavailable", "internal", errOverloaded.Code, "panic",
+		"search_preparing", "search_saturated", "storage_failed", "timeout",
+	}
+}
+
+// declare makes the series of a dialect that are there from the start.
+func (m *Metrics) declare(dialect string) {
+	if m == nil {
+		return
+	}
+	m.inFlight.WithLabelValues(dialect)
+	for _, code := range alerts() {
+		m.faults.WithLabelValues(dialect, code)
+	}
+}
+
 // begin counts a request in; the function it returns counts it out.
 func (m *Metrics) begin(dialect string) func(e *Event, method string, status int, took time.Duration) {
 	if m == nil {

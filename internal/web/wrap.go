@@ -66,6 +66,7 @@ func (c Config) withDefaults() Config {
 // when it is over.
 func Wrap(dialect string, next http.Handler, cfg Config) http.Handler {
 	cfg = cfg.withDefaults()
+	cfg.Metrics.declare(dialect)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		start := cfg.Now()
 		e := &Event{
@@ -133,7 +134,7 @@ func (c Config) log(ctx context.Context, e *Event, method string, status int, to
 		slog.String("method", knownMethod(method)),
 		slog.String("route", e.Route),
 		slog.Int("status", status),
-		slog.Duration("took", took),
+		slog.Float64("took_ms", float64(took.Microseconds())/1000),
 	}
 	if e.App != "" {
 		attrs = append(attrs, slog.String("app", string(e.App)), slog.String("credential", string(e.Credential)))

@@ -59,7 +59,7 @@ func TestWrapLog(t *testing.T) {
 		t.Fatal(err)
 	}
 	delete(line, "time")
-	delete(line, "took")
+	delete(line, "took_ms")
 	want := map[string]any{
 		"level": "INFO", "msg": "request", "request": w.Header().Get("X-Request-Id"), "dialect": "test",
 		"method": "other", "route": "/customers/{id}", "status": 418.0, "app": "app_a", "credential": "cred_b",
@@ -196,6 +196,7 @@ func orNil(err error) error {
 	return err
 }
 
+// The faults that operators alert on are there from the start.
 func TestMetrics(t *testing.T) {
 	t.Parallel()
 	reg := prometheus.NewRegistry()
@@ -222,7 +223,17 @@ func TestMetrics(t *testing.T) {
 		}
 	}
 	want := []string{
+		"custodex_http_faults_total code=audit_unavailable dialect=test: 0",
 		"custodex_http_faults_total code=bad dialect=test: 3",
+		"custodex_http_faults_total code=commit_unknown dialect=test: 0",
+		"custodex_http_faults_total code=database_unavailable dialect=test: 0",
+		"custodex_http_faults_total code=internal dialect=test: 0",
+		"custodex_http_faults_total code=overloaded dialect=test: 0",
+		"custodex_http_faults_total code=panic dialect=test: 0",
+		"custodex_http_faults_total code=search_preparing dialect=test: 0",
+		"custodex_http_faults_total code=search_saturated dialect=test: 0",
+		"custodex_http_faults_total code=storage_failed dialect=test: 0",
+		"custodex_http_faults_total code=timeout dialect=test: 0",
 		"custodex_http_request_duration_seconds dialect=test route=/things/{id}: 3",
 		"custodex_http_requests_in_flight dialect=test: 0",
 		"custodex_http_requests_total code=418 dialect=test method=GET route=/things/{id}: 1",
