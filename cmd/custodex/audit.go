@@ -25,6 +25,7 @@ type auditListCmd struct {
 	appFlags
 	Customer   string `name:"customer" placeholder:"ID" help:"Only what touched this customer."`
 	Credential string `name:"credential" placeholder:"KEY" help:"Only what this key did, cred_…"`
+	ActingUser string `name:"acting-user" placeholder:"USER" help:"Only what this user of the application did, as its clients named them. Reads the log page by page until enough is found."`
 	Action     string `name:"action" help:"Only this action, as customer.fetch."`
 	From       string `name:"from" placeholder:"TIME" help:"From this time on: 2030-01-31T12:00:00Z, 2030-01-31 or 24h (ago)."`
 	To         string `name:"to" placeholder:"TIME" help:"Before this time."`
@@ -44,8 +45,40 @@ func (c *auditListCmd) Run(ctx context.Context, env *environment) error {
 		if !okFrom || !okTo {
 			return client.AuditPage{}, usage("--from, --to: not a time", "use 2030-01-31T12:00:00Z, 2030-01-31 or 24h (ago)")
 		}
+		if c.ActingUser != "" && c.Limit >= 1 {
+			return listActingUser(ctx, op, app, q, c.ActingUser)
+		}
 		return op.ListAudit(ctx, app, q)
 	}, env.printEntries)
+}
+
+// listActingUser filters here. The server cannot: it stores who acted encrypted, and has
+// no index of it.
+func listActingUser(ctx context.Context, op operator, app string, q client.AuditQuery, user string) (client.AuditPage, error) {
+	found := client.AuditPage{Entries: []client.AuditEntry{}}
+	limit := q.Limit
+	q.Limit = 1000
+	for {
+		page, err := op.ListAudit(ctx, app, q)
+		if err != nil {
+			return client.AuditPage{}, err
+		}
+		for _, entry := range page.Entries {
+			if entry.Origin.ActingUser != user {
+				continue
+			}
+			found.Entries = append(found.Entries, entry)
+			if len(found.Entries) == limit {
+				before := strconv.FormatInt(entry.Seq, 10)
+				found.Next = &before
+				return found, nil
+			}
+		}
+		if page.Next == nil {
+			return found, nil
+		}
+		q.Before = *page.Next
+	}
 }
 
 func (e *environment) printEntries(page client.AuditPage) error {
@@ -56,10 +89,10 @@ func (e *environment) printEntries(page client.AuditPage) error {
 	for _, entry := range page.Entries {
 		rows = append(rows, []string{
 			strconv.FormatInt(entry.Seq, 10), formatTime(entry.Time), entry.Action, outcomeOf(entry),
-			orDash(entry.Actor), orDash(entry.Origin.Owner), orDash(entry.Origin.Address), targetsOf(entry),
+			orDash(entry.Actor), orDash(entry.Origin.Owner), orDash(entry.Origin.ActingUser), orDash(entry.Origin.Address), targetsOf(entry),
 		})
 	}
-	err := e.table([]string{"SEQ", "TIME", "ACTION", "OUTCOME", "KEY", "OWNER", "ADDRESS", "TOUCHED"}, rows)
+	err := e.table([]string{"SEQ", "TIME", "ACTION", "OUTCOME", "KEY", "OWNER", "USER", "ADDRESS", "TOUCHED"}, rows)
 	if err == nil && page.Next != nil {
 		_, err = fmt.Fprintf(e.err, "there is more: add --before %s\n", *page.Next)
 	}

@@ -5,10 +5,17 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
+	"net/netip"
+	"reflect"
+	"strings"
+	"time"
 
 	"github.com/alecthomas/kong"
 
 	"custodex.dev/internal/config"
+	"custodex.dev/internal/fault"
+	"custodex.dev/internal/server"
 )
 
 // cli is the command line: kong builds verbs, flags and help from it.
@@ -32,8 +39,22 @@ type cli struct {
 type environment struct {
 	out, err io.Writer
 	lookup   func(string) (string, bool)
-	json     bool     // print results as JSON
-	setFlags []string // names of the flags on the command line
+	environ  func() []string // NAME=value of every variable; nil: none
+	json     bool            // print results as JSON
+	setFlags []string        // names of the flags on the command line
+}
+
+// names lists the variables of the environment.
+func (e *environment) names() []string {
+	if e.environ == nil {
+		return nil
+	}
+	var names []string
+	for _, pair := range e.environ() {
+		name, _, _ := strings.Cut(pair, "=")
+		names = append(names, name)
+	}
+	return names
 }
 
 // The exit codes.
@@ -53,6 +74,11 @@ func run(ctx context.Context, env *environment, args []string) int {
 		kong.Exit(func(int) { helped = true }),
 		kong.ValueFormatter(describe),
 		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+		kong.TypeMapper(reflect.TypeFor[time.Duration](), sentences),
+		kong.TypeMapper(reflect.TypeFor[netip.Prefix](), sentences),
+		kong.TypeMapper(reflect.TypeFor[slog.Level](), sentences),
+		kong.KindMapper(reflect.Int, sentences),
+		kong.KindMapper(reflect.Int64, sentences),
 	)
 	if err != nil {
 		panic(err) // the struct above is wrong
@@ -77,10 +103,24 @@ func run(ctx context.Context, env *environment, args []string) int {
 	return 0
 }
 
-// describe gives the flag of a setting its help: the first sentence of the manual.
+// sentences reads the value of a flag as the same setting is read elsewhere. A wrong
+// value is answered with the expected form, and not with what a parser says.
+var sentences = kong.MapperFunc(func(ctx *kong.DecodeContext, target reflect.Value) error {
+	var text string
+	if err := ctx.Scan.PopValueInto("value", &text); err != nil {
+		return err
+	}
+	return config.Set(target, text)
+})
+
+// describe gives a flag its help, with the variable that sets it too. That of a setting
+// is the first sentence of the manual; its variable is always CUSTODEX_ and its name.
 func describe(v *kong.Value) string {
 	if v.Help == "" {
 		return config.Summary(v.Name) + "."
+	}
+	if len(v.Tag.Envs) > 0 {
+		return v.Help + " Variable: " + strings.Join(v.Tag.Envs, ", ") + "."
 	}
 	return v.Help
 }
@@ -112,10 +152,43 @@ func withHint(err error, hint string) error { return &hinted{err, hint, exitFail
 // usage is the error of a wrong command line.
 func usage(text, hint string) error { return &hinted{errors.New(text), hint, exitUsage} }
 
+// advised adds to an error of opening or preparing a database what its cause asks for.
+// Without a known cause there is no hint: a wrong one could make things worse.
+func advised(err error) error {
+	if err == nil {
+		return nil
+	}
+	if _, ok := errors.AsType[*hinted](err); ok {
+		return err
+	}
+	if hint := server.Advice(err); hint != "" {
+		return withHint(err, hint)
+	}
+	return err
+}
+
+// sentence is the text of an error without the kinds and codes of faults, which say
+// nothing to an operator.
+func sentence(err error) string {
+	text := err.Error()
+	for inner := err; ; {
+		f, ok := errors.AsType[*fault.Error](inner)
+		if !ok {
+			return text
+		}
+		cause := f.Unwrap()
+		if cause == nil {
+			return strings.Replace(text, f.Error(), f.Message, 1)
+		}
+		text = strings.Replace(text, f.Error(), cause.Error(), 1)
+		inner = cause
+	}
+}
+
 // fail prints an error and its hint, and gives the exit code.
 func (e *environment) fail(err error) int {
 	code := exitFailed
-	_, _ = fmt.Fprintf(e.err, "custodex: %v\n", err)
+	_, _ = fmt.Fprintf(e.err, "custodex: %s\n", sentence(err))
 	if h, ok := errors.AsType[*hinted](err); ok {
 		code = h.code
 		_, _ = fmt.Fprintf(e.err, "hint: %s\n", h.hint)

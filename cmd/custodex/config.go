@@ -8,14 +8,20 @@ import (
 )
 
 type configCmd struct {
-	Explain explainCmd `cmd:"" help:"Print every setting: its flag, variable, member of the file, default and meaning."`
+	Explain explainCmd `cmd:"" help:"Print every setting: its value here and where that comes from, its flag, variable, member of the file, default and meaning."`
 }
 
-type explainCmd struct{}
+type explainCmd struct {
+	configFile
+}
 
-// Run prints the manual.
+// Run prints the manual, with the values that a server would have that is started with
+// the same file and environment.
 func (c *explainCmd) Run(env *environment) error {
-	manual := config.Explain()
+	manual, err := config.Effective(c.sources(env, nil))
+	if err != nil {
+		return withHint(err, "mend that first; doc/operating.md describes every setting")
+	}
 	if env.json {
 		return env.printJSON(listOf(manual))
 	}
@@ -26,6 +32,9 @@ func (c *explainCmd) Run(env *environment) error {
 			def = "none"
 		}
 		fmt.Fprintf(&b, "--%s\n    %s, %q in the file; default: %s\n", e.Name, e.Env, e.Member, def)
+		if e.From != "" {
+			fmt.Fprintf(&b, "    here: %s, from %s\n", e.Value, e.From)
+		}
 		for _, line := range wrap(e.Text, 90) {
 			fmt.Fprintf(&b, "    %s\n", line)
 		}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -51,7 +52,7 @@ func (c *devCmd) Run(ctx context.Context, env *environment) error {
 	defer release()
 	srv, err := server.New(ctx, cfg, programVersion())
 	if err != nil {
-		return withHint(err, "another --data DIR starts afresh")
+		return withHint(err, cmp.Or(server.Advice(err), "another --data DIR starts afresh"))
 	}
 	if !creds.complete() {
 		if err := c.makeApp(ctx, srv.Records(), &creds); err != nil {

@@ -10,13 +10,16 @@ import (
 )
 
 type initCmd struct {
-	settings
-	KeyOut string `name:"operator-key-out" placeholder:"FILE" help:"Write the operator key to this new file, mode 0600, instead of printing it."`
+	schemaFlags
+	MasterKey string `name:"master-key" placeholder:"FILE"`
+	KeyOut    string `name:"operator-key-out" placeholder:"FILE" help:"Write the operator key to this new file, mode 0600, instead of printing it."`
 }
 
 // Run prepares a database, once.
 func (c *initCmd) Run(ctx context.Context, env *environment) error {
-	cfg, err := c.loadValid(env)
+	flags := c.values()
+	flags.MasterKeyFile = c.MasterKey
+	cfg, err := validated(c.load(env, &flags))
 	if err != nil {
 		return err
 	}
@@ -35,7 +38,7 @@ func (c *initCmd) Run(ctx context.Context, env *environment) error {
 		return withHint(errors.New("this database has been initialised before; nothing was changed"),
 			"custodex serve serves it; for more operator keys: custodex key create --app app_system")
 	}
-	return err
+	return advised(err)
 }
 
 // publish prints the operator key, or writes it to its file, before it is stored.

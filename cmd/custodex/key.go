@@ -142,7 +142,6 @@ func (e *environment) printKeyFields(k client.Key, secret string) error {
 		"Scopes", strings.Join(k.Scopes, ", "),
 		"Rate limit", rateOf(k),
 		"State", stateOf(k),
-		"Old secret until", formatOptional(k.OldUntil, ""),
 		public, k.PublicKey,
 		shown+" (shown this once)", secret,
 	)
@@ -161,6 +160,12 @@ func stateOf(k client.Key) string {
 		return "revoked " + formatTime(*k.RevokedAt)
 	case k.ExpiresAt != nil && !time.Now().Before(*k.ExpiresAt):
 		return "expired " + formatTime(*k.ExpiresAt)
+	case k.OldUntil != nil && time.Now().Before(*k.OldUntil):
+		state := "rotating until " + formatTime(*k.OldUntil) + ", when the old secret ends"
+		if k.ExpiresAt != nil {
+			state += "; ends " + formatTime(*k.ExpiresAt)
+		}
+		return state
 	case k.ExpiresAt != nil:
 		return "until " + formatTime(*k.ExpiresAt)
 	}

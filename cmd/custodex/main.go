@@ -21,7 +21,7 @@ func main() {
 	// The first signal starts an orderly shutdown, the second one ends the process.
 	context.AfterFunc(ctx, stop)
 	code := run(ctx, &environment{
-		out: os.Stdout, err: os.Stderr, lookup: os.LookupEnv,
+		out: os.Stdout, err: os.Stderr, lookup: os.LookupEnv, environ: os.Environ,
 	}, os.Args[1:])
 	stop()
 	os.Exit(code)

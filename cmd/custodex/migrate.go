@@ -7,21 +7,22 @@ import (
 )
 
 type migrateCmd struct {
-	settings
+	schemaFlags
 }
 
 // Run brings the schema up.
 func (c *migrateCmd) Run(ctx context.Context, env *environment) error {
-	cfg, err := c.load(env)
+	flags := c.values()
+	cfg, err := c.load(env, &flags)
 	if err != nil {
 		return err
 	}
 	if err := cfg.ValidateDatabase(); err != nil {
-		return withHint(err, "custodex config explain describes every setting")
+		return withHint(err, explainHint)
 	}
 	steps, err := server.Migrate(ctx, cfg)
 	if err != nil {
-		return withHint(err, "custodex init prepares a new database; a server on SQLite must be stopped first")
+		return advised(err)
 	}
 	if env.json {
 		return env.printJSON(map[string]int{"steps": steps})

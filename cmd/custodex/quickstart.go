@@ -24,7 +24,7 @@ func (e *environment) printQuickstart(data string, c devCredentials, fresh bool)
 	var b strings.Builder
 	auth := fmt.Sprintf("-H 'x-client-key: %s' -H 'x-client-secret: %s'", c.ClientKey, string(c.ClientSecret))
 	login, bearer := "-d "+quote(c.yativoLogin()), "-H "+quote(c.xtrakitHeader())
-	fmt.Fprintf(&b, "Custodex %s serves applications on %s and operators on %s\n\n", programVersion(), c.URL, c.ManageURL)
+	fmt.Fprintf(&b, "Custodex, version %s, serves applications on %s and operators on %s\n\n", programVersion(), c.URL, c.ManageURL)
 	if fresh {
 		fmt.Fprintf(&b, "Application         %s (My Application)\n", c.AppID)
 		fmt.Fprintf(&b, "Devdraft   key      %s\n           secret   %s\n", c.ClientKey, string(c.ClientSecret))

@@ -9,7 +9,7 @@ import (
 )
 
 type readyCmd struct {
-	URL     string        `name:"url" default:"http://127.0.0.1:8081" help:"Address of the management listener."`
+	URL     string        `name:"url" env:"CUSTODEX_MANAGE_URL" default:"http://127.0.0.1:8081" help:"Address of the management listener."`
 	Timeout time.Duration `name:"timeout" default:"3s" help:"How long to wait for the answer."`
 }
 

@@ -22,14 +22,14 @@ func (c *serveCmd) Run(ctx context.Context, env *environment) error {
 	defer release()
 	srv, err := server.New(ctx, cfg, programVersion())
 	if err != nil {
-		return withHint(err, "custodex init prepares a database, custodex migrate brings an older one up")
+		return advised(err)
 	}
 	return serve(ctx, srv, func() error {
 		at := addressesOf(cfg, srv)
 		if env.json {
 			return env.printJSON(at)
 		}
-		return env.printf("Custodex %s serves applications on %s and operators on %s\n", programVersion(), at.URL, at.ManageURL)
+		return env.printf("Custodex, version %s, serves applications on %s and operators on %s\n", programVersion(), at.URL, at.ManageURL)
 	})
 }
 

@@ -6,6 +6,7 @@ import (
 	"go/ast"
 	"go/parser"
 	"go/token"
+	"net/netip"
 	"reflect"
 	"strings"
 	"time"
@@ -23,6 +24,10 @@ type Explained struct {
 	Member  string `json:"member"`  // the member of the file
 	Default string `json:"default"` // empty: none
 	Text    string `json:"text"`    // meaning, unit, limits, what it excludes
+
+	// Set by Effective alone.
+	Value string `json:"value,omitempty"` // what a server would use; a secret is masked
+	From  string `json:"from,omitempty"`  // the flag, variable or file that sets it; empty: it is the default
 }
 
 // Explain gives the manual: every setting in order, with the comment of its field.
@@ -38,6 +43,24 @@ func Explain() []Explained {
 		})
 	}
 	return all
+}
+
+// Effective is Explain with the value that each setting has after all sources, and where
+// that comes from. It does not read database-url-file.
+func Effective(from Sources) ([]Explained, error) {
+	c, origin, err := combine(from)
+	if err != nil {
+		return nil, err
+	}
+	all := Explain()
+	for i, s := range settings() {
+		v := s.of(&c)
+		all[i].Value, all[i].From = printed(v.Interface()), origin[s.name]
+		if _, secret := v.Interface().(redact.Secret); secret && all[i].From != "" {
+			all[i].Value = "***"
+		}
+	}
+	return all, nil
 }
 
 // Summary is the first sentence about a setting, without its full stop. It is empty if
@@ -90,6 +113,12 @@ func printed(v any) string {
 		return text
 	case string, bool, int, int64:
 		return fmt.Sprint(v)
+	case []netip.Prefix:
+		var parts []string
+		for _, p := range v {
+			parts = append(parts, p.String())
+		}
+		return strings.Join(parts, ",")
 	case fmt.Stringer:
 		return strings.ToLower(v.String())
 	}

@@ -16,6 +16,7 @@ import (
 type Sources struct {
 	File     string                           // a JSON file; empty: none
 	Env      func(name string) (string, bool) // such as os.LookupEnv; nil: none
+	EnvNames []string                         // the variables that are set, to find those that are misspelt
 	Flags    *Config                          // values of the flags named in SetFlags; nil: none
 	SetFlags []string                         // names of the flags on the command line
 }
@@ -24,11 +25,24 @@ type Sources struct {
 // database-url-file, so that DatabaseURL holds the URL either way. Its errors are
 // sentences and never contain a value. Call Validate on the result.
 func Load(from Sources) (Config, error) {
-	c := Default()
+	c, _, err := combine(from)
+	if err != nil {
+		return Config{}, err
+	}
+	return c, c.readDatabaseURL()
+}
+
+// combine is Load without database-url-file. origin says for each setting that is not
+// the default, by name, where it comes from.
+func combine(from Sources) (c Config, origin map[string]string, err error) {
+	c, origin = Default(), make(map[string]string)
 	if from.File != "" {
-		if err := c.readFile(from.File); err != nil {
-			return Config{}, err
+		if err := c.readFile(from.File, origin); err != nil {
+			return Config{}, nil, err
 		}
+	}
+	if err := checkNames(from.EnvNames); err != nil {
+		return Config{}, nil, err
 	}
 	for _, s := range settings() {
 		if from.Env == nil {
@@ -36,21 +50,23 @@ func Load(from Sources) (Config, error) {
 		}
 		if text, ok := from.Env(s.env()); ok {
 			if err := setText(s.of(&c), text); err != nil {
-				return Config{}, fmt.Errorf("the variable %s: %w", s.env(), err)
+				return Config{}, nil, fmt.Errorf("the variable %s: %w", s.env(), err)
 			}
+			origin[s.name] = s.env()
 		}
 	}
 	for _, name := range from.SetFlags {
 		if s, ok := find(name, func(s setting) string { return s.name }); ok {
 			s.of(&c).Set(s.of(from.Flags))
+			origin[s.name] = "--" + s.name
 		}
 	}
-	return c, c.readDatabaseURL()
+	return c, origin, nil
 }
 
 // readFile reads a JSON object of settings. Unknown and repeated members are errors: a
 // misspelt setting would have no effect.
-func (c *Config) readFile(path string) error {
+func (c *Config) readFile(path string, origin map[string]string) error {
 	data, err := os.ReadFile(path)
 	if err != nil {
 		return fmt.Errorf("read the configuration: %w", err)
@@ -72,6 +88,7 @@ func (c *Config) readFile(path string) error {
 		if err != nil {
 			return fmt.Errorf("the setting %s in %s: %w", name, path, err)
 		}
+		origin[s.name] = path
 	}
 	return nil
 }

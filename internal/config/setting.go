@@ -51,9 +51,13 @@ func find(text string, key func(setting) string) (setting, bool) {
 var (
 	errBool     = errors.New("use true or false")
 	errNumber   = errors.New("use a whole number")
-	errDuration = errors.New("use a duration like 30s, 5m or 24h")
+	errDuration = errors.New("use a duration like 30s, 5m or 24h; a day is 24h")
 	errSize     = errors.New("use a number of bytes")
 )
+
+// Set parses text into the value of a setting or flag. Its errors name the expected form
+// and never repeat the text.
+func Set(v reflect.Value, text string) error { return setText(v, text) }
 
 // setText parses text into a field. The error names the expected form and never repeats
 // the text, which may be a secret.
@@ -121,7 +125,7 @@ func setList(v reflect.Value, text string) error {
 func formOf(v reflect.Value) error {
 	switch v.Type().String() {
 	case "netip.Prefix":
-		return errors.New("use networks like 10.0.0.0/8 or 192.0.2.7/32")
+		return errors.New("use networks like 192.0.2.7/32 or 10.1.2.0/24; one address ends in /32, one of IPv6 in /128")
 	case "slog.Level":
 		return errors.New("use debug, info, warn or error")
 	}
