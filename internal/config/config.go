@@ -144,8 +144,11 @@ type Config struct {
 	// Format of the log on standard error: json or text.
 	LogFormat string `name:"log-format"`
 
-	// Now is the clock, for tests. Default time.Now.
+	// Now is the clock, for tests. Default: the database's.
 	Now func() time.Time `kong:"-"`
+
+	// LocalNow is the clock of this machine, for tests. Default time.Now.
+	LocalNow func() time.Time `kong:"-"`
 }
 
 // Default gives the defaults. There is none for the database.
@@ -169,6 +172,5 @@ func Default() Config {
 		SearchIdle:        30 * time.Minute,
 		SearchSlots:       16,
 		LogFormat:         "json",
-		Now:               time.Now,
 	}
 }

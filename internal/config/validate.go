@@ -29,9 +29,6 @@ func (c *Config) Validate() error {
 			v.Set(s.of(&def))
 		}
 	}
-	if c.Now == nil {
-		c.Now = def.Now
-	}
 	return errors.Join(
 		c.ValidateDatabase(),
 		c.checkKey(),

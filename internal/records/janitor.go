@@ -31,6 +31,23 @@ func (s *Service) every(ctx context.Context, d time.Duration, what string, fn fu
 	}
 }
 
+const (
+	clockEvery = 10 * time.Second
+	clockLimit = 2 * time.Second // for one measurement
+)
+
+// runClock compares the clocks of this machine and the database.
+func (s *Service) runClock(ctx context.Context) {
+	s.every(ctx, clockEvery, "clock", s.measureClock)
+}
+
+// measureClock goes by the local clock if the database does not answer at the start.
+func (s *Service) measureClock(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, clockLimit)
+	defer cancel()
+	return s.clock.Measure(ctx)
+}
+
 // runJanitor writes last uses, drops idle indexes and deletes expired keys.
 func (s *Service) runJanitor(ctx context.Context) {
 	const purgeEvery = 10 // minutes

@@ -61,8 +61,11 @@ type Config struct {
 	// minutes.
 	SearchIdle time.Duration
 
-	// Now is the clock. Default time.Now.
+	// Now is the clock, for tests. Default: the database's (store.Clock).
 	Now func() time.Time
+
+	// LocalNow is the clock of this machine, for tests. Default time.Now.
+	LocalNow func() time.Time
 
 	// Log receives failures of background work. Default: they are discarded.
 	Log *slog.Logger
@@ -71,6 +74,7 @@ type Config struct {
 // Service is the domain service. It is safe for concurrent use.
 type Service struct {
 	cfg         Config
+	clock       *store.Clock
 	store       store.Store
 	keys        *keyring.Keyring
 	credentials *credential.Verifier
@@ -95,13 +99,19 @@ func New(cfg Config) *Service {
 	cfg.MaxSearches = cmp.Or(cfg.MaxSearches, 128)
 	cfg.SearchIdle = cmp.Or(cfg.SearchIdle, 30*time.Minute)
 	cfg.Log = cmp.Or(cfg.Log, slog.New(slog.DiscardHandler))
-	if cfg.Now == nil {
-		cfg.Now = time.Now
+	if cfg.LocalNow == nil {
+		cfg.LocalNow = time.Now
+	}
+	clock := store.NewClock(cfg.Store, cfg.LocalNow, cfg.Log)
+	measured := cfg.Now == nil
+	if measured {
+		cfg.Now = clock.Now
 	}
 	watched := &lineageStore{Store: cfg.Store, log: cfg.Log}
 	cfg.Store = watched
 	s := &Service{
 		cfg:      cfg,
+		clock:    clock,
 		keys:     keyring.New(cfg.Store, cfg.Keys),
 		failures: limit.NewFailures(cfg.FailedLogins, cfg.Now),
 		corrupt:  index.NewCorruptTracker(cfg.Log),
@@ -116,6 +126,12 @@ func New(cfg Config) *Service {
 		Now: s.now, Log: cfg.Log,
 	})
 	s.life, s.stop = context.WithCancel(context.Background())
+	if measured {
+		if err := s.measureClock(s.life); err != nil {
+			cfg.Log.WarnContext(s.life, "the database does not tell its time yet; the clock of this machine is used", "cause", err)
+		}
+		s.background(s.runClock)
+	}
 	s.background(s.sequencer.Run)
 	s.background(s.runJanitor)
 	return s
@@ -147,6 +163,12 @@ func (s *Service) wait(ctx context.Context) error {
 		return fmt.Errorf("background work has not ended: %w", ctx.Err())
 	}
 }
+
+// Now is the current time, which is the same in all replicas.
+func (s *Service) Now() time.Time { return s.cfg.Now() }
+
+// ClockOffset is what the database's clock is ahead of this machine's.
+func (s *Service) ClockOffset() time.Duration { return s.clock.Offset() }
 
 // now is the current time as it is stored: UTC, whole milliseconds.
 func (s *Service) now() time.Time { return s.cfg.Now().UTC().Truncate(time.Millisecond) }

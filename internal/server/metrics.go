@@ -31,6 +31,9 @@ func (s *Server) registerMetrics() {
 		gauge("damaged_customers", "Customers that this process has read and could not decrypt.", func() float64 {
 			return float64(s.records.DamagedCustomers())
 		}),
+		gauge("clock_offset_seconds", "Seconds that the database's clock is ahead of this machine's.", func() float64 {
+			return s.records.ClockOffset().Seconds()
+		}),
 		gauge("audit_unsequenced_applications", "Applications with audit entries that are not in their tree yet.", func() float64 {
 			return float64(s.records.AuditHealth().Unsequenced)
 		}),

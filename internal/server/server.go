@@ -88,12 +88,12 @@ func build(cfg config.Config, st store.Store, keys seal.KeySource, version strin
 	s.records = records.New(records.Config{
 		Store: st, Keys: keys, Conceal: cfg.Conceal, MaxSkip: cfg.MaxSkip, IdempotencyTTL: cfg.IdempotencyTTL,
 		SearchMemory: cfg.SearchMemory, SearchIdle: cfg.SearchIdle, MaxScans: cfg.SearchSlots, MaxSearches: cfg.MaxSearches(),
-		Now: cfg.Now, Log: s.log,
+		Now: cfg.Now, LocalNow: cfg.LocalNow, Log: s.log,
 	})
-	s.limiter = limit.New(st, cfg.Now)
+	s.limiter = limit.New(st, s.records.Now)
 	s.web = web.Config{
 		Log: s.log, Metrics: web.NewMetrics(s.metrics), TrustedProxies: cfg.TrustedProxies,
-		MaxBody: cfg.MaxBody, Timeout: cfg.RequestTimeout, Now: cfg.Now,
+		MaxBody: cfg.MaxBody, Timeout: cfg.RequestTimeout, Now: s.records.Now,
 		Limiter: web.NewLimiter(cfg.MaxRequests, limiterWait), Draining: s.draining.Load,
 	}
 	s.registerMetrics()

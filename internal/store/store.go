@@ -50,6 +50,9 @@ type Store interface {
 	// Ping asks the database for an answer.
 	Ping(ctx context.Context) error
 
+	// Time gives the database's clock; the zero time if it has none but this machine's.
+	Time(ctx context.Context) (time.Time, error)
+
 	// Failed is closed when the store can no longer promise durability (an fsync
 	// failed). Every write then fails; the process must restart and re-read.
 	Failed() <-chan struct{}

@@ -24,6 +24,7 @@ const soon = 3500 * time.Millisecond
 func calls(s store.Store, app id.App, row store.CustomerRow) map[string]func(context.Context) error {
 	return map[string]func(context.Context) error{
 		"Ping":        s.Ping,
+		"Time":        func(ctx context.Context) error { _, err := s.Time(ctx); return err },
 		"Head":        func(ctx context.Context) error { _, err := s.Head(ctx, app); return err },
 		"CustomerGet": func(ctx context.Context) error { _, err := s.CustomerGet(ctx, app, row.ID); return err },
 		"CustomerList": func(ctx context.Context) error {

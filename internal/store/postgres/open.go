@@ -7,6 +7,7 @@ import (
 	"sync/atomic"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"custodex.dev/internal/id"
@@ -97,6 +98,17 @@ func (s *Store) Ping(ctx context.Context) error {
 	limited, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
 	return translate(ctx, s.reads.Ping(limited))
+}
+
+// Time gives the server's clock.
+func (s *Store) Time(ctx context.Context) (time.Time, error) {
+	var us int64
+	err := s.do(ctx, "", "SELECT (extract(epoch FROM clock_timestamp()) * 1000000)::bigint", nil,
+		one("time", func(r pgx.Row) error { return r.Scan(&us) }))
+	if err != nil {
+		return time.Time{}, err
+	}
+	return time.UnixMicro(us).UTC(), nil
 }
 
 // Failed is never closed: a PostgreSQL server whose fsync fails ends itself and

@@ -17,6 +17,7 @@ import (
 	"runtime"
 	"sync"
 	"sync/atomic"
+	"time"
 
 	"custodex.dev/internal/id"
 	"custodex.dev/internal/store"
@@ -218,6 +219,9 @@ func (s *Store) Ping(ctx context.Context) error {
 		return c.each(ctx, "SELECT 1", nil, func(*rows) error { return nil })
 	})
 }
+
+// Time gives no time: SQLite has the clock of this process.
+func (s *Store) Time(ctx context.Context) (time.Time, error) { return time.Time{}, s.admit(ctx) }
 
 // moved reports whether the path leads to another file than the one that is open.
 func (s *Store) moved() bool {

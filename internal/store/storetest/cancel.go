@@ -67,6 +67,7 @@ func calls(e env, th things) map[string]func(ctx context.Context) error {
 		"TreeGet":    func(ctx context.Context) error { _, err := s.TreeGet(ctx, app); return err },
 		"TileGet":    func(ctx context.Context) error { _, err := s.TileGet(ctx, app, []store.TileID{{}}); return err },
 		"Ping":       func(ctx context.Context) error { return s.Ping(ctx) },
+		"Time":       func(ctx context.Context) error { _, err := s.Time(ctx); return err },
 
 		"Update": func(ctx context.Context) error {
 			return s.Update(ctx, app, func(tx store.Tx) error { tx.AuditAppend(newEntry()); return nil })

@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"context"
+	"time"
 
 	"custodex.dev/internal/id"
 	"custodex.dev/internal/store"
@@ -177,6 +178,10 @@ func (w *wrapped) Record(ctx context.Context, app id.App, entries ...store.Audit
 
 func (w *wrapped) TileGet(ctx context.Context, app id.App, tiles []store.TileID) ([]store.TileRow, error) {
 	return get(ctx, w.hooks.Load(), "TileGet", app, func() ([]store.TileRow, error) { return w.Store.TileGet(ctx, app, tiles) })
+}
+
+func (w *wrapped) Time(ctx context.Context) (time.Time, error) {
+	return get(ctx, w.hooks.Load(), "Time", "", func() (time.Time, error) { return w.Store.Time(ctx) })
 }
 
 func (w *wrapped) TreeGet(ctx context.Context, app id.App) (store.TreeRow, error) {

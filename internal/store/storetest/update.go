@@ -79,6 +79,19 @@ func testUpdate(t *testing.T, s store.Store) {
 			noError(t, "Ping", e.Ping(e.ctx))
 		})
 	})
+	t.Run("Time", func(t *testing.T) {
+		t.Parallel()
+		t.Run("IsNowOrNone", func(t *testing.T) {
+			e := newEnv(t, s)
+			before := time.Now()
+			at, err := e.Time(e.ctx)
+			noError(t, "Time", err)
+			// The database of a test is on this machine.
+			if !at.IsZero() && (at.Before(before.Add(-time.Second)) || at.After(time.Now().Add(time.Second))) {
+				t.Errorf("Time = %v, want about %v", at, before)
+			}
+		})
+	})
 	t.Run("Failed", func(t *testing.T) {
 		t.Parallel()
 		t.Run("IsOpen", func(t *testing.T) {
