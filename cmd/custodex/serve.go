@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 
 	"custodex.dev/internal/config"
 	"custodex.dev/internal/server"
@@ -17,6 +18,11 @@ func (c *serveCmd) Run(ctx context.Context, env *environment) error {
 	cfg, err := c.loadValid(env)
 	if err != nil {
 		return err
+	}
+	if !cfg.Debuggable {
+		if err := harden(); err != nil {
+			return withHint(fmt.Errorf("forbid core dumps: %w", err), "--debuggable serves without this protection")
+		}
 	}
 	release := tuneRuntime(env, cfg.DatabaseURL.IsZero())
 	defer release()

@@ -144,6 +144,10 @@ type Config struct {
 	// Format of the log on standard error: json or text.
 	LogFormat string `name:"log-format"`
 
+	// Let core dumps and debuggers read the memory of the server, which holds keys and personal data.
+	// Without it serve allows neither on Linux. For the search of a fault only.
+	Debuggable bool `name:"debuggable"`
+
 	// Now is the clock, for tests. Default: the database's.
 	Now func() time.Time `kong:"-"`
 

@@ -2,10 +2,14 @@ package server
 
 import (
 	"context"
+	"errors"
+	"fmt"
 	"net/http"
+	"time"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
 
+	"custodex.dev/internal/store"
 	"custodex.dev/internal/web"
 	"custodex.dev/internal/web/manage"
 	"custodex.dev/internal/web/openapi"
@@ -46,15 +50,60 @@ func (s *Server) manageHandler() http.Handler {
 
 // ready returns why this replica should get no requests now, "" if it should.
 func (s *Server) ready(ctx context.Context) string {
+	reason, _ := s.readiness(ctx)
+	return reason
+}
+
+// readiness is ready with the cause, which is for the log only.
+func (s *Server) readiness(ctx context.Context) (reason string, cause error) {
 	switch {
 	case s.draining.Load():
-		return "draining"
+		return "draining", nil
 	case s.failed():
-		return "database failed"
-	case s.store.Ping(ctx) != nil:
-		return "database unreachable"
+		return "database failed", errStoreFailed
 	}
-	return ""
+	switch err := s.store.Ping(ctx); {
+	case errors.Is(err, store.ErrDiskFull):
+		return "the disk of the database is full", err
+	case err != nil:
+		return "database unreachable", err
+	}
+	return "", nil
+}
+
+// watchEvery is how often a server looks whether it is ready, for the log.
+const watchEvery = 5 * time.Second
+
+// watchReadiness logs when the server becomes unable to serve, with the cause, and when
+// it is able again, until ctx ends. Probes may come from elsewhere or not at all, and the
+// lines of single requests are warnings.
+func (s *Server) watchReadiness(ctx context.Context) {
+	tick := time.NewTicker(watchEvery)
+	defer tick.Stop()
+	last := ""
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+		if s.draining.Load() {
+			return
+		}
+		limited, cancel := context.WithTimeout(ctx, watchEvery)
+		reason, cause := s.readiness(limited)
+		cancel()
+		switch {
+		case ctx.Err() != nil:
+			return
+		case reason == last:
+		case reason == "":
+			s.log.Info("ready again")
+		default:
+			s.log.Error("not ready", "reason", reason, "cause", fmt.Sprint(cause))
+		}
+		last = reason
+	}
 }
 
 func (s *Server) failed() bool {

@@ -56,6 +56,10 @@ func New(ctx context.Context, cfg config.Config, version string) (*Server, error
 	if err := cfg.Validate(); err != nil {
 		return nil, err
 	}
+	mended, err := mendModes(cfg)
+	if err != nil {
+		return nil, err
+	}
 	st, err := OpenStore(ctx, cfg)
 	if err != nil {
 		return nil, err
@@ -67,7 +71,11 @@ func New(ctx context.Context, cfg config.Config, version string) (*Server, error
 	if err != nil {
 		return nil, errors.Join(err, st.Close(context.WithoutCancel(ctx)))
 	}
-	return build(cfg, st, keys, version), nil
+	s := build(cfg, st, keys, version)
+	for _, sentence := range mended {
+		s.log.Warn("mode changed", "what", sentence)
+	}
+	return s, nil
 }
 
 // NewOver builds a server over a store that is open already and wrapped perhaps, as
@@ -182,6 +190,10 @@ var errStoreFailed = errors.New("the database can no longer promise durability (
 // returns nil after an orderly end that ctx asked for.
 func (s *Server) Run(ctx context.Context) error {
 	s.log.Info("started", "version", s.version, "store", s.engine(), "addr", s.Addr(), "manage_addr", s.ManageAddr())
+	watching, stop := context.WithCancel(ctx)
+	watched := make(chan struct{})
+	go func() { defer close(watched); s.watchReadiness(watching) }()
+	defer func() { stop(); <-watched }()
 	ended := make(chan error, 2)
 	go func() { ended <- s.public.serve() }()
 	go func() { ended <- s.manage.serve() }()

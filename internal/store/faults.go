@@ -8,6 +8,8 @@ var (
 	// ErrCommitUnknown is a commit whose outcome could not be found out in time.
 	ErrCommitUnknown = fault.New(fault.Unavailable, "commit_unknown",
 		"It is not known whether this was done; a retry with the same idempotency key is safe")
+	// ErrDiskFull is a write for which the disk of the database has no space.
+	ErrDiskFull = fault.New(fault.Unavailable, "disk_full", "The database is not available; try again")
 	// ErrEmailTaken is an insert or update of a customer whose e-mail hash another
 	// customer of the application has.
 	ErrEmailTaken = fault.New(fault.Conflict, "email_taken", "Another customer has this email")

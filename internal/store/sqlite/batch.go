@@ -47,6 +47,7 @@ func (s *Store) flush(_ context.Context, _ struct{}, works []*work) []error {
 	s.writing.Lock()
 	defer s.writing.Unlock()
 	outcomes, err := s.commit(works)
+	s.noteSpace(err)
 	if err == nil {
 		return outcomes
 	}

@@ -43,12 +43,15 @@ func translate(err error) error {
 	case lib.SQLITE_CONSTRAINT_FOREIGNKEY:
 		return store.NotFound("application")
 	}
+	if full(err) {
+		return store.ErrDiskFull.Because(err)
+	}
 	switch code & 0xff {
 	case lib.SQLITE_BUSY, lib.SQLITE_LOCKED, lib.SQLITE_PROTOCOL:
 		return fault.Wrap(err, fault.Unavailable, "database_busy", "The server is busy; try again")
 	case lib.SQLITE_CORRUPT, lib.SQLITE_NOTADB:
 		return fault.Wrap(err, fault.Unavailable, "database_damaged", "The database is not available; try again")
-	case lib.SQLITE_FULL, lib.SQLITE_IOERR, lib.SQLITE_NOMEM, lib.SQLITE_CANTOPEN, lib.SQLITE_READONLY:
+	case lib.SQLITE_IOERR, lib.SQLITE_NOMEM, lib.SQLITE_CANTOPEN, lib.SQLITE_READONLY:
 		return fault.Wrap(err, fault.Unavailable, "database_unavailable", "The database is not available; try again")
 	}
 	return fault.Wrap(err, fault.Internal, "internal", "Internal server error")

@@ -18,6 +18,9 @@ func (e CodedError) Error() string { return fmt.Sprintf("injected result code %d
 // Code is what sqlite.Error has too.
 func (e CodedError) Code() int { return int(e) }
 
+// TryDisk replaces what finds out whether a full disk has space again.
+func (s *Store) TryDisk(try func() error) { s.tryDisk = try }
+
 // Spoil has hook asked before every statement of the writer: an error of it is the
 // statement's, and the statement is not run.
 func (s *Store) Spoil(hook func(query string) error) {

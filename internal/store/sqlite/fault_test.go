@@ -156,9 +156,9 @@ func TestAFailedCommitStopsWriting(t *testing.T) {
 	}
 }
 
-// TestAFullDisk has SQLite itself run out of pages, which ends the transaction
+// TestFieldC12FullDisk has SQLite itself run out of pages, which ends the transaction
 // without being asked.
-func TestAFullDisk(t *testing.T) {
+func TestFieldC12FullDisk(t *testing.T) {
 	t.Parallel()
 	s := open(t)
 	app := addApp(t, s)
@@ -179,6 +179,15 @@ func TestAFullDisk(t *testing.T) {
 	}
 	if got := state(t, s, app); got != stateAfter(created) {
 		t.Errorf("%s, want %d of each", got, created)
+	}
+	// The store says so until the disk has space again.
+	s.TryDisk(func() error { return errors.New("no space") })
+	if err := s.Ping(t.Context()); !errors.Is(err, store.ErrDiskFull) || !strings.Contains(err.Error(), "custodex.db") {
+		t.Errorf("Ping on a full disk = %v, want %v and the file", err, store.ErrDiskFull)
+	}
+	s.TryDisk(func() error { return nil })
+	if err := s.Ping(t.Context()); err != nil {
+		t.Errorf("Ping with space again = %v", err)
 	}
 	if err := s.LimitPages(100_000); err != nil {
 		t.Fatal(err)

@@ -70,6 +70,8 @@ type Store struct {
 
 	lineage atomic.Int64 // grows when the file turns out to have been restored under us
 
+	full     atomic.Bool  // the disk, at the last write
+	tryDisk  func() error // whether it has space again; tests replace it
 	path     string
 	file     os.FileInfo // of path, when it was opened
 	failOnce sync.Once
@@ -168,6 +170,7 @@ func Open(ctx context.Context, cfg Config) (_ *Store, err error) {
 		return nil, err
 	}
 	s := &Store{path: cfg.Path, failed: make(chan struct{}), cache: newRowCache(cfg.Cache), heads: make(map[id.App]store.Head)}
+	s.tryDisk = func() error { return tryDisk(cfg.Path) }
 	if s.file, err = os.Stat(cfg.Path); err != nil {
 		return nil, err
 	}
@@ -214,6 +217,9 @@ func checkSchema(ctx context.Context, path string) (err error) {
 func (s *Store) Ping(ctx context.Context) error {
 	if s.moved() {
 		return errMoved
+	}
+	if err := s.checkSpace(); err != nil {
+		return err
 	}
 	return s.read(ctx, func(ctx context.Context, c *conn) error {
 		return c.each(ctx, "SELECT 1", nil, func(*rows) error { return nil })
