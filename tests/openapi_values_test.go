@@ -43,12 +43,12 @@ func TestPolicyOpenAPIValues(t *testing.T) {
 	list := doc.Paths.Value("/api/v0/customers").Get.Parameters
 	take, skip := list.GetByInAndName("query", "take").Schema.Value, list.GetByInAndName("query", "skip").Schema.Value
 	got := []float64{*take.Min, *take.Max, take.Default.(float64), *skip.Max, float64(*schemas["CustomerName"].Value.MaxLength),
-		float64(*schemas["PhoneNumber"].Value.MaxLength), float64(*schemas["NewCustomer"].Value.Properties["email"].Value.MaxLength)}
+		float64(*schemas["PhoneNumber"].Value.MaxLength), float64(*schemas["CustomerInput"].Value.Properties["email"].Value.MaxLength)}
 	want := []float64{1, page.MaxTake, page.DefaultTake, page.MaxSkip, customer.MaxName, customer.MaxPhone, customer.MaxEmail}
 	if diff := cmp.Diff(want, got); diff != "" {
 		t.Errorf("limits (-program +document):\n%s", diff)
 	}
-	described := slices.Sorted(maps.Keys(schemas["NewCustomer"].Value.Properties))
+	described := slices.Sorted(maps.Keys(schemas["CustomerInput"].Value.Properties))
 	if diff := cmp.Diff(described, slices.Sorted(maps.Keys(schemas["CustomerChange"].Value.Properties))); diff != "" {
 		t.Errorf("members (-create +update):\n%s", diff)
 	}
@@ -71,7 +71,7 @@ func TestPolicyOpenAPIItemValues(t *testing.T) {
 			t.Errorf("%s (-program +document):\n%s", name, diff)
 		}
 	}
-	members := schemas["NewLiquidationAddress"].Value.Properties
+	members := schemas["LiquidationAddressInput"].Value.Properties
 	for name, want := range map[string]uint64{
 		"external_account_id": customer.MaxAccount, "prefunded_account_id": customer.MaxAccount, "bridge_wallet_id": customer.MaxAccount,
 		"destination_wire_message": customer.MaxWireMessage, "destination_sepa_reference": customer.MaxSEPA,
@@ -100,7 +100,7 @@ func TestPolicyOpenAPIYativoValues(t *testing.T) {
 	if diff := cmp.Diff(want, states); diff != "" {
 		t.Errorf("states of the checks (-program +document):\n%s", diff)
 	}
-	newCustomer, change := schemas["YativoNewCustomer"].Value.Properties, schemas["YativoCustomerChange"].Value.Properties
+	newCustomer, change := schemas["YativoCustomerInput"].Value.Properties, schemas["YativoCustomerChange"].Value.Properties
 	if diff := cmp.Diff(slices.Sorted(maps.Keys(newCustomer)), slices.Sorted(maps.Keys(change))); diff != "" {
 		t.Errorf("members (-create +update):\n%s", diff)
 	}
@@ -109,7 +109,7 @@ func TestPolicyOpenAPIYativoValues(t *testing.T) {
 			t.Errorf("%s may have %v characters, want %d", name, got, customer.MaxText)
 		}
 	}
-	if seconds := schemas["YativoToken"].Value.Properties["expires_in"].Value.Const; seconds != records.TokenTTL.Seconds() {
+	if seconds := schemas["YativoAccessToken"].Value.Properties["expires_in"].Value.Enum; len(seconds) != 1 || seconds[0] != records.TokenTTL.Seconds() {
 		t.Errorf("a token lives %v s, want %v", seconds, records.TokenTTL.Seconds())
 	}
 }
@@ -119,7 +119,7 @@ func TestPolicyOpenAPIYativoValues(t *testing.T) {
 func TestPolicyOpenAPIXtrakitValues(t *testing.T) {
 	t.Parallel()
 	schemas := readOpenAPI(t, served(t, openapi.Handler())).Components.Schemas
-	for _, name := range []string{"XtrakitNewCustomer", "XtrakitNewGroup"} {
+	for _, name := range []string{"XtrakitCustomerInput", "XtrakitGroupInput"} {
 		for member, schema := range schemas[name].Value.Properties {
 			most := schema.Value.MaxLength
 			if member != "customer_group_id" && (most == nil || *most != customer.MaxText) {
@@ -128,7 +128,7 @@ func TestPolicyOpenAPIXtrakitValues(t *testing.T) {
 		}
 	}
 	shown := slices.Sorted(maps.Keys(schemas["XtrakitCustomer"].Value.Properties))
-	taken := slices.Sorted(maps.Keys(schemas["XtrakitNewCustomer"].Value.Properties))
+	taken := slices.Sorted(maps.Keys(schemas["XtrakitCustomerInput"].Value.Properties))
 	want := slices.DeleteFunc(shown, func(name string) bool {
 		return slices.Contains([]string{"id", "user_id", "business_code", "created_at", "updated_at"}, name)
 	})

@@ -40,7 +40,7 @@ func (s *Server) dialects() []dialect {
 func (s *Server) publicHandler(dialects []dialect) http.Handler {
 	mux := http.NewServeMux()
 	web.Probes(mux, s.ready)
-	s.addDocs(mux, openapi.Handler())
+	s.addDocs(mux, openapi.Handler(), openapi.Patterns())
 
 	wrapped := slices.Clone(dialects)
 	for i, d := range dialects {

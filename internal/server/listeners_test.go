@@ -24,6 +24,7 @@ func TestNothingIsRedirected(t *testing.T) {
 		"//healthz": 404, "//readyz": 404, "//docs": 404, "//openapi.json": 404, "//metrics": 404, "/docs//": 404,
 	}
 	public := map[string]int{
+		"/openapi/devdraft.json": 200, "//openapi/devdraft.json": 404, "/openapi/manage.json": 404,
 		"/./healthz": 404, "/a/../docs": 404, "/%2e/healthz": 404, "//elsewhere.example/..//docs": 404,
 	}
 	maps.Copy(public, ours)

@@ -29,10 +29,10 @@ func beside(mux *http.ServeMux, next http.Handler) http.Handler {
 	})
 }
 
-// addDocs adds an API's OpenAPI document and its pages.
-func (s *Server) addDocs(mux *http.ServeMux, h http.Handler) {
+// addDocs adds a listener's OpenAPI documents and its pages.
+func (s *Server) addDocs(mux *http.ServeMux, h http.Handler, patterns []string) {
 	h = web.Wrap("docs", h, s.web)
-	for _, p := range openapi.Patterns() {
+	for _, p := range patterns {
 		mux.Handle(p, h)
 	}
 }
@@ -41,7 +41,7 @@ func (s *Server) addDocs(mux *http.ServeMux, h http.Handler) {
 func (s *Server) manageHandler() http.Handler {
 	mux := http.NewServeMux()
 	web.Probes(mux, s.ready)
-	s.addDocs(mux, openapi.ManageHandler())
+	s.addDocs(mux, openapi.ManageHandler(), openapi.ManagePatterns())
 	mux.Handle("GET /metrics", promhttp.HandlerFor(s.metrics, promhttp.HandlerOpts{}))
 	return beside(mux, web.Wrap("manage", manage.New(manage.Config{
 		Records: s.records, Limiter: s.limiter,

@@ -13,6 +13,12 @@ var (
 	publicDocument []byte
 	//go:embed document/manage.json
 	manageDocument []byte
+	//go:embed document/devdraft.json
+	devdraftDocument []byte
+	//go:embed document/yativo.json
+	yativoDocument []byte
+	//go:embed document/xtrakit.json
+	xtrakitDocument []byte
 
 	// gzip; where it comes from is in doc/dependencies.md, "Vendored files".
 	//
@@ -22,27 +28,48 @@ var (
 	startScript []byte
 )
 
-// Patterns lists what the handlers answer, as patterns of http.ServeMux: mount them
-// one by one, so that every other address is left to whoever owns it.
-func Patterns() []string {
-	return []string{
+// An own document describes one API alone, for those who generate a client of it.
+type own struct {
+	name     string // it is at /openapi/NAME.json
+	document []byte
+}
+
+func publicDocuments() []own {
+	return []own{{"devdraft", devdraftDocument}, {"yativo", yativoDocument}, {"xtrakit", xtrakitDocument}}
+}
+
+func manageDocuments() []own { return []own{{"manage", manageDocument}} }
+
+// Patterns lists what Handler answers, as patterns of http.ServeMux: mount them one by
+// one, so that every other address is left to whoever owns it.
+func Patterns() []string { return patterns(publicDocuments()) }
+
+// ManagePatterns lists what ManageHandler answers, in the same way.
+func ManagePatterns() []string { return patterns(manageDocuments()) }
+
+func patterns(documents []own) []string {
+	list := []string{
 		"GET /openapi.json",
 		"GET /docs",
 		"GET /docs/{$}",
 		"GET /docs/start.js",
 		"GET /docs/scalar-1.72.1.js", // another version is another address
 	}
+	for _, d := range documents {
+		list = append(list, "GET /openapi/"+d.name+".json")
+	}
+	return list
 }
 
-// Handler serves the document of all APIs and the reference page made from it, for
-// the public listener. It answers Patterns.
-func Handler() http.Handler { return handler(publicDocument) }
+// Handler serves the document of all APIs, that of each API of the public listener, and
+// the reference page. It answers Patterns.
+func Handler() http.Handler { return handler(publicDocument, publicDocuments()) }
 
-// ManageHandler serves the document of the management API alone and its reference
-// page, for the management listener. It answers Patterns.
-func ManageHandler() http.Handler { return handler(manageDocument) }
+// ManageHandler serves the document of the management API and its reference page, for
+// the management listener. It answers ManagePatterns.
+func ManageHandler() http.Handler { return handler(manageDocument, manageDocuments()) }
 
-func handler(document []byte) http.Handler {
+func handler(document []byte, documents []own) http.Handler {
 	page, err := renderPage(document)
 	if err != nil {
 		panic(err) // the documents are part of the program: every test would see it
@@ -59,8 +86,11 @@ func handler(document []byte) http.Handler {
 		newFile("/docs/start.js", script, pack(startScript)),
 		scalar,
 	}
+	for _, d := range documents {
+		files = append(files, newFile("/openapi/"+d.name+".json", json, pack(d.document)))
+	}
 	mux := http.NewServeMux()
-	for i, pattern := range Patterns() {
+	for i, pattern := range patterns(documents) {
 		mux.Handle(pattern, files[i])
 	}
 	return mux

@@ -33,10 +33,14 @@ func get(h http.Handler, method, path string, header ...string) *httptest.Respon
 	return w
 }
 
-// paths gives an address for each pattern.
-func paths() []string {
+// paths gives an address for each pattern of a listener.
+func paths(name string) []string {
+	patterns := openapi.Patterns()
+	if name == "manage" {
+		patterns = openapi.ManagePatterns()
+	}
 	var list []string
-	for _, p := range openapi.Patterns() {
+	for _, p := range patterns {
 		list = append(list, strings.TrimSuffix(strings.TrimPrefix(p, "GET "), "{$}"))
 	}
 	return list
@@ -45,7 +49,7 @@ func paths() []string {
 func TestAnswers(t *testing.T) {
 	t.Parallel()
 	for name, h := range handlers {
-		for _, path := range paths() {
+		for _, path := range paths(name) {
 			plain, packed := get(h, "GET", path), get(h, "GET", path, "Accept-Encoding", "br, gzip;q=0.5")
 			if plain.Code != 200 || packed.Code != 200 {
 				t.Fatalf("%s %s = %d, compressed %d, want 200", name, path, plain.Code, packed.Code)
@@ -85,7 +89,7 @@ func TestAnswers(t *testing.T) {
 
 func TestCaching(t *testing.T) {
 	t.Parallel()
-	for _, path := range paths() {
+	for _, path := range paths("public") {
 		want := "no-cache"
 		if strings.Contains(path, "scalar") {
 			want = "public, max-age=31536000, immutable"
@@ -148,6 +152,33 @@ func TestDocuments(t *testing.T) {
 	for path, item := range manage.Paths {
 		if !strings.HasPrefix(path, "/manage/v1/") || len(item.Servers) > 0 {
 			t.Errorf("management document: %s at %v", path, item.Servers)
+		}
+	}
+}
+
+// TestEachAPIHasItsDocument: the document of one API is at its own address, on the
+// listener that serves the API and on no other.
+func TestEachAPIHasItsDocument(t *testing.T) {
+	t.Parallel()
+	for name, prefix := range map[string]string{
+		"devdraft": "/api/v0/", "yativo": "/", "xtrakit": "/api/v1/", "manage": "/manage/v1/",
+	} {
+		here, elsewhere := handlers["public"], handlers["manage"]
+		if name == "manage" {
+			here, elsewhere = elsewhere, here
+		}
+		address := "/openapi/" + name + ".json"
+		var document struct{ Paths map[string]any }
+		if err := json.Unmarshal(get(here, "GET", address).Body.Bytes(), &document); err != nil {
+			t.Fatalf("%s: %v", address, err)
+		}
+		for path := range document.Paths {
+			if !strings.HasPrefix(path, prefix) {
+				t.Errorf("%s describes %s", address, path)
+			}
+		}
+		if len(document.Paths) == 0 || get(elsewhere, "GET", address).Code == 200 {
+			t.Errorf("%s has %d paths, or both listeners serve it", address, len(document.Paths))
 		}
 	}
 }

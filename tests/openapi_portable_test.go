@@ -1,0 +1,164 @@
+package tests
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+
+	"custodex.dev/internal/web/openapi"
+)
+
+// TestPolicyOpenAPIPortable holds the document of each API against rules that validators
+// do not know and generators of clients need. "make clients" runs the generators; this
+// test names the rule that a change breaks. Each rule stands for a generator that
+// crashed, or whose code did not compile.
+func TestPolicyOpenAPIPortable(t *testing.T) {
+	t.Parallel()
+	for name, h := range map[string]http.Handler{
+		"devdraft": openapi.Handler(), "yativo": openapi.Handler(), "xtrakit": openapi.Handler(), "manage": openapi.ManageHandler(),
+	} {
+		rec := httptest.NewRecorder()
+		h.ServeHTTP(rec, httptest.NewRequest(http.MethodGet, "/openapi/"+name+".json", nil))
+		var tree map[string]any
+		if err := json.Unmarshal(rec.Body.Bytes(), &tree); err != nil {
+			t.Fatalf("%s: %v", name, err)
+		}
+		for _, complaint := range portableComplaints(tree) {
+			t.Errorf("%s: %s", name, complaint)
+		}
+	}
+}
+
+func TestPolicyOpenAPIPortableRule(t *testing.T) {
+	t.Parallel()
+	for text, want := range map[string]string{
+		`{"schema": {"type": ["string", "array"]}}`:                                                        "two types",
+		`{"schema": {"type": "null"}}`:                                                                     "null alone",
+		`{"schema": {"type": "string", "format": "uuid", "pattern": "x"}}`:                                 "pattern beside format",
+		`{"schema": {"oneOf": [{"$ref": "#/x"}, {"type": "string"}], "default": "x"}}`:                     "default beside oneOf",
+		`{"schema": {"allOf": [{"$ref": "#/x"}]}}`:                                                         "allOf",
+		`{"schema": {"unevaluatedProperties": false}}`:                                                     "unevaluatedProperties",
+		`{"schema": {"const": true}}`:                                                                      "const",
+		`{"schema": {"enum": ["x"]}}`:                                                                      "enum without type",
+		`{"components": {"schemas": {"NewThing": {}}}}`:                                                    "NewThing",
+		`{"components": {"schemas": {"Error": {}}}}`:                                                       "Error",
+		`{"components": {"schemas": {"X": {}}, "responses": {"X": {}}}}`:                                   "X names two things",
+		`{"components": {"schemas": {"AppKey": {}}, "securitySchemes": {"appKey": {}}}}`:                   "appKey names two things",
+		`{"schema": {"properties": {"a_b": {"type": "string"}, "aB": {"type": "string"}}}}`:                "become one name",
+		`{"schema": {"type": "object", "properties": {"a": {"type": "string"}}}, "x": {"if": {"a": "b"}}}`: "if",
+	} {
+		var tree map[string]any
+		if err := json.Unmarshal([]byte(text), &tree); err != nil {
+			t.Fatal(err)
+		}
+		found := strings.Join(portableComplaints(tree), "\n")
+		if !strings.Contains(found, want) {
+			t.Errorf("%s: found %q, want one with %q", text, found, want)
+		}
+	}
+}
+
+// portableComplaints finds what generators of clients stumble over.
+func portableComplaints(tree map[string]any) []string {
+	found := componentComplaints(tree)
+	walkSchemas(tree, "", func(at string, schema map[string]any) {
+		complain := func(text string) { found = append(found, at+": "+text) }
+		types, _ := schema["type"].([]any)
+		_, isPattern := schema["pattern"].(string)
+		_, isFormat := schema["format"].(string)
+		enum, isEnum := schema["enum"].([]any)
+		switch {
+		case len(types) > 2 || len(types) == 2 && types[1] != "null":
+			complain("two types beside null; use oneOf")
+		case schema["type"] == "null" && !strings.HasSuffix(at, "/oneOf/1") && !strings.HasSuffix(at, "/anyOf/1"):
+			complain("null alone; use a type list with null, or oneOf with an object")
+		case isPattern && isFormat:
+			complain("pattern beside format; a generator takes one for the other")
+		case isEnum && len(enum) > 0 && schema["type"] == nil:
+			complain("enum without type")
+		}
+		for _, word := range []string{"oneOf", "anyOf"} {
+			if _, ok := schema[word].([]any); ok && schema["default"] != nil {
+				complain("default beside " + word)
+			}
+		}
+		for _, word := range []string{"allOf", "const", "unevaluatedProperties", "if", "then", "not"} {
+			if schema[word] != nil {
+				complain(word + " is lost or refused by generators; write the schema out")
+			}
+		}
+		found = append(found, memberComplaints(at, schema)...)
+	})
+	slices.Sort(found)
+	return slices.Compact(found)
+}
+
+// memberComplaints finds members whose names become one in another language, unless the
+// schema says what to call them.
+func memberComplaints(at string, schema map[string]any) []string {
+	var found []string
+	members, _ := schema["properties"].(map[string]any)
+	mapped, _ := schema["x-ogen-properties"].(map[string]any)
+	taken := map[string]string{}
+	for name := range members {
+		if mapped[name] != nil {
+			continue
+		}
+		plain := plainName(name)
+		if other := taken[plain]; other != "" {
+			found = append(found, fmt.Sprintf("%s: %s and %s become one name; see x-ogen-properties and x-go-name elsewhere", at, min(name, other), max(name, other)))
+		}
+		taken[plain] = name
+	}
+	return found
+}
+
+// componentComplaints finds components that generated code cannot have together.
+func componentComplaints(tree map[string]any) []string {
+	var found []string
+	components, _ := tree["components"].(map[string]any)
+	taken := map[string]bool{}
+	for _, kind := range []string{"schemas", "responses", "parameters", "securitySchemes"} {
+		members, _ := components[kind].(map[string]any)
+		for name := range members {
+			switch {
+			case kind == "schemas" && strings.HasPrefix(name, "New"):
+				found = append(found, name+" collides with a constructor in Go; call it NameInput")
+			case kind == "schemas" && name == "Error":
+				found = append(found, "Error collides with a type of most languages")
+			case taken[plainName(name)]:
+				found = append(found, name+" names two things; generators make one type of both")
+			}
+		}
+		for name := range members {
+			taken[plainName(name)] = true
+		}
+	}
+	return found
+}
+
+func plainName(name string) string { return strings.ToLower(strings.ReplaceAll(name, "_", "")) }
+
+// walkSchemas calls fn for everything that may be a schema: every object that is not an
+// example or a map of members.
+func walkSchemas(v any, at string, fn func(at string, schema map[string]any)) {
+	switch v := v.(type) {
+	case map[string]any:
+		if !strings.HasSuffix(at, "/properties") {
+			fn(at, v)
+		}
+		for name, below := range v {
+			if !slices.Contains([]string{"example", "examples", "value", "default"}, name) || strings.HasSuffix(at, "/properties") {
+				walkSchemas(below, at+"/"+name, fn)
+			}
+		}
+	case []any:
+		for i, below := range v {
+			walkSchemas(below, fmt.Sprintf("%s/%d", at, i), fn)
+		}
+	}
+}
