@@ -13,6 +13,7 @@ type block struct {
 	group        []int64 // nil: all zero
 	status, typ  []uint8
 	names, mails column
+	begins       []uint64 // a row of bits for each bit of beginnings; nil in a block that only stages
 	tallies      []tally
 
 	words          []uint64 // memory of the summaries and of seqs

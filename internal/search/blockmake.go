@@ -26,6 +26,7 @@ func newBlock(items []item, base *block, fresh []int) *block {
 		names += copy(b.names.text[names:], it.b.names.record(it.i)) + 1
 		mails += copy(b.mails.text[mails:], it.b.mails.record(it.i)) + 1
 		b.names.ends[k], b.mails.ends[k] = uint32(names), uint32(mails)
+		b.setBeginnings(k)
 		b.tallies = tallied(b.tallies, b.status[k], b.typ[k], 1)
 	}
 	b.minSeq, b.maxSeq = slices.Min(b.seq), slices.Max(b.seq)
@@ -52,7 +53,8 @@ func blank(n, names, mails int, grouped bool) *block {
 	}
 	numbers := alloc[int64](n * columns)
 	ends := alloc[uint32](2 * n)
-	b.size += int64(8*cap(numbers) + 4*cap(ends) + int(unsafe.Sizeof(*b)))
+	b.begins = alloc[uint64](beginningBits * bitWords(n))
+	b.size += int64(8*(cap(numbers)+cap(b.begins)) + 4*cap(ends) + int(unsafe.Sizeof(*b)))
 	b.created, numbers = carve(numbers, n)
 	b.seq, numbers = carve(numbers, n)
 	if grouped {
@@ -68,6 +70,8 @@ func alloc[T any](n int) []T { return slices.Grow([]T(nil), n)[:n] }
 
 // carve cuts the first n elements off s.
 func carve[T any](s []T, n int) (piece, rest []T) { return s[:n:n], s[n:] }
+
+const pageWords = 8192 / 8
 
 // textLen is how many bytes of text the block holds.
 func (b *block) textLen() int { return len(b.names.text) + len(b.mails.text) - 2*pad }
@@ -85,7 +89,12 @@ func (b *block) shape(words []uint64, names, mails int) {
 // summarize makes the summaries from nothing.
 func (b *block) summarize() {
 	names, mails := gramWords(len(b.names.text)-pad), gramWords(len(b.mails.text)-pad)
-	b.shape(alloc[uint64](2*pairWords+names+mails+b.len()/8+1), names, mails)
+	words := 2*pairWords + names + mails + b.len()/8 + 1
+	// Large pieces of memory come in pages. A little less than asked for beats most of a page unused.
+	if over := words % pageWords; words > 4*pageWords && over < pageWords/4 {
+		mails, words = mails-over, words-over
+	}
+	b.shape(alloc[uint64](words), names, mails)
 	b.names.salt = seqHash(b.seq[0])
 	b.mails.salt = b.names.salt
 	for i := range b.seq {

@@ -7,7 +7,8 @@
 //
 // How it works. Customers stand in blocks of about two thousand, in the order in which they are
 // listed. A block holds the folded names in one piece of text and the folded addresses in another,
-// and for each a summary: which byte pairs occur, and a hashed set of longer fragments. A search
+// and for each a summary: which byte pairs occur, and a hashed set of longer fragments; of the names it
+// knows also how their words begin, for terms whose words stand in another order. A search
 // walks the blocks from the newest, passes over those whose summary rules the term out, scans the
 // text of the others, and stops when the page is full. Blocks never change. Recent changes stand in
 // a small sorted list beside them, which every search merges in, and the customers they replace are

@@ -10,50 +10,75 @@ import (
 	"golang.org/x/text/unicode/norm"
 )
 
-// Fold returns s in the form in which the index compares text:
+// Fold returns s in the form in which the index compares names:
 //
 //   - compatibility forms are resolved (NFKD), accents and other combining diacritical marks,
 //     Hebrew and Arabic points, and invisible characters are dropped;
 //   - case is folded by the full Unicode rules (ß is ss, final sigma is sigma), and İ, I, ı and i
 //     are one letter;
-//   - letters with a stroke are the plain letter (ł is l, ø is o), æ is ae, œ is oe, þ is th;
-//     typographic apostrophes and hyphens are ' and -;
+//   - letters with a stroke or a hook are the plain letter (ł is l, ø is o, ɓ is b), æ is ae, œ is
+//     oe, þ is th, ŋ is n, ə is e;
+//   - Arabic, Persian and Urdu forms of yeh, kaf and heh are one letter each, alef maksura is yeh,
+//     teh marbuta is heh, hamza is dropped; decimal digits of every script are 0 to 9;
+//   - apostrophes, quotation marks, geresh and gershayim are dropped; hyphens, commas, semicolons
+//     and katakana middle dots are spaces;
 //   - what remains is composed again, so that a kana with its voicing mark or a Hangul syllable is
 //     one unit that its parts do not match;
-//   - runs of white space become one space, and white space at the ends is removed.
+//   - runs of white space become one space, white space at the ends is removed, and so is that
+//     between two characters of Chinese, Japanese or Korean.
 //
 // Folding is idempotent. Where a cut through s falls on a boundary between user-perceived
 // characters, and the piece has any that are not dropped, the fold of the piece is a substring of
-// the fold of s. Bytes that are not UTF-8, NUL and U+0001 become U+FFFD.
+// the fold of s. Bytes that are not UTF-8 and the characters to U+0002 become U+FFFD.
 func Fold(s string) string {
-	b, _ := appendFold(make([]byte, 0, len(s)+8), s)
+	b, _ := appendFold(make([]byte, 0, len(s)+8), s, nameText)
 	return string(b)
 }
 
-// lossMark stands at the end of a folded text of which folding left out characters: accents that
-// stood by themselves (precomposed ones do not), and what is invisible. It is no part of any fold.
-const lossMark = '\x01'
+// FoldMail returns s in the form in which the index compares addresses. It is that of names, but
+// apostrophes and hyphens of all kinds are ' and -, and no other sign is changed or dropped.
+func FoldMail(s string) string {
+	b, _ := appendFold(make([]byte, 0, len(s)+8), s, mailText)
+	return string(b)
+}
+
+// kind is what a text is: it decides how signs are folded.
+type kind uint8
+
+const (
+	nameText kind = iota
+	mailText
+)
+
+// lossMark stands at the end of a folded text of which folding left out characters, or made spaces
+// of them: accents that stood by themselves (precomposed ones do not), signs, and what is invisible.
+// It is no part of any fold, and neither is variantMark, which stands before each further form of a name.
+const (
+	lossMark    = '\x01'
+	variantMark = '\x02'
+)
 
 // foldTerm folds what is looked for. A term of such characters alone, of which nothing is left,
 // looks for the texts that lost some: they are the only ones that can have held it. White space
 // alone is no term.
-func foldTerm(s string) string {
-	b, lost := appendFold(nil, s)
+func foldTerm(s string, as kind) string {
+	b, lost := appendFold(nil, s, as)
 	if len(b) == 0 && lost {
 		return string(lossMark)
 	}
 	return string(b)
 }
 
-// appendFold appends Fold(s) to dst and reports whether characters of s left nothing behind.
-func appendFold(dst []byte, s string) (folded []byte, lost bool) {
+// appendFold appends the fold of s to dst and reports whether characters of s left nothing behind.
+func appendFold(dst []byte, s string, as kind) (folded []byte, lost bool) {
 	start := len(dst)
-	compose, dropped := false, false
+	compose, dropped, wide := false, false, false
+	ascii := &asciiFold[as]
 	for i := 0; i < len(s); {
-		if c := s[i]; c < utf8.RuneSelf && c > lossMark {
+		if c := s[i]; c < utf8.RuneSelf && ascii[c] != 0 {
 			dropped = false
 			i++
-			if c = asciiFold[c]; c == ' ' && (len(dst) == start || dst[len(dst)-1] == ' ') {
+			if c = ascii[c]; c == ' ' && (len(dst) == start || dst[len(dst)-1] == ' ') {
 				continue
 			}
 			dst = append(dst, c)
@@ -61,7 +86,7 @@ func appendFold(dst []byte, s string) (folded []byte, lost bool) {
 		}
 		r, n := utf8.DecodeRuneInString(s[i:])
 		i += n
-		f := foldOf(r)
+		f := &foldOf(r)[as]
 		lost = lost || f.lost
 		switch {
 		case f.text == "":
@@ -72,7 +97,7 @@ func appendFold(dst []byte, s string) (folded []byte, lost bool) {
 			// and a term that begins here would no longer be found. Keep them apart.
 			dst = append(dst, graphemeJoiner...)
 		}
-		compose = compose || f.joins
+		compose, wide = compose || f.joins, wide || f.wide
 		dropped = false
 		for _, c := range []byte(f.text) {
 			if c == ' ' && (len(dst) == start || dst[len(dst)-1] == ' ') {
@@ -87,16 +112,22 @@ func appendFold(dst []byte, s string) (folded []byte, lost bool) {
 	if compose {
 		dst = append(dst[:start], norm.NFC.Bytes(dst[start:])...)
 	}
+	if wide && as == nameText {
+		dst = append(dst[:start], joinWide(dst[start:])...)
+	}
 	return dst, lost
 }
 
 // graphemeJoiner (U+034F) is invisible and composes with nothing.
 const graphemeJoiner = "\u034f"
 
-// folded is what becomes of one character.
+// forms are what becomes of one character in each kind of text.
+type forms [2]folded
+
 type folded struct {
 	text  string // empty: it is dropped
 	joins bool   // the text can compose with what stands before it
+	wide  bool   // it is Chinese, Japanese or Korean
 	lost  bool   // it was no white space, and is nothing else now
 }
 
@@ -104,12 +135,12 @@ type folded struct {
 // microsecond a character, a look here a nanosecond. The table is a constant that is filled as it is
 // needed, because filling all of it would take a second at each start. Nothing can be told from
 // whether a page is filled, and goroutines that fill the same page at once store the same values.
-var foldPages [(unicode.MaxRune + 1) >> 8]atomic.Pointer[[256]folded]
+var foldPages [(unicode.MaxRune + 1) >> 8]atomic.Pointer[[256]forms]
 
-func foldOf(r rune) *folded {
+func foldOf(r rune) *forms {
 	p := foldPages[r>>8].Load()
 	if p == nil {
-		p = new([256]folded)
+		p = new([256]forms)
 		for i := range p {
 			p[i] = computeFold(r&^0xff + rune(i))
 		}
@@ -118,10 +149,10 @@ func foldOf(r rune) *folded {
 	return &p[r&0xff]
 }
 
-func computeFold(r rune) folded {
+func computeFold(r rune) forms {
 	caser := cases.Fold()
 	s := string(r)
-	if r <= lossMark {
+	if r <= variantMark {
 		s = "\ufffd"
 	}
 	// Case folding can bring forth characters that decompose, and the other way round.
@@ -139,15 +170,25 @@ func computeFold(r rune) folded {
 		s = string(out)
 	}
 	s = norm.NFC.String(s)
-	joins := false
-	for i := 0; i < len(s); {
-		p := norm.NFC.PropertiesString(s[i:])
-		joins = joins || !p.BoundaryBefore()
-		i += p.Size()
-	}
 	// U+0085 counts as lost: whoever trims terms as JavaScript does leaves it in.
 	space := unicode.IsSpace(r) && r != '\u0085'
-	return folded{s, joins, !space && strings.TrimSpace(s) == ""}
+	name := signs.Replace(s)
+	return forms{
+		nameText: {name, joins(name), isWide(firstRune(name)), !space && (name != s || strings.TrimSpace(name) == "")},
+		mailText: {s, joins(s), isWide(firstRune(s)), !space && strings.TrimSpace(s) == ""},
+	}
+}
+
+// joins reports whether s can compose with what stands before it.
+func joins(s string) bool {
+	for i := 0; i < len(s); {
+		p := norm.NFC.PropertiesString(s[i:])
+		if !p.BoundaryBefore() {
+			return true
+		}
+		i += p.Size()
+	}
+	return false
 }
 
 // special replaces a string of one character that has a fold of ours beyond the Unicode rules.
@@ -159,48 +200,45 @@ func special(s string) string {
 		if unicode.IsSpace(r) {
 			return " "
 		}
+		if r >= utf8.RuneSelf && unicode.IsDigit(r) {
+			return string(digit(r))
+		}
 	}
 	return s
 }
 
-var specials = map[rune]string{
-	'ı': "i", 'ł': "l", 'ø': "o", 'đ': "d", 'ð': "d", 'ħ': "h", 'ŧ': "t", 'ƀ': "b", 'ɨ': "i", 'ɉ': "j",
-	'ȼ': "c", 'ɇ': "e", 'ǥ': "g", 'ɍ': "r", 'ɏ': "y", 'ƶ': "z", 'ƚ': "l", 'ⱡ': "l", 'ɫ': "l", 'ᵽ': "p",
-	'ⱥ': "a", 'ⱦ': "t", 'ꝁ': "k", 'æ': "ae", 'œ': "oe", 'þ': "th",
-	'‘': "'", '’': "'", '‛': "'", 'ʼ': "'", 'ʻ': "'", '´': "'", '′': "'", 'ʹ': "'",
-	'‐': "-", '‑': "-", '‒': "-", '–': "-", '−': "-",
-}
-
-// dropped lists what folding removes besides the Unicode block-wise marks: points and vowel marks
-// of Hebrew, Arabic and Syriac, the Arabic elongation, and characters without a shape. Marks that
-// make another letter (kana voicing, Indic vowel signs, Thai vowels) are not here. The iota below
-// (U+0345) is not here either: Unicode case folding makes it the letter iota.
-var droppedRanges = &unicode.RangeTable{
-	R16: []unicode.Range16{
-		{0x00ad, 0x00ad, 1}, {0x0300, 0x0344, 1}, {0x0346, 0x036f, 1}, {0x0483, 0x0489, 1},
-		{0x0591, 0x05bd, 1}, {0x05bf, 0x05bf, 1}, {0x05c1, 0x05c2, 1}, {0x05c4, 0x05c5, 1}, {0x05c7, 0x05c7, 1},
-		{0x0610, 0x061a, 1}, {0x061c, 0x061c, 1}, {0x0640, 0x0640, 1}, {0x064b, 0x065f, 1}, {0x0670, 0x0670, 1},
-		{0x06d6, 0x06dc, 1}, {0x06df, 0x06e4, 1}, {0x06e7, 0x06e8, 1}, {0x06ea, 0x06ed, 1},
-		{0x0711, 0x0711, 1}, {0x0730, 0x074a, 1}, {0x08ca, 0x08e1, 1}, {0x08e3, 0x08ff, 1},
-		{0x180b, 0x180f, 1}, {0x1ab0, 0x1aff, 1}, {0x1dc0, 0x1dff, 1},
-		{0x200b, 0x200f, 1}, {0x202a, 0x202e, 1}, {0x2060, 0x206f, 1}, {0x20d0, 0x20ff, 1},
-		{0xfb1e, 0xfb1e, 1}, {0xfe00, 0xfe0f, 1}, {0xfe20, 0xfe2f, 1}, {0xfeff, 0xfeff, 1},
-	},
-	R32: []unicode.Range32{{0xe0000, 0xe0fff, 1}},
-}
-
-func droppable(r rune) bool { return unicode.Is(droppedRanges, r) }
-
-// asciiFold folds ASCII: letters to lower case, white space to a space.
-var asciiFold = func() (t [utf8.RuneSelf]byte) {
-	for i := range t {
-		t[i] = byte(i)
-		if 'A' <= i && i <= 'Z' {
-			t[i] += 'a' - 'A'
+// digit returns the ASCII digit of a decimal digit. Unicode has them in tens that begin with zero.
+func digit(r rune) rune {
+	for _, t := range unicode.Nd.R16 {
+		if rune(t.Lo) <= r && r <= rune(t.Hi) {
+			return '0' + (r-rune(t.Lo))%10
 		}
 	}
-	for _, c := range "\t\n\v\f\r" {
-		t[c] = ' '
+	for _, t := range unicode.Nd.R32 {
+		if rune(t.Lo) <= r && r <= rune(t.Hi) {
+			return '0' + (r-rune(t.Lo))%10
+		}
+	}
+	return r
+}
+
+// asciiFold folds ASCII in each kind of text: letters to lower case, white space to a space. It has 0
+// for the characters that take the general way.
+var asciiFold = func() (t [2][utf8.RuneSelf]byte) {
+	for as := range t {
+		for i := range t[as] {
+			t[as][i] = byte(i)
+			if 'A' <= i && i <= 'Z' {
+				t[as][i] += 'a' - 'A'
+			}
+		}
+		for _, c := range "\t\n\v\f\r" {
+			t[as][c] = ' '
+		}
+		t[as][lossMark], t[as][variantMark] = 0, 0
+	}
+	for _, c := range "'`\"-,;" {
+		t[nameText][c] = 0
 	}
 	return t
 }()

@@ -18,20 +18,26 @@ func TestFold(t *testing.T) {
 	t.Parallel()
 	for _, c := range []struct{ in, want string }{
 		{"", ""}, {"  \t\n ", ""}, {"  Ann \t Marie\u00a0\u3000Lee ", "ann marie lee"},
-		{"50%_*\"'\\`", "50%_*\"'\\`"},
+		{"50%_*\"'\\`", "50%_*\\"},
 		{"José Ångström", "jose angstrom"}, {"Jose\u0301", "jose"},
 		{"Straße STRASSE", "strasse strasse"}, {"GROẞ", "gross"},
 		{"İIıi", "iiii"}, {"i\u0307", "i"}, {"Işıl", "isil"},
 		{"ΟΔΥΣΣΕΥΣ Οδυσσεύς", "οδυσσευσ οδυσσευσ"}, {"τῳ", "τωι"},
 		{"Łódź Ødegård Đorđe Ħal", "lodz odegard dorde hal"}, {"Æsop Œuvre Þór", "aesop oeuvre thor"},
-		{"O’Brien O´Brien", "o'brien o'brien"}, {"Smith‐Jones", "smith-jones"},
+		{"O’Brien O´Brien O'Brien O`Brien Oʾbrien", "obrien obrien obrien obrien obrien"}, {"Smith‐Jones Ann-Marie", "smith jones ann marie"},
+		{"Lee, Mary;", "lee mary"}, {"ג׳ורג׳ צה״ל צה\"ל", "גורג צהל צהל"}, {"- -", ""},
+		{"Ɓala Ɗan Ƙura Ŋa Əliyev", "bala dan kura na eliyev"},
+		{"علي على علی کریم كريم", "علي علي علي كريم كريم"}, {"فاطمة فاطمه", "فاطمه فاطمه"}, {"مؤمن رئيس علاء ٱلله", "مومن رييس علا الله"},
+		{"٠١٩ ۰۱۹ ०९", "019 019 09"},
+		{"山田 太郎", "山田太郎"}, {"ジョン・スミス ｼﾞｮﾝ･ｽﾐｽ", "ジョンスミスジョンスミス"}, {"김 민준", "김민준"}, {"王 wei 山", "王 wei 山"},
+		{"カ\u3099 か", "ガか"}, {"가 \u11a8", "가 \u11a8"},
 		{"Фёдоров Й", "федоров и"},
 		{"مُحَمَّد أحمد محـمد", "محمد احمد محمد"}, {"שָׁלוֹם", "שלום"},
-		{"ガ ｶﾞ カ\u3099", "ガ ガ ガ"}, {"か", "か"}, {"がん", "がん"},
+		{"ガ ｶﾞ カ\u3099", "ガガガ"}, {"か", "か"}, {"がん", "がん"},
 		{"한글", "한글"}, {"\u1112\u1161\u11ab", "한"},
 		{"कि", "कि"}, {"ไก่", "ไก่"},
 		{"ＡＢＣ１２３", "abc123"}, {"ﬁn", "fin"}, {"②", "2"},
-		{"❤️", "❤"}, {"👩🏽‍🚀", "👩🏽🚀"}, {"葛\U000e0100城", "葛城"}, {"نیک\u200cنام", "نیکنام"},
+		{"❤️", "❤"}, {"👩🏽‍🚀", "👩🏽🚀"}, {"葛\U000e0100城", "葛城"}, {"نیک\u200cنام", "نيكنام"},
 		{"a\x00b\xff\x01", "a\ufffdb\ufffd\ufffd"},
 		{"\u1100\u0301\u1161", "\u1100\u034f\u1161"},
 	} {
@@ -51,7 +57,7 @@ func TestFoldEveryCharacter(t *testing.T) {
 		if g := search.Fold(f); g != f {
 			t.Errorf("%U: Fold = %q, Fold of that = %q", r, f, g)
 		}
-		if !utf8.ValidString(f) || strings.ContainsAny(f, "\x00\x01") || strings.ContainsFunc(f, unicode.IsUpper) {
+		if !utf8.ValidString(f) || strings.ContainsAny(f, "\x00\x01\x02") || strings.ContainsFunc(f, unicode.IsUpper) {
 			t.Errorf("%U: Fold = %q", r, f)
 		}
 		for _, v := range []string{string(unicode.SimpleFold(r)), string(unicode.ToLower(r)), string(unicode.ToUpper(r)),

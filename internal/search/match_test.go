@@ -24,8 +24,11 @@ func TestMatch(t *testing.T) {
 		{search.Filter{Name: "  MARÍA   jose "}, true},
 		{search.Filter{Name: "josé o'neill"}, true}, // across first and last
 		{search.Filter{Name: "josé  o"}, true},
-		{search.Filter{Name: "joséo"}, false}, // but not without the space
-		{search.Filter{Name: "neill maria"}, false},
+		{search.Filter{Name: "joséo"}, false},        // but not without the space
+		{search.Filter{Name: "o'neill maria"}, true}, // in any order
+		{search.Filter{Name: "jose GROSS oneill"}, true},
+		{search.Filter{Name: "neill maria"}, false}, // but each from the beginning of a word
+		{search.Filter{Name: "maria jones"}, false},
 		{search.Filter{Name: "grossmann"}, true},
 		{search.Filter{Name: "rossman"}, true},
 		{search.Filter{Name: "example"}, false}, // an address is no name
@@ -35,9 +38,10 @@ func TestMatch(t *testing.T) {
 		{search.Filter{Email: "maria.5"}, false},
 		{search.Filter{Email: "50%@"}, true},
 		{search.Filter{Email: "jose"}, false},
+		{search.Filter{Email: "maria 50"}, false},
 		{search.Filter{Name: "maria", Email: "nobody"}, false},
-		{search.Filter{Name: " \u00a0\t"}, true},   // white space: no condition
-		{search.Filter{Name: " \u0301 \t"}, false}, // an accent by itself, which no name here has
+		{search.Filter{Name: " \u00a0\t"}, true},  // white space: no condition
+		{search.Filter{Name: " \u0301 \t"}, true}, // an accent by itself, which is left out as the apostrophe is
 		{search.Filter{Email: "\u200d"}, false},
 		{search.Filter{Status: &one, Type: &two, Group: &three}, true},
 		{search.Filter{Status: &two}, false},
@@ -109,8 +113,8 @@ func FuzzMatch(f *testing.F) {
 		if search.Fold(term) == "" && vanish(term) {
 			want = vanish(first + last)
 		}
-		if got := search.Match(search.Filter{Name: term}, e); got != want {
-			t.Errorf("Match name %+q = %v, want %v", term, got, want)
+		if want && !search.Match(search.Filter{Name: term}, e) {
+			t.Errorf("name %+q does not match", term)
 		}
 		// The promise of the published contract: a part of a name, as it is stored, finds it.
 		if (strings.Contains(first, term) || strings.Contains(last, term)) && search.Fold(term) == "" && !search.Match(search.Filter{Name: term}, e) {

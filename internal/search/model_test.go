@@ -42,8 +42,9 @@ func (m model) search(q search.Query) (hits []page.Position, more bool) {
 var (
 	pieces = []string{"a", "an", "na", "ana", "nan", "b", "A", "AN", "é", "e\u0301", "É", "ß", "SS", "ss", "ẞ", "i", "I", "İ", "ı",
 		"σ", "ς", "Σ", "ł", "ø", "æ", "ae", "王", "小明", "山田", "محمد", "مُحَمَّد", "עם", "👩🏽‍🚀", "❤️", "❤", "ガ", "カ", "ｶﾞ", "가", "각",
-		"кий", "Ё", "ё", "'", "’", "%", "_", "*", "\\", "\"", ".", "-", " ", "  ", "\t", "o'", "\u0301", "\u200d", "maria ", "garcia", "z"}
-	firsts = []string{"Ana", "Anna Maria", "José", "Josè", "Zoë", "İbrahim", "Işıl", "Jürgen", "Strauß", "王", "王小明", "محمد", "👩🏽‍🚀", "50%", "", " "}
+		"кий", "Ё", "ё", "'", "’", "%", "_", "*", "\\", "\"", ".", "-", " ", "  ", "\t", "o'", "\u0301", "\u200d", "maria ", "garcia", "z",
+		"ü", "ue", "ö", "ə", "ŋ", "`", "״", ",", "-a", "太郎 ", " 山田", "・", "علی", "على", "ة", "ه", "ء", "٣", "3", "ɓ"}
+	firsts = []string{"Müller", "Mueller", "太郎", "山田", "Lee", "Ann-Marie", "علي كريم", "Əli", "Ana", "Anna Maria", "José", "Josè", "Zoë", "İbrahim", "Işıl", "Jürgen", "Strauß", "王", "王小明", "محمد", "👩🏽‍🚀", "50%", "", " "}
 	mails  = []string{"", "ana@gmail.com", "a.na@gmail.com", "ANA@GMAIL.COM", "straße@example.de", "nan_ana@x.org", "josé@exämple.com"}
 )
 
@@ -80,7 +81,7 @@ var anEntry = rapid.Custom(func(t *rapid.T) search.Entry {
 
 var aFilter = rapid.Custom(func(t *rapid.T) (f search.Filter) {
 	if rapid.IntRange(0, 3).Draw(t, "by name") > 0 {
-		f.Name = text([]string{"a", "an", "ana", "anan", "aria g", "garcia", "ss", "i", "王", "%", " ", "\u0301", "\u200d", "\u200d\u0301 \u200d"}).Draw(t, "name")
+		f.Name = text([]string{"a", "an", "ana", "anan", "aria g", "lee ana", "ana, lee", "müller", "mueller", "mü m", "ü", "ə", "山田太郎", "ann marie", "marie ann", "کریم علی", "-", "'", "garcia", "ss", "i", "王", "%", " ", "\u0301", "\u200d", "\u200d\u0301 \u200d"}).Draw(t, "name")
 	}
 	if rapid.IntRange(0, 3).Draw(t, "by mail") == 0 {
 		f.Email = text([]string{"@", "@gmail.com", "a", "ss", "zz", ".", "\u0301"}).Draw(t, "email")
@@ -239,7 +240,8 @@ func filled(n int) (*search.Index, model) {
 var terms = []search.Filter{
 	{Name: "ana"}, {Name: "Maria"}, {Name: "müller"}, {Name: "a"}, {Name: "王"}, {Name: "ф"}, {Name: "q"}, {Name: "%"},
 	{Name: "anananan"}, {Name: "xqzw"}, {Name: "maria garcia"}, {Name: "JOSÉ HERNÁNDEZ"}, {Name: "a g"}, {Name: "иванов"},
-	{Name: "أحمد"}, {Name: "o'b"}, {Name: "nosuchname"}, {Name: "stonefordham"},
+	{Name: "أحمد"}, {Name: "o'b"}, {Name: "nosuchname"}, {Name: "garcia, maria"}, {Name: "müller anna"}, {Name: "Mueller"}, {Name: "mc ul"}, {Name: "j m s"}, {Name: "佐藤健太"},
+	{Name: "علی حسین"}, {Name: "maria", Email: "garcia"}, {Name: "stonefordham"},
 	{Email: "@gmail.com"}, {Email: "@"}, {Email: "maria.garcia"}, {Email: "1987@"}, {Email: "@nowhere.example"}, {Email: "zz"},
 	{Name: "ana", Email: "@gmail.com"}, {Name: "maria", Email: "1987"},
 }

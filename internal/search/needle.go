@@ -3,6 +3,7 @@ package search
 import (
 	"bytes"
 	"encoding/binary"
+	"math"
 	"math/bits"
 )
 
@@ -10,6 +11,7 @@ import (
 type needle struct {
 	b    []byte
 	rare int    // index in b of its rarest byte pair
+	rate uint32 // how often that occurs in a sample of the column
 	head uint64 // the first eight bytes of b, little-endian
 	mask uint64 // which bits of head count
 
@@ -21,17 +23,17 @@ type needle struct {
 const pad = 40
 
 // newNeedle returns nil for no term. Rates are those of the column.
-func newNeedle(folded string, rates *[64 * 64]uint32) *needle {
-	if folded == "" {
+func newNeedle(folded []byte, rates *[64 * 64]uint32) *needle {
+	if len(folded) == 0 {
 		return nil
 	}
-	n := &needle{b: []byte(folded)}
+	n := &needle{b: folded, rate: math.MaxUint32}
 	var head [8]byte
 	k := copy(head[:], n.b)
 	n.head, n.mask = binary.LittleEndian.Uint64(head[:]), ^uint64(0)>>(64-8*k)
 	for k := range len(n.b) - 1 {
-		if rates[pairIndex(n.b[k], n.b[k+1])] < rates[pairIndex(n.b[n.rare], n.b[n.rare+1])] {
-			n.rare = k
+		if rate := rates[pairIndex(n.b[k], n.b[k+1])]; rate < n.rate {
+			n.rare, n.rate = k, rate
 		}
 	}
 	n.grams, n.pairs = fragments(n.b)

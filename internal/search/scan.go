@@ -8,18 +8,32 @@ import (
 // plan is a filter made ready for scanning blocks. It is used by several goroutines.
 type plan struct {
 	*Matcher
-	name, mail *needle // nil: no such term
-	inFields   bool    // there is a condition on status or type
-	narrow     bool    // there is a condition other than on text
-	counted    bool    // there is none but on status, type and time, so that tallies tell
+	name, mail *needle   // nil: no such term; name is the rarest of needed
+	needed     []*needle // what every name that matches contains
+	whole      []*needle // by words: the term as a whole
+	inFields   bool      // there is a condition on status or type
+	narrow     bool      // there is a condition other than on text
+	counted    bool      // there is none but on status, type and time, so that tallies tell
 }
 
 func newPlan(f Filter, t *rates) *plan {
 	m := NewMatcher(f)
-	p := &plan{Matcher: m, name: newNeedle(m.name, &t.names), mail: newNeedle(m.email, &t.mails)}
+	p := &plan{Matcher: m, mail: newNeedle([]byte(m.email), &t.mails)}
+	for _, s := range m.name.needed {
+		n := newNeedle(s, &t.names)
+		p.needed = append(p.needed, n)
+		if p.name == nil || n.rate < p.name.rate || n.rate == p.name.rate && len(n.b) > len(p.name.b) {
+			p.name = n
+		}
+	}
+	if m.name.begins != 0 {
+		for _, s := range m.name.whole {
+			p.whole = append(p.whole, newNeedle(s, &t.names))
+		}
+	}
 	p.inFields = f.Status != nil || f.Type != nil
-	p.narrow = p.inFields || f.Group != nil || f.CreatedFrom != 0 || f.CreatedTo != 0
-	p.counted = p.name == nil && p.mail == nil && f.Group == nil
+	p.narrow = p.inFields || f.Except != 0 || f.Group != nil || f.CreatedFrom != 0 || f.CreatedTo != 0
+	p.counted = p.name == nil && p.mail == nil && f.Group == nil && f.Except == 0
 	return p
 }
 
@@ -30,7 +44,7 @@ func (p *plan) live(r ref) int { return r.count(p.f.Status, p.f.Type) }
 func (p *plan) mayMatch(r ref) bool {
 	return (!p.inFields || p.live(r) > 0) &&
 		(p.f.Group == nil || r.group != nil || *p.f.Group == 0) &&
-		(p.name == nil || r.names.mayHold(p.name)) &&
+		!slices.ContainsFunc(p.needed, func(n *needle) bool { return !r.names.mayHold(n) }) &&
 		(p.mail == nil || r.mails.mayHold(p.mail))
 }
 
@@ -38,6 +52,9 @@ func (p *plan) mayMatch(r ref) bool {
 // match, and returns the result and how many customers it looked at.
 func (p *plan) scan(r ref, lo, hi, limit int, hits []uint16) ([]uint16, int) {
 	by := p.strategy(r)
+	if by == byWords {
+		return p.scanWords(r, lo, hi, limit, hits)
+	}
 	term, column := p.text(by, r.block)
 	end := column.start(hi)
 	looked := 0
@@ -68,6 +85,7 @@ type strategy uint8
 const (
 	byNone strategy = iota // every customer
 	byName
+	byWords
 	byMail
 	byStatus
 	byType
@@ -95,6 +113,8 @@ func (p *plan) strategy(r ref) strategy {
 		return by
 	case p.mail != nil && (p.name == nil || len(p.mail.b) > len(p.name.b)):
 		return byMail
+	case p.whole != nil:
+		return byWords
 	case p.name != nil:
 		return byName
 	}
@@ -136,7 +156,7 @@ func orLen(k, n int) int {
 
 // holds reports whether customer i of r is live and matches, given that known, if any, does.
 func (p *plan) holds(r ref, i int, known *needle) bool {
-	return !r.isDead(i) && (!p.narrow || p.fields(r.created[i], r.status[i], r.typ[i], r.groupOf(i))) &&
-		(p.name == nil || p.name == known || bytes.Contains(r.names.record(i), p.name.b)) &&
+	return !r.isDead(i) && (!p.narrow || p.fields(r.seq[i], r.created[i], r.status[i], r.typ[i], r.groupOf(i))) &&
+		(p.name == nil || p.name == known && p.Matcher.name.simple() || p.Matcher.name.matches(r.names.record(i))) &&
 		(p.mail == nil || p.mail == known || bytes.Contains(r.mails.record(i), p.mail.b))
 }

@@ -17,13 +17,15 @@ type Entry struct {
 
 // Filter selects customers. Its conditions are joined by "and"; a zero field is no condition.
 type Filter struct {
-	Name  string // a fragment of "first last", as typed
+	Name  string // fragments of a name, as typed; see Match
 	Email string // a fragment of the e-mail address, as typed
 
 	Status, Type *uint8
 	Group        *int64
 
 	CreatedFrom, CreatedTo int64 // unix milliseconds, from inclusive, to exclusive; 0 is open
+
+	Except int64 // the Seq of a customer that does not match, whatever else; 0: none
 }
 
 // Query asks for one page of the customers that match Filter, newest first.
@@ -48,58 +50,46 @@ type Stats struct {
 	Verified int // customers looked at one by one
 }
 
-// Match reports whether e matches f. It is the definition of a match.
+// Match reports whether e matches f. It is the definition of a match. An address matches that
+// contains the term, both folded. A name matches if "first last" contains the term, or if the term
+// has several words and each is the beginning of a word of the name, in any order. In one of the
+// two, the letters with a spelling of their own (see expand) may be spelled out.
 func Match(f Filter, e Entry) bool { return NewMatcher(f).Match(e) }
 
 // Matcher is a Filter made ready for repeated use. It may be used by several goroutines.
 type Matcher struct {
-	f           Filter
-	name, email string // folded
+	f     Filter
+	name  nameTerm
+	email string // folded
 }
 
 // NewMatcher folds the terms of f. A term of nothing but white space is no condition; one of nothing
-// but accents or invisible characters finds the texts that have any of those by themselves.
+// but accents, signs or invisible characters finds the texts that have any of those by themselves.
 func NewMatcher(f Filter) *Matcher {
-	return &Matcher{f: f, name: foldTerm(f.Name), email: foldTerm(f.Email)}
+	return &Matcher{f: f, name: newNameTerm(f.Name), email: foldTerm(f.Email, mailText)}
 }
 
 // Match reports whether e matches.
 func (m *Matcher) Match(e Entry) bool {
-	return m.fields(e.CreatedAt, e.Status, e.Type, e.Group) &&
-		(m.name == "" || strings.Contains(string(appendName(nil, e)), m.name)) &&
+	return m.fields(e.Seq, e.CreatedAt, e.Status, e.Type, e.Group) &&
+		(m.name.none() || m.name.matches(appendName(nil, e))) &&
 		(m.email == "" || strings.Contains(string(appendMail(nil, e)), m.email))
 }
 
 // fields reports whether the conditions other than text hold.
-func (m *Matcher) fields(created int64, status, typ uint8, group int64) bool {
+func (m *Matcher) fields(seq, created int64, status, typ uint8, group int64) bool {
 	f := &m.f
-	return (f.Status == nil || *f.Status == status) &&
+	return (f.Except == 0 || f.Except != seq) &&
+		(f.Status == nil || *f.Status == status) &&
 		(f.Type == nil || *f.Type == typ) &&
 		(f.Group == nil || *f.Group == group) &&
 		(f.CreatedFrom == 0 || created >= f.CreatedFrom) &&
 		(f.CreatedTo == 0 || created < f.CreatedTo)
 }
 
-// appendName appends the text that name terms are looked for in: the folded first name, a space, and
-// the folded last name, with the mark of a loss. A term without a space cannot match across the two.
-func appendName(dst []byte, e Entry) []byte {
-	start := len(dst)
-	dst, lost := appendFold(dst, e.First)
-	first := len(dst)
-	if first > start {
-		dst = append(dst, ' ')
-	}
-	space := len(dst)
-	dst, lostLast := appendFold(dst, e.Last)
-	if len(dst) == space {
-		dst = dst[:first]
-	}
-	return appendMark(dst, lost || lostLast)
-}
-
 // appendMail appends the text that address terms are looked for in.
 func appendMail(dst []byte, e Entry) []byte {
-	dst, lost := appendFold(dst, e.Email)
+	dst, lost := appendFold(dst, e.Email, mailText)
 	return appendMark(dst, lost)
 }
 

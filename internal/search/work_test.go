@@ -35,6 +35,7 @@ func TestSearchWork(t *testing.T) {
 		{"absent, three characters", search.Query{Filter: search.Filter{Name: "uio"}}, 0.20},
 		{"absent address", search.Query{Filter: search.Filter{Email: "anna.nanna@gmail.com"}}, 0.02},
 		{"absent end of address", search.Query{Filter: search.Filter{Email: "@gman"}}, 0.40},
+		{"absent, several words", search.Query{Filter: search.Filter{Name: "zzyzx maria"}}, 0.01},
 		{"common", search.Query{Filter: search.Filter{Name: "maria"}}, 2. / 98},
 		{"one character", search.Query{Filter: search.Filter{Name: "a"}}, 1. / 98},
 		{"common address", search.Query{Filter: search.Filter{Email: "@gmail.com"}}, 1. / 98},
@@ -55,8 +56,13 @@ func TestSearchWork(t *testing.T) {
 			t.Errorf("%s: %+v, that is %.3f of %d blocks scanned, want at most %.3f", c.kind, p.Stats, scanned, len(blocks), c.max)
 		}
 	}
+	// Words in any order are not looked for by way of the text of one.
+	p, _ := a.Search(context.Background(), search.Query{Filter: search.Filter{Name: "maria zoe"}, Take: 1_000})
+	if p.Stats.Verified > guarded/50 {
+		t.Errorf("two words: %d looked at", p.Stats.Verified)
+	}
 	// A rare status is not looked for by way of a common term.
-	p, _ := a.Search(context.Background(), search.Query{Filter: search.Filter{Name: "a", Status: status(3)}, Take: 1_000})
+	p, _ = a.Search(context.Background(), search.Query{Filter: search.Filter{Name: "a", Status: status(3)}, Take: 1_000})
 	if p.Stats.Verified > 3_000 {
 		t.Errorf("1,000 customers of a rare status: %d looked at", p.Stats.Verified)
 	}
@@ -116,8 +122,8 @@ func TestMemory(t *testing.T) {
 	if got := a.Bytes(); got < measured*95/100 || got > measured*105/100 {
 		t.Errorf("Bytes() = %d, but the heap has grown by %d", got, measured)
 	}
-	if over := float64(a.Bytes()-int64(text)) / guarded; over > 60 {
-		t.Errorf("%.1f bytes a customer beyond the text, want at most 60", over)
+	if over := float64(a.Bytes()-int64(text)) / guarded; over > 62 {
+		t.Errorf("%.1f bytes a customer beyond the text, want at most 62", over)
 	}
 	t.Logf("%.1f bytes of text a customer, %.1f beyond it", float64(text)/guarded, float64(a.Bytes()-int64(text))/guarded)
 	// Steady change does not make it grow.

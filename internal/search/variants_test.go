@@ -1,0 +1,113 @@
+package search_test
+
+import (
+	"slices"
+	"strings"
+	"testing"
+
+	"pgregory.net/rapid"
+
+	"custodex.dev/internal/search"
+)
+
+func named(first, last string) search.Entry { return search.Entry{First: first, Last: last} }
+
+// Folding stopped at Latin: the forms of Arabic, Persian and Urdu letters, and digits, are written
+// one for the other.
+func TestFieldB12ArabicForms(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ first, last, term string }{
+		{"علي", "كريم", "علی"}, {"علي", "كريم", "کریم"}, {"علي", "كريم", "على"}, {"علي", "كريم", "كريم علی"},
+		{"فاطمة", "", "فاطمه"}, {"فاطمہ", "", "فاطمة"}, {"مؤمن", "رئيس", "مومن رييس"}, {"إبراهيم", "أحمد", "ابراهيم احمد"},
+		{"محـــمد", "", "محمد"}, {"علاء", "الدين", "علا الدين"}, {"هانئ", "", "هاني"}, {"شقة ٤٥", "", "45"}, {"۴۵", "", "45"}, {"45", "", "٤٥"},
+		{"نیلوفر", "یزدی", "نيلوفر يزدي"}, {"یوسف", "", "يوسف"}, {"ٱلله", "", "الله"},
+	} {
+		if !search.Match(search.Filter{Name: c.term}, named(c.first, c.last)) {
+			t.Errorf("%q does not find %q %q", c.term, c.first, c.last)
+		}
+	}
+}
+
+// People type names in other orders and with other marks than they are stored.
+func TestFieldB13OrdersAndMarks(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ first, last, term string }{
+		{"太郎", "山田", "山田太郎"}, {"山田", "太郎", "山田太郎"}, {"太郎", "山田", "山田 太郎"}, {"太郎", "山田", "太郎 山田"},
+		{"민준", "김", "김민준"}, {"伟", "王", "王伟"}, {"ジョン", "スミス", "ジョン・スミス"}, {"𠮷", "野", "野𠮷"},
+		{"Mary", "Lee", "Lee, Mary"}, {"Mary", "Lee", "Lee Mary"}, {"Mary Ann", "Lee", "lee ann"}, {"Mary", "Lee", "lee,mary"},
+		{"Ann Marie", "", "Ann-Marie"}, {"Ann-Marie", "", "Ann Marie"}, {"Ann–Marie", "", "ann‐marie"}, {"Jean", "Luc-Picard", "luc picard jean"},
+		{"", "Müller", "Mueller"}, {"", "Mueller", "Müller"}, {"", "Mu\u0308ller", "Mueller"}, {"Jörg", "Bäcker", "Baecker Joerg"},
+		{"Joerg", "Baecker", "bäcker jörg"}, {"", "Müller", "muller"}, {"", "Müller-Koeln", "mueller-köln"}, {"", "Håkansson", "Haakansson"},
+		{"", "Jørgensen", "Joergensen"}, {"", "Joergensen", "Jørgensen"}, {"Əli", "", "Ali"}, {"Ali", "Aliyev", "Əliyev"}, {"Əli", "", "Eli"},
+		{"O`Brien", "", "O'Brien"}, {"OBrien", "", "O’Brien"}, {"O'Brien", "", "obrien"}, {"ג׳ורג׳", "", "ג'ורג'"}, {"צה״ל", "", `צה"ל`},
+		{"Saʿid", "", "Said"}, {"Qurʾan", "", "qur'an"}, {"Ɓala", "", "bala"}, {"Ɗan", "", "dan"}, {"Ƙura", "", "kura"}, {"Ŋa", "", "na"},
+		{"Ŋa", "", "nga"}, {"Əliyev", "", "eliyev"},
+	} {
+		if !search.Match(search.Filter{Name: c.term}, named(c.first, c.last)) {
+			t.Errorf("%q does not find %q %q", c.term, c.first, c.last)
+		}
+	}
+	for _, c := range []struct{ first, last, term string }{
+		{"Samuel", "", "Samul"}, {"", "Mueller", "Muller"}, {"Daniel", "Kohn", "an li"}, {"Mary", "Lee", "Lee Marie"}, {"山田", "", "田山"},
+	} {
+		if search.Match(search.Filter{Name: c.term}, named(c.first, c.last)) {
+			t.Errorf("%q finds %q %q", c.term, c.first, c.last)
+		}
+	}
+}
+
+// Words of a name, in any order and cut at their ends, find it.
+func TestNamesMatchInAnyOrder(t *testing.T) {
+	t.Parallel()
+	rapid.Check(t, func(t *rapid.T) {
+		p := newPeople(rapid.Uint64().Draw(t, "people"))
+		e := p.entry(1, 1)
+		words := rapid.Permutation(strings.Fields(e.First+" "+e.Last)).Draw(t, "words")
+		term := strings.Join(words, rapid.SampledFrom([]string{" ", ", ", "  ", "-", " - "}).Draw(t, "between"))
+		if len(words) > 1 && !search.Match(search.Filter{Name: term}, e) {
+			t.Errorf("%q does not find %q %q", term, e.First, e.Last)
+		}
+		last := []rune(words[len(words)-1])
+		words[len(words)-1] = string(last[:rapid.IntRange(1, len(last)).Draw(t, "cut")])
+		if term := strings.Join(words, " "); !search.Match(search.Filter{Name: term}, e) && !slices.ContainsFunc(last, isMark) {
+			t.Errorf("%q does not find %q %q", term, e.First, e.Last)
+		}
+	})
+}
+
+func isMark(r rune) bool { return search.Fold("a"+string(r)) == "a" }
+
+// A name with letters that have a spelling is found by it, and the reverse, word by word.
+func TestNamesMatchSpelledOut(t *testing.T) {
+	t.Parallel()
+	spell := strings.NewReplacer("ü", "ue", "ö", "oe", "ä", "ae", "å", "aa", "ø", "oe", "ŋ", "ng")
+	word := rapid.StringOfN(rapid.SampledFrom([]rune("abemuüöäåøŋ")), 1, 6, -1)
+	rapid.Check(t, func(t *rapid.T) {
+		words := rapid.SliceOfN(word, 2, 3).Draw(t, "words")
+		name, term := slices.Clone(words), slices.Clone(words)
+		for i, w := range words {
+			switch rapid.IntRange(0, 2).Draw(t, "spelled") {
+			case 1:
+				name[i] = spell.Replace(w)
+			case 2:
+				term[i] = spell.Replace(w)
+			}
+		}
+		e := named(name[0], strings.Join(name[1:], " "))
+		if f := (search.Filter{Name: strings.Join(term, " ")}); !search.Match(f, e) {
+			t.Errorf("%q does not find %q %q", f.Name, e.First, e.Last)
+		}
+	})
+}
+
+// Long s, and the Kelvin sign, are second cases of a letter: what is stored with them is found in
+// plain letters, and shown as it was stored elsewhere.
+func TestFieldC18SecondLetterCases(t *testing.T) {
+	t.Parallel()
+	e := search.Entry{First: "Ki\u017fs", Email: "\u212ai\u017fs1@x.example"}
+	for _, f := range []search.Filter{{Name: "kiss"}, {Name: "KI\u017fS"}, {Email: "Kiss1@x.example"}, {Email: "\u212aISS1"}} {
+		if !search.Match(f, e) {
+			t.Errorf("%+v does not find %+v", f, e)
+		}
+	}
+}
