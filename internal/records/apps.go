@@ -10,6 +10,7 @@ import (
 	"custodex.dev/internal/id"
 	"custodex.dev/internal/redact"
 	"custodex.dev/internal/seal"
+	"custodex.dev/internal/sequencer"
 	"custodex.dev/internal/store"
 	"custodex.dev/internal/tenant"
 )
@@ -49,7 +50,10 @@ func (s *Service) insertApp(ctx context.Context, o *operation, app tenant.Applic
 	entry := own.entry(audit.Done, nil)
 	entry.Subject = string(app.ID)
 	_, err = own.commit(ctx, nil, func(tx store.Tx) (answer, store.AuditRow, error) {
-		err := tx.AppInsert(store.AppRow{ID: app.ID, Name: app.Name, Key: wrapped, CreatedAt: app.CreatedAt.UnixMilli()})
+		err := tx.AppInsert(store.AppRow{
+			ID: app.ID, Name: app.Name, Key: wrapped, CreatedAt: app.CreatedAt.UnixMilli(),
+			Tree: sequencer.EmptyTree(app.ID, opened, app.CreatedAt),
+		})
 		if err == nil && also != nil {
 			err = also(tx)
 		}

@@ -87,7 +87,7 @@ func (e *testEnv) newApp(t *testing.T) id.App {
 	}
 	err = e.store.Update(t.Context(), app, func(tx store.Tx) error {
 		tx.AuditAppend(sequencer.NewRow(key, entry(app), audit.Origin{}))
-		return tx.AppInsert(store.AppRow{ID: app, Name: "Shop", Key: wrapped, CreatedAt: 1})
+		return tx.AppInsert(store.AppRow{ID: app, Name: "Shop", Key: wrapped, CreatedAt: 1, Tree: sequencer.EmptyTree(app, key, time.Now())})
 	})
 	if err != nil {
 		t.Fatal(err)

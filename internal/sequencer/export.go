@@ -31,7 +31,7 @@ func (s *Sequencer) Sequence(ctx context.Context, app id.App) (SignedTree, error
 	}
 	row, err := s.cfg.Store.TreeGet(ctx, app)
 	if errors.Is(err, fault.NotFound) {
-		return SignedTree{}, damageFault(app, Damage("not one entry could be sequenced"), 0)
+		return SignedTree{}, damageFault(app, Damage("the signed tree is missing"), 0)
 	}
 	if err != nil {
 		return SignedTree{}, err
@@ -39,6 +39,9 @@ func (s *Sequencer) Sequence(ctx context.Context, app id.App) (SignedTree, error
 	c, err := audit.OpenCheckpoint(row.Checkpoint, audit.VerifierKey(app, key.Signer()))
 	if err != nil {
 		return SignedTree{}, damageFault(app, Damage("the stored checkpoint is not one that was signed"), row.Size)
+	}
+	if c.Size == 0 {
+		return SignedTree{}, damageFault(app, Damage("not one entry could be sequenced"), 0)
 	}
 	return SignedTree{c, row.Checkpoint}, nil
 }

@@ -119,11 +119,12 @@ func (s *Sequencer) sweep(ctx context.Context) error {
 			return ctx.Err()
 		}
 		tree, err := s.cfg.Store.TreeGet(ctx, row.ID)
-		if err != nil && !errors.Is(err, fault.NotFound) {
+		missing := errors.Is(err, fault.NotFound)
+		if err != nil && !missing {
 			return err
 		}
 		head, err := s.cfg.Store.Head(ctx, row.ID)
-		if err == nil && head.Entries != tree.Size {
+		if err == nil && (missing || head.Entries != tree.Size) {
 			s.Notify(row.ID)
 		}
 		return err

@@ -16,6 +16,8 @@ import (
 type Store interface {
 	store.AppLister // for sweeps
 
+	// AppGet says when an application was made that has no tree.
+	AppGet(ctx context.Context, app id.App) (store.AppRow, error)
 	// Head says how many entries a log has.
 	Head(ctx context.Context, app id.App) (store.Head, error)
 	// AuditRange gives the entries to integrate.

@@ -63,6 +63,9 @@ func (s *Sequencer) tryBatch(ctx context.Context, app id.App) (behind bool, err 
 		return false, err
 	}
 	old, err := s.signedTree(ctx, app, key)
+	if errors.Is(err, errYoung) {
+		return false, nil // the next sweep looks again
+	}
 	if err != nil {
 		return false, err
 	}
@@ -93,9 +96,10 @@ func (s *Sequencer) tryBatch(ctx context.Context, app id.App) (behind bool, err 
 func (s *Sequencer) signedTree(ctx context.Context, app id.App, key *seal.App) (audit.Checkpoint, error) {
 	seen := s.lastSeen(app) // first: another goroutine may grow the tree after the read
 	row, err := s.cfg.Store.TreeGet(ctx, app)
-	c := audit.Checkpoint{App: app, Tree: audit.EmptyTree()}
+	var c audit.Checkpoint
 	switch {
 	case errors.Is(err, fault.NotFound):
+		return c, s.missingTree(ctx, app)
 	case err != nil:
 		return c, err
 	default:
@@ -115,6 +119,32 @@ func (s *Sequencer) signedTree(ctx context.Context, app id.App, key *seal.App) (
 	}
 	s.saw(app, c.Tree)
 	return c, nil
+}
+
+// EmptyTree gives the signed tree that an application has from its creation on. Because every
+// application has one, a tree that is missing was deleted and is no beginning.
+func EmptyTree(app id.App, key *seal.App, now time.Time) []byte {
+	now = now.UTC().Truncate(time.Millisecond)
+	return audit.SignCheckpoint(audit.Checkpoint{App: app, Tree: audit.EmptyTree(), Time: now}, key.Signer())
+}
+
+// youngFor is how long a new application may be without a tree: release 0.1.0 made it with the
+// first entries, within a second.
+const youngFor = time.Minute
+
+// errYoung says that an application may get its tree from another replica.
+var errYoung = errors.New("the application has no tree yet")
+
+// missingTree gives the reason why there is no tree. It never is one to begin a tree.
+func (s *Sequencer) missingTree(ctx context.Context, app id.App) error {
+	row, err := s.cfg.Store.AppGet(ctx, app)
+	if err != nil {
+		return err
+	}
+	if s.cfg.Now().Sub(store.Instant(row.CreatedAt)) < youngFor {
+		return errYoung
+	}
+	return damagef("the signed tree is missing")
 }
 
 // leaves reads n entries from the given one on and gives their hashes, up to the

@@ -17,6 +17,7 @@ type AppRow struct {
 	Name      string
 	Key       []byte // application key, wrapped by the master key
 	CreatedAt int64
+	Tree      []byte // checkpoint of its audit tree without entries, for AppInsert only
 }
 
 // Head holds the counters of one application.

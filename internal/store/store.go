@@ -165,7 +165,8 @@ type AppReader interface {
 // Tx is a transaction on one application's data. It is used by one goroutine and
 // must not be kept after fn returns.
 type Tx interface {
-	// AppInsert makes the application itself; fault.Conflict if it exists.
+	// AppInsert makes the application itself, and its audit tree of size 0 if row.Tree is
+	// set; fault.Conflict if it exists.
 	AppInsert(row AppRow) error
 
 	// AuditAppend appends an entry to the application's log in this transaction.

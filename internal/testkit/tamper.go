@@ -2,6 +2,7 @@ package testkit
 
 import (
 	"database/sql"
+	"database/sql/driver"
 	"fmt"
 	"path/filepath"
 	"testing"
@@ -40,14 +41,27 @@ func (db Database) DropKey(t testing.TB, app id.App, seqs ...int64) {
 	})
 }
 
+// Exec runs statements as somebody with every right to the database, in one transaction.
+func (db Database) Exec(t testing.TB, statements ...string) {
+	t.Helper()
+	numbers := make([]int64, len(statements))
+	for i := range numbers {
+		numbers[i] = int64(i)
+	}
+	db.behind(t, numbers, func(tx *sql.Tx, i int64) (sql.Result, error) {
+		_, err := tx.Exec(statements[i])
+		return driver.RowsAffected(1), err
+	})
+}
+
 // behind runs fn, which changes one row, for each number, in one transaction.
 func (db Database) behind(t testing.TB, seqs []int64, fn func(tx *sql.Tx, seq int64) (sql.Result, error)) {
 	t.Helper()
-	driver, source := "pgx", db.URL
+	name, source := "pgx", db.URL
 	if db.Engine == "sqlite" {
-		driver, source = "sqlite", "file:"+filepath.Join(db.Dir, "custodex.db")+"?_txlock=immediate&_pragma=busy_timeout(5000)"
+		name, source = "sqlite", "file:"+filepath.Join(db.Dir, "custodex.db")+"?_txlock=immediate&_pragma=busy_timeout(5000)"
 	}
-	conn, err := sql.Open(driver, source)
+	conn, err := sql.Open(name, source)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -86,6 +86,18 @@ func (t *tx) AppInsert(row store.AppRow) error {
 			VALUES ($1, $2, $3, $4)
 			ON CONFLICT DO NOTHING
 			RETURNING app_id
+		), tree AS (
+			INSERT INTO audit_tree (
+				app_id,
+				size,
+				checkpoint
+			)
+			SELECT
+				app_id,
+				0,
+				$5::bytea
+			FROM made
+			WHERE $5::bytea IS NOT NULL
 		)
 		INSERT INTO head (
 			app_id,
@@ -102,7 +114,7 @@ func (t *tx) AppInsert(row store.AppRow) error {
 			'{}'
 		FROM made
 		RETURNING app_id`,
-		[]any{string(row.ID), row.Name, row.Key, row.CreatedAt}, found(&made))
+		[]any{string(row.ID), row.Name, row.Key, row.CreatedAt, row.Tree}, found(&made))
 	switch {
 	case err != nil:
 		return err

@@ -31,7 +31,16 @@ func (t *tx) AppInsert(row store.AppRow) error {
 		return err
 	}
 	t.made = new(head)
-	return nil
+	if row.Tree == nil {
+		return nil
+	}
+	_, err = t.exec(`
+		INSERT INTO audit_tree (
+			app_id,
+			size,
+			checkpoint
+		) VALUES (?, 0, ?)`, string(t.app), row.Tree)
+	return err
 }
 
 // AppGet gives one application.

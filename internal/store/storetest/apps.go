@@ -82,7 +82,16 @@ func testApps(t *testing.T, s store.Store) {
 		t.Run("GivesWhatWasInserted", func(t *testing.T) {
 			e := newEnv(t, s)
 			want := store.AppRow{ID: id.NewApp(), Name: "Zürich 東京 '; --", Key: []byte{0, 1, 0, 255}, CreatedAt: math.MaxInt64}
-			noError(t, "Update", e.Update(e.ctx, want.ID, func(tx store.Tx) error { return tx.AppInsert(want) }))
+			noError(t, "Update", e.Update(e.ctx, want.ID, func(tx store.Tx) error {
+				row := want
+				row.Tree = []byte("a checkpoint")
+				return tx.AppInsert(row)
+			}))
+			tree, err := e.TreeGet(e.ctx, want.ID)
+			if err != nil || tree.Size != 0 || string(tree.Checkpoint) != "a checkpoint" {
+				t.Errorf("TreeGet of a new application = %+v, %v", tree, err)
+			}
+			noError(t, "TreePut", e.TreePut(e.ctx, want.ID, 0, store.TreeRow{Size: 1, Checkpoint: []byte("x")}, nil))
 			got, err := e.AppGet(e.ctx, want.ID)
 			noError(t, "AppGet", err)
 			same(t, "AppGet", got, want)
