@@ -10,7 +10,7 @@ import (
 )
 
 // httpFolders may speak of statuses: those who answer, those who ask, and tests.
-var httpFolders = []string{"internal/web", "internal/testkit", "cmd", "client", "tests"}
+var httpFolders = []string{"internal/web", "internal/testkit", "internal/selftest", "cmd", "client", "tests"}
 
 // TestPolicyStatuses keeps HTTP statuses at the edge. Everything inside speaks of fault kinds, and
 // each dialect turns those into its own statuses in one place.

@@ -22,17 +22,18 @@ import (
 type cli struct {
 	JSON bool `name:"json" help:"Print results as JSON, for programs."`
 
-	Dev     devCmd     `cmd:"" help:"Start a server with everything inside, for a first look or a test."`
-	Init    initCmd    `cmd:"" help:"Prepare a database for production: schema, master key, first operator key."`
-	Serve   serveCmd   `cmd:"" help:"Serve a prepared database."`
-	Migrate migrateCmd `cmd:"" help:"Bring the schema of a prepared database up to this release."`
-	App     appCmd     `cmd:"" help:"Manage applications."`
-	Key     keyCmd     `cmd:"" help:"Manage the keys of an application."`
-	Audit   auditCmd   `cmd:"" help:"Read, export and verify the audit log of an application."`
-	Config  configCmd  `cmd:"" help:"Explain the settings."`
-	Bench   benchCmd   `cmd:"" help:"Measure: fill an application with customers and send requests."`
-	Ready   readyCmd   `cmd:"" help:"Ask a server whether it is ready, for probes."`
-	Version versionCmd `cmd:"" help:"Print the version."`
+	Dev      devCmd      `cmd:"" help:"Start a server with everything inside, for a first look or a test."`
+	Init     initCmd     `cmd:"" help:"Prepare a database for production: schema, master key, first operator key."`
+	Serve    serveCmd    `cmd:"" help:"Serve a prepared database."`
+	Migrate  migrateCmd  `cmd:"" help:"Bring the schema of a prepared database up to this release."`
+	App      appCmd      `cmd:"" help:"Manage applications."`
+	Key      keyCmd      `cmd:"" help:"Manage the keys of an application."`
+	Audit    auditCmd    `cmd:"" help:"Read, export and verify the audit log of an application."`
+	Config   configCmd   `cmd:"" help:"Explain the settings."`
+	Bench    benchCmd    `cmd:"" help:"Measure: fill an application with customers and send requests."`
+	Selftest selftestCmd `cmd:"" help:"Try a running server from outside, as an attacker would, and report."`
+	Ready    readyCmd    `cmd:"" help:"Ask a server whether it is ready, for probes."`
+	Version  versionCmd  `cmd:"" help:"Print the version."`
 }
 
 // environment is what a verb gets from outside, beside the context.

@@ -227,7 +227,7 @@ func (r *lineReader) base64(into []byte) []byte {
 	if q == nil {
 		return nil
 	}
-	raw, err := base64.StdEncoding.AppendDecode(into, q[1:len(q)-1])
+	raw, err := base64.StdEncoding.Strict().AppendDecode(into, q[1:len(q)-1])
 	if err != nil {
 		r.bad, r.b = true, nil
 	}

@@ -76,7 +76,7 @@ func (v *Verifier) VerifyToken(ctx context.Context, token string, origin tenant.
 // names.
 func (v *Verifier) parse(ctx context.Context, token string) (k *known, subject string, ok bool, err error) {
 	var claims jwt.RegisteredClaims
-	parser := jwt.NewParser(jwt.WithValidMethods([]string{"HS256"}), jwt.WithExpirationRequired(), jwt.WithTimeFunc(v.cfg.Now))
+	parser := jwt.NewParser(jwt.WithValidMethods([]string{"HS256"}), jwt.WithExpirationRequired(), jwt.WithStrictDecoding(), jwt.WithTimeFunc(v.cfg.Now))
 	_, bad := parser.ParseWithClaims(token, &claims, func(*jwt.Token) (any, error) {
 		publicKey, mark, _ := strings.Cut(claims.Subject, ".")
 		var cached bool

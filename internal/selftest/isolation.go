@@ -1,0 +1,110 @@
+package selftest
+
+import (
+	"context"
+	"net/http"
+	"strconv"
+	"strings"
+)
+
+// isolation sends every route with the attacker's own credential and the victim's ids.
+func isolation(ctx context.Context, t *trial, c *Check) error {
+	for _, r := range t.routes {
+		if r.open() {
+			continue
+		}
+		c.Tried++
+		a, err := t.ask(ctx, r.method, t.victim.path(r), t.victim.body(r), t.attacker.headers(r.api))
+		if err != nil {
+			return err
+		}
+		names := r.addressed() || strings.Contains(r.pattern, "kyc/")
+		t.judge(c, r.String()+" with another application's ids", a, names)
+		if !r.quiet() {
+			t.must(r.String(), a)
+		}
+	}
+	// The victim still has what it had.
+	a, err := t.ask(ctx, http.MethodGet, "/api/v0/customers/"+t.victim.customer, nil, t.victim.headers(devdraft))
+	if err != nil {
+		return err
+	}
+	c.Tried++
+	if a.status != http.StatusOK || !t.victim.shows(a.body) {
+		c.found("the victim's customer after all that", strconv.Itoa(a.status), "200 with its own values")
+	}
+	return nil
+}
+
+// judge adds a finding if the answer shows the victim's data, or accepts what names it.
+func (t *trial) judge(c *Check, what string, a answer, names bool) {
+	switch {
+	case t.victim.shows(a.body):
+		c.found(what, strconv.Itoa(a.status)+" with the victim's data", "a refusal")
+	case names && a.status < 400:
+		c.found(what, strconv.Itoa(a.status), "a refusal")
+	case a.status >= 500 && a.status != http.StatusServiceUnavailable:
+		c.found(what, strconv.Itoa(a.status), "a refusal")
+	}
+}
+
+// credentials sends every route with credentials that must not open it.
+func credentials(ctx context.Context, t *trial, c *Check) error {
+	for _, r := range t.routes {
+		if r.open() {
+			continue
+		}
+		for name, h := range t.wrongCredentials(r.api) {
+			c.Tried++
+			a, err := t.ask(ctx, r.method, t.victim.path(r), t.victim.body(r), h)
+			if err != nil {
+				return err
+			}
+			t.judge(c, r.String()+" with "+name, a, true)
+		}
+	}
+	return nil
+}
+
+// wrongCredentials are credentials that open nothing of the API.
+func (t *trial) wrongCredentials(api string) map[string]http.Header {
+	wrong := map[string]http.Header{"no credential": {}}
+	for _, other := range apis {
+		if other != api {
+			wrong["the victim's "+other+" credential"] = t.victim.headers(other)
+		}
+	}
+	altered := t.victim.headers(api)
+	name := "Authorization"
+	if api == devdraft {
+		name = "X-Client-Secret"
+	}
+	altered.Set(name, alter(altered.Get(name)))
+	wrong["an altered secret"] = altered
+	if api == devdraft {
+		mixed := t.victim.headers(api)
+		mixed.Set("X-Client-Secret", t.attacker.keys[devdraft].Secret)
+		wrong["the victim's key and the attacker's secret"] = mixed
+		twice := t.attacker.headers(api)
+		twice.Add("X-Client-Key", t.victim.keys[devdraft].PublicKey)
+		wrong["two keys at once"] = twice
+	}
+	if api == xtrakit {
+		mixed := http.Header{}
+		mixed.Set("Authorization", "Bearer "+t.victim.keys[xtrakit].PublicKey+"."+t.attacker.keys[xtrakit].Secret)
+		wrong["the victim's key and the attacker's secret"] = mixed
+	}
+	return wrong
+}
+
+// alter changes a character near the end of a text to another of the same kind.
+func alter(s string) string {
+	b := []byte(s)
+	i := len(b) - 3
+	if b[i] == 'A' {
+		b[i] = 'B'
+	} else {
+		b[i] = 'A'
+	}
+	return string(b)
+}

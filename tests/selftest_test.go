@@ -1,0 +1,294 @@
+package tests
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/http/httputil"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+
+	"custodex.dev/client"
+	"custodex.dev/internal/selftest"
+	"custodex.dev/internal/testkit"
+)
+
+// runSelftest tries a server under an address, which may be that of a proxy in front.
+func runSelftest(t *testing.T, s *testkit.Server, address string) selftest.Report {
+	t.Helper()
+	manage, err := client.NewManage(s.ManageURL, s.Operator.OperatorToken().Reveal(), client.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	report, err := selftest.Run(context.Background(), selftest.Config{URL: address, Manage: manage})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return report
+}
+
+// The real server gives the self-test nothing to find, and the self-test tries something of
+// every kind.
+func TestSelftestFindsNothing(t *testing.T) {
+	t.Parallel()
+	for _, engine := range testkit.Engines {
+		t.Run(engine, func(t *testing.T) {
+			t.Parallel()
+			s := testkit.NewServer(t, testkit.Options{Engine: engine})
+			report := runSelftest(t, s, s.URL)
+			for _, c := range report.Checks {
+				for _, f := range c.Findings {
+					t.Errorf("%s: %s: got %s, want %s", c.Name, f.What, f.Got, f.Want)
+				}
+				if c.Tried == 0 && c.Skipped == "" {
+					t.Errorf("%s tried nothing", c.Name)
+				}
+			}
+			text, _ := json.Marshal(report)
+			for _, secret := range []string{"selftest.example", "ck_", "cs_", "xk_", "xs_"} {
+				if bytes.Contains(text, []byte(secret)) {
+					t.Errorf("the report holds %q", secret)
+				}
+			}
+		})
+	}
+}
+
+// guard is a place between the self-test and the server that can forget one guard. It
+// learns the credentials of both applications as they set themselves up.
+type guard struct {
+	next      http.Handler
+	forget    string
+	mu        sync.Mutex
+	known     map[string]http.Header // by "victim devdraft" and the like
+	remember  map[string][]byte      // answers to the victim, by path
+	unlimited http.Header
+}
+
+func apiOf(path string) string {
+	switch {
+	case strings.HasPrefix(path, "/api/v0/"):
+		return "devdraft"
+	case strings.HasPrefix(path, "/api/v1/customers"), strings.HasPrefix(path, "/api/v1/customer-groups"):
+		return "xtrakit"
+	}
+	return "yativo"
+}
+
+var credentialHeaders = []string{"X-Client-Key", "X-Client-Secret", "Authorization"}
+
+func credentialsOf(h http.Header) http.Header {
+	out := http.Header{}
+	for _, name := range credentialHeaders {
+		if v := h[name]; len(v) > 0 {
+			out[name] = v
+		}
+	}
+	return out
+}
+
+// as gives the request with the credential of a party.
+func (g *guard) as(r *http.Request, party string) *http.Request {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	h := g.known[party+" "+apiOf(r.URL.Path)]
+	if h == nil {
+		return r
+	}
+	r = r.Clone(r.Context())
+	for _, name := range credentialHeaders {
+		r.Header.Del(name)
+	}
+	for name, v := range h {
+		r.Header[name] = v
+	}
+	return r
+}
+
+// learn notes who is who: the victim sets itself up first. A token is in the answer of a
+// login.
+func (g *guard) learn(r *http.Request, a *httptest.ResponseRecorder) {
+	h := credentialsOf(r.Header)
+	var in struct {
+		Data struct {
+			Token string `json:"access_token"`
+		} `json:"data"`
+	}
+	if strings.HasSuffix(r.URL.Path, "/auth/login") && json.Unmarshal(a.Body.Bytes(), &in) == nil {
+		h.Set("Authorization", "Bearer "+in.Data.Token)
+	}
+	if a.Code >= 300 || len(h) == 0 {
+		return
+	}
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	for _, party := range []string{"victim ", "attacker "} {
+		key := party + apiOf(r.URL.Path)
+		if g.known[key] == nil {
+			g.known[key] = h
+			return
+		}
+		if g.known[key].Get("Authorization") == h.Get("Authorization") && g.known[key].Get("X-Client-Key") == h.Get("X-Client-Key") {
+			return
+		}
+	}
+}
+
+func (g *guard) isAttacker(r *http.Request) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	h := g.known["attacker "+apiOf(r.URL.Path)]
+	return h != nil && h.Get("Authorization") == r.Header.Get("Authorization") && h.Get("X-Client-Key") == r.Header.Get("X-Client-Key") &&
+		len(r.Header["X-Client-Key"]) < 2
+}
+
+func (g *guard) serve(r *http.Request) *httptest.ResponseRecorder {
+	w := httptest.NewRecorder()
+	g.next.ServeHTTP(w, r)
+	return w
+}
+
+func (g *guard) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	body, _ := io.ReadAll(r.Body)
+	fresh := func(r *http.Request) *http.Request {
+		r.Body = io.NopCloser(bytes.NewReader(body))
+		return r
+	}
+	answer := g.serve(fresh(r))
+	g.learn(r, answer)
+	if again := g.forgetful(r, answer); again != nil {
+		answer = g.serve(fresh(again))
+	}
+	for name, v := range answer.Header() {
+		w.Header()[name] = v
+	}
+	w.WriteHeader(answer.Code)
+	_, _ = w.Write(answer.Body.Bytes())
+}
+
+// refusedLogin reports whether a status is a failed login's. After many of one address it is
+// that of a limit.
+func refusedLogin(status int) bool {
+	return status == http.StatusUnauthorized || status == http.StatusTooManyRequests
+}
+
+// holes are the guards that can be missing, with the request that is made instead.
+var holes = map[string]struct {
+	check  string // that must find it
+	forget func(g *guard, r *http.Request, a *httptest.ResponseRecorder) *http.Request
+}{
+	"a fetch does not ask whose the customer is": {"isolation", func(g *guard, r *http.Request, a *httptest.ResponseRecorder) *http.Request {
+		if r.Method == http.MethodGet && a.Code >= 400 && g.isAttacker(r) {
+			return g.as(r, "victim")
+		}
+		return nil
+	}},
+	"a change does not ask whose the customer is": {"isolation", func(g *guard, r *http.Request, a *httptest.ResponseRecorder) *http.Request {
+		if (r.Method == http.MethodPatch || r.Method == http.MethodPut) && a.Code >= 400 && g.isAttacker(r) {
+			return g.as(r, "victim")
+		}
+		return nil
+	}},
+	"a deletion does not ask whose the customer is": {"isolation", func(g *guard, r *http.Request, a *httptest.ResponseRecorder) *http.Request {
+		if r.Method == http.MethodDelete && a.Code >= 400 && g.isAttacker(r) {
+			return g.as(r, "victim")
+		}
+		return nil
+	}},
+	"a list shows all applications": {"isolation", func(g *guard, r *http.Request, _ *httptest.ResponseRecorder) *http.Request {
+		if r.Method == http.MethodGet && r.URL.Path == "/api/v0/customers" && r.URL.RawQuery == "" && g.isAttacker(r) {
+			return g.as(r, "victim")
+		}
+		return nil
+	}},
+	"no credential is needed": {"credentials", func(g *guard, r *http.Request, a *httptest.ResponseRecorder) *http.Request {
+		if refusedLogin(a.Code) && len(credentialsOf(r.Header)) == 0 {
+			return g.as(r, "victim")
+		}
+		return nil
+	}},
+	"the secret is not compared": {"credentials", func(g *guard, r *http.Request, a *httptest.ResponseRecorder) *http.Request {
+		if a.Code >= 400 && a.Code < 500 && r.Header.Get("X-Client-Secret") != "" && !g.isAttacker(r) {
+			return g.as(r, "victim")
+		}
+		return nil
+	}},
+	"a token needs no signature": {"tokens", func(g *guard, r *http.Request, a *httptest.ResponseRecorder) *http.Request {
+		if refusedLogin(a.Code) && strings.HasSuffix(r.Header.Get("Authorization"), ".") {
+			return g.as(r, "victim")
+		}
+		return nil
+	}},
+	"a cursor is not bound to its application": {"cursors", func(g *guard, r *http.Request, a *httptest.ResponseRecorder) *http.Request {
+		if a.Code == http.StatusBadRequest && r.URL.Query().Get("cursor") != "" && g.isAttacker(r) {
+			return g.as(r, "victim")
+		}
+		return nil
+	}},
+	"a header names the address that counts": {"paths", func(g *guard, r *http.Request, a *httptest.ResponseRecorder) *http.Request {
+		if a.Code >= 400 && r.Header.Get("X-Original-URL") != "" {
+			return g.as(r, "victim")
+		}
+		return nil
+	}},
+	"the limit is not kept": {"limits", func(g *guard, r *http.Request, a *httptest.ResponseRecorder) *http.Request {
+		if a.Code == http.StatusTooManyRequests {
+			return g.as(r, "attacker")
+		}
+		return nil
+	}},
+	"a deleted customer is still shown": {"deletion", nil},
+	"an access leaves no entry":         {"log", nil},
+}
+
+// forgetful gives the request that a server without the guard would have obeyed.
+func (g *guard) forgetful(r *http.Request, a *httptest.ResponseRecorder) *http.Request {
+	switch g.forget {
+	case "a deleted customer is still shown":
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		if r.Method == http.MethodGet && a.Code == http.StatusOK {
+			g.remember[r.URL.Path] = bytes.Clone(a.Body.Bytes())
+		} else if kept, ok := g.remember[r.URL.Path]; ok && a.Code == http.StatusNotFound {
+			a.Code, a.Body = http.StatusOK, bytes.NewBuffer(kept)
+			a.Header().Del("Content-Length")
+		}
+		return nil
+	case "an access leaves no entry":
+		if r.Method == http.MethodGet && a.Code == http.StatusOK {
+			a.Header().Set("X-Request-Id", "req_of_nobody") // as if another request had been recorded
+		}
+		return nil
+	}
+	return holes[g.forget].forget(g, r, a)
+}
+
+// A server that forgets one guard is found out, by the check that is about that guard.
+func TestSelftestFindsEveryHole(t *testing.T) {
+	t.Parallel()
+	s := testkit.NewServer(t, testkit.Options{})
+	target, err := url.Parse(s.URL)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for hole, h := range holes {
+		t.Run(hole, func(t *testing.T) {
+			proxy := &httputil.ReverseProxy{Rewrite: func(r *httputil.ProxyRequest) { r.SetURL(target) }}
+			g := &guard{next: proxy, forget: hole, known: make(map[string]http.Header), remember: make(map[string][]byte)}
+			front := httptest.NewServer(g)
+			defer front.Close()
+			report := runSelftest(t, s, front.URL)
+			for _, c := range report.Checks {
+				if c.Name == h.check && len(c.Findings) > 0 {
+					return
+				}
+			}
+			t.Errorf("the check %s found nothing; in all %d findings", h.check, report.Findings())
+		})
+	}
+}
