@@ -122,7 +122,7 @@ func newGeneral(t *testing.T, a api) *general {
 		Wrap:      func(st store.Store) store.Store { g.store = storetest.NewHooked(st); return g.store },
 		Configure: func(c *config.Config) { c.Now, c.LogLevel = func() time.Time { return now }, slog.LevelError+1 },
 	})
-	app, scopes, document := g.server.App.ID, authz.AllCustomers, openapi.Handler()
+	app, scopes, document := g.server.App.ID, authz.OfApplications(), openapi.Handler()
 	if a.kind == tenant.Operator {
 		app, scopes, document = id.System, authz.Scopes{authz.Manage}, openapi.ManageHandler()
 	}

@@ -21,7 +21,7 @@ type keyCreateCmd struct {
 	Name      string   `name:"name" required:"" help:"What the key is for."`
 	Kind      string   `name:"kind" help:"The API that it opens: devdraft, yativo or xtrakit. Default: devdraft."`
 	Owner     string   `name:"owner" help:"Owner, as the audit log shows it."`
-	Scopes    []string `name:"scopes" help:"What it may do: customers:read, customers:write. Default: both."`
+	Scopes    []string `name:"scopes" help:"What it may do: customers:read, customers:write, customers:delete. Default: the first two."`
 	Expires   string   `name:"expires" help:"When it ends: a time (2030-01-31T12:00:00Z), a day (2030-01-31, UTC) or from now (720h). Default: never."`
 	RateLimit *int     `name:"rate-limit" help:"Requests a minute, 0 for no limit. Default: 100."`
 }

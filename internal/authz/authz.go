@@ -22,6 +22,8 @@ const (
 	CustomerDelete Action = "customer.delete"
 	CustomerImport Action = "customer.import"
 
+	CustomerValidate Action = "customer.validate"
+
 	CustomerGetOrCreate Action = "customer.get_or_create"
 	CustomerKYC         Action = "customer.kyc"
 	CustomerKYCSubmit   Action = "customer.kyc_submit"
@@ -56,9 +58,10 @@ type Scope string
 // The scopes. Manage is held by operators alone and cannot be given to an
 // application's credential.
 const (
-	CustomersRead  Scope = "customers:read"
-	CustomersWrite Scope = "customers:write"
-	Manage         Scope = "manage"
+	CustomersRead   Scope = "customers:read"
+	CustomersWrite  Scope = "customers:write"
+	CustomersDelete Scope = "customers:delete"
+	Manage          Scope = "manage"
 )
 
 var needs = map[Action]Scope{
@@ -66,10 +69,11 @@ var needs = map[Action]Scope{
 	CustomerFetch:  CustomersRead,
 	CustomerList:   CustomersRead,
 	CustomerUpdate: CustomersWrite,
-	CustomerDelete: CustomersWrite,
+	CustomerDelete: CustomersDelete,
 	CustomerImport: CustomersWrite,
 
 	CustomerGetOrCreate: CustomersWrite,
+	CustomerValidate:    CustomersWrite,
 	CustomerKYC:         Manage,
 	CustomerKYCSubmit:   CustomersWrite,
 
@@ -89,6 +93,9 @@ type Scopes []Scope
 // AllCustomers is what a credential gets when nobody chose: read and write.
 var AllCustomers = Scopes{CustomersRead, CustomersWrite}
 
+// OfApplications lists the scopes that an application's credential may carry.
+func OfApplications() Scopes { return Scopes{CustomersRead, CustomersWrite, CustomersDelete} }
+
 // Allow reports whether a caller with these scopes may do the action.
 func Allow(have Scopes, do Action) bool {
 	need, ok := needs[do]
@@ -104,15 +111,15 @@ func ParseScopes(names []string) (Scopes, error) {
 	var out Scopes
 	for _, n := range names {
 		s := Scope(strings.TrimSpace(n))
-		if s != CustomersRead && s != CustomersWrite {
-			return nil, fmt.Errorf("unknown scope; use %s or %s", CustomersRead, CustomersWrite)
+		if !slices.Contains(OfApplications(), s) {
+			return nil, fmt.Errorf("unknown scope; use %s, %s or %s", CustomersRead, CustomersWrite, CustomersDelete)
 		}
 		if !slices.Contains(out, s) {
 			out = append(out, s)
 		}
 	}
 	if len(out) == 0 {
-		return nil, fmt.Errorf("name at least one scope: %s or %s", CustomersRead, CustomersWrite)
+		return nil, fmt.Errorf("name at least one scope: %s, %s or %s", CustomersRead, CustomersWrite, CustomersDelete)
 	}
 	return out, nil
 }

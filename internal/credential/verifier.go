@@ -112,7 +112,7 @@ func (k *known) live(now time.Time) bool { return k.ID != "" && k.Live(now) }
 func (k *known) identity(origin tenant.Origin) Identity {
 	return Identity{
 		Caller: tenant.Caller{
-			App: k.App, AppName: k.appName, Credential: k.ID, Owner: k.Owner, Scopes: k.Scopes, Origin: origin,
+			App: k.App, AppName: k.appName, Credential: k.ID, Owner: k.Owner, Scopes: k.Grants(), Origin: origin,
 		},
 		RateLimit: k.RateLimit,
 	}

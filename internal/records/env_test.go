@@ -70,7 +70,7 @@ func (e *testEnv) newApp(t *testing.T, name string) (tenant.Application, tenant.
 		t.Fatal(err)
 	}
 	return app, tenant.Caller{
-		App: app.ID, AppName: name, Credential: id.NewCredential(), Owner: "Ada Owner", Scopes: authz.AllCustomers,
+		App: app.ID, AppName: name, Credential: id.NewCredential(), Owner: "Ada Owner", Scopes: authz.OfApplications(),
 		Origin: tenant.Origin{Dialect: "devdraft", Request: id.NewRequest(), Address: "192.0.2.7", UserAgent: "test agent", ActingUser: "agent-7"},
 	}
 }

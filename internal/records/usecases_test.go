@@ -56,6 +56,9 @@ func succeeding(t *testing.T, env *testEnv) map[string]useCase {
 		"GetOrCreateCustomer": {in, func() ([]any, error) {
 			return of(env.GetOrCreateCustomer(ctx, env.me, write(person("A", "B", "a@example.com")), func(c *customer.Customer, _ bool) []byte { return encode(c) }))
 		}},
+		"ValidateCustomer": {in, func() ([]any, error) {
+			return of(env.ValidateCustomer(ctx, env.me, person("C", "D", "a@example.com")))
+		}},
 		"ImportCustomers": {in, func() ([]any, error) {
 			return of(env.ImportCustomers(ctx, env.me, []customer.Input{person("E", "F", "")}))
 		}},

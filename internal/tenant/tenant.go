@@ -3,6 +3,7 @@
 package tenant
 
 import (
+	"slices"
 	"time"
 
 	"custodex.dev/internal/authz"
@@ -45,6 +46,18 @@ type Credential struct {
 	RevokedAt  time.Time // zero: live
 	LastUsedAt time.Time // zero: never; to the minute
 	OldUntil   time.Time // the secret before the last rotation works until then; zero: none
+}
+
+// Grants gives the scopes of a caller with the credential. In the contracts of Yativo and
+// Xtrakit whoever may change a customer may delete it, and there is no other right for it;
+// so their credentials delete with customers:write. Deletion through the Devdraft API is
+// ours and needs a scope of its own.
+func (c Credential) Grants() authz.Scopes {
+	if c.Kind != Yativo && c.Kind != Xtrakit || !slices.Contains(c.Scopes, authz.CustomersWrite) ||
+		slices.Contains(c.Scopes, authz.CustomersDelete) {
+		return c.Scopes
+	}
+	return append(slices.Clone(c.Scopes), authz.CustomersDelete)
 }
 
 // Live reports whether the credential may be used at the time now.

@@ -5,6 +5,7 @@ import (
 
 	"custodex.dev/internal/authz"
 	"custodex.dev/internal/customer"
+	"custodex.dev/internal/fault"
 	"custodex.dev/internal/id"
 	"custodex.dev/internal/records"
 	"custodex.dev/internal/store"
@@ -22,6 +23,7 @@ type FakeRecords struct {
 	Hangs        bool  // authentication answers when nobody waits any more
 	AuthErr, Err error // of authentication, of all the rest
 	Reply        records.Reply
+	Problems     []fault.Field // of a validation
 	Fetched      customer.Customer
 	Listed       records.ListResponse
 	Group        *customer.Group // of a fetched customer, and fetched; nil: none
@@ -115,6 +117,13 @@ func (f *FakeRecords) CreateCustomer(_ context.Context, _ tenant.Caller, w recor
 func (f *FakeRecords) UpdateCustomer(_ context.Context, _ tenant.Caller, _ records.Target, w records.Write) (records.Reply, error) {
 	f.Write = w
 	return f.reply()
+}
+
+// ValidateCustomer keeps the input in Write and gives Problems.
+func (f *FakeRecords) ValidateCustomer(_ context.Context, _ tenant.Caller, in customer.Input) ([]fault.Field, error) {
+	f.Write = records.Write{Input: in}
+	f.Calls++
+	return f.Problems, f.Err
 }
 
 // GetOrCreateCustomer keeps Write and EncodeExisting.

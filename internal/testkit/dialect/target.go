@@ -100,7 +100,7 @@ func (t *Target) newKey(name string, app id.App, in records.NewKey) {
 // Caller acts with another credential of the first application, through the Devdraft
 // dialect.
 func (t *Target) Caller() tenant.Caller {
-	return tenant.Caller{App: t.Server.App.ID, Credential: t.Server.Key.ID, Scopes: authz.AllCustomers,
+	return tenant.Caller{App: t.Server.App.ID, Credential: t.Server.Key.ID, Scopes: authz.OfApplications(),
 		Origin: tenant.Origin{Dialect: "devdraft", Request: id.NewRequest()}}
 }
 

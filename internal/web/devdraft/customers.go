@@ -70,6 +70,44 @@ func (a *api) updateCustomer(w http.ResponseWriter, r *http.Request, caller tena
 	return nil
 }
 
+// deleteCustomer removes a customer for good. The pages contradict each other and the
+// contract knows no deletion, so it is ours; its answer is that of "Delete Customer" in
+// the developer pages.
+func (a *api) deleteCustomer(w http.ResponseWriter, r *http.Request, caller tenant.Caller) error {
+	target, err := readID(r)
+	if err != nil {
+		return err
+	}
+	if err := body.None(r); err != nil {
+		return err
+	}
+	if err := a.Records.DeleteCustomer(r.Context(), caller, records.ByID(target)); err != nil {
+		return err
+	}
+	web.JSON(w, http.StatusOK, wire.Marshal(deletedBody{true, "Customer successfully deleted", timeText(a.Now()), target.String()}))
+	return nil
+}
+
+// validateCustomer is ours: what create would say of the body, without creating. What
+// create answers with an array of messages, or with the message of a taken e-mail
+// address, is an array of errors here.
+func (a *api) validateCustomer(w http.ResponseWriter, r *http.Request, caller tenant.Caller) error {
+	object, err := wire.ReadJSON(r)
+	if err != nil {
+		return err
+	}
+	problems, err := a.Records.ValidateCustomer(r.Context(), caller, readCustomer(object))
+	if err != nil {
+		return err
+	}
+	b := validityBody{Valid: len(problems) == 0, Errors: []string{}}
+	if f := fault.Of(bodyMessages.translate(fault.Validation(problems...))); !b.Valid {
+		b.Errors = messagesOf(f.Fields)
+	}
+	web.JSON(w, http.StatusOK, wire.Marshal(b))
+	return nil
+}
+
 func readID(r *http.Request) (id.Customer, error) {
 	target, err := id.ParseCustomer(r.PathValue("id"))
 	if err != nil {

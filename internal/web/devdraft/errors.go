@@ -67,7 +67,7 @@ func answerOf(f *fault.Error) (status int, message string, again bool) {
 	case fault.Conflict:
 		switch f.Code {
 		case records.ErrEmailTaken.Code:
-			return http.StatusConflict, "Customer with the same email already exists", false
+			return http.StatusConflict, emailTaken, false
 		case records.ErrKeyInProgress.Code:
 			return http.StatusConflict, f.Message, true
 		case records.ErrKeyReused.Code:

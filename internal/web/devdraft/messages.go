@@ -9,6 +9,7 @@ import (
 	"custodex.dev/internal/customer"
 	"custodex.dev/internal/fault"
 	"custodex.dev/internal/page"
+	"custodex.dev/internal/records"
 )
 
 // messages are the sentences of this dialect for the problems of one kind of request,
@@ -42,10 +43,14 @@ var bodyMessages = messages{
 	customer.PathType + " " + customer.CodeNotListed:   {"customer_type", mustBeOneOf("customer_type", customer.TypeNames())},
 	customer.PathStatus + " " + customer.CodeNotListed: {"status", mustBeOneOf("status", customer.StatusNames())},
 
-	customer.PathEmail + " " + customer.CodeRequired: {"email", "Email is required"}, // by get-or-create
-	customer.PathGroup + " " + customer.CodeInvalid:  {"group_id", badGroupID},
-	customer.PathGroup + " " + customer.CodeNotFound: {"group_id", "group_id must be the id of a customer group"},
+	customer.PathEmail + " " + customer.CodeRequired:      {"email", "Email is required"}, // by get-or-create
+	customer.PathEmail + " " + records.ErrEmailTaken.Code: {"email", emailTaken},          // by validate
+	customer.PathGroup + " " + customer.CodeInvalid:       {"group_id", badGroupID},
+	customer.PathGroup + " " + customer.CodeNotFound:      {"group_id", "group_id must be the id of a customer group"},
 }
+
+// emailTaken is the sentence of the API reference for a conflict.
+const emailTaken = "Customer with the same email already exists"
 
 // keyReused is the documented sentence ("Idempotency").
 const keyReused = "Conflict: Idempotency key already used with different request data"

@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"custodex.dev/internal/customer"
+	"custodex.dev/internal/fault"
 	"custodex.dev/internal/id"
 	"custodex.dev/internal/limit"
 	"custodex.dev/internal/page"
@@ -24,6 +25,9 @@ type Records interface {
 	// GetOrCreateCustomer makes a customer unless one has the e-mail address.
 	GetOrCreateCustomer(ctx context.Context, caller tenant.Caller, w records.Write,
 		encode func(c *customer.Customer, created bool) []byte) (records.Reply, error)
+
+	// ValidateCustomer gives the problems that CreateCustomer would find.
+	ValidateCustomer(ctx context.Context, caller tenant.Caller, in customer.Input) ([]fault.Field, error)
 
 	// CreateLiquidationAddress adds a liquidation address to a customer.
 	CreateLiquidationAddress(ctx context.Context, caller tenant.Caller, target id.Customer, in customer.LiquidationInput,
@@ -71,6 +75,7 @@ const (
 	pathCustomer     = "/api/v0/customers/{id}"
 	pathSearch       = "/api/v0/customers/search"
 	pathGetOrCreate  = "/api/v0/customers/get-or-create"
+	pathValidate     = "/api/v0/customers/validate"
 	pathAddresses    = "/api/v0/customers/{id}/liquidation_addresses"
 	pathAddress      = "/api/v0/customers/{id}/liquidation_addresses/{addressId}"
 	pathTransactions = "/api/v0/customers/{id}/transactions"
@@ -107,9 +112,12 @@ func (a *api) routes() map[string]web.Methods {
 		pathCustomer: {
 			http.MethodGet:   a.authenticated(a.fetchCustomer),
 			http.MethodPatch: a.authenticated(a.updateCustomer),
+
+			http.MethodDelete: a.authenticated(a.deleteCustomer),
 		},
 		pathSearch:      {http.MethodPost: a.authenticated(a.searchCustomers)},
 		pathGetOrCreate: {http.MethodPost: a.authenticated(a.getOrCreateCustomer)},
+		pathValidate:    {http.MethodPost: a.authenticated(a.validateCustomer)},
 		pathAddresses: {
 			http.MethodGet:  a.authenticated(a.listAddresses),
 			http.MethodPost: a.authenticated(a.createAddress),

@@ -22,9 +22,10 @@ import (
 // testdata/conceal against one that conceals which ids are of other applications. The
 // clock stands at noon until a file moves it.
 //
-// Beside the hooks of every dialect there is
+// Beside the hooks of every dialect there are
 //
-//	! erase ID   deletes that customer
+//	! erase ID           deletes that customer
+//	! whole NAME PHONE   makes {{NAME}} as Xtrakit would; _ is a space in PHONE
 func TestTranscripts(t *testing.T) {
 	t.Parallel()
 	dialect.Suite{
@@ -44,7 +45,7 @@ func TestTranscripts(t *testing.T) {
 		Guess: func(t *dialect.Target) (path, name, value string) {
 			return "/api/v0/customers", "X-Client-Key", t.Vars["key"]
 		},
-		Hooks:   map[string]dialect.Hook{"erase": {Args: 1, Do: erase}},
+		Hooks:   map[string]dialect.Hook{"erase": {Args: 1, Do: erase}, "whole": {Args: 2, Do: createWhole}},
 		Inspect: inspect,
 		Number: func(n int) customer.Input {
 			return customer.Input{
@@ -63,6 +64,15 @@ func erase(ctx context.Context, t *dialect.Target, args []string) error {
 		return err
 	}
 	return t.Server.Records.DeleteCustomer(ctx, t.Caller(), records.ByID(c))
+}
+
+func createWhole(ctx context.Context, t *dialect.Target, args []string) error {
+	made, err := t.Create(ctx, customer.Input{
+		FullName: dialect.Sent(args[0]), Phone: dialect.Sent(strings.ReplaceAll(args[1], "_", " ")),
+		Rules: customer.Rules{Required: []string{customer.PathFullName}, Loose: true},
+	})
+	t.Vars[args[0]] = made.ID.String()
+	return err
 }
 
 // rateLimit is the grammar of RFC 9651 as far as the RateLimit fields use it.

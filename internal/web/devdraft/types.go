@@ -41,6 +41,20 @@ type existingBody struct {
 	Customer customerBody `json:"customer"`
 }
 
+// deletedBody is the answer of delete.
+type deletedBody struct {
+	Success    bool      `json:"success"`
+	Message    string    `json:"message"`
+	DeletedAt  wire.Text `json:"deletedAt"`
+	CustomerID string    `json:"customerId"`
+}
+
+// validityBody is the answer of validate.
+type validityBody struct {
+	Valid  bool     `json:"valid"`
+	Errors []string `json:"errors"`
+}
+
 type groupBody struct {
 	ID          int64     `json:"id"`
 	Name        string    `json:"name"`

@@ -1,0 +1,60 @@
+package records
+
+import (
+	"context"
+	"errors"
+
+	"custodex.dev/internal/audit"
+	"custodex.dev/internal/authz"
+	"custodex.dev/internal/customer"
+	"custodex.dev/internal/fault"
+	"custodex.dev/internal/id"
+	"custodex.dev/internal/store"
+	"custodex.dev/internal/tenant"
+)
+
+// ValidateCustomer gives the problems that CreateCustomer would find in the input, none if
+// it would make a customer. It changes nothing. It needs the same scope and is recorded,
+// because it tells whether an e-mail address is taken: that is a problem of the e-mail
+// with the code of ErrEmailTaken, looked for when everything else is right. Faults:
+// Forbidden, Unavailable.
+func (s *Service) ValidateCustomer(ctx context.Context, caller tenant.Caller, in customer.Input) ([]fault.Field, error) {
+	o, err := s.authorize(ctx, caller, authz.CustomerValidate)
+	if err != nil {
+		return nil, err
+	}
+	change, problems := in.Create()
+	if len(problems) > 0 {
+		entry := o.entry(audit.Done, nil)
+		entry.Code = "invalid"
+		return recorded(ctx, o, entry, problems)
+	}
+	c := customer.Customer{ID: id.NewCustomer()}
+	change.Apply(&c)
+	_, err = o.commit(ctx, nil, func(tx store.Tx) (answer, store.AuditRow, error) {
+		entry := o.entry(audit.Done, nil)
+		problems, entry.Code = nil, ""
+		if err := groupExists(tx, change); err != nil {
+			f := fault.Of(err)
+			if f.Kind != fault.Invalid {
+				return answer{}, store.AuditRow{}, err
+			}
+			problems, entry.Code = f.Fields, "invalid"
+		}
+		if c.Email != "" {
+			row, err := tx.CustomerGetByEmail(o.key.EmailHash(customer.CanonicalEmail(c.Email.Reveal())))
+			switch {
+			case err == nil:
+				problems = append(problems, fault.Field{Path: customer.PathEmail, Code: ErrEmailTaken.Code, Message: ErrEmailTaken.Message})
+				entry.Code, entry.Targets = ErrEmailTaken.Code, []id.Customer{row.ID}
+			case !errors.Is(err, fault.NotFound):
+				return answer{}, store.AuditRow{}, err
+			}
+		}
+		return answer{}, o.row(entry), nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return problems, nil
+}
