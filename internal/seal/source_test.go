@@ -141,7 +141,7 @@ func TestOpenKeyFileRefuses(t *testing.T) {
 			t.Errorf("a file %s: the error tells the key: %v", tt.name, err)
 		}
 	}
-	if _, err := seal.OpenKeyFile(filepath.Join(dir, "absent")); err == nil || !strings.Contains(err.Error(), "custodex init") {
+	if _, err := seal.OpenKeyFile(filepath.Join(dir, "absent")); err == nil || !strings.Contains(err.Error(), "restore it from your backup") {
 		t.Errorf("no file: %v, want what to do about it", err)
 	}
 	if _, err := seal.OpenKeyFile(dir); err == nil {
