@@ -26,6 +26,7 @@ type Cursor struct {
 	At     int64    // unix milliseconds of the last one shown
 	Seq    int64    // its sequence number
 	ID     [16]byte // or its id
+	Lead   int64    // sequence number of a row that came before all others; 0: none
 	Filter []byte   // the filter the walk began with; the bytes are the caller's
 }
 
@@ -33,19 +34,30 @@ type Cursor struct {
 // belongs to another application, list or filter.
 var ErrCursor = fault.New(fault.Invalid, "bad_cursor", "cursor is not valid for this list")
 
-// version is the first byte. Cursors of version 1 did not name their list.
-const version = 2
+// The first byte is the version. Cursors of version 1 did not name their list. Those of
+// version 3 have a lead, after the ID; those of version 2 have none.
+const (
+	version     = 2
+	versionLead = 3
+)
 
 // head is the length of what stands before the list's name.
 const head = 1 + 8 + 8 + 16 + 1
 
 // MarshalBinary gives the bytes that are encrypted. It does not fail.
 func (c Cursor) MarshalBinary() ([]byte, error) {
-	b := make([]byte, 0, head+len(c.List)+len(c.Filter))
-	b = append(b, version)
+	b := make([]byte, 0, head+8+len(c.List)+len(c.Filter))
+	if c.Lead == 0 {
+		b = append(b, version)
+	} else {
+		b = append(b, versionLead)
+	}
 	b = binary.BigEndian.AppendUint64(b, uint64(c.At))
 	b = binary.BigEndian.AppendUint64(b, uint64(c.Seq))
 	b = append(b, c.ID[:]...)
+	if c.Lead != 0 {
+		b = binary.BigEndian.AppendUint64(b, uint64(c.Lead))
+	}
 	b = append(b, byte(len(c.List)))
 	b = append(b, c.List...)
 	return append(b, c.Filter...), nil
@@ -54,15 +66,25 @@ func (c Cursor) MarshalBinary() ([]byte, error) {
 // UnmarshalBinary reads what MarshalBinary wrote, or fails with ErrCursor and
 // leaves c as it was.
 func (c *Cursor) UnmarshalBinary(b []byte) error {
-	if len(b) < head || b[0] != version {
+	if len(b) < head || b[0] != version && b[0] != versionLead {
 		return ErrCursor
 	}
 	seq := int64(binary.BigEndian.Uint64(b[9:17]))
-	name, filter := b[head:], int(b[head-1])
+	rest, lead := b[head-1:], int64(0)
+	if b[0] == versionLead {
+		if len(rest) < 9 {
+			return ErrCursor
+		}
+		if lead, rest = int64(binary.BigEndian.Uint64(rest)), rest[8:]; lead <= 0 {
+			return ErrCursor
+		}
+	}
+	name, filter := rest[1:], int(rest[0])
 	if seq < 0 || filter > len(name) {
 		return ErrCursor
 	}
 	c.At, c.Seq, c.ID = int64(binary.BigEndian.Uint64(b[1:9])), seq, [16]byte(b[17:33])
+	c.Lead = lead
 	c.List, c.Filter = string(name[:filter]), bytes.Clone(name[filter:])
 	return nil
 }

@@ -39,12 +39,15 @@ func TestCursorComesBack(t *testing.T) {
 			Seq:  rapid.Int64Min(0).Draw(rt, "seq"),
 			ID:   [16]byte(rapid.SliceOfN(rapid.Byte(), 16, 16).Draw(rt, "id")),
 		}
+		if rapid.Bool().Draw(rt, "led") {
+			want.Lead = rapid.Int64Min(1).Draw(rt, "lead")
+		}
 		want.Filter = rapid.SliceOf(rapid.Byte()).Draw(rt, "filter")
 		b, err := want.MarshalBinary()
 		if err != nil {
 			rt.Fatalf("MarshalBinary = %v", err)
 		}
-		got := page.Cursor{List: "x", Filter: []byte{9}, At: -9, Seq: 9, ID: [16]byte{9}} // all of it has to be replaced
+		got := page.Cursor{List: "x", Filter: []byte{9}, At: -9, Seq: 9, ID: [16]byte{9}, Lead: 9} // all of it has to be replaced
 		err = got.UnmarshalBinary(b)
 		if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); err != nil || diff != "" {
 			rt.Fatalf("UnmarshalBinary = %v (-want +got):\n%s", err, diff)
@@ -62,7 +65,17 @@ func TestCursorMalformed(t *testing.T) {
 	for n := range good {
 		bad = append(bad, good[:n])
 	}
-	for _, version := range []byte{0, 1, 3, 255} {
+	led, err := page.Cursor{List: "a list", Lead: 1}.MarshalBinary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n := range 33 + 8 + 1 + len("a list") {
+		bad = append(bad, led[:n])
+	}
+	unled := bytes.Clone(led)
+	unled[40] = 0
+	bad = append(bad, unled)
+	for _, version := range []byte{0, 1, 4, 255} {
 		b := bytes.Clone(good)
 		b[0] = version
 		bad = append(bad, b)

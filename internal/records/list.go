@@ -35,7 +35,8 @@ type ListResponse struct {
 	Total     int    // if ListRequest.Count was set: how many match
 }
 
-// ListCustomers lists the caller's customers, newest first. Without a filter, or
+// ListCustomers lists the caller's customers, newest first; but if the e-mail filter is
+// a customer's whole address, that one comes before all others. Without a filter, or
 // by status alone, the page comes from an index of the store; otherwise from the
 // search index. Either sees every change that was acknowledged before the call,
 // on any replica. A customer that cannot be decrypted is left out of the page
@@ -50,17 +51,17 @@ func (s *Service) ListCustomers(ctx context.Context, caller tenant.Caller, in Li
 	if len(problems) > 0 {
 		return ListResponse{}, fault.Validation(problems...)
 	}
-	after, err := o.follow(in, &find)
+	w, err := o.follow(in, &find)
 	if err != nil {
 		return ListResponse{}, err
 	}
-	l, total, err := o.list(ctx, find, after, in.Count)
+	l, total, err := o.list(ctx, find, &w, in.Count)
 	if err != nil {
 		return ListResponse{}, err
 	}
 	found := ListResponse{Customers: l.Customers, Take: find.Take, Total: total}
 	if l.more {
-		found.Next = o.sealCursor(page.Cursor{At: l.end.CreatedAt, Seq: l.end.Seq, Filter: find.Filter.AppendBinary(nil)})
+		found.Next = o.sealCursor(page.Cursor{At: l.end.CreatedAt, Seq: l.end.Seq, Lead: w.lead, Filter: find.Filter.AppendBinary(nil)})
 	}
 	targets := make([]id.Customer, len(found.Customers))
 	for i := range targets {
@@ -74,7 +75,7 @@ func (s *Service) ListCustomers(ctx context.Context, caller tenant.Caller, in Li
 
 // list finds a page, and with counted how many there are on all pages. What needs
 // a search index needs a permit.
-func (o *operation) list(ctx context.Context, find customer.ListQuery, after *page.Position, counted bool) (l listing, total int, err error) {
+func (o *operation) list(ctx context.Context, find customer.ListQuery, w *walk, counted bool) (l listing, total int, err error) {
 	var p *index.Permit
 	if !indexed(find.Filter) || counted && find.Filter != (customer.Filter{}) {
 		if p, err = o.s.indexes.Acquire(o.caller.App); err != nil {
@@ -83,9 +84,11 @@ func (o *operation) list(ctx context.Context, find customer.ListQuery, after *pa
 		defer p.Release()
 	}
 	if indexed(find.Filter) {
-		l, err = o.browse(ctx, find, after)
+		l, err = o.browse(ctx, find, w.after)
 	} else {
-		l, err = o.search(ctx, p, find, after)
+		l, err = o.searchLed(ctx, find, w, func(find customer.ListQuery) (listing, error) {
+			return o.search(ctx, p, find, w)
+		})
 	}
 	if err == nil && counted {
 		total, err = o.count(ctx, p, find.Filter)
@@ -100,7 +103,19 @@ func (o *operation) count(ctx context.Context, p *index.Permit, f customer.Filte
 		head, err := o.s.store.Head(ctx, o.caller.App)
 		return int(head.Customers), err
 	}
-	return o.s.indexes.Count(ctx, p, decoder(o.key), indexFilter(f))
+	lead, led, err := o.lead(ctx, f)
+	if err != nil {
+		return 0, err
+	}
+	filter := indexFilter(f)
+	if led {
+		filter.Except = lead.Seq
+	}
+	n, err := o.s.indexes.Count(ctx, p, decoder(o.key), filter)
+	if led {
+		n++
+	}
+	return n, err
 }
 
 // indexed reports whether an index of the store gives the pages of a filter.
@@ -186,18 +201,18 @@ func shape(f customer.Filter) (fields []string) {
 
 // follow reads the request's cursor, if it has one: it gives the place to go on
 // from and puts the filter of the walk into find.
-func (o *operation) follow(in ListRequest, find *customer.ListQuery) (*page.Position, error) {
+func (o *operation) follow(in ListRequest, find *customer.ListQuery) (walk, error) {
 	if in.Cursor == "" {
-		return nil, nil
+		return walk{}, nil
 	}
 	c, err := o.openCursor(in.Cursor)
 	if err != nil {
-		return nil, err
+		return walk{}, err
 	}
 	filter, err := customer.ParseFilter(c.Filter)
 	if err != nil || find.Filter != (customer.Filter{}) && filter != find.Filter {
-		return nil, page.ErrCursor
+		return walk{}, page.ErrCursor
 	}
 	find.Filter = filter
-	return &page.Position{CreatedAt: c.At, Seq: c.Seq}, nil
+	return walk{after: &page.Position{CreatedAt: c.At, Seq: c.Seq}, lead: c.Lead}, nil
 }

@@ -42,8 +42,9 @@ func spare(try int) int {
 
 // search finds a page by fragment: in the application's index, or in the store
 // while there is none.
-func (o *operation) search(ctx context.Context, p *index.Permit, find customer.ListQuery, after *page.Position) (listing, error) {
-	q := search.Query{Filter: indexFilter(find.Filter), After: after, Skip: find.Skip, Take: find.Take}
+func (o *operation) search(ctx context.Context, p *index.Permit, find customer.ListQuery, w *walk) (listing, error) {
+	q := search.Query{Filter: indexFilter(find.Filter), After: w.after, Skip: find.Skip, Take: find.Take}
+	q.Except = w.lead
 	for try := 1; ; {
 		ix, build, err := o.s.indexes.Current(ctx, p, decoder(o.key))
 		if err != nil {

@@ -92,6 +92,9 @@ type Reader interface {
 	// CustomerGet gives one customer with its wrapped key.
 	CustomerGet(ctx context.Context, app id.App, c id.Customer) (CustomerRow, error)
 
+	// CustomerGetByEmail is CustomerGet by e-mail hash.
+	CustomerGetByEmail(ctx context.Context, app id.App, hash []byte) (CustomerRow, error)
+
 	// CustomerGetBySeq is CustomerGet by sequence number.
 	CustomerGetBySeq(ctx context.Context, app id.App, seq int64) (CustomerRow, error)
 

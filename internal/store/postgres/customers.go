@@ -82,6 +82,11 @@ func (s *Store) CustomerGet(ctx context.Context, app id.App, c id.Customer) (sto
 	return s.customerGet(ctx, app, getCustomer, [16]byte(c))
 }
 
+// CustomerGetByEmail is CustomerGet by e-mail hash.
+func (s *Store) CustomerGetByEmail(ctx context.Context, app id.App, hash []byte) (store.CustomerRow, error) {
+	return s.customerGet(ctx, app, getCustomerByEmail, hash)
+}
+
 // CustomerGetBySeq is CustomerGet by sequence number.
 func (s *Store) CustomerGetBySeq(ctx context.Context, app id.App, seq int64) (store.CustomerRow, error) {
 	return s.customerGet(ctx, app, getCustomerBySeq, seq)

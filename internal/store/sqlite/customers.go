@@ -104,6 +104,15 @@ func (s *Store) CustomerGet(ctx context.Context, app id.App, cust id.Customer) (
 	return s.customerGet(ctx, app, getCustomer, cust[:], changes)
 }
 
+// CustomerGetByEmail is CustomerGet by e-mail hash. The cache does not know hashes.
+func (s *Store) CustomerGetByEmail(ctx context.Context, app id.App, hash []byte) (row store.CustomerRow, err error) {
+	err = s.read(ctx, func(ctx context.Context, c *conn) (err error) {
+		row, err = customerGet(ctx, c, app, getCustomerByEmail, hash)
+		return err
+	})
+	return row, err
+}
+
 // CustomerGetBySeq is CustomerGet by sequence number.
 func (s *Store) CustomerGetBySeq(ctx context.Context, app id.App, seq int64) (store.CustomerRow, error) {
 	row, found, changes := s.cache.getBySeq(numberKey{app, seq})

@@ -22,13 +22,17 @@ type things struct {
 func calls(e env, th things) map[string]func(ctx context.Context) error {
 	s, app, row, cred := e.Store, e.app, th.row, th.cred
 	return map[string]func(ctx context.Context) error{
-		"AppGet":            func(ctx context.Context) error { _, err := s.AppGet(ctx, app); return err },
-		"AppList":           func(ctx context.Context) error { _, err := s.AppList(ctx, "", 5); return err },
-		"CredentialByKey":   func(ctx context.Context) error { _, err := s.CredentialByKey(ctx, app, cred.PublicKey); return err },
-		"CredentialGet":     func(ctx context.Context) error { _, err := s.CredentialGet(ctx, app, cred.ID); return err },
-		"CredentialList":    func(ctx context.Context) error { _, err := s.CredentialList(ctx, app); return err },
-		"Head":              func(ctx context.Context) error { _, err := s.Head(ctx, app); return err },
-		"CustomerGet":       func(ctx context.Context) error { _, err := s.CustomerGet(ctx, app, row.ID); return err },
+		"AppGet":          func(ctx context.Context) error { _, err := s.AppGet(ctx, app); return err },
+		"AppList":         func(ctx context.Context) error { _, err := s.AppList(ctx, "", 5); return err },
+		"CredentialByKey": func(ctx context.Context) error { _, err := s.CredentialByKey(ctx, app, cred.PublicKey); return err },
+		"CredentialGet":   func(ctx context.Context) error { _, err := s.CredentialGet(ctx, app, cred.ID); return err },
+		"CredentialList":  func(ctx context.Context) error { _, err := s.CredentialList(ctx, app); return err },
+		"Head":            func(ctx context.Context) error { _, err := s.Head(ctx, app); return err },
+		"CustomerGet":     func(ctx context.Context) error { _, err := s.CustomerGet(ctx, app, row.ID); return err },
+		"CustomerGetByEmail": func(ctx context.Context) error {
+			_, err := s.CustomerGetByEmail(ctx, app, row.EmailHash)
+			return err
+		},
 		"CustomerGetBySeq":  func(ctx context.Context) error { _, err := s.CustomerGetBySeq(ctx, app, row.Seq); return err },
 		"CustomerElsewhere": func(ctx context.Context) error { _, err := s.CustomerElsewhere(ctx, app, row.ID); return err },
 		"CustomerList": func(ctx context.Context) error {

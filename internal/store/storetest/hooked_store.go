@@ -104,6 +104,12 @@ func (w *wrapped) CustomerGet(ctx context.Context, app id.App, c id.Customer) (s
 	})
 }
 
+func (w *wrapped) CustomerGetByEmail(ctx context.Context, app id.App, hash []byte) (store.CustomerRow, error) {
+	return get(ctx, w.hooks.Load(), "CustomerGetByEmail", app, func() (store.CustomerRow, error) {
+		return w.Store.CustomerGetByEmail(ctx, app, hash)
+	})
+}
+
 func (w *wrapped) CustomerGetBySeq(ctx context.Context, app id.App, seq int64) (store.CustomerRow, error) {
 	return get(ctx, w.hooks.Load(), "CustomerGetBySeq", app, func() (store.CustomerRow, error) {
 		return w.Store.CustomerGetBySeq(ctx, app, seq)

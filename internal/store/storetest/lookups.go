@@ -2,7 +2,10 @@ package storetest
 
 import (
 	"errors"
+	"fmt"
 	"testing"
+
+	"github.com/google/go-cmp/cmp"
 
 	"custodex.dev/internal/fault"
 	"custodex.dev/internal/id"
@@ -25,11 +28,19 @@ func (e env) bySeqTwice(t *testing.T, seq int64) (store.CustomerRow, error) {
 	return got, err
 }
 
+// byEmail asks the store and a transaction, which must agree.
 func (e env) byEmail(hash []byte) (row store.CustomerRow, err error) {
+	outside, outsideErr := e.CustomerGetByEmail(e.ctx, e.app, hash)
 	err = e.Update(e.ctx, e.app, func(tx store.Tx) (err error) {
 		row, err = tx.CustomerGetByEmail(hash)
 		return err
 	})
+	if errors.Is(err, fault.NotFound) != errors.Is(outsideErr, fault.NotFound) || (err == nil) != (outsideErr == nil) {
+		return row, fmt.Errorf("CustomerGetByEmail = %w, and in a transaction %w", outsideErr, err)
+	}
+	if diff := cmp.Diff(row, outside); diff != "" {
+		return row, fmt.Errorf("CustomerGetByEmail differs (-in a transaction +outside):\n%s", diff)
+	}
 	return row, err
 }
 
