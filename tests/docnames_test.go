@@ -90,7 +90,7 @@ var (
 // program or a user makes.
 var notOurs = map[string]bool{
 	"custodex_runtime": true, "custodex_owner": true, "custodex_server": true,
-	"log.jsonl": true, "kept.txt": true, "result.json": true,
+	"log.jsonl": true, "kept.txt": true, "result.json": true, "manifest.json": true,
 }
 
 // nameComplaints looks up the names in one page, and says how many there are.

@@ -26,6 +26,8 @@ type cli struct {
 	Init     initCmd     `cmd:"" help:"Prepare a database for production: schema, master key, first operator key."`
 	Serve    serveCmd    `cmd:"" help:"Serve a prepared database."`
 	Migrate  migrateCmd  `cmd:"" help:"Bring the schema of a prepared database up to this release."`
+	Backup   backupCmd   `cmd:"" help:"Copy the SQLite database of a data folder, while it is served."`
+	Restore  restoreCmd  `cmd:"" help:"Put a backup in the place of the SQLite database of a data folder."`
 	App      appCmd      `cmd:"" help:"Manage applications."`
 	Key      keyCmd      `cmd:"" help:"Manage the keys of an application."`
 	Audit    auditCmd    `cmd:"" help:"Read, export and verify the audit log of an application."`

@@ -1,6 +1,8 @@
 package sqlite
 
 import (
+	"errors"
+
 	lib "modernc.org/sqlite/lib"
 
 	"custodex.dev/internal/store/migrate"
@@ -11,6 +13,13 @@ import (
 func Advice(err error) string {
 	if advice := migrate.Advice(err); advice != "" {
 		return advice
+	}
+	switch {
+	case errors.Is(err, errForeignLog):
+		return "to restore a backup, run custodex restore, which also removes the old log; if nobody restored anything, " +
+			"put back the database file that the files -wal and -shm belong to"
+	case errors.Is(err, errPages):
+		return "stop here, keep a copy of the data folder, and run custodex restore with a backup"
 	}
 	switch codeOf(err) & 0xff {
 	case lib.SQLITE_FULL, lib.SQLITE_IOERR:

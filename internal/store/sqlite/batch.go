@@ -82,7 +82,13 @@ func (s *Store) commit(works []*work) (outcomes []error, err error) {
 	if err := s.writer.begin(ctx); err != nil {
 		return nil, err
 	}
-	outcomes, err = b.run(ctx, works)
+	began := s.checkpoint.beginsLog()
+	if began {
+		err = s.writer.beginEpoch(ctx)
+	}
+	if err == nil {
+		outcomes, err = b.run(ctx, works)
+	}
 	if b.foreign {
 		s.lineage.Add(1) // before the commit, see Head
 		b.touchedAll = true
@@ -101,6 +107,9 @@ func (s *Store) commit(works []*work) (outcomes []error, err error) {
 			}
 			return outcomes, nil
 		}
+	}
+	if began {
+		s.checkpoint.renew.Store(true)
 	}
 	if loses(err, atCommit) || loses(s.writer.broken, false) {
 		s.fail()

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"sync"
+	"sync/atomic"
 )
 
 const (
@@ -26,8 +27,14 @@ type checkpointer struct {
 	conn    *conn
 	commits int64 // since the last; the committer's
 	wake    chan struct{}
-	cancel  context.CancelFunc
-	done    sync.WaitGroup
+
+	// A commit that finds the whole log copied begins it anew, and must begin a
+	// new epoch then. Nobody tells it; so every commit does during a copy, and one after.
+	copying atomic.Bool
+	renew   atomic.Bool
+
+	cancel context.CancelFunc
+	done   sync.WaitGroup
 }
 
 func newCheckpointer(ctx context.Context, s *Store, path string) (*checkpointer, error) {
@@ -40,6 +47,7 @@ func newCheckpointer(ctx context.Context, s *Store, path string) (*checkpointer,
 		return nil, errors.Join(err, c.close())
 	}
 	cp := &checkpointer{store: s, conn: c, wake: make(chan struct{}, 1)}
+	cp.renew.Store(true)
 	ctx, cp.cancel = context.WithCancel(context.WithoutCancel(ctx))
 	cp.done.Go(func() { cp.run(ctx) })
 	return cp, nil
@@ -84,12 +92,24 @@ func (cp *checkpointer) restart() {
 
 // copy runs a checkpoint and returns the length of the log.
 func (cp *checkpointer) copy(pragma string) (frames int64, err error) {
+	cp.copying.Store(true)
+	defer func() {
+		cp.renew.Store(true) // before copying ends, see beginsLog
+		cp.copying.Store(false)
+	}()
 	var busy, moved int64
 	err = cp.conn.each(context.Background(), pragma, nil, scanTo(&busy, &frames, &moved))
 	if loses(err, true) {
 		cp.store.fail()
 	}
 	return frames, err
+}
+
+// beginsLog reports whether the transaction that the writer has just begun may be the
+// first of a log. SQLite decides that when the transaction begins.
+func (cp *checkpointer) beginsLog() bool {
+	copying := cp.copying.Load() // first: a copy that ends now has set renew
+	return cp.renew.Swap(false) || copying
 }
 
 // stop ends the copying.

@@ -23,6 +23,9 @@ func codeOf(err error) int {
 	return 0
 }
 
+// errInUse is a database that another process has locked.
+var errInUse = errors.New("is in use")
+
 var errFailed = fault.New(fault.Unavailable, "storage_failed",
 	"The server cannot write to its disk and must be restarted")
 

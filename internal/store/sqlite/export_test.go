@@ -180,3 +180,13 @@ func (s *Store) Cached() int {
 
 // Scan reads a row of these values.
 func Scan(values []driver.Value, into ...any) error { return (&rows{values}).scan(into...) }
+
+// Checkpoint copies the log into the file, as after some commits.
+func (s *Store) Checkpoint(t interface{ Errorf(string, ...any) }) {
+	if _, err := s.checkpoint.copy("PRAGMA wal_checkpoint(PASSIVE)"); err != nil {
+		t.Errorf("checkpoint: %v", err)
+	}
+}
+
+// Restart is Checkpoint with writers paused, after which the log begins anew.
+func (s *Store) Restart() { s.checkpoint.restart() }

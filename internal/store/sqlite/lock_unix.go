@@ -21,7 +21,7 @@ func lockFile(path string) (*fileLock, error) {
 	}
 	err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB)
 	if errors.Is(err, syscall.EWOULDBLOCK) {
-		err = fmt.Errorf("%s is in use; stop the custodex that serves or migrates it first", path)
+		err = fmt.Errorf("%s %w; stop the custodex that serves or migrates it first", path, errInUse)
 	}
 	if err != nil {
 		return nil, errors.Join(err, f.Close())

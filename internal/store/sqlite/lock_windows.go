@@ -19,7 +19,7 @@ func lockFile(path string) (*fileLock, error) {
 	const flags = windows.LOCKFILE_EXCLUSIVE_LOCK | windows.LOCKFILE_FAIL_IMMEDIATELY
 	err = windows.LockFileEx(windows.Handle(f.Fd()), flags, 0, 1, 0, &windows.Overlapped{})
 	if errors.Is(err, windows.ERROR_LOCK_VIOLATION) {
-		err = fmt.Errorf("%s is in use; stop the custodex that serves or migrates it first", path)
+		err = fmt.Errorf("%s %w; stop the custodex that serves or migrates it first", path, errInUse)
 	}
 	if err != nil {
 		return nil, errors.Join(err, f.Close())

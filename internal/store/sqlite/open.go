@@ -132,16 +132,29 @@ func withSchema(ctx context.Context, path string, create bool, fn func(*sql.DB) 
 		return err
 	}
 	defer func() { err = errors.Join(err, lock.unlock()) }()
+	unclean, err := checkLog(path)
+	if err != nil {
+		return err
+	}
 	db, err := openDB(path)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
+	if err := checkPages(ctx, db, unclean); err != nil {
+		return err
+	}
+	if err := startEpoch(ctx, db); err != nil {
+		return err
+	}
 	return fn(db)
 }
 
 // findFile refuses a path without a database; with create, it makes the file.
 func findFile(path string, create bool) error {
+	if err := interrupted(path); err != nil {
+		return err
+	}
 	if create {
 		f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600)
 		if err != nil {
@@ -203,13 +216,43 @@ func Open(ctx context.Context, cfg Config) (_ *Store, err error) {
 	return s, nil
 }
 
+// checkSchema refuses a file that is not fit to be served, and begins an epoch (epoch.go) in
+// one that is. To close it empties the write-ahead log.
 func checkSchema(ctx context.Context, path string) (err error) {
+	unclean, err := checkLog(path)
+	if err != nil {
+		return err
+	}
 	db, err := openDB(path)
 	if err != nil {
 		return err
 	}
 	defer func() { err = errors.Join(err, db.Close()) }()
-	return migrate.Check(ctx, db, migrate.SQLite, Migrations())
+	if err := checkPages(ctx, db, unclean); err != nil {
+		return err
+	}
+	if err := migrate.Check(ctx, db, migrate.SQLite, Migrations()); err != nil {
+		return err
+	}
+	return startEpoch(ctx, db)
+}
+
+// errPages is a file whose pages do not fit together.
+var errPages = errors.New("the database is damaged")
+
+// checkPages looks for damage of a file that was not closed.
+func checkPages(ctx context.Context, db *sql.DB, unclean bool) error {
+	if !unclean {
+		return nil
+	}
+	var found string
+	if err := db.QueryRowContext(ctx, "PRAGMA quick_check(1)").Scan(&found); err != nil {
+		return fmt.Errorf("check the database: %w", err)
+	}
+	if found != "ok" {
+		return fmt.Errorf("%w: %s", errPages, found)
+	}
+	return nil
 }
 
 // Ping asks the database for an answer, and looks whether the open file is the one
