@@ -34,6 +34,7 @@ const (
 	resolveLimit = 1500 * time.Millisecond // to find out what became of a COMMIT
 	firstWait    = 10 * time.Millisecond
 	longestWait  = 500 * time.Millisecond
+	maxRefusals  = 2 // of COMMIT that had no effect, before that is taken for the answer
 )
 
 // errNoOutcome is the fault of a batch whose COMMIT was not answered in time, or was
@@ -77,6 +78,7 @@ type batch struct {
 	verdicts []error // of works that are out of the game, whatever becomes of the rest
 	suspects []int   // how often the connection was lost in a work's fn
 	doubtful []doubtful
+	refusals []error // in answer to COMMIT, by somebody who may not have known
 }
 
 // doubtful is a try whose COMMIT was sent and not answered.
@@ -122,7 +124,8 @@ func (b *batch) run(ctx context.Context) []error {
 			return outcomes
 		case len(b.doubtful) > 0:
 			// It may not be said that nothing was done before that is known.
-			if ctx.Err() != nil || silent(err) || time.Since(b.doubtful[0].since) > resolveLimit {
+			if ctx.Err() != nil || silent(err) || time.Since(b.doubtful[0].since) > resolveLimit ||
+				since > retryLimit+resolveLimit {
 				b.passOn(err)
 				return b.all(errNoOutcome)
 			}
@@ -212,6 +215,9 @@ func (b *batch) try(ctx context.Context) (outcomes []error, err error) {
 	}
 	if outcomes, known := b.resolve(t.head); known {
 		return outcomes, nil
+	}
+	if n := len(b.refusals); n >= maxRefusals && len(b.doubtful) == 0 {
+		return nil, b.refusals[n-1]
 	}
 	kept := 0
 	for i, w := range b.works {

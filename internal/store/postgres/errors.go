@@ -93,9 +93,36 @@ func translateSQL(pg *pgconn.PgError) error {
 	return fault.Wrap(cause, fault.Internal, "internal", "Internal server error")
 }
 
-// broken reports whether the server ended the connection with this error.
+// broken reports whether the connection is of no more use after this error: the server
+// has ended it, or somebody between us and the server has lost theirs. A proxy need not
+// say how severe an error is, or says so in one field only.
 func broken(pg *pgconn.PgError) bool {
-	return pg.SeverityUnlocalized == "FATAL" || pg.SeverityUnlocalized == "PANIC"
+	for _, severity := range []string{pg.SeverityUnlocalized, pg.Severity} {
+		if severity == "FATAL" || severity == "PANIC" {
+			return true
+		}
+	}
+	switch pg.Code {
+	case "57P01", "57P02", "57P03", "57P05": // shutdown, crash, not up yet, idle for too long
+		return true
+	}
+	return strings.HasPrefix(pg.Code, "08") // connection_exception
+}
+
+// answered reports whether err, in answer to a COMMIT and what travelled with it, is a
+// refusal that the server itself has decided on: then nothing was committed. Whoever
+// passes the answers on can die, and so can a part of a database that is spread over
+// machines. They say so in a class of their own, or in one for internal errors.
+func answered(err error) bool {
+	pg, ok := errors.AsType[*pgconn.PgError](err)
+	if !ok || broken(pg) || len(pg.Code) != 5 {
+		return false
+	}
+	switch pg.Code[:2] {
+	case "XX", "58", "HV": // internal_error, system_error, error of a foreign server
+		return false
+	}
+	return pg.Code != "40003" // statement_completion_unknown
 }
 
 // lost reports whether err says that there is no connection, or none any more, so

@@ -49,6 +49,63 @@ func TestCommitIsCut(t *testing.T) {
 	wantEntries(t, s, app, 1+3*rounds*2)
 }
 
+// TestFieldD4CommitIsAnsweredByOthers has a COMMIT answered by somebody who has lost
+// the server: a proxy, or a node that asks others. Its error used to be taken for the
+// server's own, so that a committed update was answered with 500.
+func TestFieldD4CommitIsAnsweredByOthers(t *testing.T) {
+	t.Parallel()
+	direct := newDatabase(t)
+	p, through := newProxy(t, direct)
+	s, app := openStore(t, through), newApp(t, openStore(t, direct))
+	mustInsert(t, s, app, newRow(0)) // so that the connection knows its statements
+	want := int64(1)
+	for _, code := range []string{"XX000", "XX001", "08006", "08007", "08P01", "57P01", "57P02", "57P03", "58000", "58030", "40003", "HV000", ""} {
+		for _, severity := range []string{"ERROR", "FATAL", ""} {
+			for _, c := range []cut{cutLie, cutRefuse} {
+				row := newRow(1)
+				p.saying(severity, code)
+				p.arm(c)
+				outcomes := s.Batch(t.Context(), app, adds(row), newEntry())
+				if outcomes[0] != nil || outcomes[1] != nil {
+					t.Errorf("COMMIT answered with %s %q, cut %d: %v", severity, code, c, outcomes)
+				}
+				if !has(t, s, app, row) {
+					t.Errorf("COMMIT answered with %s %q, cut %d: the customer is missing", severity, code, c)
+				}
+				want += 2
+			}
+		}
+	}
+	wantEntries(t, s, app, want)
+}
+
+// TestFieldD4RefusedForGood has every COMMIT refused with an error that might be a
+// proxy's, and never done. That is told, and soon.
+func TestFieldD4RefusedForGood(t *testing.T) {
+	t.Parallel()
+	direct := newDatabase(t)
+	p, through := newProxy(t, direct)
+	s, app := openStore(t, through), newApp(t, openStore(t, direct))
+	mustInsert(t, s, app, newRow(0))
+	for code, want := range map[string]fault.Kind{"XX000": fault.Internal, "08006": fault.Unavailable, "57P01": fault.Unavailable} {
+		row := newRow(1)
+		p.saying("ERROR", code)
+		p.armForGood(cutRefuse)
+		begun := time.Now()
+		_, err := insert(t.Context(), s, app, row)
+		if !errors.Is(err, want) {
+			t.Errorf("every COMMIT answered with %s: %v, want %v", code, err, want)
+		}
+		if took := time.Since(begun); took > 6*time.Second {
+			t.Errorf("to say so took %v", took)
+		}
+		p.arm(cutNever)
+		if has(t, s, app, row) {
+			t.Errorf("every COMMIT answered with %s: the customer is there", code)
+		}
+	}
+}
+
 // TestCommitIsCutAmongOthers lets another server commit to the application between
 // the loss and the question.
 func TestCommitIsCutAmongOthers(t *testing.T) {

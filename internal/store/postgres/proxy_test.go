@@ -22,6 +22,8 @@ const (
 	cutMeanwhile     // the server gets it while both sides lose the connection
 	cutSilent        // the server has done it, and says nothing any more
 	cutHold          // the server gets it late: the whole network stands still from here on
+	cutLie           // the server has done it, and the proxy says that there was an error
+	cutRefuse        // the server never gets it, and the proxy says that there was an error
 )
 
 // proxy stands between a store and a server. Armed, it cuts the next connection in
@@ -37,6 +39,8 @@ type proxy struct {
 	held  chan struct{} // open while nothing passes
 	dead  chan struct{} // closed when the lines that there are carry nothing any more
 	slow  time.Duration // before each message of the server
+	says  []byte        // the error of cutLie and cutRefuse, as a message
+	again int           // how often more it is armed after it has fired
 }
 
 // newProxy gives a proxy to the server of address, and its own address.
@@ -67,10 +71,29 @@ func newProxy(t *testing.T, address string) (*proxy, string) {
 	return p, u.String()
 }
 
+// saying makes the message with which the proxy lies. A severity may be absent.
+func (p *proxy) saying(severity, code string) {
+	body := ""
+	if severity != "" {
+		body = "S" + severity + "\x00"
+	}
+	body += "C" + code + "\x00Mthe connection behind me was lost\x00\x00"
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.says = append(binary.BigEndian.AppendUint32([]byte{'E'}, uint32(len(body)+4)), body...)
+}
+
 func (p *proxy) arm(c cut) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.armed = c
+	p.armed, p.again = c, 0
+}
+
+// armForGood arms it for each COMMIT until arm is called.
+func (p *proxy) armForGood(c cut) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.armed, p.again = c, 1<<30
 }
 
 // hold stops everything where it is, as a network does that loses all packets: what
@@ -120,8 +143,14 @@ func (p *proxy) fire() cut {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	c := p.armed
-	if p.armed = cutNever; c != cutNever {
-		p.cuts++
+	if c == cutNever {
+		return c
+	}
+	p.cuts++
+	if p.again > 0 {
+		p.again--
+	} else {
+		p.armed = cutNever
 	}
 	return c
 }
@@ -152,6 +181,18 @@ type line struct {
 	mute           sync.Mutex      // held while answers are withheld
 	muted          bool
 	silent         bool // muted for good, and not closed
+	lies           bool // muted, and then an error
+}
+
+// lie sends the error of the proxy and ends the connection.
+func (l *line) lie() error {
+	l.mu.Lock()
+	says := l.says
+	l.mu.Unlock()
+	if err := l.send(l.client, says); err != nil {
+		return err
+	}
+	return io.EOF
 }
 
 // send carries bytes to one of the two ends, if the line carries any.
@@ -173,15 +214,7 @@ func (l *line) close() { _ = l.client.Close(); _ = l.server.Close() }
 // Execute runs, and Sync ends what travels together.
 func (l *line) up() error {
 	r := bufio.NewReader(l.client)
-	first := make([]byte, 4) // the start-up message has no type
-	if _, err := io.ReadFull(r, first); err != nil {
-		return err
-	}
-	rest := make([]byte, binary.BigEndian.Uint32(first)-4)
-	if _, err := io.ReadFull(r, rest); err != nil {
-		return err
-	}
-	if err := l.send(l.server, append(first, rest...)); err != nil {
+	if err := l.greet(r); err != nil {
 		return err
 	}
 	var flight []byte
@@ -218,16 +251,40 @@ func (l *line) up() error {
 	}
 }
 
+// greet carries the message that begins a connection, which has no type. A client that
+// asks for TLS, as it does without sslmode in the URL, is told that there is none.
+func (l *line) greet(r *bufio.Reader) error {
+	const sslRequest = 80877103
+	for {
+		first := make([]byte, 4)
+		if _, err := io.ReadFull(r, first); err != nil {
+			return err
+		}
+		rest := make([]byte, binary.BigEndian.Uint32(first)-4)
+		if _, err := io.ReadFull(r, rest); err != nil {
+			return err
+		}
+		if len(rest) != 4 || binary.BigEndian.Uint32(rest) != sslRequest {
+			return l.send(l.server, append(first, rest...))
+		}
+		if err := l.send(l.client, []byte{'N'}); err != nil {
+			return err
+		}
+	}
+}
+
 // commit carries a flight with a COMMIT, or cuts.
 func (l *line) commit(flight []byte) error {
 	c := l.fire()
 	switch c {
 	case cutBefore:
 		return io.EOF
-	case cutAfter, cutSilent:
+	case cutRefuse:
+		return l.lie()
+	case cutAfter, cutSilent, cutLie:
 		// What the server answers is read and thrown away by down, until it is ready.
 		l.mute.Lock()
-		l.muted, l.silent = true, c == cutSilent
+		l.muted, l.silent, l.lies = true, c == cutSilent, c == cutLie
 		l.mute.Unlock()
 	case cutHold:
 		l.hold()
@@ -251,10 +308,13 @@ func (l *line) down() error {
 			return err
 		}
 		l.mute.Lock()
-		muted, silent := l.muted, l.silent
+		muted, silent, lies := l.muted, l.silent, l.lies
 		l.mute.Unlock()
 		if muted {
-			if kind == 'Z' && !silent { // ReadyForQuery
+			if kind == 'Z' && lies { // ReadyForQuery
+				return l.lie()
+			}
+			if kind == 'Z' && !silent {
 				return io.EOF
 			}
 			continue

@@ -8,7 +8,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"custodex.dev/internal/safe"
@@ -138,10 +137,13 @@ func (t *try) commit() error {
 	if err == nil || done {
 		return nil
 	}
-	if pg, ok := errors.AsType[*pgconn.PgError](err); ok && !broken(pg) {
+	if answered(err) {
 		return fmt.Errorf("commit: %w", err)
 	}
 	t.doubtful = append(t.doubtful, doubtful{time.Now(), mark, t.outcomes})
+	if !lost(err) {
+		t.refusals = append(t.refusals, err)
+	}
 	return fmt.Errorf("commit: %w", err)
 }
 
