@@ -66,6 +66,18 @@ func NewStore(t testing.TB, engine string) store.Store {
 	return NewDatabase(t, engine).NewStore(t)
 }
 
+// NewPooledStore opens a store on a fresh, migrated database, through a PgBouncer that gives each
+// transaction one of size connections.
+func NewPooledStore(t testing.TB, size int) store.Store {
+	t.Helper()
+	db := NewDatabase(t, "postgres")
+	if err := postgres.Init(t.Context(), redact.NewSecret(db.URL)); err != nil {
+		t.Fatalf("make the schema: %v", err)
+	}
+	db.URL = scratchpg.NewPooler(t, db.URL, scratchpg.PoolTransactions, size).URL(t, db.URL)
+	return db.NewStore(t)
+}
+
 // NewStore migrates the database and opens a store on it.
 func (db Database) NewStore(t testing.TB) store.Store {
 	t.Helper()

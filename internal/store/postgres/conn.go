@@ -8,10 +8,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
-
-	"custodex.dev/internal/redact"
 )
 
 // runtimeRole is the role that every connection acts as. The migration makes it.
@@ -54,29 +51,16 @@ var errURL = errors.New("the database URL cannot be read; " +
 	"it should look like postgres://user:password@host:5432/database")
 
 // newPool makes a pool of connections whose statements may take as long as limit.
-func newPool(ctx context.Context, url redact.Secret, conns int, limit time.Duration) (*pgxpool.Pool, error) {
-	cfg, err := pgxpool.ParseConfig(url.Reveal())
+func newPool(ctx context.Context, e *endpoint, conns int, limit time.Duration) (*pgxpool.Pool, error) {
+	cfg, err := pgxpool.ParseConfig(e.url.Reveal())
 	if err != nil {
 		return nil, errURL // the parser's own text may quote the URL
 	}
 	cfg.MaxConns = int32(conns)
 	cfg.MinConns = 0
 	cfg.PingTimeout = pingLimit
-	cfg.ConnConfig.ConnectTimeout = connectLimit
-	cfg.ConnConfig.DialFunc = watch(cfg.ConnConfig.DialFunc)
-	cfg.ConnConfig.DefaultQueryExecMode = pgx.QueryExecModeCacheStatement
-	p := cfg.ConnConfig.RuntimeParams
-	if p["application_name"] == "" {
-		p["application_name"] = "custodex"
-	}
-	p["timezone"] = "UTC"
-	p["lock_timeout"] = milliseconds(lockLimit)
-	p["statement_timeout"] = milliseconds(limit)
-	p["idle_in_transaction_session_timeout"] = milliseconds(idleLimit)
-	for name, value := range planner {
-		p[name] = value
-	}
-	cfg.AfterConnect = becomeRuntime
+	e.prepare(cfg.ConnConfig)
+	cfg.AfterConnect = e.afterConnect(limit)
 	pool, err := pgxpool.NewWithConfig(ctx, cfg)
 	if err != nil {
 		return nil, translate(ctx, err)
@@ -93,23 +77,6 @@ func acquire(ctx context.Context, pool *pgxpool.Pool) (*pgxpool.Conn, error) {
 
 func milliseconds(d time.Duration) string { return strconv.FormatInt(d.Milliseconds(), 10) }
 
-// becomeRuntime makes every commit wait for the disk, whatever the database or the
-// URL say (only "off" does not, so others stay), and gives up the rights of the user
-// who logged in.
-func becomeRuntime(ctx context.Context, conn *pgx.Conn) error {
-	_, err := conn.Exec(ctx, "SELECT set_config('synchronous_commit', 'on', false) "+
-		"WHERE current_setting('synchronous_commit') = 'off'")
-	if err != nil {
-		return err
-	}
-	_, err = conn.Exec(ctx, "SET ROLE "+runtimeRole)
-	if pg, ok := errors.AsType[*pgconn.PgError](err); ok && pg.Code == "42501" {
-		return fmt.Errorf("the database user may not act as %s; let an administrator run: "+
-			"GRANT %s TO the user of the database URL", runtimeRole, runtimeRole)
-	}
-	return err
-}
-
 // guarded are the tables that row-level security must guard.
 var guarded = []string{
 	"head", "credential", "customer", "customer_key", "idempotency", "rate_window",
@@ -117,31 +84,34 @@ var guarded = []string{
 	"customer_tombstone",
 }
 
+const roleRights = `
+	SELECT
+		r.rolsuper,
+		r.rolbypassrls,
+		ARRAY (
+			SELECT c.relname::text
+			FROM pg_class AS c
+			WHERE c.oid IN (SELECT unnest($1::text[])::regclass::oid)
+			AND pg_has_role(r.oid, c.relowner, 'USAGE')
+		),
+		ARRAY (
+			SELECT c.relname::text
+			FROM pg_class AS c
+			WHERE c.oid IN (SELECT unnest($1::text[])::regclass::oid)
+			AND NOT row_security_active(c.oid)
+		)
+	FROM pg_roles AS r
+	WHERE r.rolname = current_user`
+
 // checkRole refuses to serve over connections that row-level security does not bind.
-func checkRole(ctx context.Context, pool *pgxpool.Pool) error {
+func (s *Store) checkRole(ctx context.Context) error {
 	var super, bypass bool
 	var owned, open []string
-	err := pool.QueryRow(ctx, `
-		SELECT
-			r.rolsuper,
-			r.rolbypassrls,
-			ARRAY (
-				SELECT c.relname::text
-				FROM pg_class AS c
-				WHERE c.oid IN (SELECT unnest($1::text[])::regclass::oid)
-				AND pg_has_role(r.oid, c.relowner, 'USAGE')
-			),
-			ARRAY (
-				SELECT c.relname::text
-				FROM pg_class AS c
-				WHERE c.oid IN (SELECT unnest($1::text[])::regclass::oid)
-				AND NOT row_security_active(c.oid)
-			)
-		FROM pg_roles AS r
-		WHERE r.rolname = current_user`, guarded).Scan(&super, &bypass, &owned, &open)
+	err := s.do(ctx, "", roleRights, []any{guarded},
+		one("role", func(r pgx.Row) error { return r.Scan(&super, &bypass, &owned, &open) }))
 	switch {
 	case err != nil:
-		return fmt.Errorf("check the database role: %w", translate(ctx, err))
+		return fmt.Errorf("check the database role: %w", err)
 	case super:
 		return roleError("is a superuser; run: ALTER ROLE " + runtimeRole + " NOSUPERUSER")
 	case bypass:

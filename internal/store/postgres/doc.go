@@ -31,7 +31,17 @@
 // It must never decide anything: no policy, no time but the database's own for
 // expiry, and no value of a row in an error.
 //
-// What newcomers get wrong: a pooler that hands a connection to another client
-// between transactions (PgBouncer in transaction mode) breaks SET ROLE and the
-// prepared statements; connect to the server or use session mode.
+// Poolers: behind one that hands a connection to another client between transactions
+// (PgBouncer in transaction mode), nothing may be left on a connection or expected
+// there. Then the role, the settings and the application are made in each transaction,
+// and statements are not prepared on the server (endpoint.go). Otherwise role and
+// settings are made once for a connection. Which of the two is found out at the start
+// (pooler.go).
+//
+// Several hosts: a URL may name more than one. One that hangs is left out for a while,
+// and what waited for it is tried on the next (hosts.go).
+//
+// What newcomers get wrong: SET, SET ROLE, LISTEN, advisory locks of a session and
+// temporary tables work on a direct connection and break behind a pooler. Whatever a
+// statement needs must be in its transaction.
 package postgres

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -107,3 +108,38 @@ func (m Marks) With(writer, mark int64) Marks { return Marks{m.m.with(writer, ma
 
 // Last is marks.last.
 func (m Marks) Last(writer int64) (int64, bool) { return m.m.last(writer) }
+
+// Pooled reports whether the store knows of a pooler that gives each transaction
+// another connection.
+func (s *Store) Pooled() bool { return s.endpoint.pooled }
+
+// Applications are those whose rows of a table a transaction sees that named app.
+func (s *Store) Applications(ctx context.Context, app id.App, table string) ([]id.App, error) {
+	return list(ctx, s, app, "SELECT DISTINCT app_id FROM "+table, nil,
+		func(r pgx.Row, into *id.App) error { return r.Scan((*string)(into)) })
+}
+
+// Setting is what a statement of a read finds a setting to be.
+func (s *Store) Setting(ctx context.Context, name string) (value string, err error) {
+	err = s.do(ctx, "", "SELECT current_setting($1::text)", []any{name},
+		one("setting", func(r pgx.Row) error { return r.Scan(&value) }))
+	return value, err
+}
+
+// Sleep is a read that says nothing for so long.
+func (s *Store) Sleep(ctx context.Context, d time.Duration) error {
+	return s.do(ctx, "", "SELECT pg_sleep($1)", []any{d.Seconds()},
+		func(rows pgx.Rows) error { rows.Close(); return rows.Err() })
+}
+
+// Hung counts the hosts that are taken for hung.
+func (s *Store) Hung() (n int) {
+	s.endpoint.hosts.mu.Lock()
+	defer s.endpoint.hosts.mu.Unlock()
+	for _, h := range s.endpoint.hosts.known {
+		if h.hung.Load() {
+			n++
+		}
+	}
+	return n
+}

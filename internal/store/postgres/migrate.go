@@ -6,9 +6,9 @@ import (
 	"embed"
 	"errors"
 	"io/fs"
+	"strconv"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/stdlib"
 
 	"custodex.dev/internal/redact"
@@ -32,7 +32,14 @@ func Migrations() fs.FS {
 // it. The user of the URL becomes the owner of the tables; it needs the right to
 // create them and, the first time on a server, a role.
 func Init(ctx context.Context, url redact.Secret) error {
-	return withSchema(ctx, url, func(db *sql.DB) error {
+	e, err := find(ctx, url)
+	if err != nil {
+		return err
+	}
+	if done, err := changeable(ctx, e); done {
+		return err
+	}
+	return withSchema(ctx, e, func(db *sql.DB) error {
 		current, _, err := migrate.Version(ctx, db, migrate.Postgres, Migrations())
 		if err != nil || current > 0 {
 			err = errors.Join(err, migrate.Check(ctx, db, migrate.Postgres, Migrations()))
@@ -56,7 +63,14 @@ func used(ctx context.Context, db *sql.DB) bool {
 // Migrate brings an initialised database to the newest schema and returns how many
 // steps that took. Two at a time wait for each other.
 func Migrate(ctx context.Context, url redact.Secret) (steps int, err error) {
-	err = withSchema(ctx, url, func(db *sql.DB) error {
+	e, err := find(ctx, url)
+	if err != nil {
+		return 0, err
+	}
+	if done, err := changeable(ctx, e); done {
+		return 0, err
+	}
+	err = withSchema(ctx, e, func(db *sql.DB) error {
 		err := migrate.Check(ctx, db, migrate.Postgres, Migrations())
 		if !errors.Is(err, migrate.ErrOlder) {
 			return err
@@ -67,20 +81,24 @@ func Migrate(ctx context.Context, url redact.Secret) (steps int, err error) {
 	return steps, err
 }
 
-// checkSchema refuses a schema that does not go with this program.
-func checkSchema(ctx context.Context, url redact.Secret) error {
-	return withSchema(ctx, url, func(db *sql.DB) error {
+// checkSchema refuses a schema that does not go with this program. It looks as the
+// role that serves, because the user of the URL may have no rights of its own.
+func checkSchema(ctx context.Context, e *endpoint) error {
+	return withSchema(ctx, e, func(db *sql.DB) error {
 		return migrate.Check(ctx, db, migrate.Postgres, Migrations())
-	}, stdlib.OptionAfterConnect(becomeRuntimeIfThere))
+	}, stdlib.OptionAfterConnect(e.becomeRuntimeIfThere))
 }
 
 // withSchema runs fn on a connection of database/sql, which the migrations want.
-func withSchema(ctx context.Context, url redact.Secret, fn func(*sql.DB) error, opts ...stdlib.OptionOpenDB) (err error) {
-	cfg, err := pgx.ParseConfig(url.Reveal())
+func withSchema(ctx context.Context, e *endpoint, fn func(*sql.DB) error, opts ...stdlib.OptionOpenDB) (err error) {
+	cfg, err := pgx.ParseConfig(e.url.Reveal())
 	if err != nil {
 		return errURL
 	}
-	cfg.ConnectTimeout = connectLimit
+	e.prepare(cfg)
+	if len(opts) == 0 {
+		opts = append(opts, stdlib.OptionAfterConnect(e.asAsked))
+	}
 	db := stdlib.OpenDB(*cfg, opts...)
 	defer func() { err = errors.Join(err, db.Close()) }()
 	err = fn(db)
@@ -95,11 +113,31 @@ func unfit(err error) bool {
 		errors.Is(err, migrate.ErrNewer)
 }
 
-// becomeRuntimeIfThere is becomeRuntime for a server that may not have the role yet.
-func becomeRuntimeIfThere(ctx context.Context, conn *pgx.Conn) error {
-	err := becomeRuntime(ctx, conn)
-	if pg, ok := errors.AsType[*pgconn.PgError](err); ok && pg.Code == "22023" {
-		return nil // no such role
+// asAsked makes the settings that the URL asks for, and no others: a migration may
+// take its time.
+func (e *endpoint) asAsked(ctx context.Context, conn *pgx.Conn) error {
+	if len(e.own) == 0 {
+		return e.hosts.ready(ctx, conn)
 	}
-	return err
+	if _, err := conn.PgConn().Exec(ctx, "SELECT "+calls(e.own, false)).ReadAll(); err != nil {
+		return err
+	}
+	return e.hosts.ready(ctx, conn)
+}
+
+// becomeRuntimeIfThere takes the role, on a server that may not have it yet. Behind a
+// pooler it opens a transaction that is never closed, because that is what keeps the
+// connection of the server and its role.
+func (e *endpoint) becomeRuntimeIfThere(ctx context.Context, conn *pgx.Conn) error {
+	begin := ""
+	if e.pooled {
+		begin = "BEGIN READ ONLY; "
+	}
+	sql := begin + "SELECT " + calls(e.own, e.pooled) + "; " +
+		"SELECT set_config('role', rolname, " + strconv.FormatBool(e.pooled) + ") " +
+		"FROM pg_roles WHERE rolname = '" + runtimeRole + "'"
+	if _, err := conn.PgConn().Exec(ctx, sql).ReadAll(); err != nil {
+		return noMember(err)
+	}
+	return e.hosts.ready(ctx, conn)
 }

@@ -41,11 +41,16 @@ const (
 type Store struct {
 	// reads is for single statements. The committers have connections of their own,
 	// so that a flood of reads cannot keep a batch from committing.
-	reads  *pgxpool.Pool
-	writes *pgxpool.Pool
-	group  *commit.Group[id.App, work]
-	writer int64 // this store's number in the heads that it writes
-	failed chan struct{}
+	reads    *pgxpool.Pool
+	writes   *pgxpool.Pool
+	group    *commit.Group[id.App, work]
+	endpoint *endpoint
+	writer   int64 // this store's number in the heads that it writes
+	failed   chan struct{}
+
+	// What a transaction begins with; its argument is the application.
+	beginRead, beginWrite string
+
 	closed atomic.Bool
 }
 
@@ -65,19 +70,28 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 		cfg.MaxQueue = defaultMaxQueue
 	}
 	readers := max(cfg.MaxConns-cfg.Committers, 2)
-	if err := checkSchema(ctx, cfg.URL); err != nil {
+	e, err := find(ctx, cfg.URL)
+	if err != nil {
 		return nil, err
 	}
-	s := &Store{writer: rand.Int64(), failed: make(chan struct{})}
-	var err error
-	if s.reads, err = newPool(ctx, cfg.URL, readers, readLimit); err != nil {
+	if err := checkSchema(ctx, e); err != nil {
 		return nil, err
 	}
-	if err := checkRole(ctx, s.reads); err != nil {
+	s := &Store{
+		endpoint:   e,
+		writer:     rand.Int64(),
+		failed:     make(chan struct{}),
+		beginRead:  e.begins(readLimit),
+		beginWrite: e.begins(writeLimit),
+	}
+	if s.reads, err = newPool(ctx, e, readers, readLimit); err != nil {
+		return nil, err
+	}
+	if err := s.checkRole(ctx); err != nil {
 		s.reads.Close()
 		return nil, err
 	}
-	if s.writes, err = newPool(ctx, cfg.URL, cfg.Committers, writeLimit); err != nil {
+	if s.writes, err = newPool(ctx, e, cfg.Committers, writeLimit); err != nil {
 		s.reads.Close()
 		return nil, err
 	}
@@ -97,7 +111,11 @@ func (s *Store) Ping(ctx context.Context) error {
 	}
 	limited, cancel := context.WithTimeout(ctx, patience)
 	defer cancel()
-	return translate(ctx, s.reads.Ping(limited))
+	err := s.reads.Ping(limited)
+	if lost(err) && !silent(err) {
+		err = s.reads.Ping(limited) // one connection was lost; another may live
+	}
+	return translate(ctx, err)
 }
 
 // Time gives the server's clock.

@@ -75,7 +75,7 @@ func (s *Store) try(ctx context.Context, app id.App, sql string, args []any, row
 	limited, cancel := context.WithTimeout(ctx, rowsLimit)
 	defer cancel()
 	var b pgx.Batch
-	b.Queue(setApp, string(app))
+	b.Queue(s.beginRead, string(app))
 	b.Queue(sql, args...)
 	results := conn.SendBatch(limited, &b)
 	// Close reads the end of the transaction: without it nothing was committed.

@@ -38,7 +38,7 @@ const lockHead = `
 
 func (t *try) begin() error {
 	t.pending.Queue("BEGIN ISOLATION LEVEL READ COMMITTED")
-	t.pending.Queue(setApp, string(t.app))
+	t.pending.Queue(t.store.beginWrite, string(t.app))
 	err := t.send(lockHead, []any{string(t.app)}, func(rows pgx.Rows) error {
 		if !rows.Next() {
 			return rows.Err()

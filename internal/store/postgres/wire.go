@@ -1,12 +1,10 @@
 package postgres
 
 import (
-	"context"
 	"errors"
 	"net"
+	"sync/atomic"
 	"time"
-
-	"github.com/jackc/pgx/v5/pgconn"
 )
 
 // errSilent is what a read or a write fails with when the server has said nothing
@@ -21,16 +19,43 @@ var errSilent = errors.New("the database has been silent for " + patience.String
 // A deadline of the socket would be shorter to write, but pgx sets deadlines of its
 // own, from another goroutine, when a context ends. And a connection that is closed
 // leaves its place in the pool soon, while pgx would first drain it for 15 seconds.
-type wire struct{ net.Conn }
+type wire struct {
+	net.Conn
+
+	// Of a URL with several hosts only.
+	hosts   *hosts
+	host    *host
+	heard   uint64      // of the host, before this connection
+	ask     func()      // asks the host whether it is there
+	greeted atomic.Bool // the connection was made
+}
 
 // Read gives what has come, or fails with errSilent.
-func (w wire) Read(b []byte) (int, error) { return w.watched(w.Conn.Read, b) }
+func (w *wire) Read(b []byte) (int, error) {
+	n, err := w.watched(w.Conn.Read, b)
+	if n > 0 && w.host != nil {
+		w.host.heard.Add(1)
+		w.host.hung.Store(false)
+	}
+	return n, err
+}
 
 // Write sends b, or fails with errSilent.
-func (w wire) Write(b []byte) (int, error) { return w.watched(w.Conn.Write, b) }
+func (w *wire) Write(b []byte) (int, error) { return w.watched(w.Conn.Write, b) }
 
-func (w wire) watched(do func([]byte) (int, error), b []byte) (int, error) {
-	t := time.AfterFunc(patience, func() { _ = w.Close() })
+// Close ends the connection.
+func (w *wire) Close() error {
+	if w.host != nil {
+		w.hosts.forget(w)
+	}
+	return w.Conn.Close()
+}
+
+func (w *wire) watched(do func([]byte) (int, error), b []byte) (int, error) {
+	if w.host != nil {
+		return w.watchedAmongOthers(do, b)
+	}
+	t := time.AfterFunc(patience, func() { _ = w.Conn.Close() })
 	n, err := do(b)
 	if !t.Stop() && err != nil {
 		err = errSilent
@@ -38,16 +63,25 @@ func (w wire) watched(do func([]byte) (int, error), b []byte) (int, error) {
 	return n, err
 }
 
-// watch makes wires of the connections that dial makes. That of a request to cancel
-// a statement is one of them.
-func watch(dial pgconn.DialFunc) pgconn.DialFunc {
-	return func(ctx context.Context, network, address string) (net.Conn, error) {
-		ctx, cancel := context.WithTimeout(ctx, patience)
-		defer cancel()
-		conn, err := dial(ctx, network, address)
-		if err != nil {
-			return nil, err
-		}
-		return wire{conn}, nil
+// watchedAmongOthers is watched where there are other hosts to turn to. A host that
+// does not greet is given up. One that is silent later is asked whether it is there.
+func (w *wire) watchedAmongOthers(do func([]byte) (int, error), b []byte) (int, error) {
+	limit := patience
+	if !w.greeted.Load() {
+		limit = greetLimit
+	} else {
+		asks := time.AfterFunc(checkAfter, w.ask)
+		defer asks.Stop()
 	}
+	t := time.AfterFunc(limit, func() {
+		if limit == greetLimit {
+			w.hosts.giveUp(w.host, w.heard)
+		}
+		_ = w.Close()
+	})
+	n, err := do(b)
+	if !t.Stop() && err != nil {
+		err = errSilent
+	}
+	return n, err
 }

@@ -99,7 +99,8 @@ func newDatabase(t testing.TB, start func() (*Cluster, error)) string {
 // is skipped.
 func giveUp(t testing.TB, err error) {
 	t.Helper()
-	if errors.Is(err, ErrNoServer) && os.Getenv(EnvNeed) != Required {
+	absent := errors.Is(err, ErrNoServer) || errors.Is(err, ErrNoPooler)
+	if absent && os.Getenv(EnvNeed) != Required {
 		t.Skipf("not run on PostgreSQL: %v", err)
 	}
 	t.Fatalf("PostgreSQL for this test: %v", err)
