@@ -60,7 +60,7 @@ func TestDataOfReleases(t *testing.T) {
 			in := openRelease(t, folder)
 			in.OperatorKey, in.AppID = k.Operator, k.App
 			in.ClientKey, in.ClientSecret = k.Devdraft.Public, k.Devdraft.Secret
-			run(t, append([]string{"migrate"}, in.database()...)...)
+			run(t, append([]string{"migrate"}, in.database()[:2]...)...) // which needs no key
 			p := in.start(t)
 			r := &releaseCheck{process: p, keys: k}
 			r.checkAnswers(t, filepath.Join(folder, "answers.jsonl.gz"))
