@@ -3,6 +3,7 @@
 # Settings, as in `make fuzz FUZZTIME=10m`:
 FUZZTIME      ?= 60s
 SOAK_KILLS    ?= 200
+TIMING_SAMPLES ?= 20000
 BENCH         ?= .
 RACE          ?= $$(script/packages race)
 # Slow under the detector, and not about goroutines: they measure memory, walk all of Unicode, fill a disk.
@@ -17,7 +18,7 @@ TOOL      := go tool -modfile=tools/go.mod
 export CGO_ENABLED := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help check tidy test test-postgres race fuzz soak bench golden map vuln run build
+.PHONY: help check tidy test test-postgres race fuzz soak timing bench golden map vuln run build
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-14s %s\n", $$1, $$2 }'
@@ -52,6 +53,9 @@ fuzz: ## each fuzz target for FUZZTIME (60s)
 soak: ## the kill test, on each store with SOAK_KILLS (200) kills
 	script/install-test-tools
 	SOAK_KILLS=$(SOAK_KILLS) $(SCRATCHPG) go test -run KillUnderLoad -count=1 -timeout 0 -v ./tests
+
+timing: ## whether the time of a refused login tells an unknown key from a known one, over TIMING_SAMPLES (20000) of each
+	TIMING_SAMPLES=$(TIMING_SAMPLES) go test -run TimingOfFailures -count=1 -timeout 0 -v ./internal/records
 
 bench: ## Go benchmarks; BENCH is a pattern
 	script/install-test-tools

@@ -47,6 +47,7 @@ func (k keys) Name(_ context.Context, app id.App) (string, error) {
 type memoryStore struct {
 	rows  map[string]store.CredentialRow
 	reads int
+	log   []string // "there" or "absent" for each look-up
 	err   error
 	used  map[id.Credential]int64
 }
@@ -58,8 +59,10 @@ func (s *memoryStore) CredentialByKey(_ context.Context, _ id.App, publicKey str
 	}
 	row, ok := s.rows[publicKey]
 	if !ok {
+		s.log = append(s.log, "absent")
 		return row, store.NotFound("credential")
 	}
+	s.log = append(s.log, "there")
 	return row, nil
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/subtle"
 	"errors"
+	"sync"
 	"time"
 
 	"custodex.dev/internal/fault"
@@ -22,8 +23,8 @@ type Login struct {
 }
 
 // Identity is who a checked credential or token stands for. After a failed check it is
-// who the attempt is attributed to: the credential that was named, without its scopes,
-// or nobody of id.System if none was.
+// who the attempt is attributed to: the credential that was named, without its scopes, else nobody
+// of the application that was named, else nobody of id.System.
 type Identity struct {
 	Caller    tenant.Caller
 	RateLimit int    // requests a minute; 0: unlimited
@@ -61,6 +62,7 @@ type Verifier struct {
 	cfg   Config
 	cache cache
 	used  uses
+	seen  sync.Map // id.App -> public key of a credential that exists, see balance
 }
 
 // New makes a Verifier.
@@ -69,16 +71,11 @@ func New(cfg Config) *Verifier { return &Verifier{cfg: cfg} }
 // Verify checks a credential. ok is false if it is not good, whatever is wrong; err is
 // a failure of ours.
 func (v *Verifier) Verify(ctx context.Context, in Login) (who Identity, ok bool, err error) {
-	k, cached, err := v.known(ctx, in.PublicKey)
-	if err == nil && cached && !v.matches(k, in) {
-		// Perhaps it was rotated elsewhere since it was read. It also makes every
-		// failure cost one look-up, whether the key is known or not.
-		k, err = v.read(ctx, in.PublicKey)
-	}
+	k, ok, err := v.find(ctx, in.PublicKey, func(k *known) bool { return v.matches(k, in) })
 	if err != nil {
 		return Identity{}, false, err
 	}
-	if !v.matches(k, in) {
+	if !ok {
 		return k.suspect(in.Origin), false, nil
 	}
 	v.used.add(k.Credential, v.cfg.Now())
@@ -97,8 +94,8 @@ func (v *Verifier) matches(k *known, in Login) bool {
 	return match == 1 && k.live(now) && k.Kind == in.Kind
 }
 
-// known is a credential as a check needs it. One that does not exist has no row,
-// belongs to id.System, and is never live.
+// known is a credential as a check needs it. One that does not exist has no row and is never live
+// (nobody).
 type known struct {
 	tenant.Credential
 	row     store.CredentialRow
@@ -128,28 +125,57 @@ func (k *known) suspect(origin tenant.Origin) Identity {
 // maxPublicKey is the length beyond which a public key is absurd and not kept.
 const maxPublicKey = 128
 
-// known gives the credential named by a public key, or a stand-in that matches no
-// secret, and whether it was read some time ago.
-func (v *Verifier) known(ctx context.Context, publicKey string) (k *known, cached bool, err error) {
+// find gives the credential that a public key names, or a stand-in, and whether it is good. What
+// is remembered is tried first. If that is not good, the credential is read: perhaps it was rotated
+// elsewhere. Every failure costs the same, whether the key exists or not, so that the time of an
+// answer does not tell: good is called twice, and one credential is read that there is and one that
+// there is not.
+func (v *Verifier) find(ctx context.Context, publicKey string, good func(*known) bool) (k *known, ok bool, err error) {
 	if len(publicKey) > maxPublicKey {
 		publicKey = ""
 	}
-	if k := v.cache.get(publicKey, v.cfg.Now(), v.cfg.TTL); k != nil {
+	k = v.cache.get(publicKey, v.cfg.Now(), v.cfg.TTL)
+	if k == nil {
+		if k, err = v.nobody(ctx, publicKey); err != nil {
+			return nil, false, err
+		}
+	}
+	if good(k) {
 		return k, true, nil
 	}
-	k, err = v.read(ctx, publicKey)
-	return k, false, err
+	if k, err = v.read(ctx, publicKey); err != nil {
+		return nil, false, err
+	}
+	if good(k) {
+		return k, true, nil
+	}
+	v.balance(ctx, publicKey, k)
+	return k, false, nil
 }
 
-// read is known as it is stored now.
-func (v *Verifier) read(ctx context.Context, publicKey string) (*known, error) {
-	if len(publicKey) > maxPublicKey {
-		publicKey = ""
+// balance reads what a failed check has not read: of a key that there is, one that there is not,
+// and the other way round.
+func (v *Verifier) balance(ctx context.Context, publicKey string, k *known) {
+	other := publicKey + "-"
+	if k.ID == "" {
+		seen, ok := v.seen.Load(k.App)
+		if !ok {
+			return // nobody has used a credential of the application here
+		}
+		other = seen.(string)
 	}
+	_, _ = v.load(ctx, other) // it decides nothing
+}
+
+// read reads the credential that a public key names, or gives a stand-in.
+func (v *Verifier) read(ctx context.Context, publicKey string) (*known, error) {
 	now := v.cfg.Now()
 	k, err := v.load(ctx, publicKey)
-	if errors.Is(err, fault.NotFound) {
-		k, err = v.nobody(ctx)
+	switch {
+	case errors.Is(err, fault.NotFound):
+		k, err = v.nobody(ctx, publicKey)
+	case err == nil:
+		v.seen.Store(k.App, publicKey)
 	}
 	if err != nil {
 		return nil, err
@@ -183,13 +209,23 @@ func (v *Verifier) load(ctx context.Context, publicKey string) (*known, error) {
 	return &known{Credential: c, row: row, key: key, appName: name}, nil
 }
 
-func (v *Verifier) nobody(ctx context.Context) (*known, error) {
-	key, err := v.cfg.Keys.Key(ctx, id.System)
+// nobody gives the stand-in for a key that does not exist. It belongs to the application that the
+// key names, or to id.System, and is never live.
+func (v *Verifier) nobody(ctx context.Context, publicKey string) (*known, error) {
+	app, ok := appOf(publicKey)
+	if !ok {
+		app = id.System
+	}
+	key, err := v.cfg.Keys.Key(ctx, app)
+	if errors.Is(err, fault.NotFound) && app != id.System {
+		app = id.System
+		key, err = v.cfg.Keys.Key(ctx, app)
+	}
 	if err != nil {
 		return nil, err
 	}
 	return &known{
-		Credential: tenant.Credential{App: id.System},
+		Credential: tenant.Credential{App: app},
 		row:        store.CredentialRow{Secret: make([]byte, 32)},
 		key:        key,
 	}, nil

@@ -63,7 +63,7 @@ func TestFailedAuthenticationIsRecorded(t *testing.T) {
 	}{
 		"wrong secret": {k.PublicKey, "cs_wrong", env.app.ID},
 		"no secret":    {k.PublicKey, "", env.app.ID},
-		"unknown key":  {k.PublicKey + "x", k.Secret.Reveal(), id.System},
+		"unknown key":  {k.PublicKey + "x", k.Secret.Reveal(), env.app.ID},
 		"no key":       {"", "", id.System},
 		"no such app":  {"ck_aaaaaaaaaaaaaaaa_b", "cs_x", id.System},
 	}

@@ -76,7 +76,7 @@ func OpenKeyFile(path string) (KeySource, error) {
 	if !ok {
 		return nil, fmt.Errorf("%s is not a master key file", path)
 	}
-	key, err := base64.StdEncoding.DecodeString(text)
+	key, err := base64.StdEncoding.Strict().DecodeString(text)
 	if err != nil || len(key) != KeySize {
 		return nil, fmt.Errorf("the master key %s is damaged; restore it from your backup", path)
 	}
