@@ -74,7 +74,7 @@ func TestToken(t *testing.T) {
 	if public, _, _ := strings.Cut(who.Subject, "."); !ok || err != nil || public != m.PublicKey || who.RateLimit != 7 {
 		t.Fatalf("VerifyToken = %+v, %t, %v", who, ok, err)
 	}
-	if c := who.Caller; c.App != e.app || c.Owner != "Ada" || c.Credential != m.ID || c.Scopes.String() != m.Scopes.String() || c.Origin != somewhere {
+	if c := who.Caller; c.App != e.app || c.Owner != "Ada" || c.Credential != m.ID || c.Scopes.String() != m.Grants().String() || c.Origin != somewhere {
 		t.Errorf("VerifyToken gives the caller %+v", c)
 	}
 	// What the token says: a subject, ten minutes, and nothing of a person.

@@ -25,7 +25,7 @@ func TestVerify(t *testing.T) {
 		m := e.mint(e.app, kind)
 		who, ok, err := e.Verify(t.Context(), m.login())
 		want := credential.Identity{RateLimit: 7, Caller: tenant.Caller{
-			App: e.app, AppName: "name of " + string(e.app), Credential: m.ID, Owner: "Ada", Scopes: m.Scopes, Origin: somewhere,
+			App: e.app, AppName: "name of " + string(e.app), Credential: m.ID, Owner: "Ada", Scopes: m.Grants(), Origin: somewhere,
 		}}
 		if diff := cmp.Diff(want, who); diff != "" || !ok || err != nil {
 			t.Errorf("%s: Verify = %t, %v (-want +got):\n%s", kind, ok, err, diff)
