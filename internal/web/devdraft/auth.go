@@ -16,8 +16,11 @@ const (
 	headerSecret = "x-client-secret"
 )
 
-// authenticated checks credentials and quota before h runs.
-func (a *api) authenticated(h wire.Handler) web.Handler { return wire.Authenticated(h, a.admit) }
+// authenticated checks credentials and quota before h runs. parameters
+// are those that h knows of a query.
+func (a *api) authenticated(h wire.Handler, parameters ...string) web.Handler {
+	return wire.Authenticated(h, a.admit, parameters...)
+}
 
 // admit checks the credentials, and then consumes one request of their quota. Absent
 // credentials take the same way as wrong ones, so that they get the same answer

@@ -11,6 +11,13 @@ import (
 	"custodex.dev/internal/web/wire"
 )
 
+// customerMembers are the members that a request about a customer may have: those that
+// count, and those that answers show and a client may send back.
+var customerMembers = []string{
+	"first_name", "last_name", "email", "phone_number", "customer_type", "status", "group_id",
+	"id", "last_spent", "last_purchase_date", "appId", "app_id", "createdAt", "updatedAt", "app",
+}
+
 // readCustomer takes the six members of a create or update request, and group_id,
 // which is ours, out of a body.
 // Other members are ignored: clients in the wild send them.

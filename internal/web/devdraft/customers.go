@@ -16,7 +16,7 @@ var errID = fault.New(fault.Invalid, "bad_id", "Invalid UUID format")
 
 // createCustomer: Devdraft, "Create Customer".
 func (a *api) createCustomer(w http.ResponseWriter, r *http.Request, caller tenant.Caller) error {
-	write, withGroup, err := readWrite(r)
+	write, withGroup, err := readWrite(w, r)
 	if err != nil {
 		return err
 	}
@@ -57,7 +57,7 @@ func (a *api) updateCustomer(w http.ResponseWriter, r *http.Request, caller tena
 	if err != nil {
 		return err
 	}
-	write, withGroup, err := readWrite(r)
+	write, withGroup, err := readWrite(w, r)
 	if err != nil {
 		return err
 	}
@@ -93,6 +93,9 @@ func (a *api) deleteCustomer(w http.ResponseWriter, r *http.Request, caller tena
 // address, is an array of errors here.
 func (a *api) validateCustomer(w http.ResponseWriter, r *http.Request, caller tenant.Caller) error {
 	object, err := wire.ReadJSON(r)
+	if err == nil {
+		err = wire.KnownMembers(w, r, object, "", customerMembers...)
+	}
 	if err != nil {
 		return err
 	}
@@ -118,8 +121,11 @@ func readID(r *http.Request) (id.Customer, error) {
 
 // readWrite takes a create or update request off the wire, and whether the answer is to
 // show the group; Encode is the caller's to set.
-func readWrite(r *http.Request) (write records.Write, withGroup bool, err error) {
+func readWrite(w http.ResponseWriter, r *http.Request) (write records.Write, withGroup bool, err error) {
 	key, object, err := readKeyed(r)
+	if err == nil {
+		err = wire.KnownMembers(w, r, object, "", customerMembers...)
+	}
 	if err != nil {
 		return records.Write{}, false, err
 	}

@@ -1,7 +1,9 @@
 package devdraft
 
+import "custodex.dev/internal/web/wire"
+
 // Preference is the reader of a Prefer header.
-var Preference = preference
+var Preference = wire.Preference
 
 // WriteFailure is what writes every failure.
 var WriteFailure = writeFailure

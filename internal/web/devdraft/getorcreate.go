@@ -10,7 +10,7 @@ import (
 // getOrCreateCustomer is ours: the customer with the e-mail address, who is made of
 // the request if there is none. Of requests at the same time, one creates.
 func (a *api) getOrCreateCustomer(w http.ResponseWriter, r *http.Request, caller tenant.Caller) error {
-	write, withGroup, err := readWrite(r)
+	write, withGroup, err := readWrite(w, r)
 	if err != nil {
 		return err
 	}

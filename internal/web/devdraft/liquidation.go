@@ -21,6 +21,9 @@ import (
 // createAddress: Devdraft, "Create a new liquidation address for a customer".
 func (a *api) createAddress(w http.ResponseWriter, r *http.Request, caller tenant.Caller) error {
 	key, o, err := readKeyed(r)
+	if err == nil {
+		err = wire.KnownMembers(w, r, o, "", addressNames...)
+	}
 	if err != nil {
 		return err
 	}
@@ -47,7 +50,7 @@ func (a *api) listAddresses(w http.ResponseWriter, r *http.Request, caller tenan
 		return a.list.translate(err)
 	}
 	target := readAnyID(r)
-	in := records.PageRequest{Take: maxAddresses, Cursor: cursor, Count: prefersCount(r)}
+	in := records.PageRequest{Take: maxAddresses, Cursor: cursor, Count: wire.Prefers(r, "count", "exact")}
 	found, err := a.Records.ListLiquidationAddresses(r.Context(), caller, target, in)
 	if err != nil {
 		return a.list.translate(err)
@@ -81,6 +84,15 @@ func readAnyID(r *http.Request) id.Customer {
 		return id.Customer{}
 	}
 	return target
+}
+
+// addressNames are the members that a new address may have: those that count, and those
+// that answers show.
+var addressNames = []string{
+	"chain", "currency", "address", "external_account_id", "prefunded_account_id", "bridge_wallet_id",
+	"destination_payment_rail", "destination_currency", "destination_wire_message", "destination_sepa_reference",
+	"destination_ach_reference", "destination_address", "destination_blockchain_memo", "return_address",
+	"custom_developer_fee_percent", "id", "state", "customer_id", "created_at", "updated_at",
 }
 
 func readAddress(o body.Object) customer.LiquidationInput {

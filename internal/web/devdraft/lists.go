@@ -56,7 +56,7 @@ func (a *api) searchCustomers(w http.ResponseWriter, r *http.Request, caller ten
 
 // answerList answers a list request, however its filters came.
 func (a *api) answerList(w http.ResponseWriter, r *http.Request, caller tenant.Caller, in records.ListRequest, withGroup bool) error {
-	in.Count = prefersCount(r)
+	in.Count = wire.Prefers(r, "count", "exact")
 	found, err := a.Records.ListCustomers(r.Context(), caller, in)
 	if err != nil {
 		return a.list.translate(err)
@@ -68,6 +68,12 @@ func (a *api) answerList(w http.ResponseWriter, r *http.Request, caller tenant.C
 	listed{encodeList(found.Customers, caller.App, withGroup), next, in.Count, found.Total}.write(w)
 	return nil
 }
+
+// Parameters of lists.
+var (
+	pageParameters = []string{"take", "skip", "cursor"}
+	listParameters = append([]string{"include"}, searchMembers...)
+)
 
 // searchMembers are the members of a search.
 var searchMembers = []string{"take", "skip", "cursor", "status", "customer_type", "group_id", "name", "email",

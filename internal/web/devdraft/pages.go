@@ -33,7 +33,7 @@ func (a *api) readPage(r *http.Request) (records.PageRequest, error) {
 	if err != nil {
 		return records.PageRequest{}, a.list.translate(err)
 	}
-	return records.PageRequest{Skip: find.Skip, Take: find.Take, Cursor: cursor, Count: prefersCount(r)}, nil
+	return records.PageRequest{Skip: find.Skip, Take: find.Take, Cursor: cursor, Count: wire.Prefers(r, "count", "exact")}, nil
 }
 
 func readListQuery(r *http.Request) (body.Query, error) {
@@ -77,7 +77,7 @@ func (l listed) write(w http.ResponseWriter) {
 		h.Set("Link", "<"+l.next+`>; rel="next"`) // RFC 8288
 	}
 	if l.count {
-		h.Set("Preference-Applied", "count=exact")
+		h.Add("Preference-Applied", "count=exact")
 		h.Set("X-Total-Count", strconv.Itoa(l.total))
 	}
 	web.JSON(w, http.StatusOK, l.body)

@@ -106,29 +106,29 @@ func New(cfg Config) http.Handler {
 func (a *api) routes() map[string]web.Methods {
 	return map[string]web.Methods{
 		pathCustomers: {
-			http.MethodGet:  a.authenticated(a.listCustomers),
-			http.MethodPost: a.authenticated(a.createCustomer),
+			http.MethodGet:  a.authenticated(a.listCustomers, listParameters...),
+			http.MethodPost: a.authenticated(a.createCustomer, "include"),
 		},
 		pathCustomer: {
-			http.MethodGet:   a.authenticated(a.fetchCustomer),
-			http.MethodPatch: a.authenticated(a.updateCustomer),
+			http.MethodGet:   a.authenticated(a.fetchCustomer, "include"),
+			http.MethodPatch: a.authenticated(a.updateCustomer, "include"),
 
 			http.MethodDelete: a.authenticated(a.deleteCustomer),
 		},
-		pathSearch:      {http.MethodPost: a.authenticated(a.searchCustomers)},
-		pathGetOrCreate: {http.MethodPost: a.authenticated(a.getOrCreateCustomer)},
+		pathSearch:      {http.MethodPost: a.authenticated(a.searchCustomers, listParameters...)},
+		pathGetOrCreate: {http.MethodPost: a.authenticated(a.getOrCreateCustomer, "include")},
 		pathValidate:    {http.MethodPost: a.authenticated(a.validateCustomer)},
 		pathAddresses: {
-			http.MethodGet:  a.authenticated(a.listAddresses),
+			http.MethodGet:  a.authenticated(a.listAddresses, "cursor"),
 			http.MethodPost: a.authenticated(a.createAddress),
 		},
 		pathAddress: {http.MethodGet: a.authenticated(a.fetchAddress)},
 		pathTransactions: {
-			http.MethodGet:  a.authenticated(a.listTransactions),
+			http.MethodGet:  a.authenticated(a.listTransactions, pageParameters...),
 			http.MethodPost: a.authenticated(a.recordTransaction),
 		},
 		pathGroups: {
-			http.MethodGet:  a.authenticated(a.listGroups),
+			http.MethodGet:  a.authenticated(a.listGroups, pageParameters...),
 			http.MethodPost: a.authenticated(a.createGroup),
 		},
 		pathGroup: {

@@ -11,11 +11,15 @@ import (
 // Handler is a handler that works for a caller whose credentials are checked.
 type Handler func(w http.ResponseWriter, r *http.Request, caller tenant.Caller) error
 
-// Authenticated runs h for the caller that admit finds.
-func Authenticated(h Handler, admit func(http.ResponseWriter, *http.Request) (tenant.Caller, error)) web.Handler {
+// Authenticated runs h for the caller that admit finds. parameters are those that h knows
+// of a query.
+func Authenticated(h Handler, admit func(http.ResponseWriter, *http.Request) (tenant.Caller, error), parameters ...string) web.Handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		caller, err := admit(w, r)
 		if err != nil {
+			return err
+		}
+		if err := KnownParameters(w, r, parameters...); err != nil {
 			return err
 		}
 		return h(w, r, caller)

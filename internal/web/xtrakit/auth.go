@@ -12,8 +12,11 @@ import (
 	"custodex.dev/internal/web/wire"
 )
 
-// authenticated checks the API key and its quota before h runs.
-func (a *api) authenticated(h wire.Handler) web.Handler { return wire.Authenticated(h, a.admit) }
+// authenticated checks the API key and its quota before h runs. parameters
+// are those that h knows of a query.
+func (a *api) authenticated(h wire.Handler, parameters ...string) web.Handler {
+	return wire.Authenticated(h, a.admit, parameters...)
+}
 
 var errNoToken = fault.New(fault.Unauthenticated, "missing_bearer_token", "Unauthorized: Missing Bearer Token")
 

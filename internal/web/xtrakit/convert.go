@@ -22,6 +22,17 @@ var required = []string{
 	customer.PathLine1,
 }
 
+// The members that a request about a customer or a group may have: those that count, and
+// those that answers show and a client may send back.
+var (
+	customerMembers = []string{
+		"customer_group_id", "customer_name", "customer_email", "customer_phone", "customer_whatsapp", "customer_country",
+		"customer_city", "customer_state", "customer_zip", "address1", "address2", "customer_profile", "created_by",
+		"id", "user_id", "business_code", "created_at", "updated_at",
+	}
+	groupMembers = []string{"group_name", "group_description", "id", "user_id", "business_code", "created_at", "updated_at"}
+)
+
 // readCustomer takes the members of an add or edit request out of a body. Other
 // members are ignored: clients send back whole objects.
 func readCustomer(o body.Object) customer.Input {

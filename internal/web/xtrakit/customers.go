@@ -17,7 +17,7 @@ var errNoCustomer = fault.New(fault.NotFound, "customer_not_found", "Customer no
 // addCustomer: Xtrakit, "Add Customer". Whoever answers for the API key made the
 // customer, unless the request names somebody.
 func (a *api) addCustomer(w http.ResponseWriter, r *http.Request, caller tenant.Caller) error {
-	write, err := readWrite(r)
+	write, err := readWrite(w, r)
 	if err != nil {
 		return err
 	}
@@ -57,7 +57,7 @@ func (a *api) editCustomer(w http.ResponseWriter, r *http.Request, caller tenant
 	if err != nil {
 		return err
 	}
-	write, err := readWrite(r)
+	write, err := readWrite(w, r)
 	if err != nil {
 		return err
 	}
@@ -99,12 +99,15 @@ func readID(r *http.Request, missing *fault.Error) (int64, error) {
 const headerKey = "idempotency-key"
 
 // readWrite takes an add or edit request off the wire; Encode is the caller's to set.
-func readWrite(r *http.Request) (records.Write, error) {
+func readWrite(w http.ResponseWriter, r *http.Request) (records.Write, error) {
 	key, err := wire.IdempotencyKey(r, headerKey, false)
 	if err != nil {
 		return records.Write{}, err
 	}
 	object, err := web.ReadObject(r)
+	if err == nil {
+		err = wire.KnownMembers(w, r, object, "", customerMembers...)
+	}
 	if err != nil {
 		return records.Write{}, err
 	}

@@ -23,7 +23,7 @@ func noGroup(err error) error {
 
 // addGroup: Xtrakit, "Add Customer Group".
 func (a *api) addGroup(w http.ResponseWriter, r *http.Request, caller tenant.Caller) error {
-	write, err := readGroupWrite(r)
+	write, err := readGroupWrite(w, r)
 	if err != nil {
 		return err
 	}
@@ -59,7 +59,7 @@ func (a *api) editGroup(w http.ResponseWriter, r *http.Request, caller tenant.Ca
 	if err != nil {
 		return err
 	}
-	write, err := readGroupWrite(r)
+	write, err := readGroupWrite(w, r)
 	if err != nil {
 		return err
 	}
@@ -89,12 +89,15 @@ func (a *api) deleteGroup(w http.ResponseWriter, r *http.Request, caller tenant.
 }
 
 // readGroupWrite is readWrite for groups.
-func readGroupWrite(r *http.Request) (records.GroupWrite, error) {
+func readGroupWrite(w http.ResponseWriter, r *http.Request) (records.GroupWrite, error) {
 	key, err := wire.IdempotencyKey(r, headerKey, false)
 	if err != nil {
 		return records.GroupWrite{}, err
 	}
 	object, err := web.ReadObject(r)
+	if err == nil {
+		err = wire.KnownMembers(w, r, object, "", groupMembers...)
+	}
 	if err != nil {
 		return records.GroupWrite{}, err
 	}

@@ -51,14 +51,14 @@ func New(cfg Config) http.Handler {
 // routes is all that the dialect serves.
 func (a *api) routes() map[string]web.Methods {
 	return map[string]web.Methods{
-		pathCustomers:   {http.MethodGet: a.authenticated(a.listCustomers)},
+		pathCustomers:   {http.MethodGet: a.authenticated(a.listCustomers, "customer_group_id", "created_at", "updated_at", "cursor")},
 		pathAddCustomer: {http.MethodPost: a.authenticated(a.addCustomer)},
 		pathCustomer: {
 			http.MethodGet:    a.authenticated(a.fetchCustomer),
 			http.MethodPut:    a.authenticated(a.editCustomer),
 			http.MethodDelete: a.authenticated(a.deleteCustomer),
 		},
-		pathGroups:   {http.MethodGet: a.authenticated(a.listGroups)},
+		pathGroups:   {http.MethodGet: a.authenticated(a.listGroups, "business_code", "created_at", "updated_at", "cursor")},
 		pathAddGroup: {http.MethodPost: a.authenticated(a.addGroup)},
 		pathGroup: {
 			http.MethodGet:    a.authenticated(a.fetchGroup),

@@ -72,8 +72,9 @@ func (a *api) refresh(w http.ResponseWriter, r *http.Request) error {
 // tokenSeconds is what answers say of a token's life.
 const tokenSeconds = int64(records.TokenTTL / time.Second)
 
-// authenticated checks credentials and quota before h runs.
-func (a *api) authenticated(h wire.Handler) web.Handler {
+// authenticated checks credentials and quota before h runs. parameters are those that h
+// knows of a query.
+func (a *api) authenticated(h wire.Handler, parameters ...string) web.Handler {
 	return wire.Authenticated(h, func(w http.ResponseWriter, r *http.Request) (tenant.Caller, error) {
 		c, err := readCredentials(r)
 		if err != nil {
@@ -81,7 +82,7 @@ func (a *api) authenticated(h wire.Handler) web.Handler {
 		}
 		caller, _, err := a.admitAs(w, r, c)
 		return caller, err
-	})
+	}, parameters...)
 }
 
 // The headers of the key pair, which the vendor's packages send with every request

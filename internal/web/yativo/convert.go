@@ -21,6 +21,27 @@ var rules = customer.Rules{
 	E164:        true,
 }
 
+// The members that a request about a customer may have: those that count, and those that
+// answers show and a client may send back.
+var (
+	customerMembers = []string{
+		"customer_name", "customer_email", "customer_phone", "customer_country", "customer_type", "customer_address",
+		"customer_id", "can_create_vc", "can_create_va", "customer_status", "customer_kyc_status",
+		"customer_kyc_reject_reason", "kyc_verified_date", "created_at", "updated_at", "endorsements",
+	}
+	addressMembers = []string{"number", "street", "city", "state", "zipcode", "country"}
+)
+
+// knownMembers looks for other members in a request, and in its address.
+func knownMembers(w http.ResponseWriter, r *http.Request, o body.Object) error {
+	if err := wire.KnownMembers(w, r, o, "", customerMembers...); err != nil {
+		return err
+	}
+	address, _ := o.Get("customer_address")
+	parts, _ := address.Object()
+	return wire.KnownMembers(w, r, parts, "customer_address", addressMembers...)
+}
+
 var errAddress = fault.Validation(fault.Field{
 	Path: "customer_address", Code: "not_an_object", Message: "The customer address field must be an object.",
 })

@@ -16,7 +16,7 @@ var errKeyMissing = fault.New(fault.Invalid, "idempotency_key_missing", "Idempot
 
 // createCustomer: Yativo, "Add customer".
 func (a *api) createCustomer(w http.ResponseWriter, r *http.Request, caller tenant.Caller) error {
-	write, err := a.readWrite(r, a.encodeCustomer(http.StatusCreated, "Customer created successfully"))
+	write, err := a.readWrite(w, r, a.encodeCustomer(http.StatusCreated, "Customer created successfully"))
 	if err != nil {
 		return err
 	}
@@ -57,7 +57,7 @@ func (a *api) updateCustomer(w http.ResponseWriter, r *http.Request, caller tena
 	if err != nil {
 		return err
 	}
-	write, err := a.readWrite(r, a.encodeCustomer(http.StatusOK, "Customer updated successfully"))
+	write, err := a.readWrite(w, r, a.encodeCustomer(http.StatusOK, "Customer updated successfully"))
 	if err != nil {
 		return err
 	}
@@ -87,9 +87,12 @@ func (a *api) deleteCustomer(w http.ResponseWriter, r *http.Request, caller tena
 }
 
 // readWrite takes a create or update request off the wire.
-func (a *api) readWrite(r *http.Request, encode func(*customer.Customer) []byte) (records.Write, error) {
+func (a *api) readWrite(w http.ResponseWriter, r *http.Request, encode func(*customer.Customer) []byte) (records.Write, error) {
 	key, object, err := a.readRequest(r)
 	if err != nil {
+		return records.Write{}, err
+	}
+	if err := knownMembers(w, r, object); err != nil {
 		return records.Write{}, err
 	}
 	in, err := readCustomer(object)

@@ -107,7 +107,7 @@ func (a *api) routes() map[string]web.Methods {
 		pathLogin:   {http.MethodPost: a.login},
 		pathRefresh: {http.MethodGet: a.refresh},
 		pathCustomers: {
-			http.MethodGet:  a.authenticated(a.listCustomers),
+			http.MethodGet:  a.authenticated(a.listCustomers, "page", "per_page", "cursor"),
 			http.MethodPost: a.authenticated(a.createCustomer),
 		},
 		pathCustomer: {

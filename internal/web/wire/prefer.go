@@ -1,19 +1,19 @@
-package devdraft
+package wire
 
 import (
 	"net/http"
 	"strings"
 )
 
-// prefersCount reads the preference count=exact. Others are ignored.
-func prefersCount(r *http.Request) bool {
-	return strings.EqualFold(preference(r.Header.Values("Prefer"), "count"), "exact")
+// Prefers reports whether the request has a preference with that value (RFC 7240).
+func Prefers(r *http.Request, name, value string) bool {
+	return strings.EqualFold(Preference(r.Header.Values("Prefer"), name), value)
 }
 
-// preference gives the value of a preference (RFC 7240) in the lines of a Prefer
+// Preference gives the value of a preference (RFC 7240) in the lines of a Prefer
 // header, "" if it has none or is not there. The first of a name counts; what is no
 // preference is passed over.
-func preference(lines []string, name string) string {
+func Preference(lines []string, name string) string {
 	for _, rest := range lines {
 		for more := true; more; {
 			var one string

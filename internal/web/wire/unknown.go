@@ -1,0 +1,99 @@
+package wire
+
+import (
+	"net/http"
+	"slices"
+	"strings"
+
+	"custodex.dev/internal/fault"
+	"custodex.dev/internal/web/body"
+)
+
+// Names that a request has and its dialect does not know are ignored, because clients in
+// the wild send such. A slip in the name of a filter then shows everybody, and one in a
+// member loses data; so an answer says what was ignored, and with the preference
+// handling=strict (RFC 7240) such a request is refused.
+
+// headerIgnored names parameters and members that were ignored.
+const headerIgnored = "Custodex-Ignored"
+
+// CodeUnknownName is the code of a request that is refused for a name that is not known.
+const CodeUnknownName = "unknown_name"
+
+func strict(r *http.Request) bool { return Prefers(r, "handling", "strict") }
+
+// KnownParameters looks for parameters of the query that are none of names. A query of
+// bad form is left to the handler, which may not read it.
+func KnownParameters(w http.ResponseWriter, r *http.Request, names ...string) error {
+	if strict(r) {
+		w.Header().Add("Preference-Applied", "handling=strict")
+	}
+	query, err := body.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return nil
+	}
+	var unknown []string
+	for name := range query.Pairs() {
+		if !slices.Contains(names, name) {
+			unknown = append(unknown, name)
+		}
+	}
+	return tellUnknown(w, r, "Unknown query parameters", "", unknown)
+}
+
+// KnownMembers looks for members of a body, or of the member parent of one, that are none
+// of names.
+func KnownMembers(w http.ResponseWriter, r *http.Request, o body.Object, parent string, names ...string) error {
+	var unknown []string
+	for name := range o.Members() {
+		if !slices.Contains(names, name) {
+			unknown = append(unknown, name)
+		}
+	}
+	if parent != "" {
+		parent += "."
+	}
+	return tellUnknown(w, r, "Unknown members", parent, unknown)
+}
+
+// tellUnknown refuses unknown names, or says in a header that they were ignored.
+func tellUnknown(w http.ResponseWriter, r *http.Request, what, prefix string, unknown []string) error {
+	if len(unknown) == 0 {
+		return nil
+	}
+	list := nameable(prefix, unknown)
+	if strict(r) {
+		return fault.New(fault.Invalid, CodeUnknownName, what+": "+list)
+	}
+	w.Header().Add(headerIgnored, list)
+	return nil
+}
+
+// The names that an answer repeats: so many at most, of so many characters.
+const (
+	maxNames = 16
+	maxName  = 64
+)
+
+// nameable lists the names that may stand in a header. A name may be anything, a
+// personal value in the wrong place too; "*" stands for all that are not plain words.
+func nameable(prefix string, names []string) string {
+	var list []string
+	others := false
+	for _, name := range names {
+		switch {
+		case name == "" || len(name) > maxName || strings.ContainsFunc(name, notInName) || len(list) == maxNames:
+			others = true
+		case !slices.Contains(list, prefix+name):
+			list = append(list, prefix+name)
+		}
+	}
+	if others {
+		list = append(list, "*")
+	}
+	return strings.Join(list, ", ")
+}
+
+func notInName(c rune) bool {
+	return (c < '0' || c > '9') && (c < 'A' || c > 'Z') && (c < 'a' || c > 'z') && !strings.ContainsRune("_-.", c)
+}
