@@ -66,7 +66,7 @@ func (c *backupCmd) Run(ctx context.Context, env *environment) error {
 // backupHint adds the way for PostgreSQL.
 func backupHint(err error) error {
 	if errors.Is(err, server.ErrPostgres) {
-		return withHint(err, "use pg_dump and pg_restore; see doc/operating.md, Backups")
+		return withHint(err, "use pg_dump and pg_restore, with custodex init --roles-only before the second; see doc/operating.md, Backups")
 	}
 	return advised(err)
 }

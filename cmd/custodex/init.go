@@ -12,6 +12,7 @@ import (
 type initCmd struct {
 	schemaFlags
 	MasterKey string `name:"master-key" placeholder:"FILE"`
+	RolesOnly bool   `name:"roles-only" help:"Make the role of a PostgreSQL server and nothing else, before a dump is restored."`
 	KeyOut    string `name:"operator-key-out" placeholder:"FILE" help:"Write the operator key to this new file, mode 0600, instead of printing it."`
 }
 
@@ -19,6 +20,9 @@ type initCmd struct {
 func (c *initCmd) Run(ctx context.Context, env *environment) error {
 	flags := c.values()
 	flags.MasterKeyFile = c.MasterKey
+	if c.RolesOnly {
+		return c.roles(ctx, env, &flags)
+	}
 	cfg, err := validated(c.load(env, &flags))
 	if err != nil {
 		return err
@@ -39,6 +43,24 @@ func (c *initCmd) Run(ctx context.Context, env *environment) error {
 			"custodex serve serves it; for more operator keys: custodex key create --app app_system")
 	}
 	return advised(err)
+}
+
+// roles makes the role that a dump refers to. It needs no master key.
+func (c *initCmd) roles(ctx context.Context, env *environment, flags *config.Config) error {
+	cfg, err := c.load(env, flags)
+	if err != nil {
+		return err
+	}
+	if err := cfg.ValidateDatabase(); err != nil {
+		return withHint(err, explainHint)
+	}
+	if err := server.Roles(ctx, cfg); err != nil {
+		return advised(err)
+	}
+	if env.json {
+		return env.printJSON(map[string]bool{"roles": true})
+	}
+	return env.printf("The role is there; now restore the dump, then run custodex migrate with the same database\n")
 }
 
 // publish prints the operator key, or writes it to its file, before it is stored.

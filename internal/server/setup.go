@@ -75,6 +75,15 @@ func Migrate(ctx context.Context, cfg config.Config) (steps int, err error) {
 	return sqlite.Migrate(ctx, filepath.Join(cfg.DataDir, databaseFile))
 }
 
+// Roles makes the role that serves a PostgreSQL database and nothing else, so that a dump
+// can be restored.
+func Roles(ctx context.Context, cfg config.Config) error {
+	if cfg.DatabaseURL.IsZero() {
+		return errors.New("only PostgreSQL has roles; for SQLite see custodex restore")
+	}
+	return postgres.Roles(ctx, cfg.DatabaseURL)
+}
+
 func initSchema(ctx context.Context, cfg config.Config) error {
 	if !cfg.DatabaseURL.IsZero() {
 		return postgres.Init(ctx, cfg.DatabaseURL)

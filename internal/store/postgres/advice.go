@@ -14,6 +14,10 @@ func Advice(err error) string {
 	if advice := migrate.Advice(err); advice != "" {
 		return advice
 	}
+	if _, ok := errors.AsType[*lostRoleError](err); ok {
+		return "run custodex migrate with the database URL of the owner: it makes the role and its grants again; " +
+			"then GRANT " + runtimeRole + " to the server's user"
+	}
 	pg, ok := errors.AsType[*pgconn.PgError](err)
 	if !ok {
 		if lost(err) {

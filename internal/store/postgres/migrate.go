@@ -61,7 +61,8 @@ func used(ctx context.Context, db *sql.DB) bool {
 }
 
 // Migrate brings an initialised database to the newest schema and returns how many
-// steps that took. Two at a time wait for each other.
+// steps that took. It makes the role and its grants again, for a database that came from
+// a dump. Two at a time wait for each other.
 func Migrate(ctx context.Context, url redact.Secret) (steps int, err error) {
 	e, err := find(ctx, url)
 	if err != nil {
@@ -72,11 +73,13 @@ func Migrate(ctx context.Context, url redact.Secret) (steps int, err error) {
 	}
 	err = withSchema(ctx, e, func(db *sql.DB) error {
 		err := migrate.Check(ctx, db, migrate.Postgres, Migrations())
-		if !errors.Is(err, migrate.ErrOlder) {
+		if errors.Is(err, migrate.ErrOlder) {
+			steps, err = migrate.Up(ctx, db, migrate.Postgres, Migrations())
+		}
+		if err != nil {
 			return err
 		}
-		steps, err = migrate.Up(ctx, db, migrate.Postgres, Migrations())
-		return err
+		return grantAgain(ctx, db)
 	})
 	return steps, err
 }
@@ -85,7 +88,7 @@ func Migrate(ctx context.Context, url redact.Secret) (steps int, err error) {
 // role that serves, because the user of the URL may have no rights of its own.
 func checkSchema(ctx context.Context, e *endpoint) error {
 	return withSchema(ctx, e, func(db *sql.DB) error {
-		return migrate.Check(ctx, db, migrate.Postgres, Migrations())
+		return lostRole(ctx, db, migrate.Check(ctx, db, migrate.Postgres, Migrations()))
 	}, stdlib.OptionAfterConnect(e.becomeRuntimeIfThere))
 }
 
@@ -108,7 +111,11 @@ func withSchema(ctx context.Context, e *endpoint, fn func(*sql.DB) error, opts .
 	return err
 }
 
+// unfit reports whether err has its sentence already.
 func unfit(err error) bool {
+	if _, ok := errors.AsType[*lostRoleError](err); ok {
+		return true
+	}
 	return errors.Is(err, migrate.ErrNotInitialised) || errors.Is(err, migrate.ErrOlder) ||
 		errors.Is(err, migrate.ErrNewer)
 }

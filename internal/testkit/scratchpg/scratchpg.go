@@ -83,6 +83,9 @@ func (c *Cluster) URL(db string) string {
 	return u.String()
 }
 
+// Program returns the path of one of PostgreSQL's programs, as pg_dump, of the server's version.
+func (c *Cluster) Program(name string) string { return filepath.Join(c.bin, name) }
+
 // DataDir is the server's data folder, for tests that read what lies on the disk.
 func (c *Cluster) DataDir() string { return filepath.Join(c.dir, "data") }
 
