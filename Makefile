@@ -3,6 +3,7 @@
 # Settings, as in `make fuzz FUZZTIME=10m`:
 FUZZTIME      ?= 60s
 SOAK_KILLS    ?= 200
+SOAK_RESTORES ?= 20
 TIMING_SAMPLES ?= 20000
 BENCH         ?= .
 RACE          ?= $$(script/packages race)
@@ -50,9 +51,9 @@ race: ## the packages that start goroutines, under the race detector; RACE=./...
 fuzz: ## each fuzz target for FUZZTIME (60s)
 	script/fuzz $(FUZZTIME)
 
-soak: ## the kill test, on each store with SOAK_KILLS (200) kills
+soak: ## on each store the kill test with SOAK_KILLS (200) kills, and SOAK_RESTORES (20) backups and restores
 	script/install-test-tools
-	SOAK_KILLS=$(SOAK_KILLS) $(SCRATCHPG) go test -run KillUnderLoad -count=1 -timeout 0 -v ./tests
+	SOAK_KILLS=$(SOAK_KILLS) SOAK_RESTORES=$(SOAK_RESTORES) $(SCRATCHPG) go test -run 'KillUnderLoad|TestOperator' -count=1 -timeout 0 -v ./tests
 
 timing: ## whether the time of a refused login tells an unknown key from a known one, over TIMING_SAMPLES (20000) of each
 	TIMING_SAMPLES=$(TIMING_SAMPLES) go test -run TimingOfFailures -count=1 -timeout 0 -v ./internal/records

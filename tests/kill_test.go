@@ -34,7 +34,13 @@ func (l *ledger) heard(a answer) {
 // rounds is how often the server is killed: a few in every run, many in a soak.
 func rounds(t *testing.T, short int) int {
 	t.Helper()
-	if s := os.Getenv("SOAK_KILLS"); s != "" {
+	return roundsOf(t, "SOAK_KILLS", short)
+}
+
+// roundsOf is the number in a variable, or short.
+func roundsOf(t *testing.T, variable string, short int) int {
+	t.Helper()
+	if s := os.Getenv(variable); s != "" {
 		n, err := strconv.Atoi(s)
 		if err != nil {
 			t.Fatal(err)
