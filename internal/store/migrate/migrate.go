@@ -37,16 +37,28 @@ var (
 	ErrNewer          = errors.New("the schema is newer than this program; upgrade custodex")
 )
 
+// series is how many numbers of migrations go together. Those of one hundred only add what
+// an older program need not know, so a program serves every schema of its hundred, and the
+// previous release serves the next schema. A migration that an older program cannot live
+// with begins the next hundred, as 0101.
+const series = 100
+
+// tooNew reports whether a program that knows the schema up to newest cannot serve current.
+func tooNew(current, newest int64) bool { return current/series > newest/series }
+
 // Up applies every migration of fsys that db does not have yet, and returns how
 // many that were. A failed one leaves the schema as it was before that one. It
-// refuses a schema that is newer than fsys with ErrNewer.
+// refuses a schema of a later series than fsys with ErrNewer.
 func Up(ctx context.Context, db *sql.DB, engine Engine, fsys fs.FS) (int, error) {
 	current, newest, err := Version(ctx, db, engine, fsys)
 	if err != nil {
 		return 0, err
 	}
-	if current > newest {
+	if tooNew(current, newest) {
 		return 0, unfit(ErrNewer, current, newest)
+	}
+	if current > newest {
+		return 0, nil
 	}
 	p, err := provider(db, engine, fsys)
 	if err != nil {
@@ -83,8 +95,8 @@ func Version(ctx context.Context, db *sql.DB, engine Engine, fsys fs.FS) (curren
 	return current, newest, nil
 }
 
-// Check returns nil if the schema is the newest in fsys, and else one of
-// ErrNotInitialised, ErrOlder and ErrNewer. It changes nothing.
+// Check returns nil if the schema is the newest in fsys or a later one of the same series,
+// and else one of ErrNotInitialised, ErrOlder and ErrNewer. It changes nothing.
 func Check(ctx context.Context, db *sql.DB, engine Engine, fsys fs.FS) error {
 	current, newest, err := Version(ctx, db, engine, fsys)
 	switch {
@@ -94,10 +106,24 @@ func Check(ctx context.Context, db *sql.DB, engine Engine, fsys fs.FS) error {
 		return ErrNotInitialised
 	case current < newest:
 		return unfit(ErrOlder, current, newest)
-	case current > newest:
+	case tooNew(current, newest):
 		return unfit(ErrNewer, current, newest)
 	}
 	return nil
+}
+
+// Serves reports whether a program with the migrations in fsys can serve a schema, once
+// it has migrated it if it is older.
+func Serves(fsys fs.FS, schema int64) error {
+	names, err := fs.Glob(fsys, "[0-9]*.sql") // sorted
+	if err != nil || len(names) == 0 {
+		return errors.Join(err, errors.New("migrate: there are no migrations"))
+	}
+	newest, err := goose.NumericComponent(names[len(names)-1])
+	if err == nil && tooNew(schema, newest) {
+		err = unfit(ErrNewer, schema, newest)
+	}
+	return err
 }
 
 func unfit(err error, current, newest int64) error {

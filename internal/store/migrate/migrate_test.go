@@ -3,6 +3,7 @@ package migrate_test
 import (
 	"database/sql"
 	"errors"
+	"fmt"
 	"io/fs"
 	"path/filepath"
 	"testing"
@@ -88,15 +89,30 @@ func TestUpStepByStep(t *testing.T) {
 	}
 }
 
-func TestUpRefusesANewerSchema(t *testing.T) {
+// TestFieldC16PreviousRelease: a program serves a schema that later migrations of its series
+// added to, so that one can go back a release. Before, it refused every newer schema.
+func TestFieldC16PreviousRelease(t *testing.T) {
 	t.Parallel()
-	db := database(t)
-	up(t, db, files(2), 2)
-	wantCheck(t, db, files(1), migrate.ErrNewer)
-	if _, err := migrate.Up(t.Context(), db, migrate.SQLite, files(1)); !errors.Is(err, migrate.ErrNewer) {
-		t.Errorf("Up = %v, want %v", err, migrate.ErrNewer)
+	for _, c := range []struct {
+		schema int64
+		want   error
+	}{
+		{2, nil}, {3, nil}, {99, nil}, {100, migrate.ErrNewer}, {101, migrate.ErrNewer}, {9999, migrate.ErrNewer},
+	} {
+		db := database(t)
+		up(t, db, files(2), 2)
+		if c.schema > 2 {
+			count(t, db, fmt.Sprintf("INSERT INTO schema_version (version_id, is_applied) VALUES (%d, 1) RETURNING 1", c.schema))
+		}
+		wantCheck(t, db, files(2), c.want)
+		if n, err := migrate.Up(t.Context(), db, migrate.SQLite, files(2)); n != 0 || !errors.Is(err, c.want) || (c.want == nil) != (err == nil) {
+			t.Errorf("Up from schema %d = %d, %v, want 0, %v", c.schema, n, err, c.want)
+		}
+		if err := migrate.Serves(files(2), c.schema); !errors.Is(err, c.want) || (c.want == nil) != (err == nil) {
+			t.Errorf("Serves schema %d = %v, want %v", c.schema, err, c.want)
+		}
+		wantVersions(t, db, files(2), c.schema, 2)
 	}
-	wantVersions(t, db, files(1), 2, 1)
 }
 
 func TestAFailedMigrationLeavesTheSchemaBefore(t *testing.T) {

@@ -98,19 +98,14 @@ func prepare(ctx context.Context, source, to string, wanted *Manifest) (m Manife
 	if m, err = inspect(ctx, to); err != nil {
 		return m, fmt.Errorf("check %s: %w", source, err)
 	}
-	if newest, err := newestSchema(); err != nil || m.Schema > newest {
-		return m, errors.Join(err, fmt.Errorf("%w (schema %d, program %d)", migrate.ErrNewer, m.Schema, newest))
+	if err := migrate.Serves(Migrations(), m.Schema); err != nil {
+		return m, err
 	}
 	m.Size, m.SHA256 = size, sum
 	if wanted != nil {
 		m.CreatedAt, m.Program = wanted.CreatedAt, wanted.Program
 	}
 	return m, nil
-}
-
-func newestSchema() (newest int64, err error) {
-	files, err := fs.ReadDir(Migrations(), ".")
-	return int64(len(files)), err // they are numbered from 1 without gaps
 }
 
 func copyFile(from, to string) error {
