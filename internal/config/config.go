@@ -138,6 +138,11 @@ type Config struct {
 	// quarter of max-requests, and those of one application an eighth.
 	SearchSlots int `name:"search-slots"`
 
+	// Number of audit entries a second that a server compares with their tree, to find entries that
+	// were altered in the database. It goes through all applications again and again. A higher rate
+	// finds them sooner and costs reads.
+	AuditCheckRate int `name:"audit-check-rate"`
+
 	// Minimum level that is logged: debug, info, warn or error.
 	LogLevel slog.Level `name:"log-level"`
 
@@ -175,6 +180,7 @@ func Default() Config {
 		SearchMemory:      2 << 30,
 		SearchIdle:        30 * time.Minute,
 		SearchSlots:       16,
+		AuditCheckRate:    200,
 		LogFormat:         "json",
 	}
 }

@@ -61,6 +61,10 @@ type Config struct {
 	// minutes.
 	SearchIdle time.Duration
 
+	// AuditCheckRate is how many audit entries a second are compared with the trees that
+	// they are in. Default 200.
+	AuditCheckRate int
+
 	// Now is the clock, for tests. Default: the database's (store.Clock).
 	Now func() time.Time
 
@@ -116,7 +120,7 @@ func New(cfg Config) *Service {
 		failures: limit.NewFailures(cfg.FailedLogins, cfg.Now),
 		corrupt:  index.NewCorruptTracker(cfg.Log),
 	}
-	s.sequencer = sequencer.New(sequencer.Config{Store: cfg.Store, Keys: s.keys, Now: cfg.Now, Log: cfg.Log})
+	s.sequencer = sequencer.New(sequencer.Config{Store: cfg.Store, Keys: s.keys, CheckRate: cfg.AuditCheckRate, Now: cfg.Now, Log: cfg.Log})
 	s.store = s.sequencer.Notifying(cfg.Store)
 	s.credentials = credential.New(credential.Config{Store: cfg.Store, Keys: s.keys, TTL: cfg.CredentialTTL, Now: s.now})
 	watched.lost = s.credentials.ForgetAll

@@ -26,6 +26,7 @@ type testEnv struct {
 	key    *seal.App
 	source seal.KeySource
 	stop   func() error // ends Run and closes the sequencer; once
+	ahead  time.Duration
 }
 
 func newEnv(t *testing.T, st store.Store) *testEnv {
@@ -103,11 +104,16 @@ func entry(app id.App) audit.Entry {
 	}
 }
 
+// later makes the entries that follow younger.
+func (e *testEnv) later(d time.Duration) { e.ahead += d }
+
 // record adds n entries to the application's log.
 func (e *testEnv) record(t *testing.T, n int) {
 	t.Helper()
 	for range n {
-		if err := e.store.Record(t.Context(), e.app, sequencer.NewRow(e.key, entry(e.app), audit.Origin{})); err != nil {
+		made := entry(e.app)
+		made.Time = made.Time.Add(e.ahead)
+		if err := e.store.Record(t.Context(), e.app, sequencer.NewRow(e.key, made, audit.Origin{})); err != nil {
 			t.Fatal(err)
 		}
 	}

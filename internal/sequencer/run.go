@@ -27,6 +27,7 @@ func (s *Sequencer) Run(ctx context.Context) {
 	var group sync.WaitGroup
 	defer group.Wait()
 	group.Go(func() { s.runSweeps(ctx) })
+	group.Go(func() { s.runChecks(ctx) })
 	s.runRounds(ctx)
 }
 
@@ -114,6 +115,10 @@ func (s *Sequencer) sweep(ctx context.Context) error {
 	var failed error
 	err := store.EachApp(ctx, s.cfg.Store, func(row store.AppRow) error {
 		if s.stopped(row.ID) {
+			if from, altered := s.isAltered(row.ID); altered {
+				_, err := s.checkBatch(ctx, row.ID, from)
+				failed = errors.Join(failed, err)
+			}
 			_, err := s.sequenceBatch(ctx, row.ID)
 			failed = errors.Join(failed, err)
 			return ctx.Err()

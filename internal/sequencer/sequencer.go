@@ -1,6 +1,7 @@
 package sequencer
 
 import (
+	"cmp"
 	"context"
 	"log/slog"
 	"sync"
@@ -45,6 +46,10 @@ type Config struct {
 	// Now is the clock of the checkpoints. Default time.Now.
 	Now func() time.Time
 
+	// CheckRate is how many entries a second are compared with the trees that they are in.
+	// Default 200.
+	CheckRate int
+
 	// Log gets failures and damage. Default: discarded.
 	Log *slog.Logger
 }
@@ -59,10 +64,13 @@ type Sequencer struct {
 	notified map[id.App]bool       // there may be entries to integrate
 	seen     map[id.App]audit.Tree // the newest tree that this process made or checked
 	damaged  map[id.App]bool       // stopped
+	altered  map[id.App]int64      // stopped because of an entry of its tree, in the batch from this one on
+	windows  map[id.App]*window    // the last entries of each log, to tell copies
 }
 
 // New makes a Sequencer. It does nothing in the background until Run is called.
 func New(cfg Config) *Sequencer {
+	cfg.CheckRate = cmp.Or(cfg.CheckRate, 200)
 	if cfg.Now == nil {
 		cfg.Now = time.Now
 	}
@@ -75,6 +83,8 @@ func New(cfg Config) *Sequencer {
 		notified: make(map[id.App]bool),
 		seen:     make(map[id.App]audit.Tree),
 		damaged:  make(map[id.App]bool),
+		altered:  make(map[id.App]int64),
+		windows:  make(map[id.App]*window),
 	}
 }
 

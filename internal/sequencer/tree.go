@@ -37,6 +37,9 @@ func treeDamage(err error, size int64) error {
 // sequenceBatch integrates at most one batch of an application. It reports whether
 // there is more. Damage stops the application and is no error: it has been dealt with.
 func (s *Sequencer) sequenceBatch(ctx context.Context, app id.App) (behind bool, err error) {
+	if _, altered := s.isAltered(app); altered {
+		return false, nil
+	}
 	for range maxTries {
 		behind, err = s.tryBatch(ctx, app)
 		d, damaged := errors.AsType[Damage](err)
@@ -156,15 +159,30 @@ func (s *Sequencer) leaves(ctx context.Context, app id.App, key *seal.App, from,
 	}
 	for i := range n {
 		if i >= int64(len(rows)) || rows[i].Seq != from+i {
-			return leaves, damagef("entry %d is missing", from+i), nil
+			return s.intact(ctx, app, rows, leaves, damagef("entry %d is missing", from+i))
 		}
 		e, intact := ReadRow(app, key, &rows[i])
 		if !intact {
-			return leaves, damagef("entry %d does not match its checksum", e.Seq), nil
+			return s.intact(ctx, app, rows, leaves, damagef("entry %d does not match its checksum", e.Seq))
 		}
 		leaves = append(leaves, e.Leaf())
 	}
-	return leaves, nil, nil
+	return s.intact(ctx, app, rows, leaves, nil)
+}
+
+// intact is leaves without the entries from the first on that is a copy of another.
+func (s *Sequencer) intact(ctx context.Context, app id.App, rows []store.AuditRow, leaves []audit.Hash, damaged error) ([]audit.Hash, error, error) {
+	if len(leaves) == 0 {
+		return leaves, damaged, nil
+	}
+	at, err := s.copied(ctx, app, rows[:len(leaves)])
+	if d, ok := errors.AsType[Damage](err); ok {
+		return nil, d, nil
+	}
+	if err != nil || at >= len(leaves) {
+		return leaves, damaged, err
+	}
+	return leaves[:at], damagef("entry %d is a copy of an earlier one", rows[at].Seq), nil
 }
 
 // growTree appends leaves to the tree and signs it. store.ErrTreeMoved if another

@@ -96,7 +96,7 @@ func build(cfg config.Config, st store.Store, keys seal.KeySource, version strin
 	s.records = records.New(records.Config{
 		Store: st, Keys: keys, Conceal: cfg.Conceal, MaxSkip: cfg.MaxSkip, IdempotencyTTL: cfg.IdempotencyTTL,
 		SearchMemory: cfg.SearchMemory, SearchIdle: cfg.SearchIdle, MaxScans: cfg.SearchSlots, MaxSearches: cfg.MaxSearches(),
-		Now: cfg.Now, LocalNow: cfg.LocalNow, Log: s.log,
+		Now: cfg.Now, LocalNow: cfg.LocalNow, AuditCheckRate: cfg.AuditCheckRate, Log: s.log,
 	})
 	s.limiter = limit.New(st, s.records.Now)
 	s.web = web.Config{
