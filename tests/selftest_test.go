@@ -62,12 +62,11 @@ func TestSelftestFindsNothing(t *testing.T) {
 // guard is a place between the self-test and the server that can forget one guard. It
 // learns the credentials of both applications as they set themselves up.
 type guard struct {
-	next      http.Handler
-	forget    string
-	mu        sync.Mutex
-	known     map[string]http.Header // by "victim devdraft" and the like
-	remember  map[string][]byte      // answers to the victim, by path
-	unlimited http.Header
+	next     http.Handler
+	forget   string
+	mu       sync.Mutex
+	known    map[string]http.Header // by "victim devdraft" and the like
+	remember map[string][]byte      // answers to the victim, by path
 }
 
 func apiOf(path string) string {

@@ -51,7 +51,7 @@ func (s *Service) ListAudit(ctx context.Context, caller tenant.Caller, in AuditF
 	}
 	rows, err := s.store.AuditList(ctx, caller.App, store.AuditList{
 		Customer: in.Customer, Actor: in.Credential, Action: in.Action,
-		From: millisUp(in.From), To: millisUp(in.To), Before: in.Before,
+		From: ceilMillis(in.From), To: ceilMillis(in.To), Before: in.Before,
 	}, in.Limit)
 	if err != nil {
 		return nil, err
@@ -73,9 +73,9 @@ func (s *Service) ListAudit(ctx context.Context, caller tenant.Caller, in AuditF
 	return views, nil
 }
 
-// millisUp rounds up: entries have whole milliseconds, and none between t and the
+// ceilMillis rounds up: entries have whole milliseconds, and none between t and the
 // next one is before t.
-func millisUp(t time.Time) int64 {
+func ceilMillis(t time.Time) int64 {
 	if t.IsZero() {
 		return 0
 	}

@@ -15,7 +15,7 @@ func newBlock(items []item, base *block, fresh []int) *block {
 		mails += len(it.b.mails.record(it.i)) + 1
 		grouped = grouped || it.b.groupOf(it.i) != 0
 	}
-	b := blank(n, names, mails, grouped)
+	b := allocBlock(n, names, mails, grouped)
 	names, mails = 0, 0
 	for k, it := range items {
 		b.created[k], b.seq[k] = it.b.created[it.i], it.b.seq[it.i]
@@ -37,9 +37,9 @@ func newBlock(items []item, base *block, fresh []int) *block {
 	return b
 }
 
-// blank makes a block without summaries for n customers with that many bytes of text, zero bytes
+// allocBlock makes a block without summaries for n customers with that many bytes of text, zero bytes
 // included. A few large pieces of memory waste less than many small ones.
-func blank(n, names, mails int, grouped bool) *block {
+func allocBlock(n, names, mails int, grouped bool) *block {
 	b := &block{}
 	texts := alloc[byte](names + mails + 2*pad + 2*n)
 	b.size = int64(cap(texts))

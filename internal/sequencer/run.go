@@ -88,7 +88,7 @@ func (s *Sequencer) round(ctx context.Context) error {
 				s.Notify(app)
 			}
 			if err != nil {
-				s.postpone(app)
+				s.notifyLater(app)
 			}
 			return err
 		})

@@ -127,8 +127,8 @@ func (s *Sequencer) take(app id.App) bool {
 	return known
 }
 
-// postpone notifies about an application without beginning a round.
-func (s *Sequencer) postpone(app id.App) {
+// notifyLater notifies about an application without beginning a round.
+func (s *Sequencer) notifyLater(app id.App) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.notified[app] = true

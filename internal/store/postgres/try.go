@@ -133,7 +133,7 @@ func (t *try) commit() error {
 	h := t.head
 	t.pending.Queue(writeHead, string(t.app), h.version, h.entries, h.customers,
 		h.recent.with(t.store.writer, mark))
-	done, err := t.finish()
+	done, err := t.sendCommit()
 	if err == nil || done {
 		return nil
 	}
@@ -147,9 +147,9 @@ func (t *try) commit() error {
 	return fmt.Errorf("commit: %w", err)
 }
 
-// finish sends the pending statements and COMMIT. done says that the server has
+// sendCommit sends the pending statements and COMMIT. done says that the server has
 // confirmed the commit, also if an error follows.
-func (t *try) finish() (done bool, err error) {
+func (t *try) sendCommit() (done bool, err error) {
 	n := t.pending.Len()
 	t.pending.Queue("COMMIT")
 	b := t.pending

@@ -60,7 +60,7 @@ func (s *Store) AppGet(ctx context.Context, app id.App) (row store.AppRow, err e
 
 // AppList gives applications in ascending order of id.
 func (s *Store) AppList(ctx context.Context, after id.App, limit int) (list []store.AppRow, err error) {
-	err = s.scan(ctx, func(ctx context.Context, c *conn) error {
+	err = s.withReader(ctx, func(ctx context.Context, c *conn) error {
 		return c.each(ctx, `
 			SELECT
 				app_id,

@@ -58,7 +58,7 @@ func (s *Store) AuditList(ctx context.Context, app id.App, list store.AuditList,
 		return nil, ctx.Err()
 	}
 	query, args := auditQuery(app, list)
-	err = s.scan(ctx, func(ctx context.Context, c *conn) error {
+	err = s.withReader(ctx, func(ctx context.Context, c *conn) error {
 		return c.each(ctx, query, args, func(r *rows) error {
 			var row store.AuditRow
 			if err := scanAudit(r, &row); err != nil {
@@ -122,7 +122,7 @@ func targets(ids []byte, c id.Customer) bool {
 
 // AuditRange gives entries by their place in the log, ascending.
 func (s *Store) AuditRange(ctx context.Context, app id.App, from int64, limit int) (list []store.AuditRow, err error) {
-	err = s.scan(ctx, func(ctx context.Context, c *conn) error {
+	err = s.withReader(ctx, func(ctx context.Context, c *conn) error {
 		return c.each(ctx, `
 			SELECT`+auditColumns+`
 			FROM audit

@@ -112,7 +112,7 @@ func (t *tx) CredentialGet(cred id.Credential) (store.CredentialRow, error) {
 
 // CredentialList gives every credential of the application, oldest first.
 func (s *Store) CredentialList(ctx context.Context, app id.App) (list []store.CredentialRow, err error) {
-	err = s.scan(ctx, func(ctx context.Context, c *conn) error {
+	err = s.withReader(ctx, func(ctx context.Context, c *conn) error {
 		return c.each(ctx, `
 			SELECT`+credentialColumns+`
 			FROM credential

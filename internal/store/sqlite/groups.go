@@ -76,7 +76,7 @@ func (s *Store) GroupList(ctx context.Context, app id.App, list store.GroupList)
 // GroupCount counts groups in their index.
 func (s *Store) GroupCount(ctx context.Context, app id.App, from, to int64) (n int, err error) {
 	before := store.GroupList{To: to}.Before()
-	err = s.scan(ctx, func(ctx context.Context, c *conn) error {
+	err = s.withReader(ctx, func(ctx context.Context, c *conn) error {
 		return c.each(ctx, `
 			SELECT count(*)
 			FROM customer_group

@@ -93,7 +93,7 @@ func (s *Store) ItemList(ctx context.Context, app id.App, cust id.Customer, list
 
 // ItemCount counts a customer's items of one kind in their index.
 func (s *Store) ItemCount(ctx context.Context, app id.App, cust id.Customer, kind store.ItemKind) (n int, err error) {
-	err = s.scan(ctx, func(ctx context.Context, c *conn) error {
+	err = s.withReader(ctx, func(ctx context.Context, c *conn) error {
 		return c.each(ctx, `
 			SELECT count(*)
 			FROM customer_item

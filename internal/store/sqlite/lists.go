@@ -100,7 +100,7 @@ func (s *Store) CustomerScan(ctx context.Context, app id.App, from, to int64, fn
 	chunk := make([]store.CustomerRow, 0, scanChunk)
 	for from < to {
 		chunk = chunk[:0]
-		err := s.scan(ctx, func(ctx context.Context, c *conn) error {
+		err := s.withReader(ctx, func(ctx context.Context, c *conn) error {
 			return c.each(ctx, `
 				SELECT`+customerColumns+`
 				FROM customer AS c`+joinKey+`

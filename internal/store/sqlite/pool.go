@@ -68,9 +68,9 @@ func (s *Store) admit(ctx context.Context) error {
 	}
 }
 
-// scan runs fn on a connection of its own until it is done or ctx ends. The
+// withReader runs fn on a connection of its own until it is done or ctx ends. The
 // driver watches ctx with a goroutine for each statement.
-func (s *Store) scan(ctx context.Context, fn func(ctx context.Context, c *conn) error) error {
+func (s *Store) withReader(ctx context.Context, fn func(ctx context.Context, c *conn) error) error {
 	if err := s.admit(ctx); err != nil {
 		return err
 	}
@@ -88,7 +88,7 @@ func (s *Store) scan(ctx context.Context, fn func(ctx context.Context, c *conn) 
 // read is scan for statements that touch a handful of rows. They are over before
 // a cancellation would be noticed, so nobody watches for one.
 func (s *Store) read(ctx context.Context, fn func(ctx context.Context, c *conn) error) error {
-	return s.scan(ctx, func(ctx context.Context, c *conn) error {
+	return s.withReader(ctx, func(ctx context.Context, c *conn) error {
 		return fn(context.WithoutCancel(ctx), c)
 	})
 }
@@ -98,5 +98,5 @@ func (s *Store) bounded(ctx context.Context, n int, fn func(ctx context.Context,
 	if n <= 1000 {
 		return s.read(ctx, fn)
 	}
-	return s.scan(ctx, fn)
+	return s.withReader(ctx, fn)
 }

@@ -73,7 +73,7 @@ func (s *Store) TreeGet(ctx context.Context, app id.App) (tree store.TreeRow, er
 
 // TileGet gives tiles in the order asked for.
 func (s *Store) TileGet(ctx context.Context, app id.App, tiles []store.TileID) (list []store.TileRow, err error) {
-	err = s.scan(ctx, func(ctx context.Context, c *conn) error {
+	err = s.withReader(ctx, func(ctx context.Context, c *conn) error {
 		for _, tile := range tiles {
 			err := c.one(ctx, store.NotFound("tile"), `
 				SELECT hashes

@@ -212,7 +212,7 @@ func (in *input) done() error {
 	}
 	for name := range in.sent {
 		if !in.known[name] {
-			in.bad(harmless(name), in.unknown.Code, in.unknown.Message)
+			in.bad(ownName(name), in.unknown.Code, in.unknown.Message)
 			break
 		}
 	}
@@ -222,9 +222,9 @@ func (in *input) done() error {
 	return nil
 }
 
-// harmless gives a name that a caller sent if it looks like one of ours, so that it
+// ownName gives a name that a caller sent if it looks like one of ours, so that it
 // may be shown again; others may hold anything.
-func harmless(name string) string {
+func ownName(name string) string {
 	other := func(c rune) bool { return c != '_' && (c < 'a' || c > 'z') }
 	if len(name) > 40 || strings.ContainsFunc(name, other) {
 		return ""
