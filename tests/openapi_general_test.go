@@ -146,9 +146,6 @@ func (g *general) provoke(route, status string) {
 	switch status {
 	case "401":
 		r = g.request(route, records.Issued{})
-	case "411":
-		body("{}")
-		r.ContentLength = -1 // chunked: the length is not told
 	case "413":
 		body(`{"name":"` + strings.Repeat("x", 70_000) + `"}`)
 	case "415":

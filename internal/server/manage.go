@@ -21,6 +21,10 @@ import (
 // never gets a path that is not clean.
 func beside(mux *http.ServeMux, next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if web.Refused(r.Context()) {
+			next.ServeHTTP(w, r)
+			return
+		}
 		if _, pattern := mux.Handler(r); pattern != "" && web.Clean(r.URL.EscapedPath()) {
 			mux.ServeHTTP(w, r)
 			return

@@ -20,6 +20,7 @@ import (
 	"custodex.dev/internal/seal"
 	"custodex.dev/internal/store"
 	"custodex.dev/internal/web"
+	"custodex.dev/internal/web/framing"
 )
 
 // Server is one running replica. Make it with New, then Listen, then Run.
@@ -42,11 +43,13 @@ type Server struct {
 // contract promises an answer within 300 ms.
 const limiterWait = 150 * time.Millisecond
 
+// maxHeader is the most bytes of a request line and its header.
+const maxHeader = 16 << 10
+
 // listener is one address with the API that it serves.
 type listener struct {
 	net.Listener // nil before Listen
 	http         *http.Server
-	tls          bool // speaks TLS, with the certificate in http
 }
 
 // New opens the master key and the store and builds everything. It binds nothing
@@ -117,7 +120,7 @@ func (s *Server) newHTTP(h http.Handler) *http.Server {
 		ReadTimeout:       s.cfg.RequestTimeout,
 		WriteTimeout:      s.cfg.RequestTimeout + 5*time.Second,
 		IdleTimeout:       s.cfg.IdleTimeout,
-		MaxHeaderBytes:    16 << 10,
+		MaxHeaderBytes:    maxHeader,
 		// OPTIONS * is answered like every route that is not there.
 		DisableGeneralOptionsHandler: true,
 		ErrorLog:                     slog.NewLogLogger(s.log.Handler(), slog.LevelWarn),
@@ -160,7 +163,7 @@ func (l *listener) certify(flag, cert, key string) error {
 	if err != nil {
 		return fmt.Errorf("%s %s cannot be used with its key %s: %w", flag, cert, key, err)
 	}
-	l.tls, l.http.TLSConfig = true, &tls.Config{Certificates: []tls.Certificate{pair}}
+	l.http.TLSConfig = &tls.Config{Certificates: []tls.Certificate{pair}, NextProtos: []string{"h2", "http/1.1"}}
 	return nil
 }
 
@@ -195,8 +198,8 @@ func (s *Server) Run(ctx context.Context) error {
 	go func() { defer close(watched); s.watchReadiness(watching) }()
 	defer func() { stop(); <-watched }()
 	ended := make(chan error, 2)
-	go func() { ended <- s.public.serve() }()
-	go func() { ended <- s.manage.serve() }()
+	go func() { ended <- s.public.serve(s.log) }()
+	go func() { ended <- s.manage.serve(s.log) }()
 	var cause error
 	select {
 	case <-ctx.Done():
@@ -229,13 +232,11 @@ func (s *Server) drain(ended <-chan error) error {
 	}
 }
 
-func (l *listener) serve() error {
-	var err error
-	if l.tls {
-		err = l.http.ServeTLS(l, "", "")
-	} else {
-		err = l.http.Serve(l)
-	}
+func (l *listener) serve(log *slog.Logger) error {
+	err := l.http.Serve(framing.Listen(l.Listener, framing.Config{
+		Answer: web.Answerer(l.http.Handler), MaxHeader: maxHeader,
+		TLS: l.http.TLSConfig, Handshake: l.http.ReadHeaderTimeout, Log: log,
+	}))
 	if errors.Is(err, http.ErrServerClosed) {
 		return nil
 	}

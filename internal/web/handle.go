@@ -8,6 +8,7 @@ import (
 
 	"custodex.dev/internal/fault"
 	"custodex.dev/internal/safe"
+	"custodex.dev/internal/web/body"
 )
 
 // Handler is how every handler looks. It writes an answer and returns nil, or
@@ -33,6 +34,9 @@ func Handle(h Handler, fail ErrorWriter) http.Handler {
 		e.Fault, e.cause = f, err
 		if rec.status != 0 {
 			panic(http.ErrAbortHandler)
+		}
+		if body.BreaksFraming(f) && r.ProtoMajor == 1 {
+			rec.Header().Set("Connection", "close")
 		}
 		fail(rec, r, f)
 	}), fail)

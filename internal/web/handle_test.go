@@ -15,6 +15,7 @@ import (
 
 	"custodex.dev/internal/fault"
 	"custodex.dev/internal/web"
+	"custodex.dev/internal/web/framing"
 )
 
 // fail renders a fault as its code.
@@ -142,7 +143,6 @@ func TestInvalidStatus(t *testing.T) {
 	})
 	for want, change := range map[int]func(*http.Request){
 		http.StatusMethodNotAllowed:     func(r *http.Request) { r.Method = http.MethodPut },
-		http.StatusLengthRequired:       func(r *http.Request) { r.ContentLength = -1 },
 		http.StatusUnsupportedMediaType: func(r *http.Request) { r.Header.Set("Content-Type", "text/plain") },
 		http.StatusBadRequest:           func(r *http.Request) { r.ContentLength = 8 }, // it ends early
 	} {
@@ -155,6 +155,8 @@ func TestInvalidStatus(t *testing.T) {
 		}
 	}
 	for code, want := range map[string]int{
+		framing.CodeExpectation: http.StatusExpectationFailed, framing.CodeHeaderTooBig: http.StatusRequestHeaderFieldsTooLarge,
+		framing.CodeVersion:            http.StatusBadRequest,
 		"unsupported_content_encoding": http.StatusUnsupportedMediaType, web.CodeMethodNotAllowed: http.StatusMethodNotAllowed,
 		"anything": http.StatusBadRequest,
 	} {

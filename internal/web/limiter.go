@@ -3,6 +3,7 @@ package web
 import (
 	"bytes"
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"time"
@@ -66,28 +67,38 @@ type refusable struct {
 // gets no request without room either: its clients get a refusal in plain text.
 func Refusable(h http.Handler, fail ErrorWriter) http.Handler { return refusable{h, fail} }
 
-// refuse answers a request for which there was no room. next does not run.
-func refuse(w http.ResponseWriter, r *http.Request, next http.Handler) {
-	EventOf(r.Context()).Fault = errOverloaded
+// refuse answers a request that is not worked on, because of f. next does not run.
+func refuse(w http.ResponseWriter, r *http.Request, next http.Handler, f *fault.Error) {
+	EventOf(r.Context()).Fault = f
 	if h, ok := next.(refusable); ok {
-		h.fail(w, r, errOverloaded)
+		h.fail(w, r, f)
 		return
 	}
 	w.Header().Set("Retry-After", "1")
-	http.Error(w, errOverloaded.Message, http.StatusServiceUnavailable)
+	http.Error(w, f.Message, http.StatusServiceUnavailable)
 }
 
-// prefetch reads a body of a stated and allowed length before the Limiter is asked,
-// so that a client that sends slowly holds a connection and some memory, but no place. It
-// reports whether the body is whole, or there is none to read here.
+// prefetch reads a body of an allowed length before the Limiter is asked,
+// so that a client that sends slowly holds a connection and some memory, but no place. Of
+// a body that does not announce its length it reads what r.Body gives, which has a limit. It
+// reports whether the body is whole, or there is none to read here, or too much.
 func prefetch(r *http.Request, limit int64) bool {
-	if r.ContentLength <= 0 || r.ContentLength > limit {
+	if r.ContentLength == 0 || r.ContentLength > limit || r.Body == http.NoBody {
 		return true // nothing to read, or refused unread
 	}
-	b := make([]byte, r.ContentLength)
-	n, err := io.ReadFull(r.Body, b)
-	r.Body = fetched{bytes.NewReader(b[:n]), err}
-	return err == nil
+	var b []byte
+	var err error
+	if r.ContentLength > 0 {
+		var n int
+		b = make([]byte, r.ContentLength)
+		n, err = io.ReadFull(r.Body, b)
+		b = b[:n]
+	} else {
+		b, err = io.ReadAll(r.Body)
+	}
+	r.Body = fetched{bytes.NewReader(b), err}
+	_, tooLarge := errors.AsType[*http.MaxBytesError](err)
+	return err == nil || tooLarge
 }
 
 // fetched is a body in memory that ends as the connection's did.

@@ -32,16 +32,20 @@ func Origin(r *http.Request) tenant.Origin {
 	}
 }
 
-// OneHeader gives the value of a header that may be sent once. A repeated one is
-// fault.Invalid with code repeated_header: two readers could pick different ones.
+// OneHeader gives the value of a header that has one. It may be repeated, as some clients
+// do whose defaults meet. Different values are fault.Invalid with code repeated_header: two
+// readers could pick different ones.
 func OneHeader(r *http.Request, name string) (value string, present bool, err error) {
-	switch values := r.Header.Values(name); len(values) {
-	case 0:
+	values := r.Header.Values(name)
+	if len(values) == 0 {
 		return "", false, nil
-	case 1:
-		return values[0], true, nil
 	}
-	return "", true, fault.New(fault.Invalid, "repeated_header", "Header "+name+" was sent more than once")
+	for _, other := range values[1:] {
+		if other != values[0] {
+			return "", true, fault.New(fault.Invalid, "repeated_header", "Header "+name+" was sent more than once")
+		}
+	}
+	return values[0], true, nil
 }
 
 // ReadBody takes the whole body of r within the limit of Config.MaxBody, as

@@ -21,8 +21,8 @@ var (
 
 // Router serves a dialect's routes, by pattern of http.ServeMux without method.
 // Every other path and method gets an answer too, rendered by fail; nothing is
-// redirected, since clients lose the body or the credentials on the way. HEAD is
-// GET whose body nobody reads.
+// redirected, since clients lose the body or the credentials on the way. A slash at the end
+// of a path counts for nothing. HEAD is GET whose body nobody reads.
 func Router(routes map[string]Methods, fail ErrorWriter) http.Handler {
 	mux := http.NewServeMux()
 	for pattern, m := range routes {
@@ -31,12 +31,26 @@ func Router(routes map[string]Methods, fail ErrorWriter) http.Handler {
 	unknown := Handle(func(http.ResponseWriter, *http.Request) error { return ErrNoRoute }, fail)
 	mux.Handle("/", unknown)
 	return Refusable(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		r = WithoutTrailingSlash(r)
 		if !Clean(r.URL.EscapedPath()) {
 			unknown.ServeHTTP(w, r) // the mux would redirect
 			return
 		}
 		mux.ServeHTTP(w, r)
 	}), fail)
+}
+
+// WithoutTrailingSlash gives r the path that it has without a slash at its end, which some
+// clients write and the servers that they were made for take.
+func WithoutTrailingSlash(r *http.Request) *http.Request {
+	escaped := r.URL.EscapedPath() // a %2F is no slash
+	if len(escaped) < 2 || !strings.HasSuffix(escaped, "/") {
+		return r
+	}
+	u, shorter := *r.URL, *r
+	u.Path, u.RawPath = strings.TrimSuffix(u.Path, "/"), strings.TrimSuffix(escaped, "/")
+	shorter.URL = &u
+	return &shorter
 }
 
 // route picks the handler by method.

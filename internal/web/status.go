@@ -5,6 +5,7 @@ import (
 
 	"custodex.dev/internal/fault"
 	"custodex.dev/internal/web/body"
+	"custodex.dev/internal/web/framing"
 )
 
 // CodeMethodNotAllowed is the code of a fault that an API words by itself when a path
@@ -18,8 +19,10 @@ func InvalidStatus(f *fault.Error) int {
 	switch f.Code {
 	case errNoMethod.Code, CodeMethodNotAllowed:
 		return http.StatusMethodNotAllowed
-	case body.CodeLengthRequired:
-		return http.StatusLengthRequired
+	case framing.CodeExpectation:
+		return http.StatusExpectationFailed
+	case framing.CodeHeaderTooBig:
+		return http.StatusRequestHeaderFieldsTooLarge
 	case body.CodeUnsupportedMediaType, body.CodeUnsupportedCoding:
 		return http.StatusUnsupportedMediaType
 	}

@@ -84,10 +84,9 @@ func Wrap(dialect string, next http.Handler, cfg Config) http.Handler {
 		h.Set("X-Request-Id", string(e.Request))
 		h.Set("Cache-Control", "no-store")
 		h.Set("X-Content-Type-Options", "nosniff")
-		if len(r.TransferEncoding) > 0 || !r.ProtoAtLeast(1, 1) {
-			// Refused wherever a body is read. Where none is, do not reuse a
-			// connection on which two readers may see different requests. In
-			// HTTP/1.0, net/http hides such a coding and goes by the length.
+		if !r.ProtoAtLeast(1, 1) {
+			// In HTTP/1.0, net/http hides a transfer coding and goes by the length. Do not
+			// reuse a connection on which two readers may see different requests.
 			h.Set("Connection", "close")
 		}
 		if cfg.Draining != nil && cfg.Draining() {
@@ -112,8 +111,12 @@ func Wrap(dialect string, next http.Handler, cfg Config) http.Handler {
 			done(e, r.Method, rec.status, took)
 			cfg.log(ctx, e, r.Method, rec.status, took)
 		}()
+		if f := refusalOf(ctx); f != nil {
+			refuse(rec, r, next, f)
+			return
+		}
 		if !cfg.Limiter.acquire(ctx) {
-			refuse(rec, r, next)
+			refuse(rec, r, next, errOverloaded)
 			return
 		}
 		defer cfg.Limiter.release()

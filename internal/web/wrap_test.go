@@ -176,9 +176,13 @@ func TestOneHeader(t *testing.T) {
 	t.Parallel()
 	r := get("/")
 	r.Header["X-Client-Key"] = []string{"a"}
-	r.Header["X-Client-Secret"] = []string{"a", "a"}
+	r.Header["X-Client-Secret"] = []string{"a", "b"}
+	r.Header["Authorization"] = []string{"a", "a", "a"}
 	if v, ok, err := web.OneHeader(r, "x-client-key"); v != "a" || !ok || err != nil {
 		t.Errorf("one: %q, %v, %v", v, ok, err)
+	}
+	if v, ok, err := web.OneHeader(r, "authorization"); v != "a" || !ok || err != nil {
+		t.Errorf("the same thrice: %q, %v, %v", v, ok, err)
 	}
 	if v, ok, err := web.OneHeader(r, "idempotency-key"); v != "" || ok || err != nil {
 		t.Errorf("none: %q, %v, %v", v, ok, err)

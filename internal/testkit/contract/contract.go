@@ -230,7 +230,7 @@ func pathValues(pattern, path string) map[string]string {
 // it does: they are about form, size, credentials and rate, or about the server. One
 // test provokes them for all operations, so that no transcript has to.
 func General(status string) bool {
-	return slices.Contains([]string{"401", "411", "413", "415", "429", "500", "503"}, status)
+	return slices.Contains([]string{"401", "413", "415", "429", "500", "503"}, status)
 }
 
 // Particular are the other statuses: transcripts show them.

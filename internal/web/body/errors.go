@@ -4,11 +4,10 @@ import "custodex.dev/internal/fault"
 
 // The codes of this package's faults. They are stable.
 const (
-	CodeLengthRequired       = "length_required"        // chunked, or of unknown length
 	CodeAmbiguousLength      = "ambiguous_length"       // a length and a transfer coding
 	CodeTooLarge             = "body_too_large"         // more bytes than allowed
 	CodeShortBody            = "short_body"             // fewer bytes than announced
-	CodeBodyNotAllowed       = "body_not_allowed"       // a GET or HEAD with a body
+	CodeBadChunk             = "bad_chunk"              // chunks that do not fit together
 	CodeUnsupportedMediaType = "unsupported_media_type" // not application/json in UTF-8
 	CodeUnsupportedCoding    = "unsupported_content_encoding"
 
@@ -37,14 +36,10 @@ const (
 // The faults are values made once: they are the same for every request, so an
 // attacker who sends only rubbish costs no allocation here.
 var (
-	errLengthRequired = fault.New(fault.Invalid, CodeLengthRequired,
-		"Content-Length is required")
 	errAmbiguousLength = fault.New(fault.Invalid, CodeAmbiguousLength,
 		"Content-Length and Transfer-Encoding cannot be used together")
-	errTooLarge       = fault.New(fault.TooLarge, CodeTooLarge, "Request body is too large")
-	errShortBody      = fault.New(fault.Invalid, CodeShortBody, "Request body is incomplete")
-	errBodyNotAllowed = fault.New(fault.Invalid, CodeBodyNotAllowed,
-		"This method does not take a request body")
+	errTooLarge  = fault.New(fault.TooLarge, CodeTooLarge, "Request body is too large")
+	errShortBody = fault.New(fault.Invalid, CodeShortBody, "Request body is incomplete")
 	errMediaType = fault.New(fault.Invalid, CodeUnsupportedMediaType,
 		"Content-Type must be application/json")
 	errFormMediaType = fault.New(fault.Invalid, CodeUnsupportedMediaType,
@@ -82,3 +77,13 @@ var (
 	errRepeated = fault.New(fault.Invalid, CodeRepeatedParameter,
 		"Query string has a parameter more than once")
 )
+
+// BreaksFraming reports whether after the fault f it is not certain where the next request
+// on the same connection begins, or not worth waiting for.
+func BreaksFraming(f *fault.Error) bool {
+	switch f.Code {
+	case CodeAmbiguousLength, CodeTooLarge, CodeShortBody, CodeBadChunk:
+		return true
+	}
+	return false
+}

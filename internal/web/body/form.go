@@ -52,9 +52,8 @@ func parserFor(h http.Header) (func([]byte) (Object, error), error) {
 	}
 	kind, params, err := mime.ParseMediaType(types[0])
 	boundary := params["boundary"]
-	delete(params, "boundary")
 	switch {
-	case err != nil || !onlyUTF8(params):
+	case err != nil || !isUTF8(params):
 	case kind == typeForm && boundary == "":
 		return parseForm, nil
 	case kind == typeMultipart && boundary != "":
@@ -88,6 +87,7 @@ func (f *form) add(name, value string) error {
 // parseForm reads pairs that are separated by "&". A pair without "=" has an empty
 // value; empty pairs are skipped.
 func parseForm(data []byte) (Object, error) {
+	data = withoutMark(data)
 	if text := bytes.TrimLeft(data, whitespace); len(text) == 0 {
 		return Object{}, errEmpty
 	} else if text[0] == '{' || text[0] == '[' {
@@ -163,7 +163,7 @@ func partName(part *multipart.Part) (string, error) {
 	}
 	if own := part.Header.Get("Content-Type"); own != "" {
 		kind, params, err := mime.ParseMediaType(own)
-		if err != nil || kind != "text/plain" || !onlyUTF8(params) {
+		if err != nil || kind != "text/plain" || !isUTF8(params) {
 			return "", errForm
 		}
 	}

@@ -24,11 +24,12 @@ const (
 // members (however their names are escaped), invalid UTF-8, NUL (raw or
 // escaped), unpaired surrogate escapes, data after the object, anything but an
 // object at the top, more than MaxDepth levels and more than MaxMembers members
-// and elements. All faults are Invalid. The encoding is looked at first, then
+// and elements. A byte order mark at the start counts for nothing. All faults are Invalid. The encoding is looked at first, then
 // what comes first in the text is what is reported.
 //
 // data is not kept and not changed.
 func Parse(data []byte) (Object, error) {
+	data = withoutMark(data)
 	switch {
 	case len(bytes.Trim(data, whitespace)) == 0:
 		return Object{}, errEmpty
@@ -65,6 +66,10 @@ func (p *parser) release() {
 	p.text, p.stack, p.scratch, p.count = "", p.stack[:0], p.scratch[:0], 0
 	parsers.Put(p)
 }
+
+// withoutMark takes off the byte order mark of UTF-8 that some editors and programs put
+// before a text.
+func withoutMark(data []byte) []byte { return bytes.TrimPrefix(data, []byte("\ufeff")) }
 
 func (p *parser) parse(data []byte) (Object, error) {
 	p.text = string(data)

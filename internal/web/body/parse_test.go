@@ -46,7 +46,9 @@ var refused = []struct{ name, in, code string }{
 	{"encoded surrogate", "{\"a\":\"\xed\xa0\x80\"}", "invalid_utf8"},
 	{"Latin 1", "{\"a\":\"caf\xe9\"}", "invalid_utf8"},
 	{"UTF-16", "{\x00\"\x00a\x00\"\x00", "nul"},
-	{"byte order mark", "\ufeff{}", "syntax"},
+	{"two byte order marks", "\ufeff\ufeff{}", "syntax"},
+	{"byte order mark inside", "{\ufeff}", "syntax"},
+	{"byte order mark alone", "\ufeff", "empty_body"},
 	{"NUL raw", "{\"a\":\"\x00\"}", "nul"},
 	{"NUL after", "{}\x00", "nul"},
 	{"NUL escaped", `{"a":"x\u0000y"}`, "nul"},
@@ -242,6 +244,7 @@ func TestValuesPrintNothing(t *testing.T) {
 func TestParseAtTheLimits(t *testing.T) {
 	t.Parallel()
 	for name, in := range map[string]string{
+		"mark":    "\ufeff{}",
 		"depth":   nest(body.MaxDepth),
 		"members": wide(body.MaxMembers),
 		"string":  `{"a":"` + strings.Repeat("x", body.DefaultMax) + `"}`,
@@ -351,6 +354,7 @@ func FuzzParse(f *testing.F) {
 	}
 	f.Add([]byte(`{"a":[1,"two",{"b":null,"c":[true,false,-1.5e-3]}],"s":"\ud83d\ude00\\\/\b"}`))
 	f.Add([]byte(nest(5)))
+	f.Add([]byte("\ufeff{}"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		got, err := body.Parse(data)
 		if err != nil {
@@ -359,7 +363,7 @@ func FuzzParse(f *testing.F) {
 			}
 			return
 		}
-		dec := json.NewDecoder(bytes.NewReader(data))
+		dec := json.NewDecoder(bytes.NewReader(bytes.TrimPrefix(data, []byte("\ufeff"))))
 		dec.UseNumber()
 		var want map[string]any
 		if err := dec.Decode(&want); err != nil {

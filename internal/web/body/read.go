@@ -6,6 +6,8 @@ import (
 	"mime"
 	"net/http"
 	"strings"
+
+	"custodex.dev/internal/fault"
 )
 
 // DefaultMax is the size limit that Read uses when it is given none.
@@ -13,18 +15,17 @@ const DefaultMax = 64 << 10
 
 // Read takes the whole body of r, at most max bytes of it (DefaultMax if max is
 // zero or less). A request without a body gives nil and no error, whatever its
-// Content-Type says. A body must be JSON: Content-Type application/json, with
-// charset=utf-8 at most, or no Content-Type at all, and no Content-Encoding.
+// Content-Type says. A body must be JSON: Content-Type application/json in UTF-8,
+// or no Content-Type at all, and no Content-Encoding. Its length may be announced
+// or not: a body that comes in chunks is read to its end or to the limit.
 // A body that announces more than max bytes is refused before any is read, so
 // a client that waits for "100 Continue" never sends it.
 //
-// Faults: TooLarge, and Invalid for a body whose length is not announced, that is of
-// another media type or coding or that ends early, for contradicting lengths, and for
-// any body on GET or HEAD.
+// Faults: TooLarge, and Invalid for a body that is of another media type or coding, whose
+// chunks are damaged or that ends early, and for contradicting lengths.
 //
-// On an HTTP/1 connection the caller does well to close it after
-// CodeLengthRequired: a sender whose message had a length and a transfer coding
-// looks the same here as one that only used the latter.
+// On an HTTP/1 connection the caller must close it after a fault for which
+// BreaksFraming is true: where the next request begins is not certain.
 func Read(r *http.Request, max int64) ([]byte, error) { return read(r, max, mediaType) }
 
 // read is Read for the media types that accept takes.
@@ -32,55 +33,89 @@ func read(r *http.Request, max int64, accept func(http.Header) error) ([]byte, e
 	if max <= 0 {
 		max = DefaultMax
 	}
-	if r.Method == http.MethodGet || r.Method == http.MethodHead {
-		return nil, None(r)
-	}
 	if err := framing(r); err != nil {
 		return nil, err
 	}
 	switch {
-	case r.ContentLength == 0:
+	case !hasBody(r):
 		return nil, nil
 	case r.ContentLength > max:
 		return nil, errTooLarge
 	}
-	if err := accept(r.Header); err != nil {
-		return nil, err
+	acceptErr := accept(r.Header)
+	if acceptErr != nil && r.ContentLength > 0 {
+		return nil, acceptErr
 	}
-	data := make([]byte, r.ContentLength)
-	if _, err := io.ReadFull(r.Body, data); err != nil {
-		if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
-			return nil, errTooLarge
+	data, err := readAll(r, max)
+	switch {
+	case err != nil:
+		return nil, err
+	case len(data) == 0: // chunks that hold nothing
+		return nil, nil
+	}
+	return data, acceptErr
+}
+
+// Ignore reads the body of a request that takes none, at most max bytes of it, and
+// throws it away. Programs send one with GET and DELETE, and nobody means anything by it.
+// Faults: as for Read, but for media types and codings.
+func Ignore(r *http.Request, max int64) error {
+	if max <= 0 {
+		max = DefaultMax
+	}
+	if err := framing(r); err != nil {
+		return err
+	}
+	switch {
+	case !hasBody(r):
+		return nil
+	case r.ContentLength > max:
+		return errTooLarge
+	}
+	_, err := readAll(r, max)
+	return err
+}
+
+func hasBody(r *http.Request) bool {
+	return r.ContentLength > 0 || r.ContentLength < 0 && r.Body != nil && r.Body != http.NoBody
+}
+
+// readAll reads a body that announces at most max bytes, or nothing.
+func readAll(r *http.Request, max int64) ([]byte, error) {
+	if r.ContentLength > 0 {
+		data := make([]byte, r.ContentLength)
+		if _, err := io.ReadFull(r.Body, data); err != nil {
+			return nil, readFault(err)
 		}
-		// The cause is dropped on purpose: a network error prints the peer's address.
-		return nil, errShortBody
+		return data, nil
+	}
+	data, err := io.ReadAll(io.LimitReader(r.Body, max+1))
+	switch {
+	case int64(len(data)) > max:
+		return nil, errTooLarge
+	case err != nil:
+		return nil, readFault(err)
 	}
 	return data, nil
 }
 
-// None refuses a request that has a body. It is for operations that take none:
-// a body that one hop reads and the next ignores is how requests are smuggled.
-func None(r *http.Request) error {
-	if err := framing(r); err != nil {
-		return err
+// readFault says why a body could not be read. Any other cause is dropped on purpose: a
+// network error prints the peer's address.
+func readFault(err error) error {
+	if _, ok := errors.AsType[*http.MaxBytesError](err); ok {
+		return errTooLarge
 	}
-	if r.ContentLength != 0 {
-		return errBodyNotAllowed
+	if f, ok := errors.AsType[*fault.Error](err); ok {
+		return f // of the connection, which saw what is wrong with the chunks
 	}
-	return nil
+	return errShortBody
 }
 
-// framing refuses every body whose length was not announced in one clear way.
+// framing refuses a body whose length was announced in two ways. Most of them do not come
+// so far: the connection refuses them, and net/http hides one of the two.
 func framing(r *http.Request) error {
 	coded := len(r.TransferEncoding) > 0 || len(r.Header["Transfer-Encoding"]) > 0
-	switch {
-	case coded && len(r.Header["Content-Length"]) > 0:
-		return errAmbiguousLength
-	case coded:
-		return errLengthRequired
-	case r.ContentLength < 0 && r.Body != nil && r.Body != http.NoBody:
-		return errLengthRequired
-	case len(r.Header["Content-Length"]) > 1:
+	if coded && len(r.Header["Content-Length"]) > 0 || len(r.Header["Content-Length"]) > 1 {
 		return errAmbiguousLength
 	}
 	return nil
@@ -103,7 +138,7 @@ func mediaType(h http.Header) error {
 	if err != nil || kind != "application/json" {
 		return errMediaType
 	}
-	if !onlyUTF8(params) {
+	if !isUTF8(params) {
 		return errMediaType
 	}
 	return nil
@@ -119,13 +154,9 @@ func plain(h http.Header) error {
 	return nil
 }
 
-// onlyUTF8 reports whether the parameters of a media type say charset=utf-8 or
-// nothing.
-func onlyUTF8(params map[string]string) bool {
-	for name, value := range params {
-		if name != "charset" || !strings.EqualFold(value, "utf-8") {
-			return false
-		}
-	}
-	return true
+// isUTF8 reports whether the parameters of a media type name no other charset than
+// UTF-8, which some programs write utf8. Other parameters mean nothing here.
+func isUTF8(params map[string]string) bool {
+	charset, named := params["charset"]
+	return !named || strings.EqualFold(charset, "utf-8") || strings.EqualFold(charset, "utf8")
 }

@@ -36,9 +36,6 @@ func (a *api) fetchCustomer(w http.ResponseWriter, r *http.Request, caller tenan
 	if err != nil {
 		return err
 	}
-	if err := body.None(r); err != nil {
-		return err
-	}
 	withGroup, err := readInclude(r)
 	if err != nil {
 		return err
@@ -76,9 +73,6 @@ func (a *api) updateCustomer(w http.ResponseWriter, r *http.Request, caller tena
 func (a *api) deleteCustomer(w http.ResponseWriter, r *http.Request, caller tenant.Caller) error {
 	target, err := readID(r)
 	if err != nil {
-		return err
-	}
-	if err := body.None(r); err != nil {
 		return err
 	}
 	if err := a.Records.DeleteCustomer(r.Context(), caller, records.ByID(target)); err != nil {
@@ -135,7 +129,7 @@ func readWrite(w http.ResponseWriter, r *http.Request) (write records.Write, wit
 
 // readKeyed takes the idempotency key and the body of a POST or PATCH off the wire.
 func readKeyed(r *http.Request) (key string, object body.Object, err error) {
-	if key, err = wire.IdempotencyKey(r, "idempotency-key", false); err != nil {
+	if key, err = wire.IdempotencyKey(r, "idempotency-key"); err != nil {
 		return "", object, err
 	}
 	object, err = wire.ReadJSON(r)

@@ -52,9 +52,6 @@ func (a *api) fetchGroup(w http.ResponseWriter, r *http.Request, caller tenant.C
 	if err != nil {
 		return err
 	}
-	if err := body.None(r); err != nil {
-		return err
-	}
 	g, err := a.Records.FetchGroup(r.Context(), caller, seq)
 	if err != nil {
 		return err
@@ -85,9 +82,6 @@ func (a *api) updateGroup(w http.ResponseWriter, r *http.Request, caller tenant.
 func (a *api) deleteGroup(w http.ResponseWriter, r *http.Request, caller tenant.Caller) error {
 	seq, err := readGroupID(r)
 	if err != nil {
-		return err
-	}
-	if err := body.None(r); err != nil {
 		return err
 	}
 	if err := a.Records.DeleteGroup(r.Context(), caller, seq); err != nil {

@@ -7,7 +7,6 @@ import (
 
 	"custodex.dev/internal/fault"
 	"custodex.dev/internal/web"
-	"custodex.dev/internal/web/body"
 	"custodex.dev/internal/web/wire"
 )
 
@@ -26,7 +25,7 @@ func (a *api) health(w http.ResponseWriter, r *http.Request) error {
 	defer cancel()
 	_, err := a.admit(w, r.WithContext(ctx))
 	if err == nil {
-		err = body.None(r)
+		err = web.IgnoreBody(r)
 	}
 	kind := fault.Unavailable
 	if err != nil {
@@ -55,7 +54,7 @@ func (a *api) health(w http.ResponseWriter, r *http.Request) error {
 
 // publicHealth answers anybody, without asking the database.
 func (a *api) publicHealth(w http.ResponseWriter, r *http.Request) error {
-	if err := body.None(r); err != nil {
+	if err := web.IgnoreBody(r); err != nil {
 		return err
 	}
 	web.JSON(w, http.StatusOK, wire.Marshal(a.publicHealthBody()))

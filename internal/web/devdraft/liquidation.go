@@ -62,9 +62,6 @@ func (a *api) listAddresses(w http.ResponseWriter, r *http.Request, caller tenan
 
 // fetchAddress: Devdraft, "Get a specific liquidation address".
 func (a *api) fetchAddress(w http.ResponseWriter, r *http.Request, caller tenant.Caller) error {
-	if err := body.None(r); err != nil {
-		return err
-	}
 	address, err := id.ParseItem(r.PathValue("addressId"))
 	if err != nil {
 		address = id.Item{} // which nothing has

@@ -37,9 +37,6 @@ func (a *api) readPage(r *http.Request) (records.PageRequest, error) {
 }
 
 func readListQuery(r *http.Request) (body.Query, error) {
-	if err := body.None(r); err != nil {
-		return body.Query{}, err
-	}
 	return body.ParseQuery(r.URL.RawQuery)
 }
 

@@ -9,7 +9,6 @@ import (
 	"custodex.dev/internal/records"
 	"custodex.dev/internal/tenant"
 	"custodex.dev/internal/web"
-	"custodex.dev/internal/web/body"
 	"custodex.dev/internal/web/wire"
 )
 
@@ -29,10 +28,8 @@ func (a *api) authenticated(rt route) web.Handler {
 				return err
 			}
 		}
-		if r.Method == http.MethodGet || r.Method == http.MethodHead {
-			if err := body.None(r); err != nil {
-				return err
-			}
+		if err := web.IgnoreBody(r); err != nil {
+			return err
 		}
 		if name := r.PathValue("app"); name != "" {
 			if caller.App, err = parseApp(name); err != nil {

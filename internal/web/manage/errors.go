@@ -52,9 +52,6 @@ func writeError(w http.ResponseWriter, r *http.Request, f *fault.Error) {
 		wait := max(f.RetryAfter, time.Second)
 		h.Set("Retry-After", strconv.Itoa(int((wait+time.Second-1)/time.Second)))
 	}
-	if status == http.StatusLengthRequired {
-		h.Set("Connection", "close")
-	}
 	b, err := json.Marshal(errorResponse{e})
 	if err != nil {
 		panic(err) // strings alone cannot fail

@@ -83,7 +83,9 @@ func (a *api) mux(routes []route) http.Handler {
 	mux.Handle("/", web.Handle(func(http.ResponseWriter, *http.Request) error {
 		return fault.New(fault.NotFound, "no_such_route", "There is nothing at this address")
 	}, writeError))
-	return web.Refusable(mux, writeError)
+	return web.Refusable(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		mux.ServeHTTP(w, web.WithoutTrailingSlash(r))
+	}), writeError)
 }
 
 func noMethod(path string, methods []string) web.Handler {

@@ -12,11 +12,14 @@ import (
 type Handler func(w http.ResponseWriter, r *http.Request, caller tenant.Caller) error
 
 // Authenticated runs h for the caller that admit finds. parameters are those that h knows
-// of a query.
+// of a query. The body of a GET or DELETE is read before, and ignored.
 func Authenticated(h Handler, admit func(http.ResponseWriter, *http.Request) (tenant.Caller, error), parameters ...string) web.Handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
 		caller, err := admit(w, r)
 		if err != nil {
+			return err
+		}
+		if err := web.IgnoreBody(r); err != nil {
 			return err
 		}
 		if err := KnownParameters(w, r, parameters...); err != nil {

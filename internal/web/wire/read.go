@@ -65,14 +65,13 @@ var ErrIdempotencyKey = fault.New(fault.Invalid, "bad_idempotency_key",
 
 // IdempotencyKey gives the key of a change, "" for none. header is its name as the
 // contract spells it. The contracts ask for a UUID or for anything unique; clients send
-// words with spaces, so any printable ASCII will do. With emptyIsNone a header without a
-// value is no key; else it is a bad one.
-func IdempotencyKey(r *http.Request, header string, emptyIsNone bool) (string, error) {
-	key, sent, err := web.OneHeader(r, header)
-	if err != nil || !sent || key == "" && emptyIsNone {
+// words with spaces, so any printable ASCII will do. A header without a value is no key.
+func IdempotencyKey(r *http.Request, header string) (string, error) {
+	key, _, err := web.OneHeader(r, header)
+	if err != nil || key == "" {
 		return "", err
 	}
-	if key == "" || len(key) > maxIdempotencyKey || strings.ContainsFunc(key, notPrintable) {
+	if len(key) > maxIdempotencyKey || strings.ContainsFunc(key, notPrintable) {
 		return "", ErrIdempotencyKey
 	}
 	return key, nil

@@ -61,32 +61,30 @@ func TestIdempotencyKey(t *testing.T) {
 	t.Parallel()
 	long := strings.Repeat("k", 255)
 	for _, tt := range []struct {
-		values      []string
-		emptyIsNone bool
-		key, code   string
+		values    []string
+		key, code string
 	}{
-		{nil, false, "", ""},
-		{nil, true, "", ""},
-		{[]string{""}, false, "", "bad_idempotency_key"},
-		{[]string{""}, true, "", ""},
-		{[]string{"My key ~!"}, false, "My key ~!", ""},
-		{[]string{long}, true, long, ""},
-		{[]string{long + "k"}, true, "", "bad_idempotency_key"},
-		{[]string{"a\tb"}, false, "", "bad_idempotency_key"},
-		{[]string{"a\x7fb"}, false, "", "bad_idempotency_key"},
-		{[]string{"é"}, false, "", "bad_idempotency_key"},
-		{[]string{"\xff"}, false, "", "bad_idempotency_key"},
-		{[]string{"a", "a"}, false, "", "repeated_header"},
+		{nil, "", ""},
+		{[]string{""}, "", ""},
+		{[]string{"My key ~!"}, "My key ~!", ""},
+		{[]string{long}, long, ""},
+		{[]string{long + "k"}, "", "bad_idempotency_key"},
+		{[]string{"a\tb"}, "", "bad_idempotency_key"},
+		{[]string{"a\x7fb"}, "", "bad_idempotency_key"},
+		{[]string{"é"}, "", "bad_idempotency_key"},
+		{[]string{"\xff"}, "", "bad_idempotency_key"},
+		{[]string{"a", "a"}, "a", ""},
+		{[]string{"a", "b"}, "", "repeated_header"},
 	} {
 		r := httptest.NewRequest(http.MethodPost, "/", nil)
 		r.Header["Idempotency-Key"] = tt.values
-		key, err := wire.IdempotencyKey(r, "idempotency-key", tt.emptyIsNone)
+		key, err := wire.IdempotencyKey(r, "idempotency-key")
 		code := ""
 		if f, ok := errors.AsType[*fault.Error](err); ok {
 			code = f.Code
 		}
 		if key != tt.key || code != tt.code {
-			t.Errorf("%q, %v: %q, %v, want %q, %s", tt.values, tt.emptyIsNone, key, err, tt.key, tt.code)
+			t.Errorf("%q: %q, %v, want %q, %s", tt.values, key, err, tt.key, tt.code)
 		}
 	}
 }
@@ -100,6 +98,10 @@ func TestBearerToken(t *testing.T) {
 		r.Header.Set("Authorization", header)
 		if got, err := wire.BearerToken(r); got != want || err != nil {
 			t.Errorf("%q: %q, %v, want %q", header, got, err, want)
+		}
+		r.Header.Add("Authorization", header)
+		if got, err := wire.BearerToken(r); got != want || err != nil {
+			t.Errorf("%q twice: %q, %v, want %q", header, got, err, want)
 		}
 		r.Header.Add("Authorization", "Bearer second")
 		if got, err := wire.BearerToken(r); got != "" || err == nil {

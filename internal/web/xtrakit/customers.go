@@ -8,7 +8,6 @@ import (
 	"custodex.dev/internal/records"
 	"custodex.dev/internal/tenant"
 	"custodex.dev/internal/web"
-	"custodex.dev/internal/web/body"
 	"custodex.dev/internal/web/wire"
 )
 
@@ -37,9 +36,6 @@ func (a *api) addCustomer(w http.ResponseWriter, r *http.Request, caller tenant.
 func (a *api) fetchCustomer(w http.ResponseWriter, r *http.Request, caller tenant.Caller) error {
 	target, err := readID(r, errNoCustomer)
 	if err != nil {
-		return err
-	}
-	if err := body.None(r); err != nil {
 		return err
 	}
 	c, g, err := a.Records.FetchWithGroup(r.Context(), caller, records.BySeq(target))
@@ -76,9 +72,6 @@ func (a *api) deleteCustomer(w http.ResponseWriter, r *http.Request, caller tena
 	if err != nil {
 		return err
 	}
-	if err := body.None(r); err != nil {
-		return err
-	}
 	if err := a.Records.DeleteCustomer(r.Context(), caller, records.BySeq(target)); err != nil {
 		return err
 	}
@@ -100,7 +93,7 @@ const headerKey = "idempotency-key"
 
 // readWrite takes an add or edit request off the wire; Encode is the caller's to set.
 func readWrite(w http.ResponseWriter, r *http.Request) (records.Write, error) {
-	key, err := wire.IdempotencyKey(r, headerKey, false)
+	key, err := wire.IdempotencyKey(r, headerKey)
 	if err != nil {
 		return records.Write{}, err
 	}

@@ -7,7 +7,6 @@ import (
 	"custodex.dev/internal/records"
 	"custodex.dev/internal/tenant"
 	"custodex.dev/internal/web"
-	"custodex.dev/internal/web/body"
 	"custodex.dev/internal/web/wire"
 )
 
@@ -40,9 +39,6 @@ func (a *api) addGroup(w http.ResponseWriter, r *http.Request, caller tenant.Cal
 func (a *api) fetchGroup(w http.ResponseWriter, r *http.Request, caller tenant.Caller) error {
 	seq, err := readID(r, errNoGroup)
 	if err != nil {
-		return err
-	}
-	if err := body.None(r); err != nil {
 		return err
 	}
 	g, err := a.Records.FetchGroup(r.Context(), caller, seq)
@@ -78,9 +74,6 @@ func (a *api) deleteGroup(w http.ResponseWriter, r *http.Request, caller tenant.
 	if err != nil {
 		return err
 	}
-	if err := body.None(r); err != nil {
-		return err
-	}
 	if err := a.Records.DeleteGroup(r.Context(), caller, seq); err != nil {
 		return noGroup(err)
 	}
@@ -90,7 +83,7 @@ func (a *api) deleteGroup(w http.ResponseWriter, r *http.Request, caller tenant.
 
 // readGroupWrite is readWrite for groups.
 func readGroupWrite(w http.ResponseWriter, r *http.Request) (records.GroupWrite, error) {
-	key, err := wire.IdempotencyKey(r, headerKey, false)
+	key, err := wire.IdempotencyKey(r, headerKey)
 	if err != nil {
 		return records.GroupWrite{}, err
 	}

@@ -93,9 +93,6 @@ var errNoCursor = fault.New(fault.Invalid, "empty_cursor", "cursor must not be e
 
 // readQuery takes the named parameters. Others are ignored.
 func readQuery(r *http.Request, names ...string) (parameters, error) {
-	if err := body.None(r); err != nil {
-		return nil, err
-	}
 	query, err := body.ParseQuery(r.URL.RawQuery)
 	if err != nil {
 		return nil, err

@@ -8,7 +8,6 @@ import (
 	"custodex.dev/internal/records"
 	"custodex.dev/internal/tenant"
 	"custodex.dev/internal/web"
-	"custodex.dev/internal/web/body"
 	"custodex.dev/internal/web/wire"
 )
 
@@ -53,7 +52,7 @@ func (a *api) refresh(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	if err := body.None(r); err != nil {
+	if err := web.IgnoreBody(r); err != nil {
 		return err
 	}
 	var token string

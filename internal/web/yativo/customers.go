@@ -45,9 +45,6 @@ func (a *api) fetch(r *http.Request, caller tenant.Caller) (customer.Customer, e
 	if err != nil {
 		return customer.Customer{}, err
 	}
-	if err := body.None(r); err != nil {
-		return customer.Customer{}, err
-	}
 	return a.Records.FetchCustomer(r.Context(), caller, records.ByID(target))
 }
 
@@ -74,9 +71,6 @@ func (a *api) updateCustomer(w http.ResponseWriter, r *http.Request, caller tena
 func (a *api) deleteCustomer(w http.ResponseWriter, r *http.Request, caller tenant.Caller) error {
 	target, err := readID(r.PathValue("id"))
 	if err != nil {
-		return err
-	}
-	if err := body.None(r); err != nil {
 		return err
 	}
 	if err := a.Records.DeleteCustomer(r.Context(), caller, records.ByID(target)); err != nil {
@@ -112,7 +106,7 @@ func (a *api) readRequest(r *http.Request) (string, body.Object, error) {
 // readIdempotencyKey gives the key of a POST or PUT, which must have one unless the
 // setting says otherwise.
 func (a *api) readIdempotencyKey(r *http.Request) (string, error) {
-	key, err := wire.IdempotencyKey(r, "Idempotency-Key", true)
+	key, err := wire.IdempotencyKey(r, "Idempotency-Key")
 	if err == nil && key == "" && !a.OptionalIdempotency {
 		return "", errKeyMissing
 	}

@@ -32,9 +32,6 @@ type listRequest struct {
 
 // listCustomers: Yativo, "Get customers".
 func (a *api) listCustomers(w http.ResponseWriter, r *http.Request, caller tenant.Caller) error {
-	if err := body.None(r); err != nil {
-		return err
-	}
 	query, err := body.ParseQuery(r.URL.RawQuery)
 	if err != nil {
 		return err

@@ -1,0 +1,140 @@
+package framing
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"log/slog"
+	"net"
+	"sync"
+	"time"
+)
+
+// Config is what Listen needs. Answer must be set.
+type Config struct {
+	Answer    Answerer
+	MaxHeader int           // most bytes of a request line and its header
+	TLS       *tls.Config   // nil: plain
+	Handshake time.Duration // how long that of TLS may take
+	Log       *slog.Logger  // gets handshakes that fail; needed with TLS
+}
+
+// Listen wraps the connections of l. With TLS it makes the handshakes, so that it knows which
+// connections speak HTTP/2; these it leaves alone.
+func Listen(l net.Listener, cfg Config) net.Listener {
+	if cfg.TLS == nil {
+		return plain{l, cfg}
+	}
+	t := &secure{Listener: l, cfg: cfg, ready: make(chan accepted), closed: make(chan struct{})}
+	go t.run()
+	return t
+}
+
+func (cfg Config) follow(c net.Conn) *conn {
+	return &conn{Conn: c, answer: cfg.Answer, scan: scanner{maxHeader: cfg.MaxHeader}}
+}
+
+type plain struct {
+	net.Listener
+	cfg Config
+}
+
+func (p plain) Accept() (net.Conn, error) {
+	c, err := p.Listener.Accept()
+	if err != nil {
+		return nil, err
+	}
+	return p.cfg.follow(c), nil
+}
+
+// secure hands out connections whose handshake is over.
+type secure struct {
+	net.Listener
+	cfg    Config
+	ready  chan accepted
+	closed chan struct{}
+	close  sync.Once
+}
+
+type accepted struct {
+	conn net.Conn
+	err  error
+}
+
+// run accepts until the listener is closed. Other errors are for those who call Accept; they
+// also wait before they call it again.
+func (s *secure) run() {
+	for {
+		c, err := s.Listener.Accept()
+		if err == nil {
+			go s.handshake(c)
+			continue
+		}
+		if !s.give(accepted{err: err}) || errors.Is(err, net.ErrClosed) {
+			return
+		}
+	}
+}
+
+// give reports whether somebody took a.
+func (s *secure) give(a accepted) bool {
+	select {
+	case s.ready <- a:
+		return true
+	case <-s.closed:
+		return false
+	}
+}
+
+// handshake makes c ready, or closes it.
+func (s *secure) handshake(c net.Conn) {
+	t := tls.Server(c, s.cfg.TLS)
+	ctx, cancel := context.WithTimeout(context.Background(), s.cfg.Handshake)
+	defer cancel()
+	if err := t.HandshakeContext(ctx); err != nil {
+		if plain, ok := errors.AsType[tls.RecordHeaderError](err); ok && plain.Conn != nil && looksLikeHTTP(plain.RecordHeader) {
+			_, _ = plain.Conn.Write(s.cfg.Answer(Head{}, c.RemoteAddr(), errPlainOnTLS)) // else nobody reads it
+		}
+		s.cfg.Log.Warn("TLS handshake failed", "cause", err)
+		_ = c.Close() // nothing was promised to it
+		return
+	}
+	var whole net.Conn = t
+	if t.ConnectionState().NegotiatedProtocol != "h2" {
+		whole = encrypted{s.cfg.follow(t), t}
+	}
+	if !s.give(accepted{conn: whole}) {
+		_ = c.Close()
+	}
+}
+
+// looksLikeHTTP reports whether the first bytes of a connection are those of a plain request.
+func looksLikeHTTP(header [5]byte) bool {
+	switch string(header[:]) {
+	case "GET /", "HEAD ", "POST ", "PUT /", "PATCH", "DELET", "OPTIO":
+		return true
+	}
+	return false
+}
+
+// encrypted is a conn whose bytes came by TLS. net/http asks it for the state.
+type encrypted struct {
+	*conn
+	tls *tls.Conn
+}
+
+func (e encrypted) ConnectionState() tls.ConnectionState { return e.tls.ConnectionState() }
+
+func (s *secure) Accept() (net.Conn, error) {
+	select {
+	case a := <-s.ready:
+		return a.conn, a.err
+	case <-s.closed:
+		return nil, net.ErrClosed
+	}
+}
+
+func (s *secure) Close() error {
+	s.close.Do(func() { close(s.closed) })
+	return s.Listener.Close()
+}
