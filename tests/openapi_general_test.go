@@ -135,7 +135,22 @@ func newGeneral(t *testing.T, a api) *general {
 	g.stranger.PublicKey = g.stranger.PublicKey[:len(g.stranger.PublicKey)-4] + "aaaa"
 	g.answers(g.request(g.list, g.good), "200")
 	g.answers(g.request(g.list, g.spent), "200")
+	if a.kind != tenant.Operator {
+		g.headersOfUnknownNames()
+	}
 	return g
+}
+
+// headersOfUnknownNames gets the two headers that depend on the names of a request and
+// not on its operation, and are documented with every answer.
+func (g *general) headersOfUnknownNames() {
+	g.Helper()
+	r := g.request(g.list, g.good)
+	r.URL.RawQuery = "zz=1"
+	g.answers(r, "200")
+	r = g.request(g.list, g.good)
+	r.Header.Set("Prefer", "handling=strict")
+	g.answers(r, "200")
 }
 
 // provoke makes an operation answer with a status.
