@@ -19,7 +19,7 @@ TOOL      := go tool -modfile=tools/go.mod
 export CGO_ENABLED := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help check tidy test test-postgres race fuzz soak timing bench golden map vuln run build
+.PHONY: help check tidy test test-postgres race fuzz soak timing bench golden map clients vuln run build
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-14s %s\n", $$1, $$2 }'
@@ -68,6 +68,9 @@ golden: ## rewrite golden files and transcripts, record new migrations; review t
 
 map: ## the packages with their layer, lines and imports; the largest files and functions
 	@go test -count=1 -v -run '^TestPolicyMap$$' ./tests
+
+clients: ## published clients, and generated ones, against a server of their own; needs the network, Node, PHP
+	script/clients
 
 vuln: ## known vulnerabilities in what we link; needs the network
 	$(TOOL) govulncheck ./...

@@ -44,6 +44,7 @@ func TestPolicyOpenAPIPortableRule(t *testing.T) {
 		`{"schema": {"unevaluatedProperties": false}}`:                                                     "unevaluatedProperties",
 		`{"schema": {"const": true}}`:                                                                      "const",
 		`{"schema": {"enum": ["x"]}}`:                                                                      "enum without type",
+		`{"schema": {"type": ["string", "null"], "enum": ["x", null], "default": "x"}}`:                    "default beside an enum",
 		`{"components": {"schemas": {"NewThing": {}}}}`:                                                    "NewThing",
 		`{"components": {"schemas": {"Error": {}}}}`:                                                       "Error",
 		`{"components": {"schemas": {"X": {}}, "responses": {"X": {}}}}`:                                   "X names two things",
@@ -78,6 +79,8 @@ func portableComplaints(tree map[string]any) []string {
 			complain("null alone; use a type list with null, or oneOf with an object")
 		case isPattern && isFormat:
 			complain("pattern beside format; a generator takes one for the other")
+		case isEnum && slices.Contains(enum, nil) && schema["default"] != nil:
+			complain("default beside an enum with null; Go code of openapi-generator does not compile")
 		case isEnum && len(enum) > 0 && schema["type"] == nil:
 			complain("enum without type")
 		}
