@@ -105,6 +105,12 @@ type Config struct {
 	// attempt is in the audit log either way.
 	Conceal bool `name:"conceal"`
 
+	// Keep the digits 404 out of the headers of Devdraft failures that are no 404. Numbers of the
+	// rate limit are then a little wrong, and a body may end in line breaks. Only for clients made
+	// from the PHP class DevdraftCustomer of the page "Fetch a customer", which takes every failure with
+	// these digits in its headers for a 404.
+	DevdraftAvoid404 bool `name:"devdraft-avoid-404"`
+
 	// Accept Yativo POST and PUT requests without an Idempotency-Key header. The Yativo contract
 	// requires the header, but clients that are older than this rule do not send it.
 	YativoOptionalKey bool `name:"yativo-optional-idempotency-key"`

@@ -25,7 +25,7 @@ func (s *Server) dialects() []dialect {
 	return []dialect{
 		{"devdraft", devdraft.Prefixes(), devdraft.New(devdraft.Config{
 			Records: s.records, Limiter: s.limiter, Version: s.version, Ping: s.store.Ping,
-			MaxSkip: s.cfg.MaxSkip, Now: s.records.Now,
+			MaxSkip: s.cfg.MaxSkip, Avoid404: s.cfg.DevdraftAvoid404, Now: s.records.Now,
 		})},
 		{"yativo", yativo.Prefixes(), yativo.New(yativo.Config{
 			Records: s.records, Limiter: s.limiter, MaxSkip: s.cfg.MaxSkip, TrustedProxies: s.cfg.TrustedProxies,

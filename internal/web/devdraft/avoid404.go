@@ -8,16 +8,26 @@ import (
 	"custodex.dev/internal/web"
 )
 
-// One SDK of this contract takes any failure for "not found" if the digits 404 occur
-// in one of its headers. So in the headers of every other failure they do not occur.
+// A published PHP snippet takes any failure for "not found" if the digits 404 occur in one
+// of its headers. With the setting devdraft-avoid-404 they do not occur in the headers of
+// any other failure.
 
 // maxLateReset is how many seconds after the truth a reset may be.
 const maxLateReset = 60
 
-// writeFailure writes a failure. Unless it is 404, numbers of the rate limit are moved
+// writeFailure writes a failure as the settings want it.
+func (c *Config) writeFailure(w http.ResponseWriter, r *http.Request, status int, body []byte) {
+	if c.Avoid404 {
+		writeAvoiding(w, r, status, body)
+		return
+	}
+	web.JSON(w, status, body)
+}
+
+// writeAvoiding writes a failure. Unless it is 404, numbers of the rate limit are moved
 // by the least amount that avoids the digits, or left out, and the body gets line
 // breaks at its end where its length would show them.
-func writeFailure(w http.ResponseWriter, r *http.Request, status int, body []byte) {
+func writeAvoiding(w http.ResponseWriter, r *http.Request, status int, body []byte) {
 	if status != http.StatusNotFound {
 		if strings.Contains(strings.Join(w.Header().Values("Custodex-Ignored"), ""), "404") {
 			w.Header().Del("Custodex-Ignored")

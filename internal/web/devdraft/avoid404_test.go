@@ -23,7 +23,7 @@ func answerWith(q web.Quota, status int, body []byte) *httptest.ResponseRecorder
 	web.Wrap("devdraft", http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		web.EventOf(r.Context()).Quota = q
 		q.SetHeaders(w.Header())
-		devdraft.WriteFailure(w, r, status, body)
+		devdraft.WriteAvoiding(w, r, status, body)
 	}), web.Config{}).ServeHTTP(w, request(http.MethodGet, "/", ""))
 	return w
 }
@@ -95,21 +95,27 @@ func TestLengthNeverShows404(t *testing.T) {
 	}
 }
 
-// TestFailuresNeverShow404 asks at a time whose window ends at a second with the
-// digits: no failure shows it, a success does.
-func TestFailuresNeverShow404(t *testing.T) {
+// TestFieldE14FailuresNeverShow404 asks at a time whose window ends at a second with the
+// digits: no failure shows it with the setting, a success does, and without the setting
+// every failure has the truth.
+func TestFieldE14FailuresNeverShow404(t *testing.T) {
 	t.Parallel()
 	at := func(c *devdraft.Config) {
 		c.Limiter = limit.New(&fake{}, func() time.Time { return time.Unix(1714040400, 0) })
 		c.Ping = func(context.Context) error { return errors.New("down") }
 	}
+	avoid := func(c *devdraft.Config) { c.Avoid404 = true }
 	for target, f := range map[string]*fake{someCustomer: {Err: store.ErrEmailTaken}, "/api/v0/health": {}} {
-		w := ask(f, request(http.MethodGet, target, ""), at)
+		w := ask(f, request(http.MethodGet, target, ""), at, avoid)
 		if w.Code < 400 || w.Header().Get("X-RateLimit-Limit") != "100" || shows404(w.Header()) {
 			t.Errorf("%s: %d with headers %v", target, w.Code, w.Header())
 		}
+		w = ask(f, request(http.MethodGet, target, ""), at)
+		if w.Code < 400 || w.Header().Get("X-RateLimit-Reset") != "1714040460" {
+			t.Errorf("%s without the setting: %d with headers %v, want the truth", target, w.Code, w.Header())
+		}
 	}
-	if w := ask(&fake{}, request(http.MethodGet, someCustomer, ""), at); w.Header().Get("X-RateLimit-Reset") != "1714040460" {
+	if w := ask(&fake{}, request(http.MethodGet, someCustomer, ""), at, avoid); w.Header().Get("X-RateLimit-Reset") != "1714040460" {
 		t.Errorf("a success says %v, want the truth", w.Header())
 	}
 }

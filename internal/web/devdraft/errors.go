@@ -13,7 +13,7 @@ import (
 // writeError renders a fault: {statusCode, message, error}, where message is an
 // array for problems of a body's or query's members and a string otherwise, and
 // error is the status's phrase. Liquidation addresses have words of their own.
-func writeError(w http.ResponseWriter, r *http.Request, f *fault.Error) {
+func (c *Config) writeError(w http.ResponseWriter, r *http.Request, f *fault.Error) {
 	status, message, again := answerOf(f)
 	e := errorBody{StatusCode: status, Message: message, Error: http.StatusText(status)}
 	if len(f.Fields) > 0 {
@@ -34,7 +34,7 @@ func writeError(w http.ResponseWriter, r *http.Request, f *fault.Error) {
 		// One SDK ignores a header of 60 and more.
 		h.Set("Retry-After", strconv.FormatInt(min(wait, 59), 10))
 	}
-	writeFailure(w, r, e.StatusCode, wire.Marshal(e))
+	c.writeFailure(w, r, e.StatusCode, wire.Marshal(e))
 }
 
 func messagesOf(fields []fault.Field) []string {

@@ -5,8 +5,8 @@ import "custodex.dev/internal/web/wire"
 // Preference is the reader of a Prefer header.
 var Preference = wire.Preference
 
-// WriteFailure is what writes every failure.
-var WriteFailure = writeFailure
+// WriteAvoiding is what writes every failure with Config.Avoid404.
+var WriteAvoiding = writeAvoiding
 
 // EncodeList and EncodeCustomer render customers.
 var (

@@ -47,7 +47,7 @@ func (a *api) health(w http.ResponseWriter, r *http.Request) error {
 	if status == http.StatusOK {
 		web.JSON(w, status, wire.Marshal(h))
 	} else {
-		writeFailure(w, r, status, wire.Marshal(h))
+		a.writeFailure(w, r, status, wire.Marshal(h))
 	}
 	return nil
 }

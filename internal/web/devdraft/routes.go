@@ -60,6 +60,10 @@ type Config struct {
 	// page.MaxSkip.
 	MaxSkip int
 
+	// Avoid404 keeps the digits 404 out of the headers of failures that are no 404, for
+	// a published PHP snippet that looks for them.
+	Avoid404 bool
+
 	// Now is the clock. Default time.Now.
 	Now func() time.Time
 }
@@ -99,7 +103,7 @@ func New(cfg Config) http.Handler {
 	}
 	a := &api{Config: cfg, list: listMessages(cfg.MaxSkip)}
 
-	return web.Router(a.routes(), writeError)
+	return web.Router(a.routes(), a.writeError)
 }
 
 // routes is all that the dialect serves.
