@@ -38,8 +38,22 @@ func Handle(h Handler, fail ErrorWriter) http.Handler {
 		if body.BreaksFraming(f) && r.ProtoMajor == 1 {
 			rec.Header().Set("Connection", "close")
 		}
-		fail(rec, r, f)
+		failWith(fail, rec, r, f)
 	}), fail)
+}
+
+// errorHeader names the code of a failure in every API. Most envelopes are published and
+// have no room for one, and their sentences may be the same for several failures.
+const errorHeader = "Custodex-Error"
+
+// failWith renders a failure, with its code. What went wrong inside is for the log.
+func failWith(fail ErrorWriter, w http.ResponseWriter, r *http.Request, f *fault.Error) {
+	code := f.Code
+	if f.Kind == fault.Internal {
+		code = "internal"
+	}
+	w.Header().Set(errorHeader, code)
+	fail(w, r, f)
 }
 
 // guarded runs h and turns a panic into an error that says where it was.

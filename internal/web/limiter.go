@@ -71,7 +71,7 @@ func Refusable(h http.Handler, fail ErrorWriter) http.Handler { return refusable
 func refuse(w http.ResponseWriter, r *http.Request, next http.Handler, f *fault.Error) {
 	EventOf(r.Context()).Fault = f
 	if h, ok := next.(refusable); ok {
-		h.fail(w, r, f)
+		failWith(h.fail, w, r, f)
 		return
 	}
 	w.Header().Set("Retry-After", "1")

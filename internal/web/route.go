@@ -15,8 +15,8 @@ type Methods map[string]Handler
 
 var (
 	// ErrNoRoute is the fault of a path that is none of the routes.
-	ErrNoRoute  = fault.New(fault.NotFound, "no_route", "Route not found")
-	errNoMethod = fault.New(fault.Invalid, "no_method", "Method not allowed")
+	ErrNoRoute  = fault.New(fault.NotFound, "no_such_route", "Route not found")
+	errNoMethod = fault.New(fault.Invalid, CodeMethodNotAllowed, "Method not allowed")
 )
 
 // Router serves a dialect's routes, by pattern of http.ServeMux without method.

@@ -9,7 +9,7 @@ import (
 )
 
 // CodeMethodNotAllowed is the code of a fault that an API words by itself when a path
-// exists and does not take the method. Router has a fault of its own for that.
+// exists and does not take the method.
 const CodeMethodNotAllowed = "method_not_allowed"
 
 // InvalidStatus gives the status of a fault of kind Invalid that has no fields. HTTP has
@@ -17,7 +17,7 @@ const CodeMethodNotAllowed = "method_not_allowed"
 // kinds of faults know nothing of HTTP, so these go by their codes. All others are 400.
 func InvalidStatus(f *fault.Error) int {
 	switch f.Code {
-	case errNoMethod.Code, CodeMethodNotAllowed:
+	case CodeMethodNotAllowed:
 		return http.StatusMethodNotAllowed
 	case framing.CodeExpectation:
 		return http.StatusExpectationFailed

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"custodex.dev/internal/customer"
+	"custodex.dev/internal/fault"
 	"custodex.dev/internal/id"
 	"custodex.dev/internal/limit"
 	"custodex.dev/internal/records"
@@ -180,5 +181,24 @@ func TestPaths(t *testing.T) {
 		if w.Header().Get("Location") != "" {
 			t.Errorf("GET %s: a redirect to %s", target, w.Header().Get("Location"))
 		}
+	}
+}
+
+// TestFieldE13ConflictsDiffer: conflicts that differ by their sentence alone have codes of
+// their own in a header, and what failed inside is not named.
+func TestFieldE13ConflictsDiffer(t *testing.T) {
+	t.Parallel()
+	for code, err := range map[string]error{
+		"email_taken": store.ErrEmailTaken, records.ErrKeyReused.Code: records.ErrKeyReused,
+		records.ErrKeyInProgress.Code: records.ErrKeyInProgress,
+		"internal":                    fault.New(fault.Internal, "secret_place", "x"),
+	} {
+		w := ask(&fake{Err: err}, request(http.MethodGet, someCustomer, ""))
+		if got := w.Header().Get("Custodex-Error"); w.Code < 400 || got != code {
+			t.Errorf("%v: %d with Custodex-Error %q, want %q", err, w.Code, got, code)
+		}
+	}
+	if w := ask(&fake{}, request(http.MethodGet, someCustomer, "")); w.Header().Get("Custodex-Error") != "" {
+		t.Errorf("a success has the code %q", w.Header().Get("Custodex-Error"))
 	}
 }

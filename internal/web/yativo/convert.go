@@ -273,7 +273,7 @@ func readID(text string) (id.Customer, error) {
 	return target, nil
 }
 
-var errNobody = fault.New(fault.NotFound, "bad_id", "Customer not found")
+var errNobody = fault.New(fault.NotFound, "customer_not_found", "Customer not found")
 
 // customerSize is room enough for nearly every customer.
 const customerSize = 896

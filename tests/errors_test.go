@@ -1,0 +1,243 @@
+package tests
+
+import (
+	"cmp"
+	"fmt"
+	"go/ast"
+	"go/token"
+	"maps"
+	"os"
+	"path/filepath"
+	"regexp"
+	"slices"
+	"strconv"
+	"strings"
+	"testing"
+)
+
+// errorsPage lists every error code. It is made from the source.
+const errorsPage = "doc/errors.md"
+
+// TestPolicyErrorsPage keeps doc/errors.md what the source says; -update writes it. A code
+// belongs to one kind of fault, so that it means one thing in every API.
+func TestPolicyErrorsPage(t *testing.T) {
+	t.Parallel()
+	found := sourceCodes(t)
+	if len(found) < 60 {
+		t.Errorf("only %d codes were found: this test looks in the wrong place", len(found))
+	}
+	for code, e := range found {
+		if !regexp.MustCompile(`^[a-z][a-z0-9]*(_[a-z0-9]+)*$`).MatchString(code) {
+			t.Errorf("the code %q is no snake_case", code)
+		}
+		if len(e.kinds) != 1 {
+			t.Errorf("the code %s has the kinds %v, want one", code, slices.Sorted(maps.Keys(e.kinds)))
+		}
+	}
+	want := writeErrorsPage(t, found)
+	path := filepath.Join(root, errorsPage)
+	got, err := os.ReadFile(path)
+	if err == nil && string(got) == want {
+		return
+	}
+	if !*update {
+		t.Fatalf("%s is not what the source says (%v); `go test ./tests -update` writes it", errorsPage, err)
+	}
+	if err := os.WriteFile(path, []byte(want), 0o644); err != nil {
+		t.Fatal(err)
+	}
+}
+
+// A codeUse is what the source says of one code.
+type codeUse struct {
+	kinds    map[string]bool
+	messages []string // in the order of the source
+}
+
+// codeFunctions make a fault of a kind that their name says. The code is their first
+// argument; NotFound gets a noun and adds the rest.
+var codeFunctions = map[string]string{"unavailable": "Unavailable", "NotFound": "NotFound"}
+
+// sourceCodes reads the program's code for the codes of faults: the argument behind a kind.
+func sourceCodes(t *testing.T) map[string]*codeUse {
+	t.Helper()
+	fset := token.NewFileSet()
+	constants := map[string]string{}
+	var trees []*ast.File
+	for _, f := range sourceFiles(t, ".go") {
+		if f.isTest() || !f.within("internal") || f.within("internal/testkit", "internal/store/storetest", "internal/bench") {
+			continue
+		}
+		if tree := f.parse(fset); tree != nil {
+			trees = append(trees, tree)
+			readConstants(tree, constants)
+		}
+	}
+	found := map[string]*codeUse{
+		"internal":          {kinds: map[string]bool{"Internal": true}, messages: []string{"Internal server error"}},
+		"validation_failed": {kinds: map[string]bool{"Invalid": true}, messages: []string{"Validation failed"}},
+	}
+	for _, tree := range trees {
+		ast.Inspect(tree, func(n ast.Node) bool {
+			if call, ok := n.(*ast.CallExpr); ok {
+				noteCode(call, constants, found)
+			}
+			return true
+		})
+	}
+	return found
+}
+
+// readConstants notes the constants that are texts, by their name alone.
+func readConstants(tree *ast.File, into map[string]string) {
+	ast.Inspect(tree, func(n ast.Node) bool {
+		if spec, ok := n.(*ast.ValueSpec); ok {
+			for i, name := range spec.Names {
+				if i < len(spec.Values) {
+					if text, ok := literal(spec.Values[i], nil); ok {
+						into[name.Name] = text
+					}
+				}
+			}
+		}
+		return true
+	})
+}
+
+// literal gives the text of a literal, of a sum of literals, or of a constant.
+func literal(e ast.Expr, constants map[string]string) (string, bool) {
+	switch e := e.(type) {
+	case *ast.BasicLit:
+		if text, err := strconv.Unquote(e.Value); err == nil && e.Kind == token.STRING {
+			return text, true
+		}
+	case *ast.BinaryExpr:
+		left, okLeft := literal(e.X, constants)
+		right, okRight := literal(e.Y, constants)
+		if okLeft && !okRight {
+			return left + "…", true
+		}
+		return left + right, okLeft && okRight
+	case *ast.Ident, *ast.SelectorExpr:
+		text, ok := constants[lastName(e)]
+		return text, ok
+	}
+	return "", false
+}
+
+// noteCode notes the code of a call that makes a fault.
+func noteCode(call *ast.CallExpr, constants map[string]string, found map[string]*codeUse) {
+	kind, suffix := codeFunctions[lastName(call.Fun)], ""
+	args := call.Args
+	if lastName(call.Fun) == "NotFound" {
+		suffix = "_not_found"
+	}
+	if kind == "" {
+		at := slices.IndexFunc(args, func(e ast.Expr) bool {
+			s, ok := e.(*ast.SelectorExpr)
+			pkg, isName := ast.Expr(nil), false
+			if ok {
+				pkg = s.X
+				_, isName = pkg.(*ast.Ident)
+			}
+			return ok && isName && lastName(pkg) == "fault" && s.Sel.IsExported()
+		})
+		if at < 0 || lastName(call.Fun) != "New" && lastName(call.Fun) != "Wrap" {
+			return
+		}
+		kind, args = lastName(args[at]), args[at+1:]
+	}
+	if len(args) == 0 {
+		return
+	}
+	code, ok := literal(args[0], constants)
+	if !ok || strings.Contains(code, "…") {
+		return // it is that of another fault, or a parameter
+	}
+	code += suffix
+	use := found[code]
+	if use == nil {
+		use = &codeUse{kinds: map[string]bool{}}
+		found[code] = use
+	}
+	use.kinds[kind] = true
+	message := strings.ReplaceAll(code, "_", " ")
+	if len(args) > 1 {
+		message, ok = literal(args[1], constants)
+	}
+	if ok {
+		message = strings.ToUpper(message[:1]) + message[1:]
+	}
+	if ok && !slices.Contains(use.messages, message) {
+		use.messages = append(use.messages, message)
+	}
+}
+
+// kindsInOrder are the kinds, with what they mean for a caller.
+var kindsInOrder = [][2]string{
+	{"Invalid", "The request can never work."},
+	{"Unauthenticated", "The credentials are absent or wrong."},
+	{"Forbidden", "The caller is known and may not."},
+	{"NotFound", "There is no such thing for this application."},
+	{"Conflict", "A duplicate, a clash of idempotency keys, or the wrong state."},
+	{"Stale", "The version that the caller holds is old."},
+	{"TooLarge", "The request is too big."},
+	{"TooMany", "Over a limit; `Retry-After` says when to try again."},
+	{"Unavailable", "Try again; nothing is wrong with the request."},
+	{"Internal", "A bug of ours. The log has the cause, with the request id of the answer."},
+}
+
+const errorsHead = `# Error codes
+
+<!-- written by make golden from the source; tests/errors_test.go -->
+
+Every error of every API has one code. The answer carries it in the header ` + "`Custodex-Error`" + `, for example
+` + "`Custodex-Error: email_taken`" + `; the management API has it in the body too. A code means the same in every API, and it
+does not change ([versions.md](versions.md)). Sentences may change. A program should look at the status, then at the code, and treat a
+code that it does not know like others of the same status.
+
+The statuses of a kind are in the order Devdraft, Yativo, Xtrakit, management. Wrong requests as such have statuses of their own in every
+API: ` + "`method_not_allowed` 405, `unsupported_media_type` and `unsupported_content_encoding` 415" + `. The published pages word some
+errors in their own way; the text here is the program's own.
+`
+
+var statusLine = regexp.MustCompile(`(?m)^([a-z ]+): (?:some_code.*\n  (?:[A-Z]+ +)?)?(\d{3})\b`)
+
+// writeErrorsPage writes the page. The statuses are those of the dialects' own golden files.
+func writeErrorsPage(t *testing.T, found map[string]*codeUse) string {
+	t.Helper()
+	var b strings.Builder
+	b.WriteString(errorsHead)
+	statuses := map[string][]string{}
+	for _, dialect := range []string{"devdraft", "yativo", "xtrakit", "manage"} {
+		golden, err := os.ReadFile(filepath.Join(root, "internal/web", dialect, "testdata/kinds.golden"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		seen := map[string]bool{} // the first one; later ones are of other routes
+		for _, m := range statusLine.FindAllStringSubmatch(string(golden), -1) {
+			if !seen[m[1]] {
+				seen[m[1]] = true
+				statuses[m[1]] = append(statuses[m[1]], m[2])
+			}
+		}
+	}
+	for _, kind := range kindsInOrder {
+		words := strings.ToLower(regexp.MustCompile(`([a-z])([A-Z])`).ReplaceAllString(kind[0], "$1 $2"))
+		title := strings.ToUpper(words[:1]) + words[1:]
+		fmt.Fprintf(&b, "\n## %s\n\n%s Statuses: %s.\n", title, kind[1], cmp.Or(strings.Join(statuses[words], ", "), "as for the others"))
+		var rows []string
+		for code, use := range found {
+			if use.kinds[kind[0]] {
+				text := strings.ReplaceAll(strings.Join(use.messages, " / "), "|", "\\|")
+				rows = append(rows, fmt.Sprintf("| `%s` | %s |\n", code, text))
+			}
+		}
+		if len(rows) == 0 {
+			continue
+		}
+		slices.Sort(rows)
+		b.WriteString("\n| code | text |\n| --- | --- |\n" + strings.Join(rows, ""))
+	}
+	return b.String()
+}
