@@ -92,7 +92,7 @@ func appendFold(dst []byte, s string, as kind) (folded []byte, lost bool) {
 		case f.text == "":
 			dropped = true
 			continue
-		case f.joins && dropped:
+		case f.leads && dropped:
 			// Without its dropped neighbour this character would compose with the one before,
 			// and a term that begins here would no longer be found. Keep them apart.
 			dst = append(dst, graphemeJoiner...)
@@ -126,7 +126,8 @@ type forms [2]folded
 
 type folded struct {
 	text  string // empty: it is dropped
-	joins bool   // the text can compose with what stands before it
+	leads bool   // its first character can compose with what stands before it
+	joins bool   // some character of it can
 	wide  bool   // it is Chinese, Japanese or Korean
 	lost  bool   // it was no white space, and is nothing else now
 }
@@ -174,12 +175,15 @@ func computeFold(r rune) forms {
 	space := unicode.IsSpace(r) && r != '\u0085'
 	name := signs.Replace(s)
 	return forms{
-		nameText: {name, joins(name), isWide(firstRune(name)), !space && (name != s || strings.TrimSpace(name) == "")},
-		mailText: {s, joins(s), isWide(firstRune(s)), !space && strings.TrimSpace(s) == ""},
+		nameText: {name, leads(name), joins(name), isWide(firstRune(name)), !space && (name != s || strings.TrimSpace(name) == "")},
+		mailText: {s, leads(s), joins(s), isWide(firstRune(s)), !space && strings.TrimSpace(s) == ""},
 	}
 }
 
-// joins reports whether s can compose with what stands before it.
+// leads reports whether the first character of s can compose with what stands before it.
+func leads(s string) bool { return s != "" && !norm.NFC.PropertiesString(s).BoundaryBefore() }
+
+// joins reports whether a character of s can compose with what stands before it.
 func joins(s string) bool {
 	for i := 0; i < len(s); {
 		p := norm.NFC.PropertiesString(s[i:])

@@ -135,7 +135,7 @@ func TestFoldIgnoresAccents(t *testing.T) {
 }
 
 func FuzzFold(f *testing.F) {
-	for _, s := range []string{"", "Ann  Lee", "Straße", "İı", "\u1100\u0301\u1161", "\xff\x00", "か゛", strings.Repeat("\u3099", 40)} {
+	for _, s := range []string{"", "Ann  Lee", "Straße", "İı", "\u1100\u0301\u1161", "\xff\x00", "か゛", "\xe3\x81\"\u309b", "x\u0301\u309b", strings.Repeat("\u3099", 40)} {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
