@@ -28,6 +28,9 @@ var countries = sync.OnceValue(func() (c struct{ code, name map[string]string })
 			continue
 		}
 		alpha3 := region.ISO3()
+		if alpha2 == "XK" {
+			alpha3 = kosovo
+		}
 		shown, others, _ := strings.Cut(ours[alpha2], "|")
 		c.name[alpha3] = cmp.Or(shown, english.Name(region))
 		keys := append(strings.Split(others, "|"), alpha2, alpha3, c.name[alpha3], english.Name(region))
