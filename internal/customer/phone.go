@@ -120,16 +120,21 @@ func digitsOf(s string) string {
 // for a leading "00" or "(+44)". Text that is no phone number keeps its leading zeros.
 // It is its own clean form.
 func cleanPhone(s string) string {
+	// Invisible characters go first: what stood apart because of them may compose.
+	s = strings.Map(func(r rune) rune {
+		if invisible(r) {
+			return -1
+		}
+		return r
+	}, s)
 	s = strings.Map(func(r rune) rune {
 		switch {
 		case unicode.Is(unicode.Nd, r):
 			return '0' + digitValue(r)
-		case unicode.Is(unicode.Zs, r) || unicode.IsControl(r) && unicode.IsSpace(r):
+		case isSpace(r):
 			return ' '
 		case unicode.Is(unicode.Pd, r) || r == '\u2212':
 			return '-'
-		case invisible(r):
-			return -1
 		}
 		return r
 	}, norm.NFKC.String(s))
@@ -138,7 +143,7 @@ func cleanPhone(s string) string {
 		rest := strings.TrimLeft(s[len(m[0]):], phoneMarks)
 		plus := "+" + rest
 		if m[1] != "" {
-			plus = "+" + m[1] + " " + rest
+			plus = strings.TrimSpace("+" + m[1] + " " + rest)
 		}
 		if validPhone(plus) {
 			return plus
