@@ -46,7 +46,7 @@ func split(full redact.Personal, was *Personal, t Type) (given, family redact.Pe
 // them, or else before the words of last if it ends with them. Words are compared without
 // case and accents. Neither part of the result is empty.
 func cutKept(whole, first, last string) (before, after string, ok bool) {
-	words := strings.Fields(whole)
+	words := strings.FieldsFunc(whole, isSpace)
 	begin, end := strings.FieldsFunc(first, isSpace), strings.FieldsFunc(last, isSpace)
 	cut := 0
 	switch n := len(words) - len(end); {
