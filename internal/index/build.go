@@ -8,6 +8,7 @@ import (
 
 	"golang.org/x/sync/errgroup"
 
+	"custodex.dev/internal/fault"
 	"custodex.dev/internal/id"
 	"custodex.dev/internal/safe"
 	"custodex.dev/internal/search"
@@ -54,6 +55,9 @@ func (c *Cache) runBuild(ctx context.Context, app id.App, decode Decode, e *entr
 		e.index, e.lineage, err = c.build(ctx, app, decode)
 		return err
 	})
+	if errors.Is(err, fault.Unavailable) {
+		e.build.failure = err
+	}
 	if err != nil && !errors.Is(err, errNoRoom) && ctx.Err() == nil {
 		e.retryAt = c.cfg.Now().Add(retryAfter)
 		c.cfg.Log.WarnContext(ctx, "background work failed; it will be tried again", "work", "search index", "app", app, "cause", err)

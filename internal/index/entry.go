@@ -33,6 +33,7 @@ func (e *entry) ready() bool { return e.build.ended() && e.index != nil }
 type Build struct {
 	started atomic.Bool   // it is the one that is built, or was
 	done    chan struct{} // closed when it has ended
+	failure error         // of the store, if that ended it; read after done
 }
 
 func (b *Build) ended() bool {

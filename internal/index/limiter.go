@@ -93,10 +93,12 @@ func (p *Permit) AcquireScan(ctx context.Context) (release func(), err error) {
 	return func() { p.limiter.scans.Release(1) }, nil
 }
 
-// Wait waits until the build has ended. Faults: Unavailable (ErrSaturated, ErrPreparing).
+// Wait waits until the build has ended. If the store ended it by being unavailable, that is the
+// answer: to ask the same store again would take as long once more. Faults: Unavailable
+// (ErrSaturated, ErrPreparing, and that of the store).
 func (p *Permit) Wait(ctx context.Context, b *Build) error {
 	if b.ended() {
-		return nil
+		return b.failure
 	}
 	if err := p.acquireCold(); err != nil {
 		return err
@@ -105,7 +107,7 @@ func (p *Permit) Wait(ctx context.Context, b *Build) error {
 	defer t.Stop()
 	select {
 	case <-b.done:
-		return nil
+		return b.failure
 	case <-t.C:
 		return ErrPreparing
 	case <-ctx.Done():

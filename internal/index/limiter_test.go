@@ -9,6 +9,7 @@ import (
 
 	"pgregory.net/rapid"
 
+	"custodex.dev/internal/fault"
 	"custodex.dev/internal/id"
 	"custodex.dev/internal/index"
 )
@@ -126,5 +127,28 @@ func TestWaitForABuildEnds(t *testing.T) {
 			t.Errorf("Wait = %v after %v, want a refusal after 10s", err, time.Since(begin))
 		}
 		close(free)
+	})
+}
+
+// Who waits for a build that the store fails is told so, and does not ask the store again.
+func TestWaitTellsThatTheStoreFails(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		m := newMemoryStore()
+		m.put(app, 1, "ada")
+		down := fault.New(fault.Unavailable, "database_unreachable", "down")
+		m.scan = func(context.Context) error { time.Sleep(2 * time.Second); return down }
+		c, _ := newCache(t, m, nil)
+		p := mustAcquire(t, c, app)
+		defer p.Release()
+		_, build, err := c.Current(t.Context(), p, decode)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for range 2 {
+			if err := p.Wait(t.Context(), build); !errors.Is(err, down) {
+				t.Errorf("Wait = %v, want the store's fault", err)
+			}
+		}
 	})
 }
