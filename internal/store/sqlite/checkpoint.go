@@ -24,6 +24,7 @@ const (
 // would go unnoticed and lose rows later.
 type checkpointer struct {
 	store   *Store
+	mu      sync.Mutex // held during a copy: conn serves one goroutine at a time
 	conn    *conn
 	commits int64 // since the last; the committer's
 	wake    chan struct{}
@@ -92,6 +93,8 @@ func (cp *checkpointer) restart() {
 
 // copy runs a checkpoint and returns the length of the log.
 func (cp *checkpointer) copy(pragma string) (frames int64, err error) {
+	cp.mu.Lock()
+	defer cp.mu.Unlock()
 	cp.copying.Store(true)
 	defer func() {
 		cp.renew.Store(true) // before copying ends, see beginsLog
