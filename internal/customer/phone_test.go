@@ -46,6 +46,10 @@ func FuzzPhone(f *testing.F) {
 		f.Add(s)
 	}
 	f.Fuzz(func(t *testing.T, s string) {
+		// Extensions and trunk zeros have tests of their own.
+		if strings.ContainsAny(s, "xX#;eE,") || strings.Contains(strings.ReplaceAll(s, " ", ""), "(0)") {
+			return
+		}
 		digits := strings.Map(func(r rune) rune {
 			if r >= '0' && r <= '9' {
 				return r
@@ -53,9 +57,9 @@ func FuzzPhone(f *testing.F) {
 			return -1
 		}, s)
 		want := len(digits) >= 2 && len(digits) <= 15 && digits[0] != '0' &&
-			strings.Trim(s, "0123456789 -().+") == "" && strings.LastIndexByte(s, '+') <= 0
+			strings.Trim(s, "0123456789 -()./+") == "" && strings.LastIndexByte(s, '+') <= 0
 		for _, r := range s {
-			want = want && strings.ContainsRune("0123456789 -().+", r)
+			want = want && strings.ContainsRune("0123456789 -()./+", r)
 		}
 		if got := customer.ValidPhone(s); got != want {
 			t.Errorf("ValidPhone(%q) = %t, want %t", s, got, want)
