@@ -1,10 +1,12 @@
 package selftest
 
 import (
+	"bytes"
 	"context"
 	"net/http"
 	"net/url"
 	"strconv"
+	"strings"
 )
 
 // paths tries to reach the victim's customer by spelling the path otherwise, and to be
@@ -82,4 +84,15 @@ func deletion(ctx context.Context, t *trial, c *Check) error {
 	}
 	t.victim.number = "" // nothing left to take back
 	return nil
+}
+
+func contains(body []byte, text string) bool {
+	return bytes.Contains(bytes.ToLower(body), []byte(strings.ToLower(text)))
+}
+
+func replace(s, old, new string) string {
+	if old == "" {
+		return s
+	}
+	return strings.ReplaceAll(s, old, new)
 }

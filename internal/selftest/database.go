@@ -1,0 +1,75 @@
+package selftest
+
+import (
+	"context"
+	"fmt"
+	"strconv"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// database looks past the server, as its runtime role.
+func database(ctx context.Context, t *trial, c *Check) error {
+	if t.cfg.DatabaseURL.Reveal() == "" {
+		c.Skipped = "no database URL was given"
+		return nil
+	}
+	conn, err := pgx.Connect(ctx, t.cfg.DatabaseURL.Reveal())
+	if err != nil {
+		return err
+	}
+	defer conn.Close(ctx)
+	// The register of applications is no application's: the server reads it to know whom a key
+	// belongs to, and it holds no personal data.
+	rows, err := conn.Query(ctx, `SELECT c.relname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
+WHERE c.relkind IN ('r', 'p') AND c.relnamespace = current_schema()::regnamespace AND a.attname = 'app_id' AND NOT a.attisdropped
+AND c.relname <> 'application' ORDER BY 1`)
+	if err != nil {
+		return err
+	}
+	tables, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil {
+		return err
+	}
+	var privileged bool
+	if err := conn.QueryRow(ctx, "SELECT rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user").Scan(&privileged); err != nil {
+		return err
+	}
+	if privileged {
+		c.found("the role of the database URL", "it may bypass row-level security", "the runtime role")
+		return nil
+	}
+	for _, table := range tables {
+		for _, app := range []string{"", t.attacker.app.ID} {
+			c.Tried++
+			n, err := foreignRows(ctx, conn, table, app)
+			if err != nil {
+				return fmt.Errorf("table %s: %w", table, err)
+			}
+			if n > 0 {
+				c.found("table "+table+" as the runtime role", strconv.FormatInt(n, 10)+" rows of other applications", "none")
+			}
+		}
+	}
+	return nil
+}
+
+// foreignRows counts the rows of other applications that are seen with one application set,
+// or with none. A table that may not be read shows none.
+func foreignRows(ctx context.Context, conn *pgx.Conn, table, app string) (n int64, err error) {
+	tx, err := conn.Begin(ctx)
+	if err != nil {
+		return 0, err
+	}
+	defer func() { _ = tx.Rollback(ctx) }()
+	if _, err := tx.Exec(ctx, "SELECT set_config('custodex.app', $1, true)", app); err != nil {
+		return 0, err
+	}
+	name := pgx.Identifier{table}.Sanitize()
+	var may bool
+	if err := tx.QueryRow(ctx, "SELECT has_table_privilege($1, 'SELECT')", name).Scan(&may); err != nil || !may {
+		return 0, err
+	}
+	err = tx.QueryRow(ctx, "SELECT count(*) FROM "+name+" WHERE app_id <> $1", app).Scan(&n)
+	return n, err
+}
