@@ -49,7 +49,7 @@ func combine(from Sources) (c Config, origin map[string]string, err error) {
 			break
 		}
 		if text, ok := from.Env(s.env()); ok {
-			if err := setText(s.of(&c), text); err != nil {
+			if err := Set(s.of(&c), text); err != nil {
 				return Config{}, nil, fmt.Errorf("the variable %s: %w", s.env(), err)
 			}
 			origin[s.name] = s.env()
@@ -83,7 +83,7 @@ func (c *Config) readFile(path string, origin map[string]string) error {
 		}
 		text, err := scalar(value)
 		if err == nil {
-			err = setText(s.of(c), text)
+			err = Set(s.of(c), text)
 		}
 		if err != nil {
 			return fmt.Errorf("the setting %s in %s: %w", name, path, err)

@@ -56,12 +56,8 @@ var (
 )
 
 // Set parses text into the value of a setting or flag. Its errors name the expected form
-// and never repeat the text.
-func Set(v reflect.Value, text string) error { return setText(v, text) }
-
-// setText parses text into a field. The error names the expected form and never repeats
-// the text, which may be a secret.
-func setText(v reflect.Value, text string) error {
+// and never repeat the text, which may be a secret.
+func Set(v reflect.Value, text string) error {
 	text = strings.TrimSpace(text)
 	if u, ok := v.Addr().Interface().(encoding.TextUnmarshaler); ok {
 		if err := u.UnmarshalText([]byte(text)); err != nil {
@@ -113,7 +109,7 @@ func setList(v reflect.Value, text string) error {
 			continue
 		}
 		element := reflect.New(v.Type().Elem()).Elem()
-		if err := setText(element, part); err != nil {
+		if err := Set(element, part); err != nil {
 			return err
 		}
 		v.Set(reflect.Append(v, element))
