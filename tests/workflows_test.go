@@ -12,6 +12,9 @@ var (
 	pinnedUse  = regexp.MustCompile(`^[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$`)
 	readOnly   = regexp.MustCompile(`(?m)^permissions:\n  contents: read\n`)
 	moreRights = regexp.MustCompile(`(?m)^\s+[a-z-]+: write\s*$`)
+	// An expression has no conditional operator. In "A && B || C" the empty text as B counts as
+	// false, so the value is C whatever A is.
+	emptyChoice = regexp.MustCompile(`&& *(?:''|false|null|0) *\|\|`)
 )
 
 // TestPolicyWorkflows wants what actionlint does not look at: actions by the hash of a commit, with
@@ -43,6 +46,9 @@ func workflowComplaints(path, text string) []string {
 	if !readOnly.MatchString(text) || moreRights.MatchString(text) {
 		found = append(found, path+": want `permissions:` with `contents: read` for all jobs, and no more")
 	}
+	for _, m := range emptyChoice.FindAllString(text, -1) {
+		found = append(found, fmt.Sprintf("%s: %q: this choice never gives its first value; turn the condition round", path, m))
+	}
 	return found
 }
 
@@ -57,6 +63,8 @@ func TestPolicyWorkflowsRule(t *testing.T) {
 		{head + "        uses: actions/checkout@" + hash[:10] + " # v4.2.2\n", "full hash"},
 		{"jobs:\n", "contents: read"},
 		{head + "jobs:\n  a:\n    permissions:\n      packages: write\n", "no more"},
+		{head + "          go-version: ${{ matrix.go != 'go.mod' && matrix.go || '' }}\n", ""},
+		{head + "          go-version: ${{ matrix.go == 'go.mod' && '' || matrix.go }}\n", "never gives"},
 	}
 	for _, tt := range tests {
 		got := strings.Join(workflowComplaints("ci.yml", tt.text), "\n")
