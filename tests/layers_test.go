@@ -80,10 +80,10 @@ var placements = map[string]placement{
 
 	"internal/config": {layer: 8},
 	"internal/server": {layer: 9},
-	// It drives whole servers, and fills their databases through records.
 	// It knows a server by its URL only, and the log by its export.
 	"internal/selftest": {layer: 10, only: []string{"client", "internal/audit", "internal/redact"}, by: []string{"cmd/custodex"}},
-	"internal/bench":    {layer: 10, by: []string{"cmd/custodex"}},
+	// It drives whole servers, and fills their databases through records.
+	"internal/bench": {layer: 10, by: []string{"cmd/custodex"}},
 	// It runs two builds of the program.
 	"internal/bench/cmd/pairs": {layer: kit + 1},
 

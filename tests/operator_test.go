@@ -28,7 +28,7 @@ func TestOperator(t *testing.T) {
 				done := make(chan struct{})
 				go func() {
 					defer close(done)
-					load(t, p, l, round, op.loadTime())
+					load(t, p, l, round, loadTime)
 				}()
 				before := op.backupUnder(t, l)
 				<-done // the server was killed
@@ -67,7 +67,7 @@ func operatorRounds(t *testing.T) int {
 }
 
 // loadTime is longer than a backup takes.
-func (op *operator) loadTime() time.Duration { return 2 * time.Second }
+const loadTime = 2 * time.Second
 
 // backupUnder waits for some customers, makes a backup and gives what had been acknowledged
 // before it began.

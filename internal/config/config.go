@@ -63,8 +63,8 @@ type Config struct {
 	// Networks of the proxies in front of the server, separated by commas, as
 	// 192.0.2.7/32,192.0.2.8/32. X-Forwarded-For is believed only if it comes from them. If the proxy
 	// is missing here, every client has the proxy's address in the audit log and in the limit on
-	// failed logins. Name single
-	// proxies: every machine in these networks can forge the address of its requests.
+	// failed logins. Name single proxies: every machine in these networks can forge the address of
+	// its requests.
 	TrustedProxies []netip.Prefix `name:"trusted-proxies"`
 
 	// Maximum size of a request body in bytes. A larger body is refused with 413 before it is read.

@@ -194,7 +194,7 @@ func (f *FakeRecords) FetchGroup(_ context.Context, _ tenant.Caller, seq int64) 
 	return *f.Group, nil
 }
 
-// ListGroups keeps ListedGroupsand Page.
+// ListGroups keeps ListedGroups and Page.
 func (f *FakeRecords) ListGroups(_ context.Context, _ tenant.Caller, in records.ListGroupsRequest) (records.ItemPage[customer.Group], error) {
 	f.Calls++
 	f.ListedGroups, f.Page = in, in.PageRequest
