@@ -6,6 +6,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"custodex.dev/internal/config"
 )
 
 // deployFile reads an example.
@@ -58,4 +60,64 @@ func TestPolicyDeployExamples(t *testing.T) {
 			}
 		}
 	}
+}
+
+var (
+	unitSets   = regexp.MustCompile(`(?m)^Environment=([A-Z_]+)=(.*)$`)
+	unitUnsets = regexp.MustCompile(`(?m)^UnsetEnvironment=([A-Z_]+)$`)
+	unitObject = regexp.MustCompile(`(?m)^\{.*\}$`)
+)
+
+// TestPolicyUnitStarts reads the settings that a server under the systemd unit gets, as the unit is
+// and with the drop-in that its comment has for PostgreSQL. Each must name one database.
+func TestPolicyUnitStarts(t *testing.T) {
+	t.Parallel()
+	unit := deployFile(t, "custodex.service")
+	recipe := strings.Join(regexp.MustCompile(`(?m)^#   (.+)$`).FindAllString(unit, -1), "\n")
+	recipe = regexp.MustCompile(`(?m)^#   `).ReplaceAllString(recipe, "")
+	for name, dropIn := range map[string]string{"SQLite": "", "PostgreSQL": recipe} {
+		cfg, err := unitConfig(t, unit, dropIn)
+		if err != nil {
+			t.Errorf("on %s the unit's server does not start: %v", name, err)
+			continue
+		}
+		if onSQLite := cfg.DatabaseURL.IsZero(); onSQLite != (dropIn == "") {
+			t.Errorf("on %s the unit's server takes the other database", name)
+		}
+		if len(cfg.TrustedProxies) == 0 {
+			t.Errorf("on %s the unit's server trusts no proxy", name)
+		}
+	}
+	if _, err := unitConfig(t, unit, strings.ReplaceAll(recipe, "UnsetEnvironment", "#")); err == nil {
+		t.Error("a unit with two databases passes")
+	}
+}
+
+// unitConfig loads what a unit and its drop-in set, with /etc/custodex in a folder of the test.
+func unitConfig(t *testing.T, unit, dropIn string) (config.Config, error) {
+	t.Helper()
+	etc := t.TempDir()
+	moved := strings.NewReplacer("/etc/custodex", etc)
+	object := moved.Replace(unitObject.FindString(dropIn))
+	url := "postgres://custodex_server@db.example/custodex"
+	for name, text := range map[string]string{"config.json": object, "server-url": url} {
+		if err := os.WriteFile(filepath.Join(etc, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	values := map[string]string{}
+	for _, m := range unitSets.FindAllStringSubmatch(unit+"\n"+dropIn, -1) {
+		values[m[1]] = moved.Replace(m[2])
+	}
+	for _, m := range unitUnsets.FindAllStringSubmatch(dropIn, -1) {
+		delete(values, m[1])
+	}
+	cfg, err := config.Load(config.Sources{
+		File: values["CUSTODEX_CONFIG"],
+		Env:  func(name string) (string, bool) { value, ok := values[name]; return value, ok },
+	})
+	if err != nil {
+		return cfg, err
+	}
+	return cfg, cfg.Validate()
 }
