@@ -174,8 +174,15 @@ func harmless(pattern string, w *tenantWorld) string {
 	switch {
 	case strings.Contains(pattern, "transactions"):
 		return `{"amount":1,"currency":"USD"}`
+	case strings.HasPrefix(pattern, "/api/v0/") && strings.Contains(pattern, "group"):
+		return `{"name":"taken over"}`
 	case strings.Contains(pattern, "group"):
-		return `{"group_name":"taken over","name":"taken over"}`
+		return `{"group_name":"taken over"}`
+	case strings.Contains(pattern, "liquidation"):
+		return `{"chain":"ethereum","currency":"usdc","address":"0x52908400098527886E0F7030069857D2E4169EE7","external_account_id":"ext-2"}`
+	case strings.HasPrefix(pattern, "/api/v1/customers"):
+		return `{"customer_name":"Taken Over","customer_phone":"+15551234567","customer_country":"Ghana","customer_city":"Accra",` +
+			`"customer_state":"Greater Accra","address1":"1 Road"}`
 	case strings.Contains(pattern, "business-kyc"):
 		return `{"customer_id":"` + w.customer + `","type":"business"}`
 	case strings.Contains(pattern, "kyc"):

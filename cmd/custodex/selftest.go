@@ -85,6 +85,11 @@ func (e *environment) printFindings(r *selftest.Report) error {
 				return err
 			}
 		}
+		for _, request := range c.Untried {
+			if err := e.printf("\n%s: %s was refused as invalid, so it was not tried\n", c.Name, plain(request)); err != nil {
+				return err
+			}
+		}
 	}
 	return nil
 }

@@ -20,9 +20,16 @@ func isolation(ctx context.Context, t *trial, c *Check) error {
 		}
 		names := r.addressed() || strings.Contains(r.pattern, "kyc/")
 		t.judge(c, r.String()+" with another application's ids", a, names)
+		switch a.status {
+		case http.StatusBadRequest, http.StatusUnsupportedMediaType, http.StatusUnprocessableEntity:
+			c.Untried = append(c.Untried, r.String())
+		}
 		if !r.quiet() {
 			t.must(r.String(), a)
 		}
+	}
+	if err := foreignGroup(ctx, t, c); err != nil {
+		return err
 	}
 	// The victim still has what it had.
 	a, err := t.ask(ctx, http.MethodGet, "/api/v0/customers/"+t.victim.customer, nil, t.victim.headers(devdraft))
@@ -32,6 +39,34 @@ func isolation(ctx context.Context, t *trial, c *Check) error {
 	c.Tried++
 	if a.status != http.StatusOK || !t.victim.shows(a.body) {
 		c.found("the victim's customer after all that", strconv.Itoa(a.status), "200 with its own values")
+	}
+	return nil
+}
+
+// foreignGroup names the victim's group in a body and in a filter.
+func foreignGroup(ctx context.Context, t *trial, c *Check) error {
+	for _, r := range []struct{ api, method, path, body string }{
+		{devdraft, http.MethodPost, "/api/v0/customers", `{"first_name":"A","last_name":"B","phone_number":"+15550100997","group_id":` + t.victim.group + `}`},
+		{devdraft, http.MethodPatch, "/api/v0/customers/" + t.attacker.customer, `{"group_id":` + t.victim.group + `}`},
+		{xtrakit, http.MethodPost, "/api/v1/customers/add", `{"customer_name":"A B","customer_phone":"+15550100996","customer_country":"Ghana",` +
+			`"customer_city":"Accra","customer_state":"Greater Accra","address1":"1 Road","customer_group_id":` + t.victim.group + `}`},
+	} {
+		c.Tried++
+		a, err := t.ask(ctx, r.method, r.path, []byte(r.body), t.attacker.headers(r.api))
+		if err != nil {
+			return err
+		}
+		t.judge(c, r.api+": "+r.method+" of a customer in another application's group", a, true)
+	}
+	for api, path := range map[string]string{
+		devdraft: "/api/v0/customers?group_id=" + t.victim.group, xtrakit: "/api/v1/customers?customer_group_id=" + t.victim.group,
+	} {
+		c.Tried++
+		a, err := t.ask(ctx, http.MethodGet, path, nil, t.attacker.headers(api))
+		if err != nil {
+			return err
+		}
+		t.judge(c, api+": a list of another application's group", a, false)
 	}
 	return nil
 }
@@ -61,10 +96,16 @@ func credentials(ctx context.Context, t *trial, c *Check) error {
 				return err
 			}
 			t.judge(c, r.String()+" with "+name, a, true)
+			if name == alteredSecret && a.status == http.StatusUnauthorized {
+				t.must(r.String()+" with "+name, a)
+			}
 		}
 	}
 	return nil
 }
+
+// alteredSecret is a credential whose key is known, so that its refusal is in the log.
+const alteredSecret = "an altered secret"
 
 // wrongCredentials are credentials that open nothing of the API.
 func (t *trial) wrongCredentials(api string) map[string]http.Header {
@@ -80,7 +121,7 @@ func (t *trial) wrongCredentials(api string) map[string]http.Header {
 		name = "X-Client-Secret"
 	}
 	altered.Set(name, alter(altered.Get(name)))
-	wrong["an altered secret"] = altered
+	wrong[alteredSecret] = altered
 	if api == devdraft {
 		mixed := t.victim.headers(api)
 		mixed.Set("X-Client-Secret", t.attacker.keys[devdraft].Secret)
@@ -88,6 +129,21 @@ func (t *trial) wrongCredentials(api string) map[string]http.Header {
 		twice := t.attacker.headers(api)
 		twice.Add("X-Client-Key", t.victim.keys[devdraft].PublicKey)
 		wrong["two keys at once"] = twice
+	}
+	if api == yativo {
+		// A token names no key that is looked up before its signature is.
+		delete(wrong, alteredSecret)
+		wrong["an altered token"] = altered
+		pair := func(key, secret string) http.Header {
+			return http.Header{"X-Api-Key": {key}, "X-Api-Secret": {secret}}
+		}
+		victim, own := t.victim.keys[yativo], t.attacker.keys[yativo]
+		wrong["the victim's account and the attacker's secret"] = pair(victim.PublicKey, own.Secret)
+		wrong[alteredSecret] = pair(victim.PublicKey, alter(victim.Secret))
+		wrong["the victim's account alone"] = http.Header{"X-Api-Key": {victim.PublicKey}}
+		both := pair(victim.PublicKey, own.Secret)
+		both.Set("Authorization", "Bearer "+t.attacker.token)
+		wrong["the attacker's token beside the victim's account"] = both
 	}
 	if api == xtrakit {
 		mixed := http.Header{}

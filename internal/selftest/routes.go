@@ -2,6 +2,7 @@ package selftest
 
 import (
 	"context"
+	"crypto/rand"
 	"encoding/json"
 	"fmt"
 	"maps"
@@ -14,6 +15,7 @@ import (
 type route struct {
 	method, pattern string
 	api             string
+	example         map[string]any // a body that it takes, by the document; nil: none
 }
 
 func (r route) String() string { return r.method + " " + r.pattern }
@@ -37,9 +39,7 @@ func (t *trial) readRoutes(ctx context.Context) ([]route, error) {
 	if err != nil {
 		return nil, err
 	}
-	var document struct {
-		Paths map[string]map[string]json.RawMessage `json:"paths"`
-	}
+	var document document
 	if err := json.Unmarshal(a.body, &document); err != nil || len(document.Paths) == 0 {
 		return nil, fmt.Errorf("GET /openapi.json: status %d and no paths: is this a Custodex server?", a.status)
 	}
@@ -49,12 +49,51 @@ func (t *trial) readRoutes(ctx context.Context) ([]route, error) {
 			continue // on a listener of its own
 		}
 		for _, method := range []string{http.MethodGet, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete} {
-			if _, ok := document.Paths[pattern][strings.ToLower(method)]; ok {
-				routes = append(routes, route{method, pattern, apiOf(pattern)})
+			if raw, ok := document.Paths[pattern][strings.ToLower(method)]; ok {
+				routes = append(routes, route{method, pattern, apiOf(pattern), document.example(raw)})
 			}
 		}
 	}
 	return routes, nil
+}
+
+// document is what is read of an OpenAPI document.
+type document struct {
+	Paths      map[string]map[string]json.RawMessage `json:"paths"`
+	Components struct {
+		Examples map[string]example `json:"examples"`
+	} `json:"components"`
+}
+
+type example struct {
+	Ref   string         `json:"$ref"`
+	Value map[string]any `json:"value"`
+}
+
+// example gives the fullest example of the body of an operation.
+func (d *document) example(operation json.RawMessage) (fullest map[string]any) {
+	var o struct {
+		RequestBody struct {
+			Content map[string]struct {
+				Examples map[string]example `json:"examples"`
+				Example  map[string]any     `json:"example"`
+			} `json:"content"`
+		} `json:"requestBody"`
+	}
+	if json.Unmarshal(operation, &o) != nil {
+		return nil // an operation without a body that is an object
+	}
+	media := o.RequestBody.Content["application/json"]
+	fullest = media.Example
+	for _, e := range media.Examples {
+		if name, ok := strings.CutPrefix(e.Ref, "#/components/examples/"); ok {
+			e = d.Components.Examples[name]
+		}
+		if len(e.Value) > len(fullest) {
+			fullest = e.Value
+		}
+	}
+	return fullest
 }
 
 // apiOf tells the API of a path by its whole segments.
@@ -93,25 +132,26 @@ func (p *party) path(r route) string {
 	return strings.Join(segments, "/")
 }
 
-// body is one that the route would take, were it allowed.
+// body is the document's example with ids of the party in it, and an address that is new.
 func (p *party) body(r route) []byte {
 	if r.method == http.MethodGet || r.method == http.MethodDelete {
 		return nil
 	}
-	m := map[string]any{
-		"first_name": "Taken", "last_name": "Over", "phone_number": "+15551234567", "customer_name": "Taken Over",
-		"name": "taken", "group_name": "taken",
+	m := make(map[string]any)
+	for name, value := range r.example {
+		switch name {
+		case "email", "customer_email":
+			value = strings.ToLower(rand.Text()) + "@selftest.example"
+			if strings.HasSuffix(r.pattern, "/search") {
+				value = "selftest"
+			}
+		case "customer_id":
+			value = p.customer
+		case "group_id", "customer_group_id", "cursor":
+			continue // tried by themselves
+		}
+		m[name] = value
 	}
-	switch {
-	case strings.HasSuffix(r.pattern, "/search"):
-		m = map[string]any{}
-	case strings.Contains(r.pattern, "transactions"):
-		m = map[string]any{"amount": 1, "currency": "USD"}
-	case strings.Contains(r.pattern, "business-kyc"):
-		m = map[string]any{"customer_id": p.customer, "type": "business"}
-	case strings.Contains(r.pattern, "kyc"):
-		m = map[string]any{"customer_id": p.customer, "type": "individual"}
-	}
-	b, _ := json.Marshal(m) // maps of texts and numbers always encode
+	b, _ := json.Marshal(m) // what came out of JSON goes in
 	return b
 }

@@ -46,6 +46,7 @@ type Check struct {
 	About    string    `json:"about"`
 	Tried    int       `json:"tried"`
 	Skipped  string    `json:"skipped,omitempty"` // why it was not run
+	Untried  []string  `json:"untried,omitempty"` // requests that the server refused as invalid before it looked anything up
 	Findings []Finding `json:"findings"`
 }
 
@@ -82,7 +83,7 @@ var attacks = []attack{
 	{"limits", "a key that sends more than its limit", limits},
 	{"deletion", "a deleted customer through every API", deletion},
 	{"database", "the database as the runtime role sees it, past the server", database},
-	{"log", "an entry for each answer and each refusal, and an export that verifies", auditLog},
+	{"log", "an entry for each access and each refused credential above, and exports that verify", auditLog},
 }
 
 // Run makes two applications, runs every check and takes back what it made. Its error says

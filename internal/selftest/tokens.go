@@ -20,27 +20,37 @@ func tokens(ctx context.Context, t *trial, c *Check) error {
 	}
 	none := base64.RawURLEncoding.EncodeToString([]byte(`{"alg":"none","typ":"JWT"}`))
 	forged := map[string]string{
-		"no algorithm and no signature":       none + "." + payload + ".",
-		"no algorithm and the old signature":  none + "." + payload + "." + signature,
-		"no signature":                        head + "." + payload + ".",
-		"the attacker's signature":            head + "." + payload + "." + t.attacker.token[strings.LastIndexByte(t.attacker.token, '.')+1:],
-		"another application's payload":       t.attacker.token[:strings.LastIndexByte(t.attacker.token, '.')] + "." + signature,
-		"two parts":                           head + "." + payload,
-		"four parts":                          t.victim.token + "." + signature,
-		"the secret instead of a token":       t.victim.keys[yativo].Secret,
-		"the public key instead of a token":   t.victim.keys[yativo].PublicKey,
-		"an altered payload":                  head + "." + alter(payload) + "." + signature,
-		"padding after the signature":         t.victim.token + "=",
-		"a line break after the signature":    t.victim.token + "%0a",
-		"an Xtrakit key in a Yativo header":   t.victim.keys[xtrakit].PublicKey + "." + t.victim.keys[xtrakit].Secret,
-		"signature in another base64 variant": strings.NewReplacer("-", "+", "_", "/").Replace(head+"."+payload+".") + signature + "==",
+		"no algorithm and no signature":      none + "." + payload + ".",
+		"no algorithm and the old signature": none + "." + payload + "." + signature,
+		"no signature":                       head + "." + payload + ".",
+		"the attacker's signature":           head + "." + payload + "." + t.attacker.token[strings.LastIndexByte(t.attacker.token, '.')+1:],
+		"another application's payload":      t.attacker.token[:strings.LastIndexByte(t.attacker.token, '.')] + "." + signature,
+		"two parts":                          head + "." + payload,
+		"four parts":                         t.victim.token + "." + signature,
+		"the secret instead of a token":      t.victim.keys[yativo].Secret,
+		"the public key instead of a token":  t.victim.keys[yativo].PublicKey,
+		"an altered payload":                 head + "." + alter(payload) + "." + signature,
+		"its signature in standard base64":   head + "." + payload + "." + standard(signature),
+		"an Xtrakit key in a Yativo header":  t.victim.keys[xtrakit].PublicKey + "." + t.victim.keys[xtrakit].Secret,
+		"its signature in padded base64":     head + "." + payload + "." + signature + "=",
 	}
 	// The last character holds bits that a loose decoder ignores.
 	last := strings.IndexByte(base64Alphabet, signature[len(signature)-1])
 	for _, bit := range []int{1, 2, 3} {
 		forged["the unused bits of its last character changed by "+strconv.Itoa(bit)] = t.victim.token[:len(t.victim.token)-1] + string(base64Alphabet[last^bit])
 	}
+	// The token as it is must open the customer, or the refusals below would prove nothing.
+	a, err := t.ask(ctx, http.MethodGet, "/api/v1/customer/"+t.victim.customer, nil, t.victim.headers(yativo))
+	if err != nil {
+		return err
+	}
+	if a.status != http.StatusOK {
+		c.found("GET /api/v1/customer/{id} with the victim's own token", strconv.Itoa(a.status), "200")
+	}
 	for name, token := range forged {
+		if token == t.victim.token {
+			continue // a signature without the characters in question
+		}
 		c.Tried++
 		a, err := t.ask(ctx, http.MethodGet, "/api/v1/customer/"+t.victim.customer, nil, http.Header{"Authorization": {"Bearer " + token}})
 		if err != nil {
@@ -50,6 +60,9 @@ func tokens(ctx context.Context, t *trial, c *Check) error {
 	}
 	return nil
 }
+
+// standard writes unpadded URL-safe base64 in the standard alphabet.
+func standard(s string) string { return strings.NewReplacer("-", "+", "_", "/").Replace(s) }
 
 // cursors walks lists with cursors that belong elsewhere.
 func cursors(ctx context.Context, t *trial, c *Check) error {

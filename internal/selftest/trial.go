@@ -82,11 +82,13 @@ func (t *trial) furnish(ctx context.Context, p *party, name string) (err error) 
 	}
 	unlimited := 0
 	for _, api := range apis {
-		if p.keys[api], err = t.cfg.Manage.CreateKey(ctx, p.app.ID, client.NewKey{
+		k, err := t.cfg.Manage.CreateKey(ctx, p.app.ID, client.NewKey{
 			Name: "self-test", Owner: "self-test", Kind: api, RateLimit: &unlimited,
-		}); err != nil {
+		})
+		if err != nil {
 			return err
 		}
+		p.keys[api] = k
 	}
 	if err := t.login(ctx, p); err != nil {
 		return err
@@ -159,16 +161,15 @@ func (t *trial) login(ctx context.Context, p *party) error {
 	return err
 }
 
-// cleanUp revokes the keys and deletes the customers.
+// cleanUp deletes every customer and group of the two applications and revokes the keys.
 func (t *trial) cleanUp(ctx context.Context) error {
 	var errs []error
 	for _, p := range []*party{t.victim, t.attacker} {
 		if p == nil {
 			continue
 		}
-		if p.number != "" && p.keys[xtrakit].Secret != "" {
-			_, err := t.ask(ctx, http.MethodDelete, "/api/v1/customers/"+p.number, nil, p.headers(xtrakit))
-			errs = append(errs, err)
+		if p.keys[xtrakit].Secret != "" {
+			errs = append(errs, t.deleteAll(ctx, p, "customers"), t.deleteAll(ctx, p, "groups"))
 		}
 		for _, k := range p.keys {
 			_, err := t.cfg.Manage.RevokeKey(ctx, p.app.ID, k.ID)
@@ -176,6 +177,37 @@ func (t *trial) cleanUp(ctx context.Context) error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// deleteAll deletes what a list of Xtrakit shows, until it shows nothing.
+func (t *trial) deleteAll(ctx context.Context, p *party, what string) error {
+	path := map[string]string{"customers": "/api/v1/customers", "groups": "/api/v1/customer-groups"}[what]
+	for {
+		a, err := t.ask(ctx, http.MethodGet, path, nil, p.headers(xtrakit))
+		if err != nil {
+			return err
+		}
+		var list struct {
+			Data map[string][]struct {
+				ID json.Number `json:"id"`
+			} `json:"data"`
+		}
+		if err := json.Unmarshal(a.body, &list); err != nil || a.status != http.StatusOK {
+			return fmt.Errorf("GET %s: status %d", path, a.status)
+		}
+		if len(list.Data[what]) == 0 {
+			return nil
+		}
+		for _, item := range list.Data[what] {
+			a, err := t.ask(ctx, http.MethodDelete, path+"/"+item.ID.String(), nil, p.headers(xtrakit))
+			if err != nil {
+				return err
+			}
+			if a.status != http.StatusOK {
+				return fmt.Errorf("DELETE %s/{id}: status %d", path, a.status)
+			}
+		}
+	}
 }
 
 // headers are the credentials of the party as an API wants them.
