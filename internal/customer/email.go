@@ -33,7 +33,7 @@ func validEmail(s string) bool {
 
 // validLocal checks the characters of a local part that is not quoted.
 func validLocal(local string) bool {
-	for i, r := range local {
+	for i, r := range norm.NFC.String(local) {
 		switch {
 		case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9':
 		case r < utf8.RuneSelf:
@@ -65,7 +65,8 @@ func validDots(local string) bool {
 }
 
 // carriers are the mobile carriers of Japan that gave out addresses with dots in a row or at
-// the end, against RFC 5321. The addresses are still in use.
+// the end, against RFC 5321. The addresses are still in use. CanonicalEmail takes quotes off
+// by this list too.
 var carriers = []string{
 	"docomo.ne.jp", "ezweb.ne.jp", "au.com", "softbank.ne.jp", "vodafone.ne.jp", "disney.ne.jp", "willcom.com",
 	"ymobile.ne.jp", "jp-c.ne.jp", "jp-d.ne.jp", "jp-h.ne.jp", "jp-k.ne.jp", "jp-n.ne.jp", "jp-q.ne.jp", "jp-r.ne.jp",
@@ -148,25 +149,34 @@ const EmailForm = 1
 // CanonicalEmail gives the form in which two addresses are the same address. ""
 // for "". Addresses that differ in surrounding space, in simple letter case (as
 // in what is stored), in Unicode normalisation, in a domain's ASCII or Unicode
-// spelling, or in the case fold of the local part, have one form. It is its own
-// canonical form.
+// spelling, in the case fold of the local part, or in its quoting, have one form.
+// It is its own canonical form.
 func CanonicalEmail(s string) string {
 	s = Trim(s)
 	at := strings.LastIndexByte(s, '@')
 	if at < 0 {
 		return foldLocal(s)
 	}
-	return foldLocal(bareLocal(s[:at])) + "@" + foldDomain(s[at+1:])
+	domain := foldDomain(s[at+1:])
+	return canonicalLocal(s[:at], domain) + "@" + domain
 }
 
-// bareLocal takes off quotes that a local part does not need: with and without them it is
-// one address (RFC 5321 section 4.1.2).
-func bareLocal(local string) string {
-	if content, quoted := unquote(local); quoted && content != "" && validLocal(content) && validDots(content) {
+// canonicalLocal folds a local part and takes off the quotes and the escapes that it does
+// not need: with and without them it is one address (RFC 5321 section 4.1.2).
+func canonicalLocal(local, domain string) string {
+	content, quoted := unquote(local)
+	if !quoted {
+		return foldLocal(local)
+	}
+	content = foldLocal(content)
+	if content != "" && validLocal(content) && (validDots(content) || carrierDots(content, domain)) {
 		return content
 	}
-	return local
+	return `"` + escapes.Replace(content) + `"`
 }
+
+// escapes are those that a quoted local part needs.
+var escapes = strings.NewReplacer(`\`, `\\`, `"`, `\"`)
 
 // foldLocal folds "ß" to "ss" and "ς" to "σ", which are other letters in a domain.
 func foldLocal(s string) string {

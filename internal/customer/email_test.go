@@ -62,7 +62,7 @@ var badAddresses = []string{
 	"\"a\tb\"@example.com", "\"a\u200bb\"@example.com", "\"a\x00b\"@example.com", `"` + local64 + `"@example.com`,
 	// What nobody can deliver to.
 	"€@example.com", "😀@example.com", "a€b@example.com", "©@example.com", "a’b@example.com", "«a»@example.com", "a\ufe0f@example.com",
-	"．@example.com", "a．b@example.com", "a‥b@example.com", "\u0301@example.com", ".a@docomo.ne.jp", "a..b@notdocomo.ne.jp", "a..b@docomo.ne.jp.example.com", "Ada <ada@example.com>", "<ada@example.com>",
+	"．@example.com", "a．b@example.com", "a‥b@example.com", "\u0301@example.com", "=\u0338@example.com", ".a@docomo.ne.jp", "a..b@notdocomo.ne.jp", "a..b@docomo.ne.jp.example.com", "Ada <ada@example.com>", "<ada@example.com>",
 	"Ada ada@example.com", "ada@example.com (Ada)", "ada(x)@example.com", "mailto:ada@example.com", "a@example.com,b@example.com",
 	"a@example.com b@example.com", "'a'@b'.com",
 	// Space is trimmed before, so what is left is wrong.
@@ -128,7 +128,25 @@ func TestCanonicalEmailForm(t *testing.T) {
 		{"a@İstanbul.com", "a@istanbul.com"},
 		{"a@xn--i-9bb.com", "a@i.com"}, // İ in lower case, with its dot
 		{"a@例え.jp", "a@xn--r8jz45g.jp"},
+		// Quotes and escapes that are not needed.
+		{`"foobar"@x.example`, "foobar@x.example"},
+		{`"\f\oobar"@x.example`, "foobar@x.example"},
+		{`"a..b"@docomo.ne.jp`, "a..b@docomo.ne.jp"},
+		{`a..b@docomo.ne.jp`, "a..b@docomo.ne.jp"},
+		{`"A..b"@T.DOCOMO.ne.jp`, "a..b@t.docomo.ne.jp"},
+		{`"a..b"@x.example`, `"a..b"@x.example`},
+		{`"a b"@x.example`, `"a b"@x.example`},
+		{`"a\ b"@x.example`, `"a b"@x.example`},
+		{`"a@b"@x.example`, `"a@b"@x.example`},
+		{`"a\@b"@x.example`, `"a@b"@x.example`},
+		{`"a\"b\\c"@x.example`, `"a\"b\\c"@x.example`},
+		{`"a\"\b\\c"@x.example`, `"a\"b\\c"@x.example`},
+		{"\"e\\\u0301\"@x.example", "é@x.example"},
+		{"\"\u0345b\"@x.example", "ιb@x.example"},
+		{"\"=\u0338\"@x.example", "\"≠\"@x.example"},
 		// What is not an address stays apart.
+		{`""@x.example`, `""@x.example`},
+		{`"a"b"@x.example`, `"a"b"@x.example`},
 		{"Nobody", "nobody"},
 		{"A@B_C.com", "a@b_c.com"},
 		{"a@b@C.com", "a@b@c.com"},
@@ -234,6 +252,41 @@ func TestCanonicalEmailLaws(t *testing.T) {
 			if broken := domainLaws(s); broken != "" {
 				rt.Fatalf("%q: %s", s, broken)
 			}
+		}
+	})
+}
+
+// However the characters of a quoted local part are escaped, it has one form. That is the form of
+// the same local part without quotes, where that is an address.
+func TestCanonicalEmailOfQuotes(t *testing.T) {
+	t.Parallel()
+	part := rapid.OneOf(tricky(), rapid.StringOf(rapid.SampledFrom([]rune("ab.@\" \\=\u0338é\u0301"))), rapid.String())
+	rapid.Check(t, func(rt *rapid.T) {
+		content := part.Draw(rt, "content")
+		domain := "@" + rapid.SampledFrom([]string{"x.example", "docomo.ne.jp"}).Draw(rt, "domain")
+		quote := func(label string) string {
+			var b strings.Builder
+			for _, r := range content {
+				if r == '"' || r == '\\' || rapid.Bool().Draw(rt, label) {
+					b.WriteByte('\\')
+				}
+				b.WriteRune(r)
+			}
+			return `"` + b.String() + `"` + domain
+		}
+		one, other := quote("escape in one"), quote("escape in the other")
+		form := customer.CanonicalEmail(one)
+		if got := customer.CanonicalEmail(other); got != form {
+			rt.Errorf("%q becomes %q, but %q %q", one, form, other, got)
+		}
+		if bare := content + domain; content != "" && content[0] != '"' && customer.ValidEmail(bare) && customer.CanonicalEmail(bare) != form {
+			rt.Errorf("%q becomes %q, but %q %q", one, form, bare, customer.CanonicalEmail(bare))
+		}
+		if broken := emailLaws(one); broken != "" {
+			rt.Errorf("%q: %s", one, broken)
+		}
+		if customer.ValidEmail(one) && len(one) < 60 && !customer.ValidEmail(form) {
+			rt.Errorf("the form of the valid address %q is %q, which is not valid", one, form)
 		}
 	})
 }
