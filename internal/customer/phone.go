@@ -143,6 +143,10 @@ func cleanPhone(s string) string {
 		rest := strings.TrimLeft(s[len(m[0]):], phoneMarks)
 		plus := "+" + rest
 		if m[1] != "" {
+			marks := strings.TrimRight(strings.TrimSuffix(s[len(m[0]):], rest), " ")
+			if rest != "" && strings.HasSuffix(marks, "(") {
+				rest = "(" + rest // of an area code or a trunk zero, and closed after it
+			}
 			plus = strings.TrimSpace("+" + m[1] + " " + rest)
 		}
 		if validPhone(plus) {
