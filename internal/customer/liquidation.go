@@ -182,11 +182,11 @@ func (v *validator) some(to *redact.Personal, path string, t Text, least, most i
 	}
 }
 
-// validPercent: a decimal from 0 to 100, without exponent.
+// validPercent: a decimal from 0 to 100, without sign and exponent.
 func validPercent(s string) bool {
 	a, ok := parseAmount(s)
 	whole, _, _ := strings.Cut(string(a), ".")
-	return ok && !strings.ContainsAny(s, "eE") && (len(whole) < 3 || a == "100")
+	return ok && !strings.ContainsAny(s, "-eE") && (len(whole) < 3 || a == "100")
 }
 
 // texts are the sealed fields in the order of their numbers, from 1 on. A new one

@@ -121,7 +121,7 @@ func TestFeePercent(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]bool{
 		"0": true, "0.0": true, "10.2": true, "99.999": true, "100": true, "100.0": true,
-		"100.01": false, "101": false, "1000": false, "-1": false, "+1": false, "1e1": false, "1E1": false, "10,2": false,
+		"100.01": false, "101": false, "1000": false, "-1": false, "-0": false, "-0.0": false, "+1": false, "1e1": false, "1E1": false, "10,2": false,
 		"10.2%": false, ".5": false, "5.": false, "010": false, "NaN": false,
 	} {
 		_, problems := someAddress(func(in *customer.LiquidationInput) { in.FeePercent = sent(text) }).Address(noon)
