@@ -42,9 +42,8 @@ func mayExpand(s string) bool {
 func appendName(dst []byte, e Entry) []byte {
 	start := len(dst)
 	dst, lost := appendParts(dst, e.First, e.Last)
-	if mayExpand(e.First) || mayExpand(e.Last) {
-		dst = appendSpelled(dst, start, e)
-	} else if endsWide(dst[start:]) {
+	plain := len(dst)
+	if dst = appendSpelled(dst, start, e); len(dst) == plain && endsWide(dst[start:]) {
 		dst = appendReversed(dst, e)
 	}
 	return appendMark(dst, lost)

@@ -34,6 +34,8 @@ func TestFieldB13OrdersAndMarks(t *testing.T) {
 	for _, c := range []struct{ first, last, term string }{
 		{"太郎", "山田", "山田太郎"}, {"山田", "太郎", "山田太郎"}, {"太郎", "山田", "山田 太郎"}, {"太郎", "山田", "太郎 山田"},
 		{"민준", "김", "김민준"}, {"伟", "王", "王伟"}, {"ジョン", "スミス", "ジョン・スミス"}, {"𠮷", "野", "野𠮷"},
+		// Invisible characters, whose bytes are also those of letters that have a spelling.
+		{"太郎\u200b", "山田", "山田太郎"}, {"\u202a太郎\u202c", "山田", "山田太郎"}, {"太郎", "山田\u2060", "山田太郎"}, {"太郎\u034f", "山田", "山田太郎"},
 		{"Mary", "Lee", "Lee, Mary"}, {"Mary", "Lee", "Lee Mary"}, {"Mary Ann", "Lee", "lee ann"}, {"Mary", "Lee", "lee,mary"},
 		{"Ann Marie", "", "Ann-Marie"}, {"Ann-Marie", "", "Ann Marie"}, {"Ann–Marie", "", "ann‐marie"}, {"Jean", "Luc-Picard", "luc picard jean"},
 		{"", "Müller", "Mueller"}, {"", "Mueller", "Müller"}, {"", "Mu\u0308ller", "Mueller"}, {"Jörg", "Bäcker", "Baecker Joerg"},
