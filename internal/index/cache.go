@@ -2,6 +2,7 @@ package index
 
 import (
 	"context"
+	"fmt"
 	"log/slog"
 	"runtime"
 	"sync"
@@ -83,8 +84,9 @@ func New(cfg Config) *Cache {
 	return c
 }
 
-// Close ends the builds and waits for them, but no longer than ctx. Searches that come later find no
-// index.
+// Close ends the builds and waits for them, but no longer than ctx: a build that is stuck, for
+// example in a database driver, is then left behind, which the error says. Searches that come later
+// find no index.
 func (c *Cache) Close(ctx context.Context) error {
 	c.mu.Lock()
 	c.closed = true
@@ -99,7 +101,7 @@ func (c *Cache) Close(ctx context.Context) error {
 	case <-done:
 		return nil
 	case <-ctx.Done():
-		return ctx.Err()
+		return fmt.Errorf("the build of a search index has not ended: %w", ctx.Err())
 	}
 }
 

@@ -53,9 +53,9 @@ func (b *Build) building() bool { return b != nil && b.started.Load() && !b.ende
 
 // Current returns the application's index with every change in it that was committed before the
 // call. An index of a database that has lost commits since is built anew: it would hold customers
-// that are gone, and miss those that got their versions. While the index is being built, or waits for that, it returns nil and the build; if there is
-// none and will be none, nil and nil. Faults: Unavailable (ErrSaturated, ErrPreparing), and those of
-// the store.
+// that are gone, and miss those that got their versions. While the index is being built, or waits
+// for that, it returns nil and the build; if there is none and will be none, nil and nil. Faults:
+// Unavailable (ErrSaturated, ErrPreparing), and those of the store.
 func (c *Cache) Current(ctx context.Context, p *Permit, decode Decode) (*search.Index, *Build, error) {
 	e := c.entry(p.app, decode)
 	switch {
