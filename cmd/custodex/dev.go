@@ -123,7 +123,8 @@ func (c *devCmd) prepare(ctx context.Context, env *environment, cfg config.Confi
 }
 
 // makeApp makes what is missing: the application, and a key for each API. It acts as
-// the operator, as a person would.
+// the operator, as a person would. The keys open every operation of their API, deletion too, so
+// that a newcomer can try each one.
 func (c *devCmd) makeApp(ctx context.Context, svc *records.Service, creds *devCredentials) error {
 	public, secret, _ := creds.OperatorKey.cut()
 	ctx, cancel := context.WithTimeout(ctx, 30*time.Second)
@@ -152,7 +153,7 @@ func (c *devCmd) makeApp(ctx context.Context, svc *records.Service, creds *devCr
 			continue
 		}
 		key, err := svc.CreateKey(ctx, caller, records.NewKey{
-			Kind: kind, Name: "first key", Owner: devOwner, Scopes: authz.AllCustomers, RateLimit: creds.RateLimit,
+			Kind: kind, Name: "first key", Owner: devOwner, Scopes: authz.OfApplications(), RateLimit: creds.RateLimit,
 		})
 		if err != nil {
 			return err
