@@ -106,6 +106,58 @@ func releaseComplaints(changelog, page string, day func(commit string) string) [
 	return found
 }
 
+var (
+	nextVersion     = regexp.MustCompile(`(?m)^This section becomes (\d+\.\d+\.\d+)\.$`)
+	headingVersion  = regexp.MustCompile(`(?m)^## \[(\d+\.\d+\.\d+)\] - `)
+	documentVersion = regexp.MustCompile(`"info": \{[^{}]*"version": "([^"]*)"`)
+)
+
+// TestPolicyDocumentVersion: the OpenAPI documents name the release that the changelog is at.
+func TestPolicyDocumentVersion(t *testing.T) {
+	t.Parallel()
+	log, err := os.ReadFile(filepath.Join(root, changelogPage))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want, documents := describedVersion(string(log)), 0
+	for _, f := range sourceFiles(t, ".json") {
+		if !f.within("internal/web/openapi/document") {
+			continue
+		}
+		documents++
+		if m := documentVersion.FindSubmatch(f.text); m == nil || string(m[1]) != want {
+			t.Errorf("%s: info.version is %q, want %s as in %s", f.path, m, want, changelogPage)
+		}
+	}
+	if documents < 2 {
+		t.Errorf("%d documents were found", documents)
+	}
+}
+
+// describedVersion is the number that the unreleased section gets, else that of the newest release.
+func describedVersion(changelog string) string {
+	for _, version := range []*regexp.Regexp{nextVersion, headingVersion} {
+		if m := version.FindStringSubmatch(changelog); m != nil {
+			return m[1]
+		}
+	}
+	return ""
+}
+
+func TestPolicyDocumentVersionRule(t *testing.T) {
+	t.Parallel()
+	const released = "## [0.3.0] - 2026-12-24\n## [0.2.0] - 2026-11-30\n"
+	for log, want := range map[string]string{
+		"## [Unreleased]\nThis section becomes 0.4.0.\n" + released: "0.4.0",
+		"## [Unreleased]\n" + released:                              "0.3.0",
+		"":                                                          "",
+	} {
+		if got := describedVersion(log); got != want {
+			t.Errorf("describedVersion(%q) = %q, want %q", log, got, want)
+		}
+	}
+}
+
 func TestPolicyReleasesRule(t *testing.T) {
 	t.Parallel()
 	commit := strings.Repeat("0a", 20)
