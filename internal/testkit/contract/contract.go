@@ -30,6 +30,7 @@ type Contract struct {
 	Doc *openapi3.T // not to be changed
 
 	mux     *http.ServeMux // of the documented operations; it only names them
+	formats openapi3.SchemaValidationOption
 	mu      sync.Mutex
 	seen    map[string]bool // "METHOD /path status"
 	headers map[string]bool // "METHOD /path Header-Name"
@@ -56,7 +57,10 @@ func Parse(document []byte) (*Contract, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Contract{Doc: doc, mux: http.NewServeMux(), seen: map[string]bool{}, headers: map[string]bool{}}
+	c := &Contract{
+		Doc: doc, mux: http.NewServeMux(), formats: openapi3.WithStringFormatValidators(formats()),
+		seen: map[string]bool{}, headers: map[string]bool{},
+	}
 	for _, route := range c.Routes() {
 		c.mux.Handle(route, http.NotFoundHandler())
 	}
@@ -128,6 +132,7 @@ func (c *Contract) check(req *http.Request, resp *http.Response, lenient bool) e
 		Route: &routers.Route{Spec: c.Doc, Path: pattern, PathItem: c.Doc.Paths.Value(pattern), Method: method, Operation: op},
 		Options: &openapi3filter.Options{
 			AuthenticationFunc: openapi3filter.NoopAuthenticationFunc, IncludeResponseStatus: true, SkipSettingDefaults: true,
+			SchemaValidationOptions: []openapi3.SchemaValidationOption{c.formats},
 		},
 	}
 	var failures []error

@@ -17,7 +17,10 @@ const document = `{"openapi":"3.1.0","info":{"title":"T","version":"1"},"paths":
 	"/things/{id}":{"parameters":[{"name":"id","in":"path","required":true,"schema":{"type":"string","maxLength":3}}],
 		"get":{"responses":{
 			"200":{"description":"ok","headers":{"X-Seen":{"schema":{"type":"string"}}},
-				"content":{"application/json":{"schema":{"type":"object","required":["a"]}}}},
+				"content":{"application/json":{"schema":{"type":"object","required":["a"],"properties":{
+					"uuid":{"type":"string","format":"uuid"},
+					"email":{"type":"string","format":"email"}, "idn":{"type":"string","format":"idn-email"},
+					"uri":{"type":"string","format":"uri"}, "time":{"type":"string","format":"date-time"}}}}}},
 			"404":{"description":"none"},
 			"503":{"description":"busy"}}}}}}`
 
@@ -47,12 +50,19 @@ func TestCheck(t *testing.T) {
 		header string
 		want   string // in the error; empty for none
 	}{
-		"as documented":               {c.Check, "/things/1", 200, `{"a":1}`, "X-Seen", ""},
-		"another failure":             {c.Check, "/things/1", 404, "", "", ""},
-		"another path":                {c.Check, "/nothing", 418, "", "", ""},
-		"a path that is not clean":    {c.Check, "//things/1", 418, "", "", ""},
-		"a status that is not there":  {c.Check, "/things/1", 418, "", "", "not as documented"},
-		"a body of another form":      {c.Check, "/things/1", 200, `{"b":1}`, "", "not as documented"},
+		"as documented":              {c.Check, "/things/1", 200, `{"a":1}`, "X-Seen", ""},
+		"another failure":            {c.Check, "/things/1", 404, "", "", ""},
+		"another path":               {c.Check, "/nothing", 418, "", "", ""},
+		"a path that is not clean":   {c.Check, "//things/1", 418, "", "", ""},
+		"a status that is not there": {c.Check, "/things/1", 418, "", "", "not as documented"},
+		"a body of another form":     {c.Check, "/things/1", 200, `{"b":1}`, "", "not as documented"},
+		"formats": {c.Check, "/things/1", 200, `{"a":1,"uuid":"5ae2f659-45d2-4256-9f82-2811726a5376","email":"a@b.co",
+			"idn":"ä@b.co","uri":"http://h/?a=b","time":"2026-03-01T12:00:15.000Z"}`, "", ""},
+		"no uuid":                     {c.Check, "/things/1", 200, `{"a":1,"uuid":"nonsense"}`, "", "valid uuid"},
+		"no e-mail address":           {c.Check, "/things/1", 200, `{"a":1,"email":"nonsense"}`, "", "valid email"},
+		"no address in any script":    {c.Check, "/things/1", 200, `{"a":1,"idn":"nonsense"}`, "", "valid idn-email"},
+		"no uri":                      {c.Check, "/things/1", 200, `{"a":1,"uri":"nonsense"}`, "", "valid uri"},
+		"no time":                     {c.Check, "/things/1", 200, `{"a":1,"time":"nonsense"}`, "", "valid date-time"},
 		"a header that is not there":  {c.Check, "/things/1", 404, "", "X-Other", "X-Other"},
 		"a request that is forbidden": {c.Check, "/things/1234", 200, `{"a":1}`, "", "forbids"},
 		"forbidden and refused":       {c.Check, "/things/1234", 404, "", "", ""},
