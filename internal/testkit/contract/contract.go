@@ -94,6 +94,9 @@ func (c *Contract) Route(r *http.Request) string {
 	if r.URL.Path == "" || path.Clean(r.URL.Path) != r.URL.Path {
 		return "" // a mux would redirect
 	}
+	if item := c.Doc.Paths.Value(r.URL.Path); item != nil && item.GetOperation(r.Method) == nil {
+		return "" // as /things/search, which is no id for GET /things/{id}
+	}
 	_, route := c.mux.Handler(r)
 	if method, _, _ := strings.Cut(route, " "); method != r.Method {
 		return "" // HEAD is taken for GET
@@ -108,14 +111,17 @@ func (c *Contract) Check(req *http.Request, resp *http.Response) error {
 }
 
 // CheckLenient is Check for a request that the server takes although the document
-// forbids it. It reports one that the document allows.
+// forbids it. It reports one that the document allows, and one that is not taken.
 func (c *Contract) CheckLenient(req *http.Request, resp *http.Response) error {
 	return c.check(req, resp, true)
 }
 
 func (c *Contract) check(req *http.Request, resp *http.Response, lenient bool) error {
 	route := c.Route(req)
-	if route == "" || resp.StatusCode == http.StatusMethodNotAllowed {
+	if lenient && (route == "" || resp.StatusCode >= 300) {
+		return fmt.Errorf("%s %s = %d: nothing is lenient about that", req.Method, req.URL.Path, resp.StatusCode)
+	}
+	if route == "" {
 		return nil
 	}
 	if req.Header.Get("Content-Type") == "" {

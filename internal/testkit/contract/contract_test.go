@@ -22,7 +22,8 @@ const document = `{"openapi":"3.1.0","info":{"title":"T","version":"1"},"paths":
 					"email":{"type":"string","format":"email"}, "idn":{"type":"string","format":"idn-email"},
 					"uri":{"type":"string","format":"uri"}, "time":{"type":"string","format":"date-time"}}}}}},
 			"404":{"description":"none"},
-			"503":{"description":"busy"}}}}}}`
+			"503":{"description":"busy"}}}},
+	"/things/new":{"post":{"responses":{"201":{"description":"made"}}}}}}`
 
 // exchange checks one GET and its answer.
 func exchange(check func(*http.Request, *http.Response) error, target string, status int, body string, header ...string) error {
@@ -58,16 +59,20 @@ func TestCheck(t *testing.T) {
 		"a body of another form":     {c.Check, "/things/1", 200, `{"b":1}`, "", "not as documented"},
 		"formats": {c.Check, "/things/1", 200, `{"a":1,"uuid":"5ae2f659-45d2-4256-9f82-2811726a5376","email":"a@b.co",
 			"idn":"ä@b.co","uri":"http://h/?a=b","time":"2026-03-01T12:00:15.000Z"}`, "", ""},
-		"no uuid":                     {c.Check, "/things/1", 200, `{"a":1,"uuid":"nonsense"}`, "", "valid uuid"},
-		"no e-mail address":           {c.Check, "/things/1", 200, `{"a":1,"email":"nonsense"}`, "", "valid email"},
-		"no address in any script":    {c.Check, "/things/1", 200, `{"a":1,"idn":"nonsense"}`, "", "valid idn-email"},
-		"no uri":                      {c.Check, "/things/1", 200, `{"a":1,"uri":"nonsense"}`, "", "valid uri"},
-		"no time":                     {c.Check, "/things/1", 200, `{"a":1,"time":"nonsense"}`, "", "valid date-time"},
-		"a header that is not there":  {c.Check, "/things/1", 404, "", "X-Other", "X-Other"},
-		"a request that is forbidden": {c.Check, "/things/1234", 200, `{"a":1}`, "", "forbids"},
-		"forbidden and refused":       {c.Check, "/things/1234", 404, "", "", ""},
-		"forbidden, leniently":        {c.CheckLenient, "/things/1234", 200, `{"a":1}`, "", ""},
-		"allowed, leniently":          {c.CheckLenient, "/things/1", 200, `{"a":1}`, "", "not lenient"},
+		"no uuid":                           {c.Check, "/things/1", 200, `{"a":1,"uuid":"nonsense"}`, "", "valid uuid"},
+		"no e-mail address":                 {c.Check, "/things/1", 200, `{"a":1,"email":"nonsense"}`, "", "valid email"},
+		"no address in any script":          {c.Check, "/things/1", 200, `{"a":1,"idn":"nonsense"}`, "", "valid idn-email"},
+		"no uri":                            {c.Check, "/things/1", 200, `{"a":1,"uri":"nonsense"}`, "", "valid uri"},
+		"no time":                           {c.Check, "/things/1", 200, `{"a":1,"time":"nonsense"}`, "", "valid date-time"},
+		"a header that is not there":        {c.Check, "/things/1", 404, "", "X-Other", "X-Other"},
+		"a request that is forbidden":       {c.Check, "/things/1234", 200, `{"a":1}`, "", "forbids"},
+		"forbidden and refused":             {c.Check, "/things/1234", 404, "", "", ""},
+		"forbidden, leniently":              {c.CheckLenient, "/things/1234", 200, `{"a":1}`, "", ""},
+		"allowed, leniently":                {c.CheckLenient, "/things/1", 200, `{"a":1}`, "", "not lenient"},
+		"refused, leniently":                {c.CheckLenient, "/things/1234", 404, "", "", "lenient"},
+		"another path, leniently":           {c.CheckLenient, "/nothing", 200, "", "", "lenient"},
+		"a method that the document allows": {c.Check, "/things/1", 405, "", "", "not as documented"},
+		"a method of another path":          {c.Check, "/things/new", 405, "", "", ""},
 	} {
 		err := exchange(tt.check, tt.target, tt.status, tt.body, slices.DeleteFunc([]string{tt.header}, func(s string) bool { return s == "" })...)
 		if (err == nil) != (tt.want == "") || err != nil && !strings.Contains(err.Error(), tt.want) {
