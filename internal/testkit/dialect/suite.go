@@ -1,7 +1,11 @@
 package dialect
 
 import (
+	"bytes"
+	"errors"
 	"flag"
+	"fmt"
+	"io"
 	"maps"
 	"net/http"
 	"regexp"
@@ -39,6 +43,9 @@ type Suite struct {
 	// Guess is the path and the header of a request with a wrong secret of the first
 	// credential.
 	Guess func(t *Target) (path, name, value string)
+
+	// Decimals has the seconds of every time in an answer; 0: another test looks at times.
+	Decimals int
 
 	Kinds   map[string]*regexp.Regexp  // as in transcript.Options
 	Hooks   map[string]Hook            // beside the common ones; see Target
@@ -92,13 +99,32 @@ func (s Suite) target(tb testing.TB, doc *contract.Contract, engine string, conf
 		URL: t.Server.URL, Vars: t.Vars, Hook: t.hook,
 		Client: &http.Client{Transport: inspector{tb, transport, s.Inspect}, Timeout: 10 * time.Second},
 		Check: func(req *http.Request, resp *http.Response) error {
+			check := doc.Check
 			if t.lenient {
-				t.lenient = false
-				return doc.CheckLenient(req, resp)
+				t.lenient, check = false, doc.CheckLenient
 			}
-			return doc.Check(req, resp)
+			return errors.Join(CheckDecimals(resp, s.Decimals), check(req, resp))
 		},
 	}
+}
+
+// instant is a string that is a time in RFC 3339, or nearly.
+var instant = regexp.MustCompile(`"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.(\d+))?([^"]*)"`)
+
+// CheckDecimals reports a time in an answer that is not in UTC with so many decimals of its
+// seconds; 0 is any number. The body can be read again.
+func CheckDecimals(resp *http.Response, decimals int) error {
+	body, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return err
+	}
+	resp.Body = io.NopCloser(bytes.NewReader(body))
+	for _, m := range instant.FindAllSubmatch(body, -1) {
+		if decimals > 0 && (len(m[1]) != decimals || string(m[2]) != "Z") {
+			return fmt.Errorf("the time %s, want UTC with %d decimals", m[0], decimals)
+		}
+	}
+	return nil
 }
 
 // inspector looks at every answer for what must hold in all of them.

@@ -29,8 +29,9 @@ import (
 func TestTranscripts(t *testing.T) {
 	t.Parallel()
 	dialect.Suite{
-		Kind:   tenant.Devdraft,
-		Routes: devdraft.Routes(),
+		Kind:     tenant.Devdraft,
+		Routes:   devdraft.Routes(),
+		Decimals: 3,
 		Folders: map[string]func(*config.Config){
 			"testdata":         nil,
 			"testdata/conceal": func(cfg *config.Config) { cfg.Conceal, cfg.MaxSkip = true, 20 },

@@ -77,7 +77,10 @@ func target(doc *contract.Contract, s *testkit.Server) transcript.Target {
 		"client": s.Key.PublicKey,
 		"secret": s.Key.Secret.Reveal(),
 	}
-	return transcript.Target{URL: s.ManageURL, Vars: vars, Check: doc.Check, Hook: func(name string, args ...string) error {
+	check := func(req *http.Request, resp *http.Response) error {
+		return errors.Join(dialect.CheckDecimals(resp, 3), doc.Check(req, resp))
+	}
+	return transcript.Target{URL: s.ManageURL, Vars: vars, Check: check, Hook: func(name string, args ...string) error {
 		if name == "customer" && len(args) == 1 {
 			made, err := newCustomer(s)
 			vars[args[0]] = made

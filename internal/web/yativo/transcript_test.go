@@ -34,8 +34,9 @@ import (
 func TestTranscripts(t *testing.T) {
 	t.Parallel()
 	dialect.Suite{
-		Kind:   tenant.Yativo,
-		Routes: yativo.Routes(),
+		Kind:     tenant.Yativo,
+		Routes:   yativo.Routes(),
+		Decimals: 6,
 		Folders: map[string]func(*config.Config){
 			"testdata": nil,
 			"testdata/settings": func(cfg *config.Config) {
