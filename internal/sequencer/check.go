@@ -3,13 +3,12 @@ package sequencer
 import (
 	"context"
 	"errors"
+	"math/rand/v2"
 	"time"
 
 	"custodex.dev/internal/audit"
 	"custodex.dev/internal/fault"
 	"custodex.dev/internal/id"
-	"custodex.dev/internal/safe"
-	"custodex.dev/internal/store"
 )
 
 const (
@@ -20,9 +19,7 @@ const (
 // runChecks compares the entries of all trees with their leaves, again and again and slowly.
 func (s *Sequencer) runChecks(ctx context.Context) {
 	for pause(ctx, checkEvery) {
-		err := safe.Call(func() error {
-			return store.EachApp(ctx, s.cfg.Store, func(row store.AppRow) error { return s.checkLog(ctx, row.ID) })
-		})
+		err := s.eachApp(ctx, func(app id.App) error { return s.checkLog(ctx, app) })
 		if err != nil && ctx.Err() == nil {
 			s.cfg.Log.WarnContext(ctx, "background work failed; it will be tried again", "work", "audit check", "cause", err)
 		}
@@ -30,40 +27,61 @@ func (s *Sequencer) runChecks(ctx context.Context) {
 }
 
 // checkLog compares one application's entries with the leaves of its tree, at the configured rate,
-// up to the first that was altered.
+// up to the first that was altered. It begins with any batch and goes round once, so that
+// processes that end early do not all compare the same.
 func (s *Sequencer) checkLog(ctx context.Context, app id.App) error {
-	for from := int64(0); ; from += checkBatch {
-		more, err := s.checkBatch(ctx, app, from)
-		if err != nil || !more {
-			return err
+	c, err := s.checkpoint(ctx, app)
+	if err != nil || c.Size == 0 {
+		return err
+	}
+	batches := (c.Size + checkBatch - 1) / checkBatch
+	first := rand.Int64N(batches)
+	for i := range batches {
+		if _, altered := s.isAltered(app); altered {
+			return nil // the sweep looks whether it was put right
 		}
-		if !pause(ctx, time.Duration(checkBatch)*time.Second/time.Duration(s.cfg.CheckRate)) {
+		n, err := s.checkBatch(ctx, app, (first+i)%batches*checkBatch)
+		if !pause(ctx, time.Duration(n)*time.Second/time.Duration(s.cfg.CheckRate)) {
 			return ctx.Err()
 		}
+		if err != nil {
+			return err
+		}
 	}
+	return nil
 }
 
-// checkBatch compares some entries from the given one on. It stops the application if one was
-// altered, and reports whether it is worth to go on.
-func (s *Sequencer) checkBatch(ctx context.Context, app id.App, from int64) (more bool, err error) {
+// checkpoint gives the tree as it was last signed; the zero value if there is none that was, which
+// the sweep sees to.
+func (s *Sequencer) checkpoint(ctx context.Context, app id.App) (audit.Checkpoint, error) {
 	key, err := s.cfg.Keys.Key(ctx, app)
 	if err != nil {
-		return false, err
+		return audit.Checkpoint{}, err
 	}
 	row, err := s.cfg.Store.TreeGet(ctx, app)
 	if errors.Is(err, fault.NotFound) {
-		return false, nil // the sweep sees to that
+		return audit.Checkpoint{}, nil
 	}
 	if err != nil {
-		return false, err
+		return audit.Checkpoint{}, err
 	}
 	c, err := audit.OpenCheckpoint(row.Checkpoint, audit.VerifierKey(app, key.Signer()))
 	if err != nil {
-		return false, nil // likewise
+		return audit.Checkpoint{}, nil
+	}
+	return c, nil
+}
+
+// checkBatch compares some entries from the given one on, and gives their number. It stops the
+// application if one was altered.
+func (s *Sequencer) checkBatch(ctx context.Context, app id.App, from int64) (n int64, err error) {
+	c, err := s.checkpoint(ctx, app)
+	if err != nil {
+		return 0, err
 	}
 	to := min(from+checkBatch, c.Size)
 	if from >= to {
-		return false, nil
+		return 0, nil
 	}
 	err = s.compare(ctx, app, c.Tree, from, to)
 	d, damaged := errors.AsType[Damage](err)
@@ -71,12 +89,12 @@ func (s *Sequencer) checkBatch(ctx context.Context, app id.App, from int64) (mor
 	case damaged:
 		s.alter(app, from)
 		s.stop(ctx, app, d)
-		return false, nil
 	case err != nil:
-		return false, err
+		return to - from, err
+	default:
+		s.mend(app, from)
 	}
-	s.mend(app, from)
-	return to < c.Size, nil
+	return to - from, nil
 }
 
 // compare compares entries with the leaves of the tree, which are checked against its root.

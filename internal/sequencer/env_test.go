@@ -27,6 +27,7 @@ type testEnv struct {
 	source seal.KeySource
 	stop   func() error // ends Run and closes the sequencer; once
 	ahead  time.Duration
+	rate   int // of checks; from the next start on
 }
 
 func newEnv(t *testing.T, st store.Store) *testEnv {
@@ -47,7 +48,7 @@ func newEnv(t *testing.T, st store.Store) *testEnv {
 // start runs a Sequencer, as a process does that begins.
 func (e *testEnv) start(t *testing.T, st store.Store) {
 	t.Helper()
-	e.Sequencer = sequencer.New(sequencer.Config{Store: st, Keys: e.keys})
+	e.Sequencer = sequencer.New(sequencer.Config{Store: st, Keys: e.keys, CheckRate: e.rate})
 	e.store = e.Notifying(st)
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan struct{})
@@ -73,6 +74,9 @@ func (e *testEnv) start(t *testing.T, st store.Store) {
 		}
 	})
 }
+
+// forgetKeys makes the next process open all keys again.
+func (e *testEnv) forgetKeys(st store.Store) { e.keys = keyring.New(st, e.source) }
 
 // newApp makes an application whose log has one entry.
 func (e *testEnv) newApp(t *testing.T) id.App {

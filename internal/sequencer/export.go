@@ -37,7 +37,7 @@ func (s *Sequencer) Sequence(ctx context.Context, app id.App) (SignedTree, error
 		return SignedTree{}, err
 	}
 	c, err := audit.OpenCheckpoint(row.Checkpoint, audit.VerifierKey(app, key.Signer()))
-	if err != nil {
+	if err != nil || c.Size != row.Size {
 		return SignedTree{}, damageFault(app, Damage("the stored checkpoint is not one that was signed"), row.Size)
 	}
 	if c.Size == 0 {

@@ -4,12 +4,12 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math/rand/v2"
 	"sync"
 	"time"
 
 	"golang.org/x/sync/errgroup"
 
-	"custodex.dev/internal/fault"
 	"custodex.dev/internal/id"
 	"custodex.dev/internal/safe"
 	"custodex.dev/internal/store"
@@ -109,32 +109,77 @@ func (s *Sequencer) runSweeps(ctx context.Context) {
 }
 
 // sweep notifies about applications that have entries outside their tree: from before
-// this process began, or of a replica that died. It also tries again where
-// sequencing has stopped.
+// this process began, or of a replica that died. It verifies each signed tree, and tries again
+// where sequencing has stopped.
 func (s *Sequencer) sweep(ctx context.Context) error {
-	var failed error
+	return s.eachApp(ctx, func(app id.App) error {
+		if !s.stopped(app) {
+			return s.look(ctx, app)
+		}
+		var failed error
+		if from, altered := s.isAltered(app); altered {
+			_, failed = s.checkBatch(ctx, app, from)
+		}
+		_, err := s.sequenceBatch(ctx, app)
+		return errors.Join(failed, err)
+	})
+}
+
+// look verifies the signed tree of an application, and notifies about it if the tree does not
+// have all entries.
+func (s *Sequencer) look(ctx context.Context, app id.App) error {
+	key, err := s.cfg.Keys.Key(ctx, app)
+	if err != nil {
+		return err
+	}
+	c, err := s.signedTree(ctx, app, key)
+	if d, damaged := errors.AsType[Damage](err); damaged {
+		s.stop(ctx, app, d)
+		return nil
+	}
+	if errors.Is(err, errYoung) {
+		return nil // the next sweep looks again
+	}
+	if err != nil {
+		return err
+	}
+	head, err := s.cfg.Store.Head(ctx, app)
+	if err == nil && head.Entries != c.Size {
+		s.Notify(app)
+	}
+	return err
+}
+
+// maxFailures is how many failed applications an error tells of.
+const maxFailures = 5
+
+// eachApp calls fn for every application, from any of them on and once round, so that none is
+// always the last. It goes on after an error.
+func (s *Sequencer) eachApp(ctx context.Context, fn func(id.App) error) error {
+	var apps []id.App
 	err := store.EachApp(ctx, s.cfg.Store, func(row store.AppRow) error {
-		if s.stopped(row.ID) {
-			if from, altered := s.isAltered(row.ID); altered {
-				_, err := s.checkBatch(ctx, row.ID, from)
-				failed = errors.Join(failed, err)
-			}
-			_, err := s.sequenceBatch(ctx, row.ID)
-			failed = errors.Join(failed, err)
+		apps = append(apps, row.ID)
+		return nil
+	})
+	if err != nil || len(apps) == 0 {
+		return err
+	}
+	var errs []error
+	first := rand.IntN(len(apps))
+	for i := range apps {
+		app := apps[(first+i)%len(apps)]
+		err := safe.Call(func() error { return fn(app) })
+		if ctx.Err() != nil {
 			return ctx.Err()
 		}
-		tree, err := s.cfg.Store.TreeGet(ctx, row.ID)
-		missing := errors.Is(err, fault.NotFound)
-		if err != nil && !missing {
-			return err
+		if err != nil {
+			errs = append(errs, fmt.Errorf("application %s: %w", app, err))
 		}
-		head, err := s.cfg.Store.Head(ctx, row.ID)
-		if err == nil && (missing || head.Entries != tree.Size) {
-			s.Notify(row.ID)
-		}
-		return err
-	})
-	return errors.Join(failed, err)
+	}
+	if n := len(errs) - maxFailures; n > 0 {
+		errs = append(errs[:maxFailures], fmt.Errorf("and %d more applications", n))
+	}
+	return errors.Join(errs...)
 }
 
 // Close integrates what was notified and is still waiting. Call it after Run has

@@ -101,8 +101,10 @@ func (s *Sequencer) signedTree(ctx context.Context, app id.App, key *seal.App) (
 	row, err := s.cfg.Store.TreeGet(ctx, app)
 	var c audit.Checkpoint
 	switch {
-	case errors.Is(err, fault.NotFound):
+	case errors.Is(err, fault.NotFound) && seen.Size == 0:
 		return c, s.missingTree(ctx, app)
+	case errors.Is(err, fault.NotFound):
+		return c, damagef("the signed tree is missing")
 	case err != nil:
 		return c, err
 	default:
@@ -111,7 +113,11 @@ func (s *Sequencer) signedTree(ctx context.Context, app id.App, key *seal.App) (
 			return c, damagef("the stored checkpoint of %d entries is not one that was signed", row.Size)
 		}
 	}
-	if seen.Size == 0 || seen == c.Tree {
+	if seen.Size == 0 {
+		s.saw(app, c.Tree)
+		return c, nil
+	}
+	if seen == c.Tree {
 		return c, nil
 	}
 	if c.Size < seen.Size {
