@@ -55,8 +55,10 @@ soak: ## on each store the kill test with SOAK_KILLS (200) kills, and SOAK_RESTO
 	script/install-test-tools
 	SOAK_KILLS=$(SOAK_KILLS) SOAK_RESTORES=$(SOAK_RESTORES) $(SCRATCHPG) go test -run 'KillUnderLoad|TestOperator' -count=1 -timeout 0 -v ./tests
 
-timing: ## whether the time of a refused login tells an unknown key from a known one, over TIMING_SAMPLES (20000) of each
+timing: ## on a quiet machine: whether a refused login's time tells an unknown key from a known one, over TIMING_SAMPLES (20000) of each, and how long a hung database is waited for
+	script/install-test-tools
 	TIMING_SAMPLES=$(TIMING_SAMPLES) go test -run TimingOfFailures -count=1 -timeout 0 -v ./internal/records
+	TIMING_SAMPLES=$(TIMING_SAMPLES) $(SCRATCHPG) go test -parallel 1 -run 'Hang|FieldD|NotAnswered|LockTimeout|RefusedForGood' -count=1 -v ./internal/store/postgres ./tests
 
 bench: ## Go benchmarks; BENCH is a pattern
 	script/install-test-tools

@@ -10,6 +10,7 @@ import (
 	"testing"
 	"time"
 
+	"custodex.dev/internal/testkit"
 	"custodex.dev/internal/testkit/scratchpg"
 )
 
@@ -82,7 +83,7 @@ func TestDatabaseHangs(t *testing.T) {
 			if a.status < 300 {
 				break
 			}
-			if time.Since(begun) > 5*time.Second {
+			if time.Since(begun) > testkit.Bound(5*time.Second) {
 				t.Fatalf("%s, %v after the database is back: %d %s", name, time.Since(begun), a.status, a.body)
 			}
 			time.Sleep(20 * time.Millisecond)
@@ -116,7 +117,7 @@ func hung(t *testing.T, requests map[string]func(context.Context) (answer, error
 					begun := time.Now()
 					a, err := request(t.Context())
 					took := time.Since(begun)
-					if err != nil || a.status != http.StatusServiceUnavailable || took > 3500*time.Millisecond {
+					if err != nil || a.status != http.StatusServiceUnavailable || took > testkit.Bound(3500*time.Millisecond) {
 						t.Errorf("%s while the database hangs: %v, %d %s after %v", name, err, a.status, a.body, took)
 					}
 					mu.Lock()

@@ -25,7 +25,7 @@ const (
 	lockLimit  = 1500 * time.Millisecond
 	readLimit  = 5 * time.Second // for one statement that reads, while rows keep coming
 	writeLimit = 1700 * time.Millisecond
-	idleLimit  = 5 * time.Second // in a transaction, waiting for us
+	idleLimit  = 2500 * time.Millisecond // in a transaction, waiting for us: its locks outlive a host that hangs by so much
 
 	connectLimit = 5 * time.Second  // goes on when who asked for it has given up
 	pingLimit    = 1 * time.Second  // for a connection that was idle to show that it lives

@@ -14,6 +14,7 @@ import (
 	"custodex.dev/internal/fault"
 	"custodex.dev/internal/store"
 	"custodex.dev/internal/store/postgres"
+	"custodex.dev/internal/testkit"
 )
 
 func TestTranslate(t *testing.T) {
@@ -95,7 +96,7 @@ func TestLockTimeout(t *testing.T) {
 			if f := fault.Of(err); !errors.Is(err, store.ErrLockTimeout) || f.RetryAfter == 0 {
 				t.Errorf("Record under a held lock: %v, want unavailable, lock_timeout", err)
 			}
-			if took := time.Since(begun); took > 2500*time.Millisecond {
+			if took := time.Since(begun); took > testkit.Bound(2500*time.Millisecond) {
 				t.Errorf("Record waited %v, want about the lock timeout", took)
 			}
 		})

@@ -13,12 +13,13 @@ import (
 	"custodex.dev/internal/id"
 	"custodex.dev/internal/store"
 	"custodex.dev/internal/store/postgres"
+	"custodex.dev/internal/testkit"
 	"custodex.dev/internal/testkit/scratchpg"
 )
 
 // soon is when a call must have ended that meets a database that says nothing: what
 // the store allows itself, and room for a busy machine.
-const soon = 3500 * time.Millisecond
+var soon = testkit.Bound(3500 * time.Millisecond)
 
 // calls are one of each kind of call on a store, by name.
 func calls(s store.Store, app id.App, row store.CustomerRow) map[string]func(context.Context) error {
@@ -89,7 +90,7 @@ func recovers(t *testing.T, s store.Store, app id.App, row store.CustomerRow) {
 			if err == nil {
 				break
 			}
-			if time.Since(begun) > 5*time.Second {
+			if time.Since(begun) > testkit.Bound(5*time.Second) {
 				t.Fatalf("%s, %v after the database is back: %v", name, time.Since(begun), err)
 			}
 			pauseBriefly(t)
@@ -141,7 +142,7 @@ func TestServerHangs(t *testing.T) {
 // settles wants no connection in use and no goroutine more than before.
 func settles(t *testing.T, s *postgres.Store, before int, running func() int) {
 	t.Helper()
-	deadline := time.Now().Add(8 * time.Second)
+	deadline := time.Now().Add(testkit.Bound(8 * time.Second))
 	for {
 		left := ""
 		for i, pool := range s.Pools() {

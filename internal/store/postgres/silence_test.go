@@ -9,6 +9,7 @@ import (
 	"custodex.dev/internal/fault"
 	"custodex.dev/internal/store"
 	"custodex.dev/internal/store/postgres"
+	"custodex.dev/internal/testkit"
 )
 
 // TestCommitIsNotAnswered has a COMMIT that the server has done or will do while the
@@ -48,7 +49,7 @@ func TestCommitIsNotAnswered(t *testing.T) {
 				if err == nil {
 					break
 				}
-				if !errors.Is(err, fault.Unavailable) || time.Since(begun) > 5*time.Second {
+				if !errors.Is(err, fault.Unavailable) || time.Since(begun) > testkit.Bound(5*time.Second) {
 					t.Fatalf("Update again, %v after the network is back: %v", time.Since(begun), err)
 				}
 			}
