@@ -3,6 +3,7 @@ package records
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"custodex.dev/internal/audit"
 	"custodex.dev/internal/authz"
@@ -13,36 +14,32 @@ import (
 	"custodex.dev/internal/tenant"
 )
 
-// ValidateCustomer gives the problems that CreateCustomer would find in the input, none if
-// it would make a customer. It changes nothing. It needs the same scope and is recorded,
-// because it tells whether an e-mail address is taken: that is a problem of the e-mail
-// with the code of ErrEmailTaken, looked for when everything else is right. Faults:
+// ValidateCustomer gives all problems of the input for which CreateCustomer would refuse it, none if it would make
+// a customer. It changes nothing. It needs the same scope and is recorded, because it tells whether an e-mail
+// address is taken: that is a problem of the e-mail with the code of ErrEmailTaken, and the last. Faults:
 // Forbidden, Unavailable.
 func (s *Service) ValidateCustomer(ctx context.Context, caller tenant.Caller, in customer.Input) ([]fault.Field, error) {
 	o, err := s.authorize(ctx, caller, authz.CustomerValidate)
 	if err != nil {
 		return nil, err
 	}
-	change, problems := in.Create()
-	if len(problems) > 0 {
-		entry := o.entry(audit.Done, nil)
-		entry.Code = "invalid"
-		return recorded(ctx, o, entry, problems)
-	}
-	c := customer.Customer{ID: id.NewCustomer()}
-	change.Apply(&c)
+	change, invalid := in.Create()
+	var problems []fault.Field
 	_, err = o.commit(ctx, nil, func(tx store.Tx) (answer, store.AuditRow, error) {
-		entry := o.entry(audit.Done, nil)
-		problems, entry.Code = nil, ""
+		problems = slices.Clone(invalid)
 		if err := groupExists(tx, change); err != nil {
 			f := fault.Of(err)
 			if f.Kind != fault.Invalid {
 				return answer{}, store.AuditRow{}, err
 			}
-			problems, entry.Code = f.Fields, "invalid"
+			problems = append(problems, f.Fields...)
 		}
-		if c.Email != "" {
-			row, err := tx.CustomerGetByEmail(o.key.EmailHash(customer.CanonicalEmail(c.Email.Reveal())))
+		entry := o.entry(audit.Done, nil)
+		if len(problems) > 0 {
+			entry.Code = "invalid"
+		}
+		if change.Email != nil && *change.Email != "" {
+			row, err := tx.CustomerGetByEmail(o.key.EmailHash(customer.CanonicalEmail(change.Email.Reveal())))
 			switch {
 			case err == nil:
 				problems = append(problems, fault.Field{Path: customer.PathEmail, Code: ErrEmailTaken.Code, Message: ErrEmailTaken.Message})
