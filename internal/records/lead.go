@@ -14,22 +14,25 @@ import (
 
 // lead finds the customer that has the e-mail filter as its whole address, in canonical form, and
 // meets the other conditions. It is listed before all others, because whoever asks for an address
-// means the customer that has it, and not the newest whose address contains it. ok is false if there
-// is none, or if it cannot be decrypted.
-func (o *operation) lead(ctx context.Context, f customer.Filter) (c customer.Customer, ok bool, err error) {
+// means the customer that has it, and not the newest whose address contains it. Its Seq is 0 if
+// there is none, or if it cannot be decrypted.
+func (o *operation) lead(ctx context.Context, f customer.Filter) (customer.Customer, error) {
 	if at := strings.LastIndexByte(f.Email, '@'); at < 1 || at == len(f.Email)-1 {
-		return c, false, nil
+		return customer.Customer{}, nil
 	}
 	row, err := o.s.store.CustomerGetByEmail(ctx, o.caller.App, o.key.EmailHash(customer.CanonicalEmail(f.Email)))
 	switch {
 	case errors.Is(err, fault.NotFound):
-		return c, false, nil
+		return customer.Customer{}, nil
 	case err != nil:
-		return c, false, err
+		return customer.Customer{}, err
 	}
 	e := o.decode(ctx, &row)
 	f.Email = ""
-	return e.Customer, !e.undecryptable && search.Match(indexFilter(f), indexEntry(&e.Customer)), nil
+	if e.undecryptable || !search.Match(indexFilter(f), indexEntry(&e.Customer)) {
+		return customer.Customer{}, nil
+	}
+	return e.Customer, nil
 }
 
 // walk is where a list goes on.
@@ -41,16 +44,10 @@ type walk struct {
 // newest is before every customer.
 var newest = page.Position{CreatedAt: math.MaxInt64, Seq: math.MaxInt64}
 
-// searchLed is search with the lead at the front of the list. It changes the walk to one that has it.
-func (o *operation) searchLed(ctx context.Context, find customer.ListQuery, w *walk, search func(customer.ListQuery) (listing, error)) (listing, error) {
-	if w.after != nil {
-		return search(find)
-	}
-	lead, ok, err := o.lead(ctx, find.Filter)
-	if err != nil {
-		return listing{}, err
-	}
-	if !ok {
+// searchLed is search with the lead, if there is one, at the front of the list. It changes a walk that
+// begins to one that has it.
+func searchLed(find customer.ListQuery, w *walk, lead customer.Customer, search func(customer.ListQuery) (listing, error)) (listing, error) {
+	if w.after != nil || lead.Seq == 0 {
 		return search(find)
 	}
 	w.lead = lead.Seq

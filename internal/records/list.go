@@ -67,10 +67,7 @@ func (s *Service) ListCustomers(ctx context.Context, caller tenant.Caller, in Li
 	for i := range targets {
 		targets[i] = found.Customers[i].ID
 	}
-	if err := o.record(ctx, o.entry(audit.Done, targets, shape(find.Filter)...), nil); err != nil {
-		return ListResponse{}, err
-	}
-	return found, nil
+	return recorded(ctx, o, o.entry(audit.Done, targets, shape(find.Filter)...), found)
 }
 
 // list finds a page, and with counted how many there are on all pages. What needs
@@ -83,36 +80,36 @@ func (o *operation) list(ctx context.Context, find customer.ListQuery, w *walk, 
 		}
 		defer p.Release()
 	}
+	var lead customer.Customer
+	if w.after == nil || counted {
+		if lead, err = o.lead(ctx, find.Filter); err != nil {
+			return l, 0, err
+		}
+	}
 	if indexed(find.Filter) {
 		l, err = o.browse(ctx, find, w.after)
 	} else {
-		l, err = o.searchLed(ctx, find, w, func(find customer.ListQuery) (listing, error) {
+		l, err = searchLed(find, w, lead, func(find customer.ListQuery) (listing, error) {
 			return o.search(ctx, p, find, w)
 		})
 	}
 	if err == nil && counted {
-		total, err = o.count(ctx, p, find.Filter)
+		total, err = o.count(ctx, p, find.Filter, lead)
 	}
 	return l, total, err
 }
 
-// count gives the number of customers that match. One that cannot be decrypted counts
-// by what is stored in clear.
-func (o *operation) count(ctx context.Context, p *index.Permit, f customer.Filter) (int, error) {
+// count gives the number of customers that match, the lead among them. One that cannot be
+// decrypted counts by what is stored in clear.
+func (o *operation) count(ctx context.Context, p *index.Permit, f customer.Filter, lead customer.Customer) (int, error) {
 	if (f == customer.Filter{}) {
 		head, err := o.s.store.Head(ctx, o.caller.App)
 		return int(head.Customers), err
 	}
-	lead, led, err := o.lead(ctx, f)
-	if err != nil {
-		return 0, err
-	}
 	filter := indexFilter(f)
-	if led {
-		filter.Except = lead.Seq
-	}
+	filter.Except = lead.Seq
 	n, err := o.s.indexes.Count(ctx, p, decoder(o.key), filter)
-	if led {
+	if lead.Seq != 0 {
 		n++
 	}
 	return n, err

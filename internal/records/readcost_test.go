@@ -30,7 +30,7 @@ func newCountingStore(st store.Store) *countingStore {
 func (c *countingStore) count(_ context.Context, method string, _ id.App, result any) error {
 	rows := int64(1)
 	switch method {
-	case "CustomerGet":
+	case "CustomerGet", "CustomerGetByEmail":
 	case "CustomerScan":
 		rows = *result.(*int64)
 	case "CustomerList", "CustomerBySeq", "CustomerChanges":
@@ -70,6 +70,7 @@ func TestWorkOfReads(t *testing.T) {
 			}
 		}
 	}
+	env.mustCreate(t, env.me, person("Given", "Lead", "lead@example.com"))
 	search := customer.ListInput{Name: text("name39")}
 	find(search)() // builds the index
 	find(search)() // and this is surely after it
@@ -90,6 +91,12 @@ func TestWorkOfReads(t *testing.T) {
 				t.Fatal(err)
 			}
 		}, 1, 10},
+		{"count by a whole address", func() {
+			in := records.ListRequest{Input: customer.ListInput{Email: text("lead@example.com")}, Count: true}
+			if found, err := env.ListCustomers(t.Context(), env.me, in); err != nil || found.Total != 1 {
+				t.Fatalf("%d are counted, %v; want 1", found.Total, err)
+			}
+		}, 1, 1},
 	}
 	for _, s := range steps {
 		count.spent()
