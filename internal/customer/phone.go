@@ -7,6 +7,8 @@ import (
 
 	"github.com/nyaruka/phonenumbers"
 	"golang.org/x/text/unicode/norm"
+
+	"custodex.dev/internal/digit"
 )
 
 // validPhone reports whether s is a phone number as the contracts read it, after
@@ -129,14 +131,12 @@ func cleanPhone(s string) string {
 	}, s)
 	s = strings.Map(func(r rune) rune {
 		switch {
-		case unicode.Is(unicode.Nd, r):
-			return '0' + digitValue(r)
 		case isSpace(r):
 			return ' '
 		case unicode.Is(unicode.Pd, r) || r == '\u2212':
 			return '-'
 		}
-		return r
+		return digit.ASCII(r)
 	}, norm.NFKC.String(s))
 	s = strings.TrimSpace(s)
 	if m := international.FindStringSubmatch(s); m != nil {
@@ -154,20 +154,4 @@ func cleanPhone(s string) string {
 		}
 	}
 	return s
-}
-
-// digitValue gives the value of a decimal digit of any script. Unicode keeps the ten of
-// a script together, in order, and each range of Nd begins with a zero.
-func digitValue(r rune) rune {
-	for _, t := range unicode.Nd.R16 {
-		if rune(t.Lo) <= r && r <= rune(t.Hi) {
-			return (r - rune(t.Lo)) % 10
-		}
-	}
-	for _, t := range unicode.Nd.R32 {
-		if rune(t.Lo) <= r && r <= rune(t.Hi) {
-			return (r - rune(t.Lo)) % 10
-		}
-	}
-	return 0
 }

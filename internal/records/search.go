@@ -10,6 +10,7 @@ import (
 	"custodex.dev/internal/index"
 	"custodex.dev/internal/page"
 	"custodex.dev/internal/search"
+	"custodex.dev/internal/sleep"
 	"custodex.dev/internal/store"
 )
 
@@ -19,11 +20,10 @@ func (s *Service) SearchMemory() (bytes int64, count int) { return s.indexes.Mem
 // DropIndexes drops every search index, as if none had been used for long.
 func (s *Service) DropIndexes() { s.indexes.Drop() }
 
-// A page is searched again when a customer on it changed between the scan and the
-// reading of its row. After settleTries it is good enough if it holds any customer or
-// is the last. Any other empty page would end a walk too early: then each further try
-// pauses and looks at ten times as many places, so that only a writer that changes them
-// all could keep it empty.
+// A customer on a page may change between the scan and the reading of its row, and then no longer match. The
+// page is then searched again, at most settleTries times. After that it is answered as it is if it holds any
+// customer, or is the last. Another empty page would end a walk too early: so up to maxTries, each further
+// try waits and looks at ten times as many places, which only a writer that changes them all keeps empty.
 const (
 	settleTries = 3
 	maxTries    = 6
@@ -68,21 +68,9 @@ func (o *operation) search(ctx context.Context, p *index.Permit, find customer.L
 			return listing{}, errUnsettled
 		}
 		try++
-		if err := wait(ctx, time.Duration(spare(try))*100*time.Microsecond); err != nil {
+		if err := sleep.For(ctx, time.Duration(spare(try))*100*time.Microsecond); err != nil {
 			return listing{}, err
 		}
-	}
-}
-
-// wait waits for as long as d, or until ctx ends.
-func wait(ctx context.Context, d time.Duration) error {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-t.C:
-		return nil
-	case <-ctx.Done():
-		return ctx.Err()
 	}
 }
 

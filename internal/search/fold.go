@@ -8,6 +8,8 @@ import (
 
 	"golang.org/x/text/cases"
 	"golang.org/x/text/unicode/norm"
+
+	"custodex.dev/internal/digit"
 )
 
 // Fold returns s in the form in which the index compares names:
@@ -204,26 +206,11 @@ func special(s string) string {
 		if unicode.IsSpace(r) {
 			return " "
 		}
-		if r >= utf8.RuneSelf && unicode.IsDigit(r) {
-			return string(digit(r))
+		if d := digit.ASCII(r); d != r {
+			return string(d)
 		}
 	}
 	return s
-}
-
-// digit returns the ASCII digit of a decimal digit. Unicode has them in tens that begin with zero.
-func digit(r rune) rune {
-	for _, t := range unicode.Nd.R16 {
-		if rune(t.Lo) <= r && r <= rune(t.Hi) {
-			return '0' + (r-rune(t.Lo))%10
-		}
-	}
-	for _, t := range unicode.Nd.R32 {
-		if rune(t.Lo) <= r && r <= rune(t.Hi) {
-			return '0' + (r-rune(t.Lo))%10
-		}
-	}
-	return r
 }
 
 // asciiFold folds ASCII in each kind of text: letters to lower case, white space to a space. It has 0

@@ -9,6 +9,7 @@ import (
 	"custodex.dev/internal/audit"
 	"custodex.dev/internal/fault"
 	"custodex.dev/internal/id"
+	"custodex.dev/internal/sleep"
 )
 
 const (
@@ -18,7 +19,7 @@ const (
 
 // runChecks compares the entries of all trees with their leaves, again and again and slowly.
 func (s *Sequencer) runChecks(ctx context.Context) {
-	for pause(ctx, checkEvery) {
+	for sleep.For(ctx, checkEvery) == nil {
 		err := s.eachApp(ctx, func(app id.App) error { return s.checkLog(ctx, app) })
 		if err != nil && ctx.Err() == nil {
 			s.cfg.Log.WarnContext(ctx, "background work failed; it will be tried again", "work", "audit check", "cause", err)
@@ -41,7 +42,7 @@ func (s *Sequencer) checkLog(ctx context.Context, app id.App) error {
 			return nil // the sweep looks whether it was put right
 		}
 		n, err := s.checkBatch(ctx, app, (first+i)%batches*checkBatch)
-		if !pause(ctx, time.Duration(n)*time.Second/time.Duration(s.cfg.CheckRate)) {
+		if sleep.For(ctx, time.Duration(n)*time.Second/time.Duration(s.cfg.CheckRate)) != nil {
 			return ctx.Err()
 		}
 		if err != nil {

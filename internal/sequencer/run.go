@@ -12,6 +12,7 @@ import (
 
 	"custodex.dev/internal/id"
 	"custodex.dev/internal/safe"
+	"custodex.dev/internal/sleep"
 	"custodex.dev/internal/store"
 )
 
@@ -39,7 +40,7 @@ func (s *Sequencer) runRounds(ctx context.Context) {
 			return
 		case <-s.wake:
 		}
-		if !pause(ctx, gatherTime) {
+		if sleep.For(ctx, gatherTime) != nil {
 			return
 		}
 		err := s.round(ctx)
@@ -53,18 +54,6 @@ func (s *Sequencer) runRounds(ctx context.Context) {
 			failing = failed
 			s.cfg.Log.WarnContext(ctx, "sequencing the audit log", "failing", failing, "cause", err)
 		}
-	}
-}
-
-// pause waits, and reports false if ctx ended first.
-func pause(ctx context.Context, d time.Duration) bool {
-	t := time.NewTimer(d)
-	defer t.Stop()
-	select {
-	case <-ctx.Done():
-		return false
-	case <-t.C:
-		return true
 	}
 }
 
@@ -102,7 +91,7 @@ func (s *Sequencer) runSweeps(ctx context.Context) {
 		if err := safe.Call(func() error { return s.sweep(ctx) }); err != nil && ctx.Err() == nil {
 			s.cfg.Log.WarnContext(ctx, "background work failed; it will be tried again", "work", "audit sweep", "cause", err)
 		}
-		if !pause(ctx, sweepEvery) {
+		if sleep.For(ctx, sweepEvery) != nil {
 			return
 		}
 	}

@@ -9,6 +9,7 @@ import (
 
 	"custodex.dev/internal/fault"
 	"custodex.dev/internal/id"
+	"custodex.dev/internal/sleep"
 	"custodex.dev/internal/store"
 	"custodex.dev/internal/store/commit"
 )
@@ -149,7 +150,7 @@ func (b *batch) run(ctx context.Context) []error {
 			b.passOn(err)
 			return b.all(verdict(err))
 		}
-		if pause(ctx, wait) == nil {
+		if sleep.For(ctx, wait) == nil {
 			wait = min(2*wait, longestWait)
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"custodex.dev/internal/id"
+	"custodex.dev/internal/sleep"
 	"custodex.dev/internal/store"
 )
 
@@ -197,7 +198,7 @@ func (s *Store) scanChunk(ctx context.Context, app id.App, from *int64, to int64
 		if try == tries || ctx.Err() != nil || silent(err) || !lost(err) {
 			return n, translate(ctx, err)
 		}
-		if err := pause(ctx, retryWait); err != nil {
+		if err := sleep.For(ctx, retryWait); err != nil {
 			return n, err
 		}
 	}

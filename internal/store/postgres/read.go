@@ -8,6 +8,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"custodex.dev/internal/id"
+	"custodex.dev/internal/sleep"
 	"custodex.dev/internal/store"
 	"custodex.dev/internal/store/commit"
 )
@@ -56,7 +57,7 @@ func (s *Store) repeat(ctx context.Context, app id.App, sql string, args []any, 
 		if try == tries || ctx.Err() != nil || silent(err) || !(lost(err) || clashed(err)) {
 			return translate(ctx, err)
 		}
-		if err := pause(ctx, retryWait); err != nil {
+		if err := sleep.For(ctx, retryWait); err != nil {
 			return err
 		}
 		again()
