@@ -84,7 +84,7 @@ func newTenant(t *testing.T, s *testkit.Server, name string) *tenantWorld {
 	w := &tenantWorld{keys: make(map[tenant.Kind]records.Issued)}
 	w.app, w.keys[tenant.Devdraft] = s.NewApp(t, name, 0)
 	for _, kind := range []tenant.Kind{tenant.Yativo, tenant.Xtrakit} {
-		w.keys[kind] = s.NewKey(t, w.app.ID, records.NewKey{Kind: kind, Name: "key", Scopes: authz.AllCustomers})
+		w.keys[kind] = s.NewKey(t, w.app.ID, records.NewKey{Kind: kind, Name: "key", Scopes: authz.DefaultScopes})
 	}
 	w.keys[tenant.Operator] = s.Operator
 	y := w.keys[tenant.Yativo]

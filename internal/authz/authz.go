@@ -90,8 +90,8 @@ var needs = map[Action]Scope{
 // Scopes is a set of scopes in the order they were given.
 type Scopes []Scope
 
-// AllCustomers is what a credential gets when nobody chose: read and write.
-var AllCustomers = Scopes{CustomersRead, CustomersWrite}
+// DefaultScopes is what a credential gets when nobody chose: read and write.
+var DefaultScopes = Scopes{CustomersRead, CustomersWrite}
 
 // OfApplications lists the scopes that an application's credential may carry.
 func OfApplications() Scopes { return Scopes{CustomersRead, CustomersWrite, CustomersDelete} }

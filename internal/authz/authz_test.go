@@ -116,7 +116,7 @@ func TestCustomersScopesDoNotManage(t *testing.T) {
 	}
 	for _, do := range actions(t) {
 		manages := !ofApplications(do)
-		for _, have := range []authz.Scopes{authz.AllCustomers, every} {
+		for _, have := range []authz.Scopes{authz.DefaultScopes, every} {
 			if got := authz.Allow(have, do); got == manages && do != authz.CustomerDelete || got && manages {
 				t.Errorf("Allow(%q, %q) = %t", have, do, got)
 			}
@@ -129,7 +129,7 @@ func TestCustomersScopesDoNotManage(t *testing.T) {
 
 func TestUnknownActionIsDenied(t *testing.T) {
 	t.Parallel()
-	all := append(authz.Scopes{authz.Manage, ""}, authz.AllCustomers...)
+	all := append(authz.Scopes{authz.Manage, ""}, authz.DefaultScopes...)
 	for _, do := range []authz.Action{"", "customer", "customer.forget", "customer.Fetch", "manage", "customers:read", authz.Authenticate} {
 		if authz.Allow(all, do) {
 			t.Errorf("Allow(%q, %q) = true", all, do)
@@ -170,7 +170,7 @@ func TestParseScopes(t *testing.T) {
 // Scopes are stored as their text.
 func TestScopesReadAsTheyPrint(t *testing.T) {
 	t.Parallel()
-	for _, s := range []authz.Scopes{authz.AllCustomers, {authz.CustomersRead}, {authz.CustomersWrite, authz.CustomersRead}} {
+	for _, s := range []authz.Scopes{authz.DefaultScopes, {authz.CustomersRead}, {authz.CustomersWrite, authz.CustomersRead}} {
 		fromText, err := authz.ParseScopes(strings.Split(s.String(), ","))
 		if diff := cmp.Diff(s, fromText); diff != "" || err != nil {
 			t.Errorf("ParseScopes(%q): %v (-want +got):\n%s", s.String(), err, diff)

@@ -192,7 +192,7 @@ func (l *local) makeApp(ctx context.Context, operator records.Issued, path strin
 	}
 	caller.App = app.ID
 	key, err := svc.CreateKey(ctx, caller, records.NewKey{
-		Kind: tenant.Devdraft, Name: "bench", Owner: "custodex bench", Scopes: authz.AllCustomers, RateLimit: rateLimit,
+		Kind: tenant.Devdraft, Name: "bench", Owner: "custodex bench", Scopes: authz.DefaultScopes, RateLimit: rateLimit,
 	})
 	if err != nil {
 		return err

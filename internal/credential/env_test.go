@@ -119,7 +119,7 @@ var somewhere = tenant.Origin{Address: "192.0.2.9", Dialect: "yativo", Request: 
 
 func (e *testEnv) mint(app id.App, kind tenant.Kind, change ...func(*tenant.Credential)) minted {
 	c := tenant.Credential{
-		App: app, Kind: kind, Name: "key", Owner: "Ada", Scopes: authz.AllCustomers, RateLimit: 7, CreatedAt: e.clk.t,
+		App: app, Kind: kind, Name: "key", Owner: "Ada", Scopes: authz.DefaultScopes, RateLimit: 7, CreatedAt: e.clk.t,
 	}
 	for _, f := range change {
 		f(&c)

@@ -13,7 +13,7 @@ import (
 	"custodex.dev/internal/page"
 )
 
-func TestFindDefaults(t *testing.T) {
+func TestListDefaults(t *testing.T) {
 	t.Parallel()
 	got, problems := customer.ListInput{}.Parse(page.MaxSkip)
 	if want := (customer.ListQuery{Take: 10}); got != want || problems != nil {
@@ -22,7 +22,7 @@ func TestFindDefaults(t *testing.T) {
 }
 
 // A dialect may allow longer pages than the others have.
-func TestFindMaxTake(t *testing.T) {
+func TestListMaxTake(t *testing.T) {
 	t.Parallel()
 	for _, tt := range []struct {
 		most int
@@ -36,7 +36,7 @@ func TestFindMaxTake(t *testing.T) {
 	}
 }
 
-func TestFindIntegers(t *testing.T) {
+func TestListIntegers(t *testing.T) {
 	t.Parallel()
 	huge := strings.Repeat("9", 400)
 	tests := []struct {
@@ -97,7 +97,7 @@ func outcome(n int, problems []string, prefix string) string {
 	return strings.TrimPrefix(strings.Join(problems, " and "), prefix)
 }
 
-func TestFindMaxSkipIsASetting(t *testing.T) {
+func TestListMaxSkipIsASetting(t *testing.T) {
 	t.Parallel()
 	for _, most := range []int{0, 20_000, math.MaxInt} {
 		got, problems := customer.ListInput{Skip: sent(strconv.Itoa(most))}.Parse(most)
@@ -110,7 +110,7 @@ func TestFindMaxSkipIsASetting(t *testing.T) {
 	}
 }
 
-func TestFindFilters(t *testing.T) {
+func TestListFilters(t *testing.T) {
 	t.Parallel()
 	name, mail := strings.Repeat("é", customer.MaxText), strings.Repeat("é", 255)
 	tests := []struct {
@@ -154,7 +154,7 @@ func TestFindFilters(t *testing.T) {
 	}
 }
 
-func TestFindStaysWithinLimits(t *testing.T) {
+func TestListStaysWithinLimits(t *testing.T) {
 	t.Parallel()
 	rapid.Check(t, func(rt *rapid.T) {
 		number := rapid.OneOf(rapid.StringMatching(`-?[0-9]{0,30}(\.0{0,5})?`), rapid.String())

@@ -41,18 +41,18 @@ func (s *Service) insertApp(ctx context.Context, o *operation, app tenant.Applic
 	if err != nil {
 		return err
 	}
-	opened, err := seal.OpenApp(app.ID, key)
+	appKey, err := seal.OpenApp(app.ID, key)
 	if err != nil {
 		return err
 	}
-	own := &operation{s: s, key: opened, caller: o.caller, action: o.action}
+	own := &operation{s: s, key: appKey, caller: o.caller, action: o.action}
 	own.caller.App = app.ID
 	entry := own.entry(audit.Done, nil)
 	entry.Subject = string(app.ID)
 	_, err = own.commit(ctx, nil, func(tx store.Tx) (answer, store.AuditRow, error) {
 		err := tx.AppInsert(store.AppRow{
 			ID: app.ID, Name: app.Name, Key: wrapped, CreatedAt: app.CreatedAt.UnixMilli(),
-			Tree: sequencer.EmptyTree(app.ID, opened, app.CreatedAt),
+			Tree: sequencer.EmptyTree(app.ID, appKey, app.CreatedAt),
 		})
 		if err == nil && also != nil {
 			err = also(tx)
@@ -105,11 +105,11 @@ var ErrInitialised = fault.New(fault.Conflict, "already_initialised", "this data
 // key that does. Faults: ErrInitialised if the store has been initialised.
 func (s *Service) Initialise(ctx context.Context, publish func(Issued) error) (Issued, error) {
 	key := seal.NewAppKey()
-	opened, err := seal.OpenApp(id.System, key)
+	appKey, err := seal.OpenApp(id.System, key)
 	if err != nil {
 		return Issued{}, err
 	}
-	o := &operation{s: s, key: opened, action: authz.AppCreate, caller: tenant.Caller{
+	o := &operation{s: s, key: appKey, action: authz.AppCreate, caller: tenant.Caller{
 		App: id.System, Owner: "custodex init", Origin: tenant.Origin{Dialect: "init", Request: id.NewRequest()},
 	}}
 	app := tenant.Application{ID: id.System, Name: "system", CreatedAt: s.now()}

@@ -31,12 +31,9 @@ func (s *Service) SequenceAudit(ctx context.Context, caller tenant.Caller) (Audi
 	if err != nil {
 		return AuditCheckpoint{}, err
 	}
-	if err := o.record(ctx, o.entry(audit.Done, nil, "checkpoint"), nil); err != nil {
-		return AuditCheckpoint{}, err
-	}
-	return AuditCheckpoint{
+	return recorded(ctx, o, o.entry(audit.Done, nil, "checkpoint"), AuditCheckpoint{
 		Note: tree.Note, Key: audit.VerifierKey(caller.App, o.key.Signer()), Entries: tree.Size,
-	}, nil
+	})
 }
 
 // AuditExport says what to export.

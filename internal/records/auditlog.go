@@ -67,10 +67,7 @@ func (s *Service) ListAudit(ctx context.Context, caller tenant.Caller, in AuditF
 	if in.Customer != nil {
 		entry.Targets = []id.Customer{*in.Customer}
 	}
-	if err := o.record(ctx, entry, nil); err != nil {
-		return nil, err
-	}
-	return views, nil
+	return recorded(ctx, o, entry, views)
 }
 
 // ceilMillis rounds up: entries have whole milliseconds, and none between t and the

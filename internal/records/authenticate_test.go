@@ -30,7 +30,7 @@ func (e *testEnv) newKey(t *testing.T, in records.NewKey) records.Issued {
 	t.Helper()
 	in.Kind, in.Name = tenant.Devdraft, "key"
 	if in.Scopes == nil {
-		in.Scopes = authz.AllCustomers
+		in.Scopes = authz.DefaultScopes
 	}
 	k, err := e.CreateKey(t.Context(), e.operator(e.app.ID), in)
 	if err != nil {

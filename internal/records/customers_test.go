@@ -193,7 +193,7 @@ func TestAnotherApplicationsCustomer(t *testing.T) {
 	}
 }
 
-func TestFind(t *testing.T) {
+func TestListCustomers(t *testing.T) {
 	t.Parallel()
 	env := newEnv(t)
 	var all []id.Customer

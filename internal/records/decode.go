@@ -11,8 +11,8 @@ import (
 	"custodex.dev/internal/store"
 )
 
-// DamagedCustomers is how many customers this process met and could not open.
-func (s *Service) DamagedCustomers() int { return s.corrupt.Count() }
+// CorruptCustomers is how many customers this process has read and could not decrypt.
+func (s *Service) CorruptCustomers() int { return s.corrupt.Count() }
 
 // listEntry is a customer at its place in a list. One that cannot be decrypted has
 // only what is stored in clear: it matches conditions on that, and is not shown.

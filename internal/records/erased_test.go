@@ -45,7 +45,7 @@ func TestCustomerWithoutKey(t *testing.T) {
 					t.Errorf("a walk by name %q showed %d customers, want %d", in.Name.Value, shown, want)
 				}
 			}
-			if n, lines := h.DamagedCustomers(), h.log.errors(); n != 0 || len(lines) > 0 {
+			if n, lines := h.CorruptCustomers(), h.log.errors(); n != 0 || len(lines) > 0 {
 				t.Errorf("an erased customer counts as damaged (%d): %q", n, lines)
 			}
 

@@ -1,12 +1,13 @@
 package records
 
 import (
+	"encoding/hex"
+	"errors"
+
 	"custodex.dev/internal/audit"
 	"custodex.dev/internal/fault"
 	"custodex.dev/internal/id"
 	"custodex.dev/internal/store"
-	"encoding/hex"
-	"errors"
 )
 
 // idempotency is the key of one request and what the key is bound to. A nil

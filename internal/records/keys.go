@@ -133,10 +133,7 @@ func (s *Service) ListKeys(ctx context.Context, caller tenant.Caller) ([]tenant.
 		}
 		list = append(list, c)
 	}
-	if err := o.record(ctx, o.entry(audit.Done, nil), nil); err != nil {
-		return nil, err
-	}
-	return list, nil
+	return recorded(ctx, o, o.entry(audit.Done, nil), list)
 }
 
 // RevokeKey ends a credential for good. Replicas refuse it within CredentialTTL.

@@ -25,7 +25,7 @@ import (
 // just checked.
 var withoutCaller = []string{
 	"Authenticate", "IssueToken", "AuthenticateToken", "AuthenticateBoth", "RefreshToken", "Initialise", "Close", "SearchMemory", "DropIndexes",
-	"AuditHealth", "DamagedCustomers", "Now", "ClockOffset",
+	"AuditHealth", "CorruptCustomers", "Now", "ClockOffset",
 }
 
 // useCases calls visit for every exported method of records.Service that takes a

@@ -70,7 +70,7 @@ func (m *model) findAddress(f *search.Filter, who id.Customer) (ids []id.Custome
 
 // Lists and searches equal a brute-force model through random edits, on both
 // stores: pages, skips, cursors and counts.
-func TestFindEqualsModel(t *testing.T) {
+func TestListEqualsModel(t *testing.T) {
 	t.Parallel()
 	for _, engine := range testkit.Engines {
 		t.Run(engine, func(t *testing.T) {

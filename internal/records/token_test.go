@@ -34,7 +34,7 @@ func newTokens(t *testing.T, change ...func(*records.Config)) *tokens {
 
 func (e *testEnv) newKeyOf(t *testing.T, app id.App, in records.NewKey) records.Issued {
 	t.Helper()
-	in.Name, in.Scopes = "key", authz.AllCustomers
+	in.Name, in.Scopes = "key", authz.DefaultScopes
 	k, err := e.CreateKey(t.Context(), e.operator(app), in)
 	if err != nil {
 		t.Fatal(err)

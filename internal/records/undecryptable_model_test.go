@@ -13,7 +13,7 @@ import (
 // With any customers damaged or erased, pages, walks and counts are those of a
 // model in which they have no name and are not shown: from the index, from an
 // index, and without one.
-func TestFindEqualsModelWithDamage(t *testing.T) {
+func TestListEqualsModelWithDamage(t *testing.T) {
 	t.Parallel()
 	for _, memory := range []int64{0, 1} {
 		t.Run(fmt.Sprintf("memory=%d", memory), func(t *testing.T) {

@@ -113,7 +113,7 @@ func TestDamagedCustomer(t *testing.T) {
 			if calls, rows := h.count.spent(); calls != 5 || rows != 5 {
 				t.Errorf("5 searches cost %d calls and %d rows: an index is built for each", calls, rows)
 			}
-			if n := h.DamagedCustomers(); n != 1 {
+			if n := h.CorruptCustomers(); n != 1 {
 				t.Errorf("%d damaged customers are counted, want 1", n)
 			}
 			lines := h.log.errors()
@@ -139,7 +139,7 @@ func TestDamagedCustomer(t *testing.T) {
 			if err := h.DeleteCustomer(t.Context(), h.me, records.BySeq(seq)); err != nil {
 				t.Errorf("DeleteCustomer = %v", err)
 			}
-			if n := h.DamagedCustomers(); n != 0 {
+			if n := h.CorruptCustomers(); n != 0 {
 				t.Errorf("after its deletion %d damaged customers are counted", n)
 			}
 			if got := h.list(t, records.ListRequest{Input: customer.ListInput{Type: text("Individual")}, Count: true}); got.Total != 2 {
@@ -170,7 +170,7 @@ func TestDamageUnderAnIndex(t *testing.T) {
 	if len(got.Customers) != 1 || got.Customers[0].Seq != seqs[2] || got.Next == "" || got.Total != 3 {
 		t.Errorf("%d shown of %d, next %q; want the newest that can be opened, of 3, and a cursor", len(got.Customers), got.Total, got.Next)
 	}
-	if n := h.DamagedCustomers(); n != 2 {
+	if n := h.CorruptCustomers(); n != 2 {
 		t.Errorf("%d damaged customers are counted, want 2", n)
 	}
 }
@@ -225,14 +225,14 @@ func TestManyDamaged(t *testing.T) {
 	}
 	h.db.Damage(t, h.app.ID, upTo(r.MinSeq, r.MaxSeq)...)
 	h.found(t, "given")
-	if n, lines := h.DamagedCustomers(), len(h.log.errors()); n != 1000 || lines > 2*1001 {
+	if n, lines := h.CorruptCustomers(), len(h.log.errors()); n != 1000 || lines > 2*1001 {
 		t.Errorf("%d are counted and %d lines logged, want 1000 and as many for each meeting", n, lines)
 	}
 	h.db.Damage(t, h.app.ID, upTo(r.MinSeq, r.MaxSeq)...) // mends them
 	if _, err := h.FetchCustomer(t.Context(), h.me, records.BySeq(r.MinSeq)); err != nil {
 		t.Fatal(err)
 	}
-	if n := h.DamagedCustomers(); n != 999 {
+	if n := h.CorruptCustomers(); n != 999 {
 		t.Errorf("%d are counted after one could be opened again, want 999", n)
 	}
 }

@@ -114,7 +114,7 @@ type useCase struct {
 func showID(l *customer.LiquidationAddress) []byte { return []byte(l.ID.String()) }
 
 func yativoKey() records.NewKey {
-	return records.NewKey{Kind: tenant.Yativo, Name: "Till", Scopes: authz.AllCustomers}
+	return records.NewKey{Kind: tenant.Yativo, Name: "Till", Scopes: authz.DefaultScopes}
 }
 
 // Every use case that succeeds leaves exactly one entry. A new method of Service
@@ -215,4 +215,4 @@ func TestNothingBesideAnError(t *testing.T) {
 }
 
 // recordless are the methods that write no entry and give nothing of a customer.
-var recordless = []string{"Close", "SearchMemory", "DropIndexes", "AuditHealth", "DamagedCustomers", "RefreshToken", "Now", "ClockOffset"}
+var recordless = []string{"Close", "SearchMemory", "DropIndexes", "AuditHealth", "CorruptCustomers", "RefreshToken", "Now", "ClockOffset"}

@@ -90,7 +90,7 @@ func TestAnyDialectCanBeLeftOut(t *testing.T) {
 	keys := map[string]records.Issued{}
 	for name, c := range clients {
 		if keys[name], err = s.Records().CreateKey(ctx, caller, records.NewKey{
-			Kind: c.kind, Name: name, Owner: "test", Scopes: authz.AllCustomers,
+			Kind: c.kind, Name: name, Owner: "test", Scopes: authz.DefaultScopes,
 		}); err != nil {
 			t.Fatal(err)
 		}

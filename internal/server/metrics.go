@@ -29,7 +29,7 @@ func (s *Server) registerMetrics() {
 			return float64(count)
 		}),
 		gauge("damaged_customers", "Customers that this process has read and could not decrypt.", func() float64 {
-			return float64(s.records.DamagedCustomers())
+			return float64(s.records.CorruptCustomers())
 		}),
 		gauge("clock_offset_seconds", "Seconds that the database's clock is ahead of this machine's.", func() float64 {
 			return s.records.ClockOffset().Seconds()

@@ -137,7 +137,7 @@ func (s *Server) NewApp(t testing.TB, name string, rateLimit int) (tenant.Applic
 		t.Fatalf("create application: %v", err)
 	}
 	return app, s.NewKey(t, app.ID, records.NewKey{
-		Kind: tenant.Devdraft, Name: "test key", Owner: "test", Scopes: authz.AllCustomers, RateLimit: rateLimit,
+		Kind: tenant.Devdraft, Name: "test key", Owner: "test", Scopes: authz.DefaultScopes, RateLimit: rateLimit,
 	})
 }
 

@@ -55,7 +55,7 @@ type FakeRecords struct {
 
 func caller(o tenant.Origin) tenant.Caller {
 	return tenant.Caller{
-		App: FakeApp, AppName: "Fake", Credential: "cred_fake", Owner: "Edward", Scopes: authz.AllCustomers, Origin: o,
+		App: FakeApp, AppName: "Fake", Credential: "cred_fake", Owner: "Edward", Scopes: authz.DefaultScopes, Origin: o,
 	}
 }
 

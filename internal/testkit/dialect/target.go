@@ -79,7 +79,7 @@ func (s Suite) Start(tb testing.TB, engine string, configure func(*config.Config
 	})
 	t.Vars["devdraft_key"], t.Vars["devdraft_secret"] = t.Server.Key.PublicKey, t.Server.Key.Secret.Reveal()
 	t.Vars["operator_key"], t.Vars["operator_secret"] = t.Server.Operator.PublicKey, t.Server.Operator.Secret.Reveal()
-	t.newKey("", t.Server.App.ID, records.NewKey{Name: "first", Owner: "Edward", Scopes: authz.AllCustomers, RateLimit: 100})
+	t.newKey("", t.Server.App.ID, records.NewKey{Name: "first", Owner: "Edward", Scopes: authz.DefaultScopes, RateLimit: 100})
 	return t
 }
 
@@ -132,7 +132,7 @@ func (t *Target) hook(name string, args ...string) error {
 		return err
 	case "app":
 		app, _ := t.Server.NewApp(t.tb, "Application "+args[0], 100)
-		t.newKey(args[0], app.ID, records.NewKey{Name: args[0], Owner: "Ama", Scopes: authz.AllCustomers, RateLimit: 100})
+		t.newKey(args[0], app.ID, records.NewKey{Name: args[0], Owner: "Ama", Scopes: authz.DefaultScopes, RateLimit: 100})
 	case "key":
 		return t.key(args[0], args[1], append(args[2:], "0s", "")...)
 	case "revoke":

@@ -33,7 +33,7 @@ func (a *api) createKey(w http.ResponseWriter, r *http.Request, caller tenant.Ca
 // newKeyOf reads the description of a key. One of id.System is an operator's: it
 // has the one scope there is for those, and no rate limit unless one is named.
 func newKeyOf(m *input, app id.App) records.NewKey {
-	in := records.NewKey{Kind: tenant.Devdraft, Scopes: authz.AllCustomers}
+	in := records.NewKey{Kind: tenant.Devdraft, Scopes: authz.DefaultScopes}
 	rate := records.DefaultRateLimit
 	if app == id.System {
 		in.Kind, in.Scopes, rate = tenant.Operator, authz.Scopes{authz.Manage}, 0

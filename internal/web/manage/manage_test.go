@@ -99,7 +99,7 @@ func target(doc *contract.Contract, s *testkit.Server) transcript.Target {
 // newCustomer makes a customer of the application and gives its id.
 func newCustomer(s *testkit.Server) (string, error) {
 	text := func(s string) customer.Text { return customer.Text{Sent: true, Value: s} }
-	caller := tenant.Caller{App: s.App.ID, Credential: s.Key.ID, Scopes: authz.AllCustomers,
+	caller := tenant.Caller{App: s.App.ID, Credential: s.Key.ID, Scopes: authz.DefaultScopes,
 		Origin: tenant.Origin{Dialect: "test", Request: id.NewRequest()}}
 	reply, err := s.Records.CreateCustomer(context.Background(), caller, records.Write{
 		Input:  customer.Input{Given: text("Ada"), Family: text("L"), Phone: text("+15550100")},
