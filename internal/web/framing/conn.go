@@ -2,7 +2,10 @@ package framing
 
 import (
 	"bytes"
+	"io"
 	"net"
+	"sync/atomic"
+	"time"
 
 	"custodex.dev/internal/fault"
 )
@@ -17,6 +20,8 @@ type conn struct {
 	answer Answerer
 	scan   scanner
 	rest   []byte // came together with the end of a message
+
+	refused atomic.Bool // the client may be sending still; false again once it is closed
 }
 
 // Read gives bytes of one message. After a message that is refused it fails for good, with
@@ -34,6 +39,9 @@ func (c *conn) Read(p []byte) (int, error) {
 		return 0, err
 	}
 	passed := c.scan.scan(p[:n])
+	if c.scan.err != nil {
+		c.refused.Store(true)
+	}
 	switch {
 	case c.scan.err != nil && passed == 0:
 		return 0, c.scan.err
@@ -48,29 +56,60 @@ func (c *conn) Read(p []byte) (int, error) {
 
 // ownHeader is the header of what net/http answers by itself. Handlers' answers have a date
 // and are never like that.
-const ownHeader = "\r\nContent-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n"
+const ownHeader = "Content-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n"
 
 // Write passes answers on. It words those that net/http gives by itself.
 func (c *conn) Write(b []byte) (int, error) {
-	const version = "HTTP/1.1 "
-	line := bytes.IndexByte(b, '\r')
-	if line < len(version)+3 || !bytes.HasPrefix(b, []byte(version)) || !bytes.HasPrefix(b[line:], []byte(ownHeader)) {
+	line, ok := bytes.CutPrefix(b, []byte("HTTP/1.1 "))
+	if !ok {
+		return c.Conn.Write(b)
+	}
+	status, header, _ := bytes.Cut(line, []byte("\r\n"))
+	if !bytes.HasPrefix(header, []byte(ownHeader)) {
 		return c.Conn.Write(b)
 	}
 	why := c.scan.err
 	if why == nil {
-		why = ofStatus(string(b[len(version) : len(version)+3]))
+		why = ofStatus(string(status))
 	}
+	c.refused.Store(true)
 	if _, err := c.Conn.Write(c.answer(c.scan.head.Head, c.RemoteAddr(), why)); err != nil {
 		return 0, err
 	}
 	return len(b), nil
 }
 
-// CloseWrite is for net/http, which closes in two steps so that the client can read an answer.
+// CloseWrite is for net/http, which does the same as Close with some requests.
 func (c *conn) CloseWrite() error {
 	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
 		return half.CloseWrite()
 	}
 	return nil
+}
+
+// Close lingers after a request that was refused. A second Close ends that.
+func (c *conn) Close() error {
+	if c.refused.Swap(false) {
+		linger(c.Conn)
+	}
+	return c.Conn.Close()
+}
+
+// The most that linger reads, and for how long.
+const (
+	lingerBytes = 16 << 20
+	lingerTime  = 500 * time.Millisecond
+)
+
+// linger says that nothing more is answered, and discards what the client still sends. To
+// close before it was read would reset the connection, and the client would lose the answer
+// that is on its way.
+func linger(c net.Conn) {
+	if half, ok := c.(interface{ CloseWrite() error }); ok {
+		_ = half.CloseWrite() // if it fails, so does what follows
+	}
+	if err := c.SetReadDeadline(time.Now().Add(lingerTime)); err != nil {
+		return
+	}
+	_, _ = io.CopyN(io.Discard, c, lingerBytes) // any end will do
 }

@@ -7,8 +7,9 @@
 // The package holds no message. Bytes pass through as they come, at most one message in one
 // Read; a Conn remembers the request line and the lines that say where the message ends.
 //
-// It also words what net/http answers by itself (400, 417, 431, and 505, which becomes 400): such an answer is made
-// by Config.Answer instead, which knows the APIs.
+// It also words what net/http answers by itself: 400, and 505, which becomes 400. Such an
+// answer is made by Config.Answer instead, which knows the APIs. After a refusal the connection
+// lingers, so that a client that is still sending gets the answer.
 //
 // HTTP/2 has frames and none of these problems. Its connections pass unchanged.
 package framing

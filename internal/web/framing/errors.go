@@ -1,6 +1,8 @@
 package framing
 
 import (
+	"strings"
+
 	"custodex.dev/internal/fault"
 	"custodex.dev/internal/web/body"
 )
@@ -27,14 +29,11 @@ var (
 	errVersion     = fault.New(fault.Invalid, CodeVersion, "The protocol must be HTTP/1.0 or HTTP/1.1")
 )
 
-// ofStatus gives the fault that stands for an answer of net/http's own.
+// ofStatus gives the fault that stands for an answer of net/http's own. The scanner refuses
+// before net/http what that answers with 417, 431 or 501; what is left is an unknown version,
+// and headers that are wrong, such as no Host.
 func ofStatus(status string) *fault.Error {
-	switch status {
-	case "417":
-		return errExpectation
-	case "431":
-		return errHeaderSize
-	case "505":
+	if strings.HasPrefix(status, "505") {
 		return errVersion
 	}
 	return errMalformed

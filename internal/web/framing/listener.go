@@ -8,6 +8,8 @@ import (
 	"net"
 	"sync"
 	"time"
+
+	"custodex.dev/internal/safe"
 )
 
 // Config is what Listen needs. Answer must be set.
@@ -86,14 +88,21 @@ func (s *secure) give(a accepted) bool {
 	}
 }
 
-// handshake makes c ready, or closes it.
+// handshake makes c ready, or closes it. A panic, as of a function in Config.TLS, ends c alone.
 func (s *secure) handshake(c net.Conn) {
+	defer func() {
+		if p := recover(); p != nil {
+			s.cfg.Log.Error("panic in a TLS handshake", "cause", safe.Recovered(p))
+			_ = c.Close() // nobody has it
+		}
+	}()
 	t := tls.Server(c, s.cfg.TLS)
 	ctx, cancel := context.WithTimeout(context.Background(), s.cfg.Handshake)
 	defer cancel()
 	if err := t.HandshakeContext(ctx); err != nil {
 		if plain, ok := errors.AsType[tls.RecordHeaderError](err); ok && plain.Conn != nil && looksLikeHTTP(plain.RecordHeader) {
-			_, _ = plain.Conn.Write(s.cfg.Answer(Head{}, c.RemoteAddr(), errPlainOnTLS)) // else nobody reads it
+			_, _ = c.Write(s.cfg.Answer(Head{}, c.RemoteAddr(), errPlainOnTLS)) // else nobody reads it
+			linger(c)
 		}
 		s.cfg.Log.Warn("TLS handshake failed", "cause", err)
 		_ = c.Close() // nothing was promised to it
