@@ -11,6 +11,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"testing"
+	"testing/iotest"
 	"time"
 
 	"custodex.dev/internal/fault"
@@ -60,6 +61,11 @@ var messages = []struct {
 	{"a chunk without end", "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n2\r\n{}\n0\r\n\r\n", 1, "bad_chunk"},
 	{"a huge chunk", "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nffffffffffffffff\r\n", 1, "bad_chunk"},
 	{"an endless extension", "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n2;" + strings.Repeat("x", 5000) + "\r\n{}\r\n0\r\n\r\n", 1, "bad_chunk"},
+	{"a chunk's extension has NUL", "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n2;\x00\r\n{}\r\n0\r\n\r\n", 1, "bad_chunk"},
+	{"the last chunk's line ends in LF", "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\n\r\n", 1, "bad_chunk"},
+	{"a trailer's line ends in LF", "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nA: b\n\r\n", 1, "bad_chunk"},
+	{"the trailer ends in LF", "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nA: b\r\n\n", 1, "bad_chunk"},
+	{"an endless trailer", "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n" + strings.Repeat("A: b\r\n", 700) + "\r\n", 1, "bad_chunk"},
 	{"a bad trailer", "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\nGET / HTTP/1.1\r\n\r\n", 1, "bad_chunk"},
 	{"a bad request after a good one", "GET / HTTP/1.1\r\nHost: x\r\n\r\nPOST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: x\r\n\r\n", 1, "bad_transfer_coding"},
 }
@@ -79,7 +85,7 @@ func serve(t *testing.T) string {
 			data, err := io.ReadAll(r.Body)
 			w.Header().Set("Served", string(data))
 			if err != nil {
-				w.Header().Set("Code", "bad_chunk") // net/http saw it, or we did
+				w.Header().Set("Code", "bad_chunk") // net/http saw it, or we did: TestScanner tells
 				w.Header().Set("Connection", "close")
 			}
 			if f, ok := errors.AsType[*fault.Error](err); ok {
@@ -157,6 +163,39 @@ func TestFieldA2Framing(t *testing.T) {
 		})
 	}
 }
+
+// TestScanner reads the same streams without net/http, in one piece, byte by byte and cut in
+// halves: the faults are those of this package.
+func TestScanner(t *testing.T) {
+	t.Parallel()
+	for _, m := range messages {
+		for name, in := range map[string]io.Reader{
+			"whole": strings.NewReader(m.text), "bytes": iotest.OneByteReader(strings.NewReader(m.text)),
+			"halves": iotest.HalfReader(strings.NewReader(m.text)),
+		} {
+			c, err := framing.Listen(only{stream{in: in}}, framing.Config{MaxHeader: maxHeader}).Accept()
+			if err != nil {
+				t.Fatal(err)
+			}
+			passed, err := io.ReadAll(c)
+			code := ""
+			if f, ok := errors.AsType[*fault.Error](err); ok {
+				code = f.Code
+			}
+			if code != m.code || (code == "") != (string(passed) == m.text) {
+				t.Errorf("%s, %s: fault %q after %q, want %q", m.name, name, code, passed, m.code)
+			}
+		}
+	}
+}
+
+// stream is a connection that can only be read.
+type stream struct {
+	net.Conn
+	in io.Reader
+}
+
+func (s stream) Read(p []byte) (int, error) { return s.in.Read(p) }
 
 // What net/http refuses by itself gets our answer, with the path.
 func TestFieldA10OwnAnswers(t *testing.T) {
