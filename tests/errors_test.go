@@ -6,6 +6,7 @@ import (
 	"go/ast"
 	"go/token"
 	"maps"
+	"net/http"
 	"os"
 	"path/filepath"
 	"regexp"
@@ -13,6 +14,9 @@ import (
 	"strconv"
 	"strings"
 	"testing"
+
+	"custodex.dev/internal/fault"
+	"custodex.dev/internal/web"
 )
 
 // errorsPage lists every error code. It is made from the source.
@@ -197,9 +201,23 @@ does not change ([versions.md](versions.md)). Sentences may change. A program sh
 code that it does not know like others of the same status.
 
 The statuses of a kind are in the order Devdraft, Yativo, Xtrakit, management. Wrong requests as such have statuses of their own in every
-API: ` + "`method_not_allowed` 405, `unsupported_media_type` and `unsupported_content_encoding` 415" + `. The published pages word some
-errors in their own way; the text here is the program's own.
+API: %s.
+In Yativo and Xtrakit ` + "`validation_failed` and `email_taken` are 422; in Yativo and Devdraft's liquidation addresses `other_application` is 404" + `.
+The published pages word some errors in their own way; the text here is the program's own.
 `
+
+// ownStatuses lists the codes of wrong requests whose status is not that of their kind.
+func ownStatuses(found map[string]*codeUse) string {
+	var list []string
+	for code, use := range found {
+		status := web.InvalidStatus(fault.New(fault.Invalid, code, ""))
+		if use.kinds["Invalid"] && status != http.StatusBadRequest {
+			list = append(list, fmt.Sprintf("`%s` %d", code, status))
+		}
+	}
+	slices.Sort(list)
+	return strings.Join(list, ", ")
+}
 
 var statusLine = regexp.MustCompile(`(?m)^([a-z ]+): (?:some_code.*\n  (?:[A-Z]+ +)?)?(\d{3})\b`)
 
@@ -207,7 +225,7 @@ var statusLine = regexp.MustCompile(`(?m)^([a-z ]+): (?:some_code.*\n  (?:[A-Z]+
 func writeErrorsPage(t *testing.T, found map[string]*codeUse) string {
 	t.Helper()
 	var b strings.Builder
-	b.WriteString(errorsHead)
+	fmt.Fprintf(&b, errorsHead, ownStatuses(found))
 	statuses := map[string][]string{}
 	for _, dialect := range []string{"devdraft", "yativo", "xtrakit", "manage"} {
 		golden, err := os.ReadFile(filepath.Join(root, "internal/web", dialect, "testdata/kinds.golden"))

@@ -111,7 +111,7 @@ type Config struct {
 	// these digits in its headers for a 404.
 	DevdraftAvoid404 bool `name:"devdraft-avoid-404"`
 
-	// Accept Yativo POST and PUT requests without an Idempotency-Key header. The Yativo contract
+	// Accept Yativo POST, PUT and PATCH requests without an Idempotency-Key header. The Yativo contract
 	// requires the header, but clients that are older than this rule do not send it.
 	YativoOptionalKey bool `name:"yativo-optional-idempotency-key"`
 

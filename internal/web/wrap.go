@@ -84,11 +84,6 @@ func Wrap(dialect string, next http.Handler, cfg Config) http.Handler {
 		h.Set("X-Request-Id", string(e.Request))
 		h.Set("Cache-Control", "no-store")
 		h.Set("X-Content-Type-Options", "nosniff")
-		if !r.ProtoAtLeast(1, 1) {
-			// In HTTP/1.0, net/http hides a transfer coding and goes by the length. Do not
-			// reuse a connection on which two readers may see different requests.
-			h.Set("Connection", "close")
-		}
 		if cfg.Draining != nil && cfg.Draining() {
 			h.Set("Connection", "close")
 		}

@@ -98,8 +98,8 @@ func (a *api) validateCustomer(w http.ResponseWriter, r *http.Request, caller te
 		return err
 	}
 	b := validityBody{Valid: len(problems) == 0, Errors: []string{}}
-	if f := fault.Of(bodyMessages.translate(fault.Validation(problems...))); !b.Valid {
-		b.Errors = messagesOf(f.Fields)
+	if !b.Valid {
+		b.Errors = messagesOf(fault.Of(bodyMessages.translate(fault.Validation(problems...))).Fields)
 	}
 	web.JSON(w, http.StatusOK, wire.Marshal(b))
 	return nil

@@ -41,7 +41,7 @@ const maxAddresses = 1000
 
 // listAddresses: Devdraft, "Get all liquidation addresses for a customer".
 func (a *api) listAddresses(w http.ResponseWriter, r *http.Request, caller tenant.Caller) error {
-	query, err := readListQuery(r)
+	query, err := body.ParseQuery(r.URL.RawQuery)
 	if err != nil {
 		return err
 	}

@@ -14,7 +14,7 @@ import (
 
 // listCustomers: Devdraft, "List Customers".
 func (a *api) listCustomers(w http.ResponseWriter, r *http.Request, caller tenant.Caller) error {
-	query, err := readListQuery(r)
+	query, err := body.ParseQuery(r.URL.RawQuery)
 	if err != nil {
 		return err
 	}

@@ -20,7 +20,7 @@ import (
 // readPage takes what one of our lists may be asked: take, skip and cursor as for the
 // list of customers, and the preference for a count.
 func (a *api) readPage(r *http.Request) (records.PageRequest, error) {
-	query, err := readListQuery(r)
+	query, err := body.ParseQuery(r.URL.RawQuery)
 	if err != nil {
 		return records.PageRequest{}, err
 	}
@@ -34,10 +34,6 @@ func (a *api) readPage(r *http.Request) (records.PageRequest, error) {
 		return records.PageRequest{}, a.list.translate(err)
 	}
 	return records.PageRequest{Skip: find.Skip, Take: find.Take, Cursor: cursor, Count: wire.Prefers(r, "count", "exact")}, nil
-}
-
-func readListQuery(r *http.Request) (body.Query, error) {
-	return body.ParseQuery(r.URL.RawQuery)
 }
 
 // errNoCursor is for a cursor that is there and empty. To begin anew would be to lead

@@ -2,7 +2,6 @@ package framing
 
 import (
 	"bytes"
-	"io"
 	"net"
 	"sync/atomic"
 	"time"
@@ -95,10 +94,11 @@ func (c *conn) Close() error {
 	return c.Conn.Close()
 }
 
-// The most that linger reads, and for how long.
+// The most that linger reads, for how long, and how long it waits for more.
 const (
 	lingerBytes = 16 << 20
-	lingerTime  = 500 * time.Millisecond
+	lingerTime  = 5 * time.Second
+	lingerIdle  = 500 * time.Millisecond
 )
 
 // linger says that nothing more is answered, and discards what the client still sends. To
@@ -108,8 +108,20 @@ func linger(c net.Conn) {
 	if half, ok := c.(interface{ CloseWrite() error }); ok {
 		_ = half.CloseWrite() // if it fails, so does what follows
 	}
-	if err := c.SetReadDeadline(time.Now().Add(lingerTime)); err != nil {
-		return
+	end := time.Now().Add(lingerTime)
+	buffer := make([]byte, 16<<10)
+	for left := lingerBytes; left > 0; {
+		deadline := time.Now().Add(lingerIdle)
+		if deadline.After(end) {
+			deadline = end
+		}
+		if err := c.SetReadDeadline(deadline); err != nil {
+			return
+		}
+		n, err := c.Read(buffer)
+		if err != nil {
+			return // any end will do
+		}
+		left -= n
 	}
-	_, _ = io.CopyN(io.Discard, c, lingerBytes) // any end will do
 }

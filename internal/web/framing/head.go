@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"strings"
 
+	"golang.org/x/net/http/httpguts"
+
 	"custodex.dev/internal/fault"
 )
 
@@ -26,7 +28,7 @@ type head struct {
 
 // requestLine reads METHOD SP target SP version.
 func (h *head) requestLine(line []byte) *fault.Error {
-	parts := strings.Split(string(line), " ")
+	parts := strings.SplitN(string(line), " ", 4)
 	if len(parts) != 3 || parts[0] == "" || parts[1] == "" || !isText(line) {
 		return errMalformed
 	}
@@ -38,7 +40,7 @@ func (h *head) requestLine(line []byte) *fault.Error {
 // obsolete, and readers differ.
 func (h *head) field(line []byte) *fault.Error {
 	name, value, ok := bytes.Cut(line, []byte(":"))
-	if !ok || !isToken(name) || !isText(value) {
+	if !ok || !httpguts.ValidHeaderFieldName(string(name)) || !isText(value) {
 		return errMalformed
 	}
 	text := strings.Trim(string(value), " \t")
@@ -69,16 +71,6 @@ func (h *head) end() *fault.Error {
 		return errExpectation
 	}
 	return nil
-}
-
-func isToken(name []byte) bool {
-	const others = "!#$%&'*+-.^_`|~"
-	for _, c := range name {
-		if (c < '0' || c > '9') && (c < 'A' || c > 'Z') && (c < 'a' || c > 'z') && strings.IndexByte(others, c) < 0 {
-			return false
-		}
-	}
-	return len(name) > 0
 }
 
 // isText reports whether there are no control characters but tabs.

@@ -14,9 +14,9 @@ import (
 
 // unread are requests that are refused while most of them is still on its way.
 var unread = map[string]string{
-	"expectation_failed": "POST / HTTP/1.1\r\nHost: x\r\nExpect: x\r\nContent-Length: 8388608\r\n\r\n",
+	"expectation_failed": "POST / HTTP/1.1\r\nHost: x\r\nExpect: x\r\nContent-Length: 1048576\r\n\r\n",
 	"bad_chunk":          "POST / HTTP/1.1\r\nHost: x\r\nTransfer-Encoding: chunked\r\n\r\nx\r\n",
-	"malformed_request":  "POST / HTTP/1.1\r\nContent-Length: 8388608\r\n\r\n", // no Host; net/http says so
+	"malformed_request":  "POST / HTTP/1.1\r\nContent-Length: 1048576\r\n\r\n", // no Host; net/http says so
 }
 
 // A client that sends its whole body before it reads gets the answer of a refused request.
@@ -30,7 +30,7 @@ func TestAnswerReachesWhoStillSends(t *testing.T) {
 			if err != nil {
 				t.Fatal(err)
 			}
-			_, err = io.WriteString(c, head+strings.Repeat("x", 8<<20))
+			_, err = io.WriteString(c, head+strings.Repeat("x", 1<<20))
 			answer, readErr := io.ReadAll(c)
 			_ = c.Close()
 			if err := errors.Join(err, readErr); err != nil || !strings.Contains(string(answer), "Code: "+code) {
@@ -50,7 +50,7 @@ func TestLingeringEnds(t *testing.T) {
 			t.Fatal(err)
 		}
 		defer func() { _ = c.Close() }()
-		if err := c.SetDeadline(time.Now().Add(10 * time.Second)); err != nil {
+		if err := c.SetDeadline(time.Now().Add(time.Minute)); err != nil {
 			t.Fatal(err)
 		}
 		_, err = io.WriteString(c, unread["expectation_failed"])
@@ -70,7 +70,7 @@ func TestCloseWhileLingering(t *testing.T) {
 	t.Parallel()
 	here, there := net.Pipe()
 	defer func() { _ = there.Close() }()
-	c, err := framing.Listen(only{here}, framing.Config{MaxHeader: maxHeader}).Accept()
+	c, err := framing.Listen(only{endless{here}}, framing.Config{MaxHeader: maxHeader}).Accept()
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -83,13 +83,18 @@ func TestCloseWhileLingering(t *testing.T) {
 	if _, err := io.WriteString(there, "more"); err != nil {
 		t.Fatalf("nobody waits for the rest: %v", err)
 	}
-	start := time.Now()
 	_ = c.Close()
-	<-first
-	if took := time.Since(start); took > 250*time.Millisecond {
-		t.Errorf("the second Close took %v", took)
+	select {
+	case <-first:
+	case <-time.After(time.Minute):
+		t.Error("the second Close did not end the first")
 	}
 }
+
+// endless is a connection that never times out.
+type endless struct{ net.Conn }
+
+func (endless) SetReadDeadline(time.Time) error { return nil }
 
 // only is a listener with one connection.
 type only struct{ net.Conn }

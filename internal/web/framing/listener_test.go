@@ -33,7 +33,7 @@ func dialTLS(t *testing.T, cfg *tls.Config, text string) (answer, log string, er
 		t.Fatal(err)
 	}
 	defer func() { _ = c.Close() }()
-	if err := c.SetDeadline(time.Now().Add(10 * time.Second)); err != nil {
+	if err := c.SetDeadline(time.Now().Add(time.Minute)); err != nil {
 		t.Fatal(err)
 	}
 	lines := make(chan string)

@@ -3,6 +3,8 @@ package wire
 import (
 	"net/http"
 	"strings"
+
+	"golang.org/x/net/http/httpguts"
 )
 
 // Prefers reports whether the request has a preference with that value (RFC 7240).
@@ -70,9 +72,6 @@ func tokenOrQuoted(s string) (string, bool) {
 	return "", false // the quote does not end
 }
 
-func notInToken(c rune) bool {
-	const others = "!#$%&'*+-.^_`|~"
-	return (c < '0' || c > '9') && (c < 'A' || c > 'Z') && (c < 'a' || c > 'z') && !strings.ContainsRune(others, c)
-}
+func notInToken(c rune) bool { return !httpguts.IsTokenRune(c) }
 
 func trimBlank(s string) string { return strings.Trim(s, " \t") }

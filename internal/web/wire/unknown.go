@@ -38,7 +38,7 @@ func KnownParameters(w http.ResponseWriter, r *http.Request, names ...string) er
 			unknown = append(unknown, name)
 		}
 	}
-	return tellUnknown(w, r, "Unknown query parameters", "", unknown)
+	return tellUnknown(w, r, errParameters, "", unknown)
 }
 
 // KnownMembers looks for members of a body, or of the member parent of one, that are none
@@ -53,17 +53,25 @@ func KnownMembers(w http.ResponseWriter, r *http.Request, o body.Object, parent 
 	if parent != "" {
 		parent += "."
 	}
-	return tellUnknown(w, r, "Unknown members", parent, unknown)
+	return tellUnknown(w, r, errMembers, parent, unknown)
+}
+
+func errParameters(list string) error {
+	return fault.New(fault.Invalid, CodeUnknownName, "Unknown query parameters: "+list)
+}
+
+func errMembers(list string) error {
+	return fault.New(fault.Invalid, CodeUnknownName, "Unknown members: "+list)
 }
 
 // tellUnknown refuses unknown names, or says in a header that they were ignored.
-func tellUnknown(w http.ResponseWriter, r *http.Request, what, prefix string, unknown []string) error {
+func tellUnknown(w http.ResponseWriter, r *http.Request, refusal func(list string) error, prefix string, unknown []string) error {
 	if len(unknown) == 0 {
 		return nil
 	}
 	list := nameable(prefix, unknown)
 	if strict(r) {
-		return fault.New(fault.Invalid, CodeUnknownName, what+": "+list)
+		return refusal(list)
 	}
 	w.Header().Add(headerIgnored, list)
 	return nil

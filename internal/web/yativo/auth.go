@@ -26,10 +26,7 @@ func (a *api) login(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	in.Origin = web.Origin(r)
-	token, caller, perMinute, err := a.Records.IssueToken(r.Context(), in)
-	if err == nil {
-		err = wire.Admit(w, r, a.Limiter, caller, perMinute)
-	}
+	token, _, err := a.issue(w, r, in)
 	switch {
 	case err == nil:
 	case fault.KindOf(err) == fault.Unauthenticated: // itself, not a cause of something worse
@@ -41,31 +38,43 @@ func (a *api) login(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
+// issue makes a token for the key pair, and then consumes one request of the quota.
+func (a *api) issue(w http.ResponseWriter, r *http.Request, in records.Login) (string, tenant.Caller, error) {
+	token, caller, perMinute, err := a.Records.IssueToken(r.Context(), in)
+	if err != nil {
+		return "", tenant.Caller{}, err
+	}
+	return token, caller, wire.Admit(w, r, a.Limiter, caller, perMinute)
+}
+
 // refresh: Yativo, "Authentication". It gives a new token for one that is still good, or
 // for the key pair.
 func (a *api) refresh(w http.ResponseWriter, r *http.Request) error {
+	var token string
+	return wire.Authenticated(func(w http.ResponseWriter, _ *http.Request, _ tenant.Caller) error {
+		web.JSON(w, http.StatusOK, encodeToken("Request successful", token))
+		return nil
+	}, func(w http.ResponseWriter, r *http.Request) (caller tenant.Caller, err error) {
+		token, caller, err = a.renew(w, r)
+		return caller, err
+	})(w, r)
+}
+
+// renew checks the credentials and makes a token for them.
+func (a *api) renew(w http.ResponseWriter, r *http.Request) (string, tenant.Caller, error) {
 	c, err := readCredentials(r)
 	if err != nil {
-		return err
+		return "", tenant.Caller{}, err
+	}
+	if c.paired && c.token == "" {
+		return a.issue(w, r, c.login)
 	}
 	caller, subject, err := a.admitAs(w, r, c)
 	if err != nil {
-		return err
+		return "", tenant.Caller{}, err
 	}
-	if err := web.IgnoreBody(r); err != nil {
-		return err
-	}
-	var token string
-	if subject == "" { // the key pair alone
-		token, _, _, err = a.Records.IssueToken(r.Context(), c.login)
-	} else {
-		token, err = a.Records.RefreshToken(r.Context(), caller, subject)
-	}
-	if err != nil {
-		return err
-	}
-	web.JSON(w, http.StatusOK, encodeToken("Request successful", token))
-	return nil
+	token, err := a.Records.RefreshToken(r.Context(), caller, subject)
+	return token, caller, err
 }
 
 // tokenSeconds is what answers say of a token's life.
@@ -95,7 +104,7 @@ const (
 type credentials struct {
 	token  string
 	login  records.Login
-	paired bool // a header of the pair was sent
+	paired bool // a header of the pair was sent and is not empty
 }
 
 // readCredentials takes the credentials off the headers. What is absent or of another
@@ -106,16 +115,16 @@ func readCredentials(r *http.Request) (credentials, error) {
 	if err != nil {
 		return credentials{}, err
 	}
-	key, keySent, err := web.OneHeader(r, headerKey)
+	key, _, err := web.OneHeader(r, headerKey)
 	if err != nil {
 		return credentials{}, err
 	}
-	secret, secretSent, err := web.OneHeader(r, headerSecret)
+	secret, _, err := web.OneHeader(r, headerSecret)
 	if err != nil {
 		return credentials{}, err
 	}
 	login := records.Login{Kind: tenant.Yativo, PublicKey: key, Secret: secret, Origin: web.Origin(r)}
-	return credentials{token, login, keySent || secretSent}, nil
+	return credentials{token, login, key != "" || secret != ""}, nil
 }
 
 // admitAs checks the credentials, and then consumes one request of the quota. The key

@@ -93,7 +93,7 @@ func (a *api) readWrite(w http.ResponseWriter, r *http.Request, encode func(*cus
 	return records.Write{Input: in, IdempotencyKey: key, Encode: encode, Shown: shown}, err
 }
 
-// readRequest takes what every POST and PUT has: an idempotency key and an object.
+// readRequest takes what every POST, PUT and PATCH has: an idempotency key and an object.
 func (a *api) readRequest(r *http.Request) (string, body.Object, error) {
 	key, err := a.readIdempotencyKey(r)
 	if err != nil {
@@ -103,7 +103,7 @@ func (a *api) readRequest(r *http.Request) (string, body.Object, error) {
 	return key, object, err
 }
 
-// readIdempotencyKey gives the key of a POST or PUT, which must have one unless the
+// readIdempotencyKey gives the key of a POST, PUT or PATCH, which must have one unless the
 // setting says otherwise.
 func (a *api) readIdempotencyKey(r *http.Request) (string, error) {
 	key, err := wire.IdempotencyKey(r, "Idempotency-Key")

@@ -41,7 +41,7 @@ type Config struct {
 	Records Records
 	Limiter *limit.Limiter
 
-	// OptionalIdempotency lets POST and PUT do without an Idempotency-Key, as the
+	// OptionalIdempotency lets POST, PUT and PATCH do without an Idempotency-Key, as the
 	// older pages do. The current ones require it.
 	OptionalIdempotency bool
 
