@@ -3,6 +3,7 @@ package tests
 import (
 	"fmt"
 	"os"
+	"path"
 	"path/filepath"
 	"regexp"
 	"slices"
@@ -89,5 +90,73 @@ func TestPolicyLayerPageRule(t *testing.T) {
 	}, "\n")
 	if got := strings.Join(layerPageComplaints(rows, table, exists), "\n"); got != want {
 		t.Errorf("complaints:\n%s\nwant:\n%s", got, want)
+	}
+}
+
+// compared are the files whose policy tests hold two lists against each other, so that there is
+// no rule to try.
+var compared = []string{"openapi_values_test.go"}
+
+var (
+	policyRow  = regexp.MustCompile("(?m)^\\| `([a-z_]+_test\\.go)` \\|")
+	policyTest = regexp.MustCompile(`(?m)^func TestPolicy\w+\(`)
+	ruleTest   = regexp.MustCompile(`(?m)^func TestPolicy\w+Rule\(`)
+)
+
+// TestPolicyTable: the table of policy tests in CONTRIBUTING.md has their files, and each file
+// shows that its rule can fail.
+func TestPolicyTable(t *testing.T) {
+	t.Parallel()
+	page, err := os.ReadFile(filepath.Join(root, layerPage))
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, complaint := range policyTableComplaints(string(page), sourceFiles(t, ".go")) {
+		t.Error(complaint)
+	}
+}
+
+func policyTableComplaints(page string, files []sourceFile) []string {
+	var found []string
+	rows := map[string]bool{}
+	for _, m := range policyRow.FindAllStringSubmatch(page, -1) {
+		rows[m[1]] = true
+	}
+	for _, f := range files {
+		name := path.Base(f.path)
+		if path.Dir(f.path) != "tests" || !policyTest.Match(f.text) {
+			continue
+		}
+		if !rows[name] {
+			found = append(found, fmt.Sprintf("%s has no row for %s", layerPage, f.path))
+		}
+		if !ruleTest.Match(f.text) && !slices.Contains(compared, name) {
+			found = append(found, f.path+" has no test that its rule can fail, named TestPolicy…Rule")
+		}
+		delete(rows, name)
+	}
+	for name := range rows {
+		found = append(found, fmt.Sprintf("%s has a row for %s, which has no policy test", layerPage, name))
+	}
+	slices.Sort(found)
+	return found
+}
+
+func TestPolicyTableRule(t *testing.T) {
+	t.Parallel()
+	page := "| `a_test.go` | a |\n| `b_test.go` | b |\n| `gone_test.go` | c |\n"
+	got := policyTableComplaints(page, []sourceFile{
+		{"tests/a_test.go", []byte("func TestPolicyA(t *testing.T) {\n}\nfunc TestPolicyARule(t *testing.T) {\n")},
+		{"tests/b_test.go", []byte("func TestPolicyB(t *testing.T) {\n")},
+		{"tests/c_test.go", []byte("func TestPolicyC(t *testing.T) {\n}\nfunc TestPolicyCRule(t *testing.T) {\n")},
+		{"tests/d_test.go", []byte("func TestD(t *testing.T) {\n")},
+	})
+	want := []string{
+		"CONTRIBUTING.md has a row for gone_test.go, which has no policy test",
+		"CONTRIBUTING.md has no row for tests/c_test.go",
+		"tests/b_test.go has no test that its rule can fail, named TestPolicy…Rule",
+	}
+	if !slices.Equal(got, want) {
+		t.Errorf("policyTableComplaints = %q, want %q", got, want)
 	}
 }

@@ -26,38 +26,91 @@ func TestPolicyDeployExamples(t *testing.T) {
 	t.Parallel()
 	known := knownNames(t)
 	rules := deployFile(t, "prometheus-rules.yml")
-	metrics := regexp.MustCompile(`custodex_[a-z_]+`).FindAllString(rules, -1)
-	if len(metrics) < 7 {
-		t.Errorf("only the metrics %q were found", metrics)
+	if n := len(metricInRules.FindAllString(rules, -1)); n < 7 {
+		t.Errorf("only %d metrics were found", n)
 	}
-	for _, metric := range metrics {
-		if !known.metrics[strings.TrimSuffix(metric, "_bucket")] {
-			t.Errorf("an alert names the metric %s, which does not exist", metric)
+	for _, complaint := range ruleComplaints(rules, known) {
+		t.Error(complaint)
+	}
+	commands := knownCommands(t)
+	for _, name := range []string{"custodex.service", "nginx.conf"} {
+		for _, complaint := range exampleComplaints(deployFile(t, name), known, commands) {
+			t.Errorf("%s: %s", name, complaint)
 		}
 	}
-	codes := sourceCodes(t)
-	for _, m := range regexp.MustCompile(`code=~"([a-z_|]+)"`).FindAllStringSubmatch(rules, -1) {
+}
+
+var (
+	metricInRules = regexp.MustCompile(`custodex_[a-z_]+`)
+	codesInRules  = regexp.MustCompile(`code=~?"([a-z_|]+)"`)
+	programInUnit = regexp.MustCompile(`custodex (serve|init) [^\n…]*`)
+)
+
+// ruleComplaints looks up what alerts name.
+func ruleComplaints(rules string, known names) []string {
+	var found []string
+	for _, metric := range metricInRules.FindAllString(rules, -1) {
+		if !known.metrics[strings.TrimSuffix(metric, "_bucket")] {
+			found = append(found, "an alert names the metric "+metric+", which does not exist")
+		}
+	}
+	for _, m := range codesInRules.FindAllStringSubmatch(rules, -1) {
 		for code := range strings.SplitSeq(m[1], "|") {
-			if codes[code] == nil {
-				t.Errorf("an alert names the fault code %s, which does not exist", code)
+			if !known.codes[code] {
+				found = append(found, "an alert names the fault code "+code+", which does not exist")
 			}
 		}
 	}
 	if strings.Count(rules, "- alert:") != strings.Count(rules, "expr:") || strings.Contains(rules, "\t") {
-		t.Error("the rules are not well formed")
+		found = append(found, "the rules are not well formed")
 	}
-	commands := knownCommands(t)
-	for _, name := range []string{"custodex.service", "nginx.conf"} {
-		text := deployFile(t, name)
-		for _, m := range regexp.MustCompile(`CUSTODEX_[A-Z_]+`).FindAllString(text, -1) {
-			if !known.variables[m] {
-				t.Errorf("%s names the variable %s, which does not exist", name, m)
-			}
+	return found
+}
+
+// exampleComplaints looks up the variables and commands of an example.
+func exampleComplaints(text string, known names, commands commands) []string {
+	var found []string
+	for _, name := range variableWord.FindAllString(text, -1) {
+		if !known.variables[name] {
+			found = append(found, "names the variable "+name+", which does not exist")
 		}
-		for _, m := range regexp.MustCompile(`custodex (serve|init) [^\n…]*`).FindAllString(text, -1) {
-			if !commands.takes(strings.TrimPrefix(m, "custodex ")) {
-				t.Errorf("%s: custodex has no such verb or flag: %s", name, m)
-			}
+	}
+	for _, line := range programInUnit.FindAllString(text, -1) {
+		if !commands.takes(strings.TrimPrefix(line, "custodex ")) {
+			found = append(found, "custodex has no such verb or flag: "+line)
+		}
+	}
+	return found
+}
+
+func TestPolicyDeployExamplesRule(t *testing.T) {
+	t.Parallel()
+	known := names{
+		metrics: map[string]bool{"custodex_faults_total": true}, codes: map[string]bool{"key_revoked": true},
+		variables: map[string]bool{"CUSTODEX_ADDR": true},
+	}
+	for rules, want := range map[string]string{
+		`- alert: A` + "\n" + `  expr: custodex_faults_total{code=~"key_revoked"} > 0`: "",
+		`custodex_faults_total_bucket`:                       "",
+		`custodex_fault_total`:                               "the metric custodex_fault_total",
+		`custodex_faults_total{code=~"key_revoked|no_such"}`: "the fault code no_such",
+		`custodex_faults_total{code="no_such"}`:              "the fault code no_such",
+		`- alert: A`:                                         "not well formed",
+	} {
+		got := strings.Join(ruleComplaints(rules, known), "\n")
+		if (want == "") != (got == "") || !strings.Contains(got, want) {
+			t.Errorf("ruleComplaints(%q) = %q, want %q", rules, got, want)
+		}
+	}
+	verbs := commands{verbs: map[string]map[string]bool{"serve": {"addr": true}}}
+	for text, want := range map[string]string{
+		"Environment=CUSTODEX_ADDR=:80\nExecStart=/usr/bin/custodex serve --addr :80": "",
+		"Environment=CUSTODEX_ADDRESS=:80":                                            "CUSTODEX_ADDRESS",
+		"ExecStart=/usr/bin/custodex serve --port 80":                                 "no such verb or flag",
+	} {
+		got := strings.Join(exampleComplaints(text, known, verbs), "\n")
+		if (want == "") != (got == "") || !strings.Contains(got, want) {
+			t.Errorf("exampleComplaints(%q) = %q, want %q", text, got, want)
 		}
 	}
 }

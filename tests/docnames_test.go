@@ -139,7 +139,6 @@ func nameComplaints(f sourceFile, known names) (found []string, n int) {
 var (
 	metricLiteral   = regexp.MustCompile(`"(custodex_[a-z_]+)"`)
 	metricGauge     = regexp.MustCompile(`\bgauge\("([a-z_]+)"`)
-	codeLiteral     = regexp.MustCompile(`"([a-z]+(?:_[a-z]+)*)"`)
 	variableLiteral = regexp.MustCompile(`"(CUSTODEX_[A-Z_]+)"`)
 )
 
@@ -169,9 +168,6 @@ func knownNames(t *testing.T) names {
 		if f.isTest() || !f.within("internal") {
 			continue
 		}
-		for _, m := range codeLiteral.FindAllSubmatch(f.text, -1) {
-			known.codes[string(m[1])] = true
-		}
 		for _, m := range metricLiteral.FindAllSubmatch(f.text, -1) {
 			if name := string(m[1]); !notOurs[name] {
 				known.metrics[name] = true
@@ -180,6 +176,9 @@ func knownNames(t *testing.T) names {
 		for _, m := range metricGauge.FindAllSubmatch(f.text, -1) {
 			known.metrics["custodex_"+string(m[1])] = true
 		}
+	}
+	for code := range sourceCodes(t) {
+		known.codes[code] = true
 	}
 	known.exists = func(name string) bool {
 		if base, anywhere := strings.CutPrefix(name, "*/"); anywhere {

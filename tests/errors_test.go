@@ -30,13 +30,8 @@ func TestPolicyErrorsPage(t *testing.T) {
 	if len(found) < 60 {
 		t.Errorf("only %d codes were found: this test looks in the wrong place", len(found))
 	}
-	for code, e := range found {
-		if !regexp.MustCompile(`^[a-z][a-z0-9]*(_[a-z0-9]+)*$`).MatchString(code) {
-			t.Errorf("the code %q is no snake_case", code)
-		}
-		if len(e.kinds) != 1 {
-			t.Errorf("the code %s has the kinds %v, want one", code, slices.Sorted(maps.Keys(e.kinds)))
-		}
+	for _, complaint := range codeComplaints(found) {
+		t.Error(complaint)
 	}
 	want := writeErrorsPage(t, found)
 	path := filepath.Join(root, errorsPage)
@@ -49,6 +44,51 @@ func TestPolicyErrorsPage(t *testing.T) {
 	}
 	if err := os.WriteFile(path, []byte(want), 0o644); err != nil {
 		t.Fatal(err)
+	}
+}
+
+var snakeCase = regexp.MustCompile(`^[a-z][a-z0-9]*(_[a-z0-9]+)*$`)
+
+func codeComplaints(found map[string]*codeUse) []string {
+	var list []string
+	for code, use := range found {
+		if !snakeCase.MatchString(code) {
+			list = append(list, fmt.Sprintf("the code %q is no snake_case", code))
+		}
+		if len(use.kinds) != 1 {
+			list = append(list, fmt.Sprintf("the code %s has the kinds %v, want one", code, slices.Sorted(maps.Keys(use.kinds))))
+		}
+	}
+	slices.Sort(list)
+	return list
+}
+
+func TestPolicyErrorsPageRule(t *testing.T) {
+	t.Parallel()
+	source := "package x\n\nconst codeLate = \"too_late\"\n\nvar (\n" +
+		"\ta = fault.New(fault.Conflict, codeLate, \"Come \"+\"earlier\")\n" +
+		"\tb = fault.Wrap(err, fault.Invalid, \"BadName\", \"no\")\n" +
+		"\tc = store.NotFound(\"group\")\n" +
+		"\td = fault.New(fault.Invalid, \"too_late\", \"Come earlier\")\n" +
+		"\te = fault.New(fault.Invalid, of.Code, of.Message)\n)\n"
+	tree := sourceFile{"x.go", []byte(source)}.parse(token.NewFileSet())
+	constants, found := map[string]string{}, map[string]*codeUse{}
+	readConstants(tree, constants)
+	ast.Inspect(tree, func(n ast.Node) bool {
+		if call, ok := n.(*ast.CallExpr); ok {
+			noteCode(call, constants, found)
+		}
+		return true
+	})
+	if got := slices.Sorted(maps.Keys(found)); !slices.Equal(got, []string{"BadName", "group_not_found", "too_late"}) {
+		t.Fatalf("the codes are %q", got)
+	}
+	if got := found["too_late"].messages; !slices.Equal(got, []string{"Come earlier"}) {
+		t.Errorf("the messages are %q", got)
+	}
+	want := []string{`the code "BadName" is no snake_case`, "the code too_late has the kinds [Conflict Invalid], want one"}
+	if got := codeComplaints(found); !slices.Equal(got, want) {
+		t.Errorf("codeComplaints = %q, want %q", got, want)
 	}
 }
 

@@ -143,7 +143,7 @@ func drawMap(areas map[string]*area, climbing, circles []string, files, function
 		code, tests, imports = code+a.code, tests+a.tests, imports+len(a.imports)
 	}
 	fmt.Fprintf(&b, "%5s  %-36s %6d %6d %8d\n", "", fmt.Sprint(len(areas), " packages"), code, tests, imports)
-	fmt.Fprintf(&b, "imports that climb: %d; circles: %d\n", len(climbing), len(circles))
+	fmt.Fprintf(&b, "imports that climb: %d; in circles: %d\n", len(climbing), len(circles))
 	for _, list := range []struct {
 		title string
 		spans []span

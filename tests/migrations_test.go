@@ -51,18 +51,43 @@ func TestPolicyMigrationPairs(t *testing.T) {
 		t.Errorf("migrations of %s and %s (-%[1]s +%[2]s):\n%[3]s", engines[0], engines[1], diff)
 	}
 	for _, engine := range engines {
-		want := 0
-		for _, name := range migrations(t, engine) {
-			if !migrationName.MatchString(name) {
-				t.Errorf("%s migration %s: want NNNN_verb_noun.sql", engine, name)
-			}
-			if next := want/100*100 + 101; strings.HasPrefix(name, fmt.Sprintf("%04d_", next)) {
-				want = next // a new series
-				continue
-			}
-			if want++; !strings.HasPrefix(name, fmt.Sprintf("%04d_", want)) {
-				t.Errorf("%s migration %s: want number %04d, or the first of the next hundred", engine, name, want)
-			}
+		for _, complaint := range numberComplaints(migrations(t, engine)) {
+			t.Errorf("%s %s", engine, complaint)
+		}
+	}
+}
+
+// numberComplaints wants names with numbers without a gap, or at the first of the next hundred.
+func numberComplaints(names []string) []string {
+	var found []string
+	want := 0
+	for _, name := range names {
+		if !migrationName.MatchString(name) {
+			found = append(found, fmt.Sprintf("migration %s: want NNNN_verb_noun.sql", name))
+		}
+		if next := want/100*100 + 101; strings.HasPrefix(name, fmt.Sprintf("%04d_", next)) {
+			want = next // a new series
+			continue
+		}
+		if want++; !strings.HasPrefix(name, fmt.Sprintf("%04d_", want)) {
+			found = append(found, fmt.Sprintf("migration %s: want number %04d, or the first of the next hundred", name, want))
+		}
+	}
+	return found
+}
+
+func TestPolicyMigrationPairsRule(t *testing.T) {
+	t.Parallel()
+	for names, want := range map[string]int{
+		"0001_add_a.sql 0002_add_b.sql":                0,
+		"0001_add_a.sql 0101_add_b.sql 0102_add_c.sql": 0,
+		"0002_add_a.sql":                               1,
+		"0001_add_a.sql 0001_add_b.sql":                1,
+		"0001_add_a.sql 0201_add_b.sql":                1,
+		"0001_Add_a.sql 0002-add.sql":                  3,
+	} {
+		if got := numberComplaints(strings.Fields(names)); len(got) != want {
+			t.Errorf("numberComplaints(%s) = %q, want %d", names, got, want)
 		}
 	}
 }

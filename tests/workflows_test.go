@@ -11,7 +11,7 @@ var (
 	usesLine   = regexp.MustCompile(`(?m)^\s*(?:- )?uses:\s*(.+?)\s*$`)
 	pinnedUse  = regexp.MustCompile(`^[\w./-]+@[0-9a-f]{40} # v\d+\.\d+\.\d+$`)
 	readOnly   = regexp.MustCompile(`(?m)^permissions:\n  contents: read\n`)
-	moreRights = regexp.MustCompile(`(?m)^\s+[a-z-]+: write\s*$`)
+	moreRights = regexp.MustCompile(`(?m)^[^#\n]*(?:\bpermissions:[ \t]*[^\s#]|\b(?:write-all|read-all)\b|[a-z-]+["']?\s*:\s*["']?write\b)`)
 	// An expression has no conditional operator. In "A && B || C" the empty text as B counts as
 	// false, so the value is C whatever A is.
 	emptyChoice = regexp.MustCompile(`&& *(?:''|false|null|0) *\|\|`)
@@ -63,6 +63,14 @@ func TestPolicyWorkflowsRule(t *testing.T) {
 		{head + "        uses: actions/checkout@" + hash[:10] + " # v4.2.2\n", "full hash"},
 		{"jobs:\n", "contents: read"},
 		{head + "jobs:\n  a:\n    permissions:\n      packages: write\n", "no more"},
+		{head + "jobs:\n  a:\n    permissions:\n      packages: write # to publish\n", "no more"},
+		{head + "jobs:\n  a:\n    permissions:\n      'packages' : \"write\"\n", "no more"},
+		{head + "jobs:\n  a:\n    permissions: {packages: write}\n", "no more"},
+		{head + "jobs:\n  a:\n    permissions: {contents: read,\n      packages: write}\n", "no more"},
+		{head + "jobs:\n  a:\n    permissions: write-all\n", "no more"},
+		{head + "jobs:\n  a:\n    permissions: read-all\n", "no more"},
+		{head + "jobs:\n  a:\n    # permissions: write-all would be too much\n", ""},
+		{"permissions: write-all\n" + head, "no more"},
 		{head + "          go-version: ${{ matrix.go != 'go.mod' && matrix.go || '' }}\n", ""},
 		{head + "          go-version: ${{ matrix.go == 'go.mod' && '' || matrix.go }}\n", "never gives"},
 	}
