@@ -87,6 +87,7 @@ func newTenant(t *testing.T, s *testkit.Server, name string) *tenantWorld {
 		w.keys[kind] = s.NewKey(t, w.app.ID, records.NewKey{Kind: kind, Name: "key", Scopes: authz.DefaultScopes})
 	}
 	w.keys[tenant.Operator] = s.Operator
+	w.keys[tenant.Auditor] = s.NewKey(t, w.app.ID, records.NewKey{Kind: tenant.Auditor, Name: "auditor"})
 	y := w.keys[tenant.Yativo]
 	var login struct {
 		Data struct {
@@ -201,7 +202,7 @@ func tryRoute(t *testing.T, s *testkit.Server, f face, route string, victim, att
 	if method != "GET" && method != "DELETE" {
 		body = harmless(pattern, victim)
 	}
-	for _, kind := range []tenant.Kind{tenant.Devdraft, tenant.Yativo, tenant.Xtrakit, tenant.Operator} {
+	for _, kind := range append(tenant.Kinds(), tenant.Operator, tenant.Auditor) {
 		right := kind == f.kind
 		if f.name == "manage" && right || route == "POST /api/v1/auth/login" && kind == tenant.Yativo {
 			continue // an operator may; a login presents no credential in a header

@@ -19,9 +19,9 @@ type keyCmd struct {
 type keyCreateCmd struct {
 	appFlags
 	Name      string   `name:"name" required:"" help:"What the key is for."`
-	Kind      string   `name:"kind" help:"The API that it opens: devdraft, yativo or xtrakit. Default: devdraft."`
+	Kind      string   `name:"kind" help:"The API that it opens: devdraft, yativo or xtrakit; or auditor, to read the audit log. Default: devdraft."`
 	Owner     string   `name:"owner" help:"Owner, as the audit log shows it."`
-	Scopes    []string `name:"scopes" help:"What it may do: customers:read, customers:write, customers:delete. Default: the first two."`
+	Scopes    []string `name:"scopes" help:"What it may do: customers:read, customers:write, customers:delete. Default: the first two. audit:read alone makes an auditor's key."`
 	Expires   string   `name:"expires" help:"When it ends: a time (2030-01-31T12:00:00Z), a day (2030-01-31, UTC) or from now (720h). Default: never."`
 	RateLimit *int     `name:"rate-limit" help:"Requests a minute, 0 for no limit. Default: 100."`
 }
@@ -129,6 +129,8 @@ func (e *environment) printKeyFields(k client.Key, secret string) error {
 		public, shown, whole = "Public part", "API key", true
 	case "operator":
 		public, shown, whole = "Public key", "Operator key", true
+	case "auditor":
+		public, shown, whole = "Public key", "Auditor key", true
 	}
 	if whole && secret != "" {
 		secret = k.PublicKey + "." + secret

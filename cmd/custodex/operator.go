@@ -105,6 +105,8 @@ func explain(err error) error {
 	switch answer.Status {
 	case http.StatusUnauthorized:
 		return withHint(err, "the operator key is wrong, expired or revoked")
+	case http.StatusForbidden:
+		return withHint(err, "this is an auditor's key: it reads the audit log of its own application, and nothing else")
 	case http.StatusNotFound:
 		if answer.Code == "credential_not_found" {
 			return withHint(err, "custodex key list shows the keys of an application")

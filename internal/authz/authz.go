@@ -4,7 +4,6 @@
 package authz
 
 import (
-	"fmt"
 	"slices"
 	"strings"
 )
@@ -55,13 +54,14 @@ const (
 // Scope is a permission that a credential carries, for example customers:read.
 type Scope string
 
-// The scopes. Manage is held by operators alone and cannot be given to an
-// application's credential.
+// The scopes. Manage is held by operators alone, and AuditRead by auditors alone: neither can
+// be given to a credential that opens an API of the application.
 const (
 	CustomersRead   Scope = "customers:read"
 	CustomersWrite  Scope = "customers:write"
 	CustomersDelete Scope = "customers:delete"
-	Manage          Scope = "manage"
+	AuditRead       Scope = "audit:read"
+	Manage          Scope = "manage" // includes AuditRead
 )
 
 var needs = map[Action]Scope{
@@ -84,7 +84,7 @@ var needs = map[Action]Scope{
 
 	AppCreate: Manage, AppList: Manage, AppFetch: Manage,
 	KeyCreate: Manage, KeyList: Manage, KeyRevoke: Manage, KeyRotate: Manage,
-	AuditList: Manage, AuditCheck: Manage,
+	AuditList: AuditRead, AuditCheck: AuditRead,
 }
 
 // Scopes is a set of scopes in the order they were given.
@@ -93,35 +93,28 @@ type Scopes []Scope
 // DefaultScopes is what a credential gets when nobody chose: read and write.
 var DefaultScopes = Scopes{CustomersRead, CustomersWrite}
 
-// OfApplications lists the scopes that an application's credential may carry.
+// OfApplications lists the scopes of credentials that open an API of their application.
 func OfApplications() Scopes { return Scopes{CustomersRead, CustomersWrite, CustomersDelete} }
 
 // Allow reports whether a caller with these scopes may do the action.
 func Allow(have Scopes, do Action) bool {
 	need, ok := needs[do]
-	return ok && slices.Contains(have, need)
+	return ok && (slices.Contains(have, need) || need == AuditRead && slices.Contains(have, Manage))
 }
 
 // Needs gives the scope of an action, "" for one that nobody may do.
 func Needs(do Action) Scope { return needs[do] }
 
-// ParseScopes reads scopes that an application's credential may carry. An empty
-// list is refused: a credential that may do nothing is a mistake.
-func ParseScopes(names []string) (Scopes, error) {
+// ParseScopes makes scopes out of their names, each once. It takes every name: which of them a
+// credential may carry depends on its kind.
+func ParseScopes(names []string) Scopes {
 	var out Scopes
 	for _, n := range names {
-		s := Scope(strings.TrimSpace(n))
-		if !slices.Contains(OfApplications(), s) {
-			return nil, fmt.Errorf("unknown scope; use %s, %s or %s", CustomersRead, CustomersWrite, CustomersDelete)
-		}
-		if !slices.Contains(out, s) {
+		if s := Scope(strings.TrimSpace(n)); !slices.Contains(out, s) {
 			out = append(out, s)
 		}
 	}
-	if len(out) == 0 {
-		return nil, fmt.Errorf("name at least one scope: %s, %s or %s", CustomersRead, CustomersWrite, CustomersDelete)
-	}
-	return out, nil
+	return out
 }
 
 // String joins the scopes with commas, as they are stored.

@@ -20,6 +20,7 @@ var prefixes = map[tenant.Kind]struct{ public, secret string }{
 	tenant.Yativo:   {"ya_", "ys_"},
 	tenant.Xtrakit:  {"xk_", "xs_"},
 	tenant.Operator: {"op_", "ops_"},
+	tenant.Auditor:  {"au_", "aus_"},
 }
 
 // Mint makes a credential out of what c says of it: its application, kind, name, owner,

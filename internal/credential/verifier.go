@@ -16,8 +16,8 @@ import (
 
 // Login is a credential as a caller presents it.
 type Login struct {
-	Kind      tenant.Kind
-	PublicKey string // names the credential and, inside, its application
+	Kind      tenant.Kind // of the API that the caller wants to open
+	PublicKey string      // names the credential and, inside, its application
 	Secret    string
 	Origin    tenant.Origin
 }
@@ -91,7 +91,7 @@ func (v *Verifier) matches(k *known, in Login) bool {
 	if now.UnixMilli() < k.row.OldUntil {
 		match |= subtle.ConstantTimeCompare(hash, k.row.OldSecret)
 	}
-	return match == 1 && k.live(now) && k.Kind == in.Kind
+	return match == 1 && k.live(now) && k.Kind.Opens(in.Kind)
 }
 
 // known is a credential as a check needs it. One that does not exist has no row and is never live

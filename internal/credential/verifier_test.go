@@ -16,7 +16,7 @@ import (
 	"custodex.dev/internal/tenant"
 )
 
-func allKinds() []tenant.Kind { return append(tenant.Kinds(), tenant.Operator) }
+func allKinds() []tenant.Kind { return append(tenant.Kinds(), tenant.Operator, tenant.Auditor) }
 
 func TestVerify(t *testing.T) {
 	t.Parallel()
@@ -31,7 +31,7 @@ func TestVerify(t *testing.T) {
 			t.Errorf("%s: Verify = %t, %v (-want +got):\n%s", kind, ok, err, diff)
 		}
 		for _, other := range allKinds() {
-			if in := m.login(); other != kind {
+			if in := m.login(); !kind.Opens(other) {
 				in.Kind = other
 				e.wantBad(t, string(kind)+" as "+string(other), e.Verifier, in, e.app)
 			}

@@ -23,12 +23,12 @@ const DefaultRateLimit = 100
 
 // NewKey describes a credential to be made.
 type NewKey struct {
-	Kind      tenant.Kind
-	Name      string // what it is for; 1–100 characters
-	Owner     string // who answers for it; up to 100 characters
-	Scopes    authz.Scopes
-	RateLimit int       // requests a minute; 0: unlimited
-	ExpiresAt time.Time // zero: never
+	Kind      tenant.Kind  // "": tenant.DefaultKind
+	Name      string       // what it is for; 1–100 characters
+	Owner     string       // who answers for it; up to 100 characters
+	Scopes    authz.Scopes // nil: those of the kind by default
+	RateLimit int          // requests a minute; 0: unlimited
+	ExpiresAt time.Time    // zero: never
 }
 
 // Issued is a credential with its secret, which is shown this once.
@@ -43,6 +43,12 @@ func (s *Service) CreateKey(ctx context.Context, caller tenant.Caller, in NewKey
 	o, err := s.authorize(ctx, caller, authz.KeyCreate)
 	if err != nil {
 		return Issued{}, err
+	}
+	if in.Kind == "" {
+		in.Kind = tenant.DefaultKind(caller.App, in.Scopes)
+	}
+	if in.Scopes == nil {
+		in.Scopes = in.Kind.DefaultScopes()
 	}
 	if err := s.validKey(in, caller.App); err != nil {
 		return Issued{}, err
@@ -87,13 +93,6 @@ func (s *Service) validKey(in NewKey, app id.App) error {
 	bad := func(path, message string) {
 		problems = append(problems, fault.Field{Path: path, Code: "invalid", Message: message})
 	}
-	kinds, named := tenant.Kinds(), "devdraft, yativo or xtrakit"
-	if app == id.System {
-		kinds, named = []tenant.Kind{tenant.Operator}, string(tenant.Operator)
-	}
-	if !slices.Contains(kinds, in.Kind) {
-		bad("kind", "kind must be "+named)
-	}
 	if problem := badName(in.Name); problem != "" {
 		bad("name", problem)
 	}
@@ -102,6 +101,11 @@ func (s *Service) validKey(in NewKey, app id.App) error {
 		bad("owner", "owner must have at most 100 characters")
 	case strings.ContainsFunc(in.Owner, tenant.IsControl):
 		bad("owner", "owner must not have control characters")
+	}
+	if kinds := tenant.KindsOf(app); !slices.Contains(kinds, in.Kind) {
+		bad("kind", "kind must be "+oneOf(kinds))
+	} else if problem := in.Kind.ScopesProblem(in.Scopes); problem != "" {
+		bad("scopes", problem)
 	}
 	if in.RateLimit < 0 || in.RateLimit > 10_000_000 {
 		bad("rate_limit", "rate_limit must be 0 (unlimited) to 10000000 requests a minute")
@@ -113,6 +117,16 @@ func (s *Service) validKey(in NewKey, app id.App) error {
 		return fault.Validation(problems...)
 	}
 	return nil
+}
+
+// oneOf lists kinds for a sentence.
+func oneOf(kinds []tenant.Kind) string {
+	var names []string
+	for _, k := range kinds {
+		names = append(names, string(k))
+	}
+	last := len(names) - 1
+	return strings.Join(names[:last], ", ") + " or " + names[last]
 }
 
 // ListKeys gives the credentials of caller.App, oldest first, revoked ones too.

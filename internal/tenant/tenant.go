@@ -17,20 +17,6 @@ type Application struct {
 	CreatedAt time.Time
 }
 
-// Kind is the sort of a credential: the one API it opens, and no other.
-type Kind string
-
-// The kinds of credential.
-const (
-	Devdraft Kind = "devdraft" // client key and client secret
-	Yativo   Kind = "yativo"   // account id and app secret, exchanged for a bearer token
-	Xtrakit  Kind = "xtrakit"  // one API key: public part and secret, joined by "."
-	Operator Kind = "operator" // a credential of id.System: manages, and opens no dialect
-)
-
-// Kinds lists the kinds an application may have.
-func Kinds() []Kind { return []Kind{Devdraft, Yativo, Xtrakit} }
-
 // Credential is a key of one application. Its secret is never held here.
 type Credential struct {
 	ID         id.Credential
@@ -85,4 +71,18 @@ type Caller struct {
 	Owner      string        // who answers for the credential
 	Scopes     authz.Scopes
 	Origin     Origin
+}
+
+// Of gives the caller for a call that names an application. An operator may name any; everybody
+// else only its own, and has no scopes for another, so that the attempt is refused and recorded
+// with the caller's own application.
+func (c Caller) Of(app id.App) Caller {
+	switch {
+	case app == c.App:
+	case slices.Contains(c.Scopes, authz.Manage):
+		c.App = app
+	default:
+		c.Scopes = nil
+	}
+	return c
 }

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"log/slog"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -35,14 +34,6 @@ func TestCredentialLive(t *testing.T) {
 		if got := tt.cred.Live(now); got != tt.want {
 			t.Errorf("%s: Live() = %t, want %t", tt.name, got, tt.want)
 		}
-	}
-}
-
-// An application that could be given an operator's credential would manage all the others.
-func TestKindsOfApplications(t *testing.T) {
-	t.Parallel()
-	if kinds := tenant.Kinds(); slices.Contains(kinds, tenant.Operator) || !slices.Contains(kinds, tenant.Devdraft) {
-		t.Errorf("Kinds() = %v, want the dialects and not %s", kinds, tenant.Operator)
 	}
 }
 

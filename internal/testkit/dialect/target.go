@@ -154,10 +154,10 @@ func (t *Target) hook(name string, args ...string) error {
 
 // key makes a credential; limits are its rate limit, time to live and owner.
 func (t *Target) key(name, scopes string, limits ...string) error {
-	parsed, err := authz.ParseScopes(strings.Split(scopes, ","))
-	perMinute, err2 := strconv.Atoi(limits[0])
-	ttl, err3 := time.ParseDuration(limits[1])
-	if err := errors.Join(err, err2, err3); err != nil {
+	parsed := authz.ParseScopes(strings.Split(scopes, ","))
+	perMinute, err := strconv.Atoi(limits[0])
+	ttl, err2 := time.ParseDuration(limits[1])
+	if err := errors.Join(err, err2); err != nil {
 		return err
 	}
 	in := records.NewKey{Name: name, Owner: limits[2], Scopes: parsed, RateLimit: perMinute}

@@ -12,7 +12,7 @@ import (
 	"custodex.dev/internal/web/wire"
 )
 
-// authenticated checks the operator, finds the application that the path names
+// authenticated checks the operator or auditor, finds the application that the path names
 // and runs the operation.
 func (a *api) authenticated(rt route) web.Handler {
 	return func(w http.ResponseWriter, r *http.Request) error {
@@ -32,16 +32,18 @@ func (a *api) authenticated(rt route) web.Handler {
 			return err
 		}
 		if name := r.PathValue("app"); name != "" {
-			if caller.App, err = parseApp(name); err != nil {
+			app, err := parseApp(name)
+			if err != nil {
 				return err
 			}
+			caller = caller.Of(app)
 			event.App = caller.App
 		}
 		return rt.do(w, r, caller)
 	}
 }
 
-// login reads "Authorization: Bearer op_….ops_…". What is missing or malformed
+// login reads "Authorization: Bearer op_….ops_…", or an auditor's "au_….aus_…". What is missing or malformed
 // fails like a wrong secret, in the same place, and is recorded there.
 func (a *api) login(r *http.Request) (tenant.Caller, int, error) {
 	token, err := wire.BearerToken(r)

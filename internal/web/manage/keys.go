@@ -1,6 +1,7 @@
 package manage
 
 import (
+	"cmp"
 	"net/http"
 	"time"
 
@@ -30,36 +31,30 @@ func (a *api) createKey(w http.ResponseWriter, r *http.Request, caller tenant.Ca
 	return answer(w, http.StatusCreated, issuedOf(issued))
 }
 
-// newKeyOf reads the description of a key. One of id.System is an operator's: it
-// has the one scope there is for those, and no rate limit unless one is named.
+// newKeyOf reads the description of a key. One of id.System has no rate limit unless one is
+// named.
 func newKeyOf(m *input, app id.App) records.NewKey {
-	in := records.NewKey{Kind: tenant.Devdraft, Scopes: authz.DefaultScopes}
 	rate := records.DefaultRateLimit
 	if app == id.System {
-		in.Kind, in.Scopes, rate = tenant.Operator, authz.Scopes{authz.Manage}, 0
+		rate = 0
 	}
-	in.Name = m.requiredText("name")
-	in.Owner = m.text("owner")
-	if kind, ok := m.textIfSent("kind"); ok {
-		in.Kind = tenant.Kind(kind)
-	}
-	if names := m.texts("scopes"); names != nil {
-		in.Scopes = scopesOf(m, names, in.Scopes)
-	}
+	in := records.NewKey{Name: m.requiredText("name"), Owner: m.text("owner"), Kind: tenant.Kind(m.text("kind"))}
+	in.Scopes = scopesOf(m, func(scopes authz.Scopes) tenant.Kind { return cmp.Or(in.Kind, tenant.DefaultKind(app, scopes)) })
 	in.RateLimit = int(m.integer("rate_limit", int64(rate)))
 	in.ExpiresAt = m.time("expires_at")
 	return in
 }
 
-func scopesOf(m *input, names []string, fixed authz.Scopes) authz.Scopes {
-	if len(fixed) == 1 && len(names) == 1 && names[0] == string(fixed[0]) {
-		return fixed
+// scopesOf reads the list of scopes; nil if it is absent. What is wrong with them for the kind of
+// the key is said beside the other problems of the body.
+func scopesOf(m *input, kind func(authz.Scopes) tenant.Kind) authz.Scopes {
+	names := m.texts("scopes")
+	if names == nil {
+		return nil
 	}
-	scopes, err := authz.ParseScopes(names)
-	if err != nil {
-		m.bad("scopes", "invalid", err.Error())
-	} else if len(fixed) == 1 {
-		m.bad("scopes", "invalid", "an operator's key has the scope "+string(fixed[0])+" and no other")
+	scopes := append(authz.Scopes{}, authz.ParseScopes(names)...)
+	if problem := kind(scopes).ScopesProblem(scopes); problem != "" {
+		m.bad("scopes", "invalid", problem)
 	}
 	return scopes
 }
