@@ -65,6 +65,8 @@ var placements = map[string]placement{
 	"internal/store/storetest": {layer: 4, by: []string{}},
 	"internal/limit":           {layer: 4},
 	"internal/index":           {layer: 4},
+	"internal/finder":          {layer: 4, may: []string{"internal/index", "internal/customerrow"}},
+	"internal/customerrow":     {layer: 4},
 	"internal/keyring":         {layer: 4},
 	"internal/sequencer":       {layer: 4},
 	"internal/credential":      {layer: 4},

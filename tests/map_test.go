@@ -25,7 +25,8 @@ type span struct {
 }
 
 // TestPolicyMap draws the packages with their sizes and imports; `make map` prints it. It fails if
-// packages import each other in a circle or an import climbs to a higher layer.
+// packages import each other in a circle, an import climbs to a higher layer or a package has outgrown
+// its limit.
 func TestPolicyMap(t *testing.T) {
 	t.Parallel()
 	areas := map[string]*area{}
@@ -59,9 +60,27 @@ func TestPolicyMap(t *testing.T) {
 	}
 	climbing, circles := climbs(areas), circular(areas)
 	t.Log("\n" + drawMap(areas, climbing, circles, longest(files), longest(functions)))
-	for _, complaint := range slices.Concat(climbing, circles) {
+	for _, complaint := range slices.Concat(climbing, circles, outgrown(areas)) {
 		t.Error(complaint)
 	}
+}
+
+// maxLines limits the lines of packages, without tests, that would otherwise take in every new subject. What is a
+// subject of its own becomes a package below it.
+var maxLines = map[string]int{"internal/records": 3000}
+
+// outgrown lists the packages that have more lines than their limit, or a limit and no lines.
+func outgrown(areas map[string]*area) []string {
+	var found []string
+	for name, most := range maxLines {
+		switch a := areas[name]; {
+		case a == nil || a.code == 0:
+			found = append(found, name+" has a limit and no code")
+		case a.code > most:
+			found = append(found, fmt.Sprintf("%s has %d lines, at most %d: move a subject into a package of its own", name, a.code, most))
+		}
+	}
+	return found
 }
 
 // climbs lists the imports that lead to a higher layer.
@@ -184,6 +203,12 @@ func TestPolicyMapRule(t *testing.T) {
 	}
 	if got := circular(areas); len(got) != 3 || strings.Contains(strings.Join(got, " "), "records") {
 		t.Errorf("circular = %q, want fault, seal and store", got)
+	}
+	for lines, want := range map[int]bool{0: true, 3000: false, 3001: true} {
+		areas["internal/records"].code = lines
+		if got := outgrown(areas); (len(got) > 0) != want {
+			t.Errorf("outgrown with %d lines = %q, want a complaint: %t", lines, got, want)
+		}
 	}
 	source := sourceFile{"x.go", []byte("package x\n\nfunc long() {\n\n\n}\n\nfunc short() {}\n")}
 	if got := longest(functionSpans(token.NewFileSet(), source)); len(got) != 2 || got[0] != (span{"x.go long", 4}) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"custodex.dev/internal/audit"
+	"custodex.dev/internal/customerrow"
 	"custodex.dev/internal/fault"
 	"custodex.dev/internal/id"
 	"custodex.dev/internal/store"
@@ -72,7 +73,7 @@ func (i *idempotency) open(tx store.Tx, used store.IdempotencyRow) ([]byte, erro
 	if err != nil {
 		return nil, err
 	}
-	key, err := openKey(i.op.key, &row)
+	key, err := customerrow.Key(i.op.key, &row)
 	if err != nil {
 		return nil, err
 	}

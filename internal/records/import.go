@@ -12,6 +12,7 @@ import (
 	"custodex.dev/internal/audit"
 	"custodex.dev/internal/authz"
 	"custodex.dev/internal/customer"
+	"custodex.dev/internal/customerrow"
 	"custodex.dev/internal/fault"
 	"custodex.dev/internal/id"
 	"custodex.dev/internal/safe"
@@ -130,7 +131,7 @@ func (o *operation) prepareOne(p *prepared, input customer.Input, now time.Time)
 	c := customer.Customer{ID: id.NewCustomer(), CreatedAt: now, UpdatedAt: now}
 	p.fields = p.change.Apply(&c)
 	key, wrapped := o.key.NewCustomer(c.ID)
-	p.row = rowOf(o.key, key, &c)
+	p.row = customerrow.Encrypt(o.key, key, &c)
 	p.row.Key = wrapped
 }
 

@@ -8,6 +8,7 @@ import (
 	"custodex.dev/internal/audit"
 	"custodex.dev/internal/authz"
 	"custodex.dev/internal/customer"
+	"custodex.dev/internal/customerrow"
 	"custodex.dev/internal/fault"
 	"custodex.dev/internal/id"
 	"custodex.dev/internal/page"
@@ -66,7 +67,7 @@ func (o *operation) addItem(ctx context.Context, target id.Customer, idem *idemp
 			return answer{}, store.AuditRow{}, err
 		}
 		if it.touch != nil && it.touch(&c) {
-			if err := tx.CustomerUpdate(rowOf(o.key, key, &c)); err != nil {
+			if err := tx.CustomerUpdate(customerrow.Encrypt(o.key, key, &c)); err != nil {
 				return answer{}, store.AuditRow{}, err
 			}
 		}
@@ -159,5 +160,5 @@ func (o *operation) customerKey(ctx context.Context, target id.Customer) (seal.C
 	if err != nil {
 		return seal.Customer{}, err
 	}
-	return openKey(o.key, &row)
+	return customerrow.Key(o.key, &row)
 }

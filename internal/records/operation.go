@@ -7,6 +7,8 @@ import (
 
 	"custodex.dev/internal/audit"
 	"custodex.dev/internal/authz"
+	"custodex.dev/internal/customer"
+	"custodex.dev/internal/customerrow"
 	"custodex.dev/internal/fault"
 	"custodex.dev/internal/id"
 	"custodex.dev/internal/seal"
@@ -181,4 +183,11 @@ func (o *operation) row(e audit.Entry) store.AuditRow {
 	c := o.caller
 	origin := audit.Origin{Owner: c.Owner, Address: c.Origin.Address, UserAgent: c.Origin.UserAgent, ActingUser: c.Origin.ActingUser}
 	return sequencer.NewRow(o.key, e, origin)
+}
+
+// open decrypts a row for a use case that is about this customer, and fails with it.
+func (o *operation) open(ctx context.Context, row *store.CustomerRow) (customer.Customer, seal.Customer, error) {
+	c, key, err := customerrow.Decrypt(o.key, row)
+	o.s.corrupt.Note(ctx, o.caller.App, row, err)
+	return c, key, err
 }

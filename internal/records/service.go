@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"custodex.dev/internal/credential"
+	"custodex.dev/internal/finder"
 	"custodex.dev/internal/index"
 	"custodex.dev/internal/keyring"
 	"custodex.dev/internal/limit"
@@ -84,6 +85,7 @@ type Service struct {
 	credentials *credential.Verifier
 	failures    *limit.Failures
 	indexes     *index.Cache
+	finder      *finder.Finder
 	corrupt     *index.CorruptTracker
 	sequencer   *sequencer.Sequencer
 
@@ -129,6 +131,7 @@ func New(cfg Config) *Service {
 		MaxMemory: cfg.SearchMemory, MaxScans: cfg.MaxScans, MaxSearches: cfg.MaxSearches, MaxIdle: cfg.SearchIdle,
 		Now: s.now, Log: cfg.Log,
 	})
+	s.finder = finder.New(finder.Config{Store: s.store, Indexes: s.indexes, Corrupt: s.corrupt})
 	s.life, s.stop = context.WithCancel(context.Background())
 	if measured {
 		if err := s.measureClock(s.life); err != nil {
@@ -167,6 +170,15 @@ func (s *Service) wait(ctx context.Context) error {
 		return fmt.Errorf("background work has not ended: %w", ctx.Err())
 	}
 }
+
+// SearchMemory is how many bytes the search indexes hold now, and how many there are.
+func (s *Service) SearchMemory() (bytes int64, count int) { return s.indexes.Memory() }
+
+// DropIndexes drops every search index, as if none had been used for long.
+func (s *Service) DropIndexes() { s.indexes.Drop() }
+
+// CorruptCustomers is how many customers this process has read and could not decrypt.
+func (s *Service) CorruptCustomers() int { return s.corrupt.Count() }
 
 // Now is the current time, which is the same in all replicas.
 func (s *Service) Now() time.Time { return s.cfg.Now() }

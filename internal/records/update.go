@@ -8,6 +8,7 @@ import (
 	"custodex.dev/internal/audit"
 	"custodex.dev/internal/authz"
 	"custodex.dev/internal/customer"
+	"custodex.dev/internal/customerrow"
 	"custodex.dev/internal/fault"
 	"custodex.dev/internal/id"
 	"custodex.dev/internal/store"
@@ -80,7 +81,7 @@ func (o *operation) apply(ctx context.Context, target Target, idem *idempotency,
 		fields := change.Apply(&c)
 		if len(fields) > 0 {
 			c.UpdatedAt = nextUpdatedAt(o.s.now(), c.UpdatedAt)
-			if err := tx.CustomerUpdate(rowOf(o.key, key, &c)); err != nil {
+			if err := tx.CustomerUpdate(customerrow.Encrypt(o.key, key, &c)); err != nil {
 				return answer{}, store.AuditRow{}, err
 			}
 		}

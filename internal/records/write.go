@@ -7,6 +7,7 @@ import (
 	"custodex.dev/internal/audit"
 	"custodex.dev/internal/authz"
 	"custodex.dev/internal/customer"
+	"custodex.dev/internal/customerrow"
 	"custodex.dev/internal/fault"
 	"custodex.dev/internal/id"
 	"custodex.dev/internal/store"
@@ -74,7 +75,7 @@ func (o *operation) create(ctx context.Context, w Write, existing func(*customer
 	c.UpdatedAt = c.CreatedAt
 	fields := change.Apply(&c)
 	key, wrapped := o.key.NewCustomer(c.ID)
-	row := rowOf(o.key, key, &c)
+	row := customerrow.Encrypt(o.key, key, &c)
 	row.Key = wrapped
 	entry := o.row(o.entry(audit.Done, []id.Customer{c.ID}, fields...))
 	idem := o.idempotency(w.IdempotencyKey, "", change.AppendBinary(nil))

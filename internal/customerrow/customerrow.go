@@ -1,4 +1,6 @@
-package records
+// Package customerrow converts between a customer and the row that a store keeps of it: it encrypts and decrypts
+// the personal part. It is the only place where one becomes the other, and knows neither callers nor rules.
+package customerrow
 
 import (
 	"fmt"
@@ -9,8 +11,8 @@ import (
 	"custodex.dev/internal/store"
 )
 
-// rowOf encrypts a customer into a row. It does not set Key.
-func rowOf(app *seal.App, key seal.Customer, c *customer.Customer) store.CustomerRow {
+// Encrypt gives the row of a customer whose key this is. It does not set the row's Key.
+func Encrypt(app *seal.App, key seal.Customer, c *customer.Customer) store.CustomerRow {
 	row := store.CustomerRow{
 		ID:        c.ID,
 		Seq:       c.Seq,
@@ -28,9 +30,9 @@ func rowOf(app *seal.App, key seal.Customer, c *customer.Customer) store.Custome
 	return row
 }
 
-// openKey unwraps the key of a customer. A row without a key is fault.NotFound: the
+// Key unwraps the key of a customer. A row without a key is fault.NotFound: the
 // customer was erased, and nothing can decrypt what is left.
-func openKey(app *seal.App, row *store.CustomerRow) (seal.Customer, error) {
+func Key(app *seal.App, row *store.CustomerRow) (seal.Customer, error) {
 	if len(row.Key) == 0 {
 		return seal.Customer{}, store.NotFound("customer")
 	}
@@ -41,8 +43,8 @@ func openKey(app *seal.App, row *store.CustomerRow) (seal.Customer, error) {
 	return key, nil
 }
 
-// inClear gives the part of a customer that is not encrypted.
-func inClear(row *store.CustomerRow) customer.Customer {
+// Clear gives the part of a customer that is not encrypted.
+func Clear(row *store.CustomerRow) customer.Customer {
 	return customer.Customer{
 		ID:        row.ID,
 		Seq:       row.Seq,
@@ -54,9 +56,9 @@ func inClear(row *store.CustomerRow) customer.Customer {
 	}
 }
 
-// open decrypts a row. Faults: NotFound as for openKey.
-func open(app *seal.App, row *store.CustomerRow) (customer.Customer, seal.Customer, error) {
-	key, err := openKey(app, row)
+// Decrypt gives the customer of a row, and its key. Faults: NotFound as for Key.
+func Decrypt(app *seal.App, row *store.CustomerRow) (customer.Customer, seal.Customer, error) {
+	key, err := Key(app, row)
 	if err != nil {
 		return customer.Customer{}, key, err
 	}
@@ -65,7 +67,7 @@ func open(app *seal.App, row *store.CustomerRow) (customer.Customer, seal.Custom
 	if err != nil {
 		return customer.Customer{}, key, fmt.Errorf("customer %s: %w", row.ID, err)
 	}
-	c := inClear(row)
+	c := Clear(row)
 	if err := c.Personal.UnmarshalBinary(plain); err != nil {
 		return customer.Customer{}, key, fmt.Errorf("customer %s: %w", row.ID, err)
 	}

@@ -1,18 +1,16 @@
-package records
+package finder
 
 import (
 	"context"
 
 	"custodex.dev/internal/customer"
+	"custodex.dev/internal/customerrow"
 	"custodex.dev/internal/index"
 	"custodex.dev/internal/page"
 	"custodex.dev/internal/seal"
 	"custodex.dev/internal/search"
 	"custodex.dev/internal/store"
 )
-
-// CorruptCustomers is how many customers this process has read and could not decrypt.
-func (s *Service) CorruptCustomers() int { return s.corrupt.Count() }
 
 // listEntry is a customer at its place in a list. One that cannot be decrypted has
 // only what is stored in clear: it matches conditions on that, and is not shown.
@@ -25,27 +23,21 @@ func (e *listEntry) position() page.Position { return positionOf(&e.Customer) }
 
 // decode decrypts a row for a list or a search, which must not fail for all because
 // of one.
-func (o *operation) decode(ctx context.Context, row *store.CustomerRow) listEntry {
-	c, _, err := o.open(ctx, row)
+func (l *lookup) decode(ctx context.Context, row *store.CustomerRow) listEntry {
+	c, _, err := customerrow.Decrypt(l.key, row)
+	l.cfg.Corrupt.Note(ctx, l.app, row, err)
 	if err != nil {
-		return listEntry{Customer: inClear(row), undecryptable: true}
+		return listEntry{Customer: customerrow.Clear(row), undecryptable: true}
 	}
 	return listEntry{Customer: c}
-}
-
-// open decrypts a row for a use case that is about this customer, and fails with it.
-func (o *operation) open(ctx context.Context, row *store.CustomerRow) (customer.Customer, seal.Customer, error) {
-	c, key, err := open(o.key, row)
-	o.s.corrupt.Note(ctx, o.caller.App, row, err)
-	return c, key, err
 }
 
 // decoder decrypts the rows of an application for its search index.
 func decoder(key *seal.App) index.Decode {
 	return func(row *store.CustomerRow) (search.Entry, error) {
-		c, _, err := open(key, row)
+		c, _, err := customerrow.Decrypt(key, row)
 		if err != nil {
-			c = inClear(row)
+			c = customerrow.Clear(row)
 		}
 		return indexEntry(&c), err
 	}

@@ -1,0 +1,89 @@
+package customerrow_test
+
+import (
+	"bytes"
+	"errors"
+	"testing"
+	"time"
+
+	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
+
+	"custodex.dev/internal/customer"
+	"custodex.dev/internal/customerrow"
+	"custodex.dev/internal/fault"
+	"custodex.dev/internal/id"
+	"custodex.dev/internal/seal"
+	"custodex.dev/internal/store"
+)
+
+func newApp(t *testing.T) *seal.App {
+	t.Helper()
+	app, err := seal.OpenApp(id.NewApp(), seal.NewAppKey())
+	if err != nil {
+		t.Fatal(err)
+	}
+	return app
+}
+
+func newRow(app *seal.App) (customer.Customer, store.CustomerRow) {
+	at := time.Date(2026, 11, 27, 12, 0, 0, 1e6, time.UTC)
+	c := customer.Customer{
+		ID: id.NewCustomer(), Seq: 7, Type: customer.Business, Status: customer.Blacklisted, Group: 3,
+		CreatedAt: at, UpdatedAt: at.Add(time.Hour),
+		Personal: customer.Personal{Given: "Ada", Family: "Lovelace", Email: "ada@example.com", Phone: "+442071234567"},
+	}
+	key, wrapped := app.NewCustomer(c.ID)
+	row := customerrow.Encrypt(app, key, &c)
+	row.Key = wrapped
+	return c, row
+}
+
+var unexported = cmpopts.IgnoreUnexported(customer.Personal{}, customer.Customer{})
+
+func TestDecryptGivesTheCustomer(t *testing.T) {
+	t.Parallel()
+	app := newApp(t)
+	want, row := newRow(app)
+	got, key, err := customerrow.Decrypt(app, &row)
+	if diff := cmp.Diff(want, got, unexported); diff != "" || err != nil {
+		t.Errorf("Decrypt: %v (-want +got):\n%s", err, diff)
+	}
+	again := customerrow.Encrypt(app, key, &got)
+	again.Key = row.Key
+	if bytes.Equal(again.Sealed, row.Sealed) {
+		t.Error("two encryptions of a customer are equal")
+	}
+	if got, _, err := customerrow.Decrypt(app, &again); !cmp.Equal(want, got, unexported) || err != nil {
+		t.Errorf("Decrypt of what the row's own key encrypted = %v, %v", got, err)
+	}
+}
+
+// A row that was altered, belongs to another customer or is read by another application is an error;
+// one without a key is a customer that was erased.
+func TestDecryptRefuses(t *testing.T) {
+	t.Parallel()
+	app := newApp(t)
+	for name, alter := range map[string]func(*store.CustomerRow) *seal.App{
+		"changed byte":   func(r *store.CustomerRow) *seal.App { r.Sealed[len(r.Sealed)-1] ^= 1; return app },
+		"other customer": func(r *store.CustomerRow) *seal.App { r.ID = id.NewCustomer(); return app },
+		"other key":      func(r *store.CustomerRow) *seal.App { _, r.Key = app.NewCustomer(r.ID); return app },
+		"other app":      func(*store.CustomerRow) *seal.App { return newApp(t) },
+		"erased":         func(r *store.CustomerRow) *seal.App { r.Key = nil; return app },
+	} {
+		_, row := newRow(app)
+		got, _, err := customerrow.Decrypt(alter(&row), &row)
+		if err == nil || errors.Is(err, fault.NotFound) != (name == "erased") || got.Given != "" {
+			t.Errorf("%s: Decrypt = %v, %v", name, got, err)
+		}
+	}
+}
+
+func TestClearIsWithoutPersonalData(t *testing.T) {
+	t.Parallel()
+	want, row := newRow(newApp(t))
+	want.Personal = customer.Personal{}
+	if diff := cmp.Diff(want, customerrow.Clear(&row), unexported); diff != "" {
+		t.Errorf("Clear (-want +got):\n%s", diff)
+	}
+}
