@@ -4,12 +4,8 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/json"
-	"errors"
-	"iter"
 	"net/http"
 	"net/url"
-	"strconv"
-	"strings"
 	"time"
 )
 
@@ -31,6 +27,10 @@ func NewCustomers(base, clientKey, clientSecret string, opts Options) (*Customer
 	return &Customers{t}, nil
 }
 
+// ActingFor gives the same client, whose requests name the user that they are made
+// for. The audit log shows that name.
+func (c *Customers) ActingFor(user string) *Customers { return &Customers{c.t.actingFor(user)} }
+
 // Customer is a customer as the server shows it.
 type Customer struct {
 	ID               string      `json:"id"`
@@ -43,6 +43,7 @@ type Customer struct {
 	LastSpent        json.Number `json:"last_spent"` // exact
 	LastPurchaseDate *time.Time  `json:"last_purchase_date"`
 	AppID            string      `json:"app_id"`
+	GroupID          *int64      `json:"group_id"`
 	CreatedAt        time.Time   `json:"createdAt"`
 	UpdatedAt        time.Time   `json:"updatedAt"`
 }
@@ -56,124 +57,96 @@ type CustomerInput struct {
 	PhoneNumber  *string `json:"phone_number,omitempty"`
 	CustomerType *string `json:"customer_type,omitempty"`
 	Status       *string `json:"status,omitempty"`
+	GroupID      *int64  `json:"group_id,omitempty"`
+
+	ClearEmail bool `json:"-"` // the customer has no address any more; Email is not sent
+	ClearGroup bool `json:"-"` // the customer is in no group any more; GroupID is not sent
+}
+
+// MarshalJSON writes what is sent: null for what is cleared.
+func (in CustomerInput) MarshalJSON() ([]byte, error) {
+	type fields CustomerInput
+	sent := struct {
+		fields
+		Email   any `json:"email,omitempty"`
+		GroupID any `json:"group_id,omitempty"`
+	}{fields: fields(in)}
+	null := json.RawMessage("null")
+	switch {
+	case in.ClearEmail:
+		sent.Email = null
+	case in.Email != nil:
+		sent.Email = *in.Email
+	}
+	switch {
+	case in.ClearGroup:
+		sent.GroupID = null
+	case in.GroupID != nil:
+		sent.GroupID = *in.GroupID
+	}
+	return json.Marshal(sent)
 }
 
 // Create makes a customer. idempotencyKey names the intention: sent again with
 // the same input, it gives the same customer. Empty, Create makes one up, which
 // covers its own retries and no later call.
 func (c *Customers) Create(ctx context.Context, in CustomerInput, idempotencyKey string) (Customer, error) {
-	var out Customer
-	_, err := c.t.do(ctx, call{
-		method: http.MethodPost, path: customersPath, body: in, idempotencyKey: keyOr(idempotencyKey),
+	return answer[Customer](ctx, c.t, call{
+		method: http.MethodPost, path: customersPath, query: withGroup(), body: in, idempotencyKey: keyOr(idempotencyKey),
+	})
+}
+
+// GetOrCreate gives the customer that has the e-mail address of in, or makes one of in;
+// created says which. Of calls at the same time, one creates. idempotencyKey works as
+// for Create.
+func (c *Customers) GetOrCreate(ctx context.Context, in CustomerInput, idempotencyKey string) (customer Customer, created bool, err error) {
+	var out struct {
+		Created  bool
+		Customer Customer
+	}
+	_, err = c.t.do(ctx, call{
+		method: http.MethodPost, path: customersPath + "/get-or-create", query: withGroup(), body: in,
+		idempotencyKey: keyOr(idempotencyKey),
 	}, &out)
-	return out, err
+	return out.Customer, out.Created, err
+}
+
+// Validate gives the problems that Create would find in the input, and creates
+// nothing.
+func (c *Customers) Validate(ctx context.Context, in CustomerInput) (problems []string, err error) {
+	var out struct{ Errors []string }
+	_, err = c.t.do(ctx, call{method: http.MethodPost, path: customersPath + "/validate", body: in}, &out)
+	return out.Errors, err
 }
 
 // Fetch gives one customer.
 func (c *Customers) Fetch(ctx context.Context, id string) (Customer, error) {
-	var out Customer
-	_, err := c.t.do(ctx, call{method: http.MethodGet, path: customersPath + "/" + url.PathEscape(id)}, &out)
-	return out, err
+	return answer[Customer](ctx, c.t, call{method: http.MethodGet, path: customerPath(id), query: withGroup()})
 }
 
 // Update changes one customer and gives what it is now. idempotencyKey works as
 // for Create.
 func (c *Customers) Update(ctx context.Context, id string, in CustomerInput, idempotencyKey string) (Customer, error) {
-	var out Customer
-	_, err := c.t.do(ctx, call{
-		method: http.MethodPatch, path: customersPath + "/" + url.PathEscape(id), body: in,
+	return answer[Customer](ctx, c.t, call{
+		method: http.MethodPatch, path: customerPath(id), query: withGroup(), body: in,
 		idempotencyKey: keyOr(idempotencyKey),
-	}, &out)
-	return out, err
+	})
 }
+
+// Delete removes a customer for good.
+func (c *Customers) Delete(ctx context.Context, id string) error {
+	_, err := c.t.do(ctx, call{method: http.MethodDelete, path: customerPath(id)}, nil)
+	return err
+}
+
+func customerPath(id string) string { return customersPath + "/" + url.PathEscape(id) }
+
+// withGroup asks for group_id, which customers do not have otherwise.
+func withGroup() url.Values { return url.Values{"include": {"group"}} }
 
 func keyOr(key string) string {
 	if key == "" {
 		return rand.Text()
 	}
 	return key
-}
-
-// CustomerQuery filters a list; filters combine with AND, zero ones filter
-// nothing.
-type CustomerQuery struct {
-	Name   string // part of a first or last name, in any case
-	Email  string // part of an address, in any case
-	Status string // for example ACTIVE
-	Take   int    // customers a page, 1 to 100; 0: the server's default, 10
-	Skip   int    // customers to pass over; prefer Next, which stays in step while others write
-	Next   string // of the page before; the other fields are then ignored
-}
-
-// CustomerPage is one page of a list, newest first.
-type CustomerPage struct {
-	Customers []Customer
-	Next      string // for CustomerQuery.Next; empty on the last page
-}
-
-// List gives one page.
-func (c *Customers) List(ctx context.Context, q CustomerQuery) (CustomerPage, error) {
-	values := url.Values{}
-	if q.Next != "" {
-		var err error
-		if values, err = url.ParseQuery(q.Next); err != nil {
-			return CustomerPage{}, errors.New("the query's Next is not one of a page")
-		}
-	} else {
-		set := func(name, value string) {
-			if value != "" && value != "0" {
-				values.Set(name, value)
-			}
-		}
-		set("name", q.Name)
-		set("email", q.Email)
-		set("status", q.Status)
-		set("take", strconv.Itoa(q.Take))
-		set("skip", strconv.Itoa(q.Skip))
-	}
-	var page CustomerPage
-	header, err := c.t.do(ctx, call{method: http.MethodGet, path: customersPath, query: values}, &page.Customers)
-	if err != nil {
-		return CustomerPage{}, err
-	}
-	page.Next = nextOf(header.Values("Link"))
-	return page, nil
-}
-
-// All walks every customer that matches, newest first, page after page. It ends
-// after the first error.
-func (c *Customers) All(ctx context.Context, q CustomerQuery) iter.Seq2[Customer, error] {
-	return func(yield func(Customer, error) bool) {
-		for {
-			page, err := c.List(ctx, q)
-			if err != nil {
-				yield(Customer{}, err)
-				return
-			}
-			for _, customer := range page.Customers {
-				if !yield(customer, nil) {
-					return
-				}
-			}
-			if page.Next == "" {
-				return
-			}
-			q.Next = page.Next
-		}
-	}
-}
-
-// nextOf finds the query of the link to the next page. Only the query is kept, so
-// that no answer can send the credentials elsewhere.
-func nextOf(links []string) string {
-	for _, link := range links {
-		target, params, found := strings.Cut(strings.TrimPrefix(link, "<"), ">")
-		if !found || !strings.Contains(params, `rel="next"`) {
-			continue
-		}
-		if u, err := url.Parse(target); err == nil {
-			return u.RawQuery
-		}
-	}
-	return ""
 }

@@ -4,7 +4,9 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"maps"
 	"net/http"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -13,7 +15,7 @@ import (
 // Error is a refusal or failure that the server answered.
 type Error struct {
 	Status     int    // of HTTP
-	Code       string // stable; of the management API. The customers API has none: its error text
+	Code       string // stable; of the management API. Devdraft has its error text instead, the others nothing
 	Message    string // for people
 	Fields     []FieldError
 	RequestID  string        // names the request in the server's logs
@@ -67,6 +69,39 @@ func manageError(res *http.Response, data []byte) *Error {
 	if json.Unmarshal(data, &body) == nil { // an answer of something in between has no envelope
 		e.Code, e.Message, e.Fields = body.Error.Code, body.Error.Message, body.Error.Fields
 	}
+	return e
+}
+
+// yativoError reads the envelope of Yativo, or the body of the failures without one.
+func yativoError(res *http.Response, data []byte) *Error {
+	e := newError(res)
+	var body struct {
+		Message string              `json:"message"`
+		Error   string              `json:"error"`
+		Errors  map[string][]string `json:"errors"`
+	}
+	if json.Unmarshal(data, &body) != nil {
+		return e
+	}
+	if e.Message = body.Message; e.Message == "" {
+		e.Message = body.Error
+	}
+	for _, path := range slices.Sorted(maps.Keys(body.Errors)) {
+		for _, text := range body.Errors[path] {
+			e.Fields = append(e.Fields, FieldError{Path: path, Message: text})
+		}
+	}
+	return e
+}
+
+// xtrakitError reads the envelope of Xtrakit.
+func xtrakitError(res *http.Response, data []byte) *Error {
+	e := newError(res)
+	var body struct {
+		Error string `json:"error"`
+	}
+	_ = json.Unmarshal(data, &body) // an answer of something in between has no envelope
+	e.Message = body.Error
 	return e
 }
 

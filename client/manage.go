@@ -125,3 +125,20 @@ func (m *Manage) RotateKey(ctx context.Context, app, key string, keepOld time.Du
 	}, &out)
 	return out, err
 }
+
+// KYC is what came of a customer's identity checks.
+type KYC struct {
+	Status          string     `json:"status"` // for example approved or rejected
+	Reason          string     `json:"reason,omitempty"`
+	VerifiedAt      *time.Time `json:"verified_at,omitempty"`
+	VirtualAccounts bool       `json:"virtual_accounts,omitempty"` // may be opened for the customer
+}
+
+// SetKYC records what came of a customer's identity checks, in place of what was
+// recorded before.
+func (m *Manage) SetKYC(ctx context.Context, app, customer string, in KYC) error {
+	_, err := m.t.do(ctx, call{
+		method: http.MethodPut, path: appPath(app) + "/customers/" + url.PathEscape(customer) + "/kyc", body: in,
+	}, nil)
+	return err
+}

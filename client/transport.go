@@ -78,6 +78,22 @@ type call struct {
 	query          url.Values
 	body           any    // sent as JSON; nil: none
 	idempotencyKey string // sent if not empty
+	prefer         string // sent if not empty
+}
+
+// actingFor is the same transport, whose requests name the user that they are made for.
+func (t *transport) actingFor(user string) *transport {
+	copied := *t
+	copied.header = t.header.Clone()
+	copied.header.Set("X-Acting-User", user)
+	return &copied
+}
+
+// answer sends the request and gives what the answer holds.
+func answer[T any](ctx context.Context, t *transport, c call) (T, error) {
+	var out T
+	_, err := t.do(ctx, c, &out)
+	return out, err
 }
 
 // do sends the request and reads the answer into out, if that is not nil. It
@@ -152,6 +168,9 @@ func (t *transport) once(ctx context.Context, c call) (*http.Response, error) {
 	}
 	if c.idempotencyKey != "" {
 		req.Header.Set("Idempotency-Key", c.idempotencyKey)
+	}
+	if c.prefer != "" {
+		req.Header.Set("Prefer", c.prefer)
 	}
 	return t.http.Do(req)
 }
