@@ -126,8 +126,7 @@ var (
 func TestPolicyUnitStarts(t *testing.T) {
 	t.Parallel()
 	unit := deployFile(t, "custodex.service")
-	recipe := strings.Join(regexp.MustCompile(`(?m)^#   (.+)$`).FindAllString(unit, -1), "\n")
-	recipe = regexp.MustCompile(`(?m)^#   `).ReplaceAllString(recipe, "")
+	recipe := unitRecipe(unit)
 	for name, dropIn := range map[string]string{"SQLite": "", "PostgreSQL": recipe} {
 		cfg, err := unitConfig(t, unit, dropIn)
 		if err != nil {
@@ -146,6 +145,15 @@ func TestPolicyUnitStarts(t *testing.T) {
 	}
 }
 
+// unitRecipe gives what the unit's comment says, without the marks of a comment.
+func unitRecipe(unit string) string {
+	var lines []string
+	for _, m := range regexp.MustCompile(`(?m)^#   (.+)$`).FindAllStringSubmatch(unit, -1) {
+		lines = append(lines, m[1])
+	}
+	return strings.Join(lines, "\n")
+}
+
 // unitConfig loads what a unit and its drop-in set, with /etc/custodex in a folder of the test.
 func unitConfig(t *testing.T, unit, dropIn string) (config.Config, error) {
 	t.Helper()
@@ -158,12 +166,9 @@ func unitConfig(t *testing.T, unit, dropIn string) (config.Config, error) {
 			t.Fatal(err)
 		}
 	}
-	values := map[string]string{}
-	for _, m := range unitSets.FindAllStringSubmatch(unit+"\n"+dropIn, -1) {
-		values[m[1]] = moved.Replace(m[2])
-	}
-	for _, m := range unitUnsets.FindAllStringSubmatch(dropIn, -1) {
-		delete(values, m[1])
+	values := unitEnvironment(unit, dropIn)
+	for name, value := range values {
+		values[name] = moved.Replace(value)
 	}
 	cfg, err := config.Load(config.Sources{
 		File: values["CUSTODEX_CONFIG"],
@@ -173,4 +178,16 @@ func unitConfig(t *testing.T, unit, dropIn string) (config.Config, error) {
 		return cfg, err
 	}
 	return cfg, cfg.Validate()
+}
+
+// unitEnvironment is what a unit and its drop-in set.
+func unitEnvironment(unit, dropIn string) map[string]string {
+	values := map[string]string{}
+	for _, m := range unitSets.FindAllStringSubmatch(unit+"\n"+dropIn, -1) {
+		values[m[1]] = m[2]
+	}
+	for _, m := range unitUnsets.FindAllStringSubmatch(dropIn, -1) {
+		delete(values, m[1])
+	}
+	return values
 }

@@ -97,10 +97,11 @@ var placements = map[string]placement{
 
 	"internal/testkit": {layer: kit, by: []string{},
 		may: []string{"internal/testkit/scratchpg"}},
+	"internal/testkit/external":                {layer: kit, by: []string{}, may: []string{"internal/testkit/scratchpg"}},
 	"internal/testkit/transcript":              {layer: kit, by: []string{}},
 	"internal/testkit/contract":                {layer: kit, by: []string{}},
 	"internal/testkit/dialect":                 {layer: kit + 1, by: []string{}},
-	"internal/testkit/scratchpg":               {layer: kit, by: []string{"internal/testkit", scratchCommand}},
+	"internal/testkit/scratchpg":               {layer: kit, by: []string{"internal/testkit", "internal/testkit/external", scratchCommand}},
 	"internal/testkit/scratchpg/cmd/scratchpg": {layer: kit + 1},
 
 	"tests": {layer: kit + 1},

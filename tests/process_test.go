@@ -150,8 +150,8 @@ func (in *installation) database() []string {
 	return []string{"--data", in.dir}
 }
 
-// start starts a server process and waits until it answers.
-func (in *installation) start(t *testing.T) *process {
+// start starts a server process, with more flags perhaps, and waits until it answers.
+func (in *installation) start(t *testing.T, flags ...string) *process {
 	t.Helper()
 	log, err := os.OpenFile(filepath.Join(in.dir, "server.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	if err != nil {
@@ -163,7 +163,8 @@ func (in *installation) start(t *testing.T) *process {
 		t.Fatal(err)
 	}
 	defer out.Close()
-	cmd := program(t, append([]string{"serve", "--json", "--addr", "127.0.0.1:0", "--manage-addr", "127.0.0.1:0"}, in.database()...)...)
+	flags = append(append([]string{"serve", "--json", "--addr", "127.0.0.1:0", "--manage-addr", "127.0.0.1:0"}, in.database()...), flags...)
+	cmd := program(t, flags...)
 	cmd.Stdout, cmd.Stderr = out, log
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -263,14 +264,23 @@ type customerJSON struct {
 	Status    string  `json:"status"`
 }
 
-// auditedRequests gives the ids of all requests in the application's audit log.
-func (p *process) auditedRequests(t *testing.T) map[string]bool {
+// auditEntry is what the tests read of an entry.
+type auditEntry struct {
+	Seq     int64  `json:"seq"`
+	Request string `json:"request"`
+	Origin  struct {
+		Address string `json:"address"`
+	} `json:"origin"`
+}
+
+// auditLog gives the application's audit log, newest entry first.
+func (p *process) auditLog(t *testing.T) []auditEntry {
 	t.Helper()
-	seen := make(map[string]bool)
-	for before := int64(0); ; {
+	var log []auditEntry
+	for {
 		url := fmt.Sprintf("%s/manage/v1/apps/%s/audit?limit=1000", p.manageURL, p.AppID)
-		if before > 0 {
-			url += fmt.Sprintf("&before=%d", before)
+		if len(log) > 0 {
+			url += fmt.Sprintf("&before=%d", log[len(log)-1].Seq)
 		}
 		req, err := http.NewRequestWithContext(t.Context(), "GET", url, nil)
 		if err != nil {
@@ -282,18 +292,22 @@ func (p *process) auditedRequests(t *testing.T) map[string]bool {
 			t.Fatalf("read the audit log: %v, %d %s", err, a.status, a.body)
 		}
 		var page struct {
-			Data []struct {
-				Seq     int64  `json:"seq"`
-				Request string `json:"request"`
-			} `json:"data"`
+			Data []auditEntry `json:"data"`
 		}
 		decode(t, a.body, &page)
-		for _, e := range page.Data {
-			seen[e.Request] = true
-			before = e.Seq
-		}
-		if len(page.Data) == 0 || before == 0 {
-			return seen
+		log = append(log, page.Data...)
+		if len(page.Data) == 0 || log[len(log)-1].Seq == 0 { // the first entry is number 0
+			return log
 		}
 	}
+}
+
+// auditedRequests gives the ids of all requests in the application's audit log.
+func (p *process) auditedRequests(t *testing.T) map[string]bool {
+	t.Helper()
+	seen := make(map[string]bool)
+	for _, e := range p.auditLog(t) {
+		seen[e.Request] = true
+	}
+	return seen
 }

@@ -95,8 +95,7 @@ func newDatabase(t testing.TB, start func() (*Cluster, error)) string {
 	return address
 }
 
-// giveUp ends a test that cannot have a server. This is the only place in the project where a test
-// is skipped.
+// giveUp ends a test that cannot have a server.
 func giveUp(t testing.TB, err error) {
 	t.Helper()
 	absent := errors.Is(err, ErrNoServer) || errors.Is(err, ErrNoPooler)
