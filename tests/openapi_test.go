@@ -49,7 +49,7 @@ func documents() map[string]struct {
 		handler http.Handler
 		routes  []string
 	}{
-		"public": {openapi.Handler(), slices.Concat(devdraft.Routes(), yativo.Routes(), xtrakit.Routes(), manage.Routes())},
+		"public": {openapi.Handler(), slices.Concat(devdraft.Routes(), yativo.Routes(), xtrakit.Routes())},
 		"manage": {openapi.ManageHandler(), manage.Routes()},
 	}
 }

@@ -1,7 +1,6 @@
 package manage
 
 import (
-	"encoding/json"
 	"iter"
 	"net/http"
 	"strings"
@@ -10,6 +9,7 @@ import (
 	"custodex.dev/internal/fault"
 	"custodex.dev/internal/web"
 	"custodex.dev/internal/web/body"
+	"custodex.dev/internal/web/wire"
 )
 
 // input reads the members of a body or the parameters of a query one by one. Ask for
@@ -234,10 +234,6 @@ func ownName(name string) string {
 
 // answer writes a value as JSON.
 func answer(w http.ResponseWriter, code int, v any) error {
-	b, err := json.Marshal(v)
-	if err != nil {
-		return err
-	}
-	web.JSON(w, code, b)
+	web.JSON(w, code, wire.Marshal(v))
 	return nil
 }

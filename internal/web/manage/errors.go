@@ -1,13 +1,13 @@
 package manage
 
 import (
-	"encoding/json"
 	"net/http"
 	"strconv"
 	"time"
 
 	"custodex.dev/internal/fault"
 	"custodex.dev/internal/web"
+	"custodex.dev/internal/web/wire"
 )
 
 // statusOf gives the status of a fault. The switch names every kind.
@@ -52,9 +52,5 @@ func writeError(w http.ResponseWriter, r *http.Request, f *fault.Error) {
 		wait := max(f.RetryAfter, time.Second)
 		h.Set("Retry-After", strconv.Itoa(int((wait+time.Second-1)/time.Second)))
 	}
-	b, err := json.Marshal(errorResponse{e})
-	if err != nil {
-		panic(err) // strings alone cannot fail
-	}
-	web.JSON(w, status, b)
+	web.JSON(w, status, wire.Marshal(errorResponse{e}))
 }

@@ -7,7 +7,7 @@ import (
 
 // The documents, and what the reference page is made of.
 var (
-	// All APIs in one: the other documents merged by a test, see doc.go.
+	// The applications' APIs in one: their documents merged by a test, see doc.go.
 	//
 	//go:embed document/public.json
 	publicDocument []byte
@@ -61,8 +61,8 @@ func patterns(documents []own) []string {
 	return list
 }
 
-// Handler serves the document of all APIs, that of each API of the public listener, and
-// the reference page. It answers Patterns.
+// Handler serves the document of all APIs of the public listener, that of each, and the
+// reference page. It answers Patterns.
 func Handler() http.Handler { return handler(publicDocument, publicDocuments()) }
 
 // ManageHandler serves the document of the management API and its reference page, for

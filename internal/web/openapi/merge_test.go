@@ -14,17 +14,6 @@ import (
 
 var update = flag.Bool("update", false, "write the document of the public listener anew")
 
-// managementServer is where the public document says that the management API is. The
-// real address is a setting that callers of the public listener need not learn.
-var managementServer = []map[string]any{{
-	"url":         "{management}",
-	"description": "The management listener",
-	"variables": map[string]any{"management": map[string]string{
-		"default":     "http://127.0.0.1:8081",
-		"description": "The setting manage_addr",
-	}},
-}}
-
 // TestPublicIsCurrent merges the documents of the APIs and compares with what the
 // public listener serves, document/public.json. "make golden" writes it.
 func TestPublicIsCurrent(t *testing.T) {
@@ -36,8 +25,7 @@ func TestPublicIsCurrent(t *testing.T) {
 		}
 		return data
 	}
-	merged, err := merge(read("head.json"), part{read("devdraft.json"), nil}, part{read("yativo.json"), nil},
-		part{read("xtrakit.json"), nil}, part{read("manage.json"), managementServer})
+	merged, err := merge(read("head.json"), read("devdraft.json"), read("yativo.json"), read("xtrakit.json"))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -58,12 +46,12 @@ func TestMerge(t *testing.T) {
 		"components":{"schemas":{"Z":{"type":"string"},"Both":{"type": "null"}}}}`
 	const second = `{"tags":[{"name":"A"}],"paths":{"/m":{"get":{}}},
 		"components":{"headers":{"H":{}},"schemas":{"B":{},"Both":{"type":"null"}}}}`
-	got, err := merge([]byte(`{"openapi":"3.1.0","info":{"title":"Head"}}`), part{[]byte(first), nil}, part{[]byte(second), []string{"there"}})
+	got, err := merge([]byte(`{"openapi":"3.1.0","info":{"title":"Head"}}`), []byte(first), []byte(second))
 	if err != nil {
 		t.Fatal(err)
 	}
 	const want = `{"openapi":"3.1.0","info":{"title":"Head"},"tags":[{"name":"Z"},{"name":"A"}],` +
-		`"paths":{"/z":{"get":{}},"/a":{"get":{}},"/m":{"get":{},"servers":["there"]}},` +
+		`"paths":{"/z":{"get":{}},"/a":{"get":{}},"/m":{"get":{}}},` +
 		`"components":{"schemas":{"Z":{"type":"string"},"Both":{"type":"null"},"B":{}},"headers":{"H":{}}}}`
 	var compact bytes.Buffer
 	if err := json.Compact(&compact, got); err != nil {
@@ -85,7 +73,7 @@ func TestMergeRefuses(t *testing.T) {
 		"what is not an object":             {`[]`, "not a JSON object"},
 		"what is not JSON":                  {`{`, "unexpected"},
 	} {
-		_, err := merge([]byte(`{"openapi":"3.1.0"}`), part{[]byte(fine), nil}, part{[]byte(c.second), nil})
+		_, err := merge([]byte(`{"openapi":"3.1.0"}`), []byte(fine), []byte(c.second))
 		if err == nil || !strings.Contains(err.Error(), c.want) {
 			t.Errorf("%s: error %v, want one with %q", name, err, c.want)
 		}
@@ -125,16 +113,9 @@ func (o object) with(name string, value any) (object, error) {
 	return append(out, member{name, raw}), nil
 }
 
-// part is one document that goes into another, and where its API is served if that
-// is not where the document comes from.
-type part struct {
-	document []byte
-	servers  any
-}
-
 // merge joins documents: head says what is said once, each part brings its tags,
 // paths and components. A component that two parts have must be the same in both.
-func merge(head []byte, parts ...part) ([]byte, error) {
+func merge(head []byte, parts ...[]byte) ([]byte, error) {
 	var doc object
 	if err := json.Unmarshal(head, &doc); err != nil {
 		return nil, err
@@ -143,7 +124,7 @@ func merge(head []byte, parts ...part) ([]byte, error) {
 	var paths, components object
 	for _, p := range parts {
 		var own object
-		if err := json.Unmarshal(p.document, &own); err != nil {
+		if err := json.Unmarshal(p, &own); err != nil {
 			return nil, err
 		}
 		var ownTags []json.RawMessage
@@ -158,9 +139,6 @@ func merge(head []byte, parts ...part) ([]byte, error) {
 		}
 		tags = append(tags, ownTags...)
 		var err error
-		if ownPaths, err = servedAt(ownPaths, p.servers); err != nil {
-			return nil, err
-		}
 		if paths, err = joined(paths, ownPaths); err != nil {
 			return nil, err
 		}
@@ -178,28 +156,6 @@ func merge(head []byte, parts ...part) ([]byte, error) {
 		}
 	}
 	return json.MarshalIndent(doc, "", "  ")
-}
-
-// servedAt puts servers into every path, unless they are nil.
-func servedAt(paths object, servers any) (object, error) {
-	if servers == nil {
-		return paths, nil
-	}
-	out := slices.Clone(paths)
-	for i := range out {
-		var item object
-		if err := json.Unmarshal(out[i].value, &item); err != nil {
-			return nil, fmt.Errorf("%s: %w", out[i].name, err)
-		}
-		item, err := item.with("servers", servers)
-		if err != nil {
-			return nil, err
-		}
-		if out[i].value, err = json.Marshal(item); err != nil {
-			return nil, err
-		}
-	}
-	return out, nil
 }
 
 // joinedComponents joins the maps of schemas, headers and so on one by one.
