@@ -142,7 +142,8 @@ type Reader interface {
 	// absent.
 	TileGet(ctx context.Context, app id.App, tiles []TileID) ([]TileRow, error)
 
-	// TreeGet gives the application's tree head; fault.NotFound before the first.
+	// TreeGet gives the application's tree head; fault.NotFound if it has none. AppInsert
+	// made one unless release 0.1.0 made the application and has not added its first entry to it.
 	TreeGet(ctx context.Context, app id.App) (TreeRow, error)
 }
 

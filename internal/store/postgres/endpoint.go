@@ -138,13 +138,15 @@ func calls(settings []setting, local bool) string {
 }
 
 // begins gives the statement that each transaction begins with. It names the
-// application, and behind a pooler it also takes the role and makes the settings,
+// application and takes the role, also where afterConnect has: a connection that lost its role
+// would have the rights of the user who logged in. Behind a pooler it makes the settings too,
 // since the connection may have been another client's a moment ago.
 func (e *endpoint) begins(limit time.Duration) string {
+	named := setApp + `, set_config('role', '` + runtimeRole + `', true)`
 	if !e.pooled {
-		return setApp
+		return named
 	}
-	return setApp + `, set_config('role', '` + runtimeRole + `', true), ` + calls(e.settings(limit), true)
+	return named + ", " + calls(e.settings(limit), true)
 }
 
 // afterConnect gives what is done with a new connection, nil for nothing: it makes the

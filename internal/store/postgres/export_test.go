@@ -143,3 +143,10 @@ func (s *Store) Hung() (n int) {
 	}
 	return n
 }
+
+// RoleOf is the role that the statements of a transaction are run as.
+func RoleOf(of store.Tx) (role string, err error) {
+	err = of.(*tx).query("SELECT current_user::text", nil,
+		one("role", func(r pgx.Row) error { return r.Scan(&role) }))
+	return role, err
+}

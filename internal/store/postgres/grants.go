@@ -49,11 +49,15 @@ func statements(pattern *regexp.Regexp) (found []string, err error) {
 
 // Roles makes the role custodex_runtime, which belongs to the whole server, and
 // nothing else: a dump can be restored into the database then. The user of the URL needs the
-// right to make roles unless the role is there.
+// right to make roles unless the role is there. It refuses a pooler that gives each transaction
+// another connection, as Init does.
 func Roles(ctx context.Context, url redact.Secret) error {
 	e, err := find(ctx, url)
 	if err != nil {
 		return err
+	}
+	if e.pooled {
+		return errPooledRoles
 	}
 	return withSchema(ctx, e, func(db *sql.DB) error {
 		roles, err := roleStatements()

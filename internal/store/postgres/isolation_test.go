@@ -221,3 +221,31 @@ func TestSettingDoesNotStay(t *testing.T) {
 		t.Errorf("looked at %d connections, want one of each pool at least", seen)
 	}
 }
+
+// A connection that lost its role would have the rights of the user who logged in, here of a
+// superuser, whom row-level security does not bind.
+func TestRoleIsTakenInEachTransaction(t *testing.T) {
+	t.Parallel()
+	s := openStore(t, newDatabase(t))
+	one, other := newApp(t, s), newApp(t, s)
+	for _, pool := range s.Pools() {
+		for range 3 {
+			if _, err := pool.Exec(t.Context(), "RESET ROLE"); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	if got, err := s.Applications(t.Context(), one, "head"); err != nil || len(got) != 1 || got[0] != one {
+		t.Errorf("a read of %s sees the heads of %v, %v", one, got, err)
+	}
+	err := s.Update(t.Context(), other, func(tx store.Tx) error {
+		role, err := postgres.RoleOf(tx)
+		if role != "custodex_runtime" {
+			t.Errorf("a write is made as %q, %v", role, err)
+		}
+		return err
+	})
+	if err != nil {
+		t.Error(err)
+	}
+}

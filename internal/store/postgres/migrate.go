@@ -132,9 +132,10 @@ func (e *endpoint) asAsked(ctx context.Context, conn *pgx.Conn) error {
 	return e.hosts.ready(ctx, conn)
 }
 
-// becomeRuntimeIfThere takes the role, on a server that may not have it yet. Behind a
-// pooler it opens a transaction that is never closed, because that is what keeps the
-// connection of the server and its role.
+// becomeRuntimeIfThere takes the role unless the server does not have it, so that whoever asks
+// afterwards gets an error that says what is missing. Behind a pooler it begins a transaction,
+// and everything that is asked over this connection is asked in it: the pooler keeps one
+// connection of the server for it, and there the role. Closing the connection rolls it back.
 func (e *endpoint) becomeRuntimeIfThere(ctx context.Context, conn *pgx.Conn) error {
 	begin := ""
 	if e.pooled {

@@ -12,10 +12,17 @@ import (
 // else uses; with others, a look can miss it.
 const probeRounds = 3
 
-// errPooled is for what needs a session of its own.
-var errPooled = errors.New("the schema can only be changed over a connection to the server itself, " +
-	"and the database URL leads to a pooler that gives each transaction another one; " +
-	"run this with the server's own address")
+// What needs a session of its own.
+var (
+	errPooled      = notPooled("the schema can only be changed")
+	errPooledRoles = notPooled("roles can only be made")
+)
+
+func notPooled(what string) error {
+	return errors.New(what + " over a connection to the server itself, " +
+		"and the database URL leads to a pooler that gives each transaction another one; " +
+		"run this with the server's own address")
+}
 
 // probe reports whether there is a pooler in between that gives each transaction a
 // connection of its own to the server. It looks who answers: without such a pooler, a

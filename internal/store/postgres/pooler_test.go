@@ -192,6 +192,9 @@ func TestFieldD2SchemaThroughPooler(t *testing.T) {
 	if err := postgres.Init(t.Context(), through); err == nil || !strings.Contains(err.Error(), "own address") {
 		t.Errorf("Init through the pooler: %v, want a refusal that names the server's own address", err)
 	}
+	if err := postgres.Roles(t.Context(), through); err == nil || !strings.Contains(err.Error(), "own address") {
+		t.Errorf("Roles through the pooler: %v, want a refusal that names the server's own address", err)
+	}
 	initialise(t, direct)
 	if err := postgres.Init(t.Context(), through); err != nil {
 		t.Errorf("Init through the pooler with nothing to do: %v", err)

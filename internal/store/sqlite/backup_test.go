@@ -207,7 +207,7 @@ func TestAnInterruptedRestoreIsNamed(t *testing.T) {
 	_, path := running(t)
 	dir, _ := backUp(t, path)
 	to := filepath.Join(t.TempDir(), "custodex.db")
-	if err := os.WriteFile(to+".restoring", []byte("half"), 0o600); err != nil {
+	if err := os.WriteFile(to+".restoring", []byte("whole"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := sqlite.Open(t.Context(), sqlite.Config{Path: to}); err == nil || !strings.Contains(err.Error(), "run custodex restore again") {
@@ -216,6 +216,21 @@ func TestAnInterruptedRestoreIsNamed(t *testing.T) {
 	if err := sqlite.Init(t.Context(), to); err == nil || !strings.Contains(err.Error(), "run custodex restore again") {
 		t.Errorf("Init = %v", err)
 	}
+	// A second restore that finds no good backup changes nothing of that.
+	if _, err := sqlite.Restore(t.Context(), to, path, backupTime); err == nil {
+		t.Error("Restore of a database in use = nil, want an error")
+	}
+	if err := sqlite.Init(t.Context(), to); err == nil || !strings.Contains(err.Error(), "run custodex restore again") {
+		t.Errorf("Init after a second restore that failed = %v", err)
+	}
+	change(t, filepath.Join(dir, "custodex.db"), func(b []byte) []byte { b[len(b)-7] ^= 1; return b })
+	if _, err := sqlite.Restore(t.Context(), to, dir, backupTime); err == nil {
+		t.Error("Restore of an altered backup = nil, want an error")
+	}
+	if err := sqlite.Init(t.Context(), to); err == nil || !strings.Contains(err.Error(), "run custodex restore again") {
+		t.Errorf("Init after a second restore that failed = %v", err)
+	}
+	change(t, filepath.Join(dir, "custodex.db"), func(b []byte) []byte { b[len(b)-7] ^= 1; return b })
 	if _, err := sqlite.Restore(t.Context(), to, dir, backupTime); err != nil {
 		t.Fatalf("Restore = %v", err)
 	}

@@ -36,10 +36,11 @@ type Log struct {
 	Customers  int64  `json:"customers"`
 	Entries    int64  `json:"entries"`
 	TreeSize   int64  `json:"tree_size"`  // entries that the checkpoint covers
-	Checkpoint string `json:"checkpoint"` // as custodex audit checkpoint prints it; "" before the first
+	Checkpoint string `json:"checkpoint"` // as custodex audit checkpoint prints it; "" if the tree is missing
 }
 
-// write is the last step of a backup: one without a manifest was not finished.
+// write is the last step of a backup: one without a manifest was not finished. It makes the
+// backup durable, also its name in the folder that it is in.
 func (m *Manifest) write(dir string) error {
 	m.Format = manifestFormat
 	text, err := json.MarshalIndent(m, "", "  ")
@@ -54,7 +55,7 @@ func (m *Manifest) write(dir string) error {
 	if err := errors.Join(err, f.Sync(), f.Close()); err != nil {
 		return fmt.Errorf("write the manifest: %w", err)
 	}
-	return syncDir(dir)
+	return errors.Join(syncDir(dir), syncDir(filepath.Dir(dir)))
 }
 
 // readManifest reads the manifest of the backup in a folder.
@@ -85,13 +86,4 @@ func hashFile(path string) (size int64, sum string, err error) {
 	size, err = io.Copy(hash, f)
 	err = errors.Join(err, f.Sync(), f.Close())
 	return size, hex.EncodeToString(hash.Sum(nil)), err
-}
-
-// syncDir makes the names in a folder durable.
-func syncDir(dir string) error {
-	d, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }

@@ -13,8 +13,11 @@ import (
 	"custodex.dev/internal/store/migrate"
 )
 
-// restoring is the end of the name under which a restore prepares the new file.
-const restoring = ".restoring"
+// The ends of the names that a new file has until it takes the place of the old one.
+const (
+	preparing = ".preparing" // it is being copied and checked
+	restoring = ".restoring" // it is whole, and the old one may have been moved away
+)
 
 // Restored is the outcome of Restore.
 type Restored struct {
@@ -40,17 +43,24 @@ func Restore(ctx context.Context, path, from string, now time.Time) (r Restored,
 	if err != nil {
 		return r, err
 	}
-	prepared := path + restoring
-	if err := removeCopy(prepared); err != nil { // of an interrupted restore
+	copied := path + preparing
+	if err := removeCopy(copied); err != nil { // of an interrupted restore
 		return r, err
 	}
-	if r.Manifest, err = prepare(ctx, source, prepared, wanted); err != nil {
-		return r, errors.Join(err, removeCopy(prepared))
+	if r.Manifest, err = prepare(ctx, source, copied, wanted); err != nil {
+		return r, errors.Join(err, removeCopy(copied))
+	}
+	// Only now: until a restore succeeds, the file of an earlier one says that it was interrupted.
+	if err := os.Rename(copied, path+restoring); err != nil {
+		return r, err
+	}
+	if err := syncDir(filepath.Dir(path)); err != nil {
+		return r, err
 	}
 	if r.Replaced, err = setAside(path, now); err != nil {
 		return r, err
 	}
-	if err := os.Rename(prepared, path); err != nil {
+	if err := os.Rename(path+restoring, path); err != nil {
 		return r, err
 	}
 	return r, syncDir(filepath.Dir(path))
