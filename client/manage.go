@@ -13,7 +13,7 @@ const appsPath = "manage/v1/apps"
 type Manage struct{ t *transport }
 
 // NewManage makes a client of the management listener at base, for example
-// http://127.0.0.1:8081, with an operator's key: op_….ops_….
+// http://127.0.0.1:8081, with an operator's key: op_….custodex_ops_….
 func NewManage(base, operatorKey string, opts Options) (*Manage, error) {
 	t, err := newTransport(base, opts, map[string]string{"Authorization": "Bearer " + operatorKey}, manageError)
 	if err != nil {

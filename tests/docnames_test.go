@@ -137,7 +137,7 @@ func nameComplaints(f sourceFile, known names) (found []string, n int) {
 }
 
 var (
-	metricLiteral   = regexp.MustCompile(`"(custodex_[a-z_]+)"`)
+	metricLiteral   = regexp.MustCompile(`"(custodex_[a-z_]+[a-z])"`)
 	metricGauge     = regexp.MustCompile(`\bgauge\("([a-z_]+)"`)
 	variableLiteral = regexp.MustCompile(`"(CUSTODEX_[A-Z_]+)"`)
 )

@@ -3,6 +3,8 @@ package credential
 import (
 	"crypto/rand"
 	"encoding/base32"
+	"encoding/binary"
+	"hash/crc32"
 	"strings"
 	"time"
 
@@ -16,11 +18,11 @@ import (
 // prefixes begin the public keys and the secrets of each kind, so that people and
 // secret scanners can tell what they found.
 var prefixes = map[tenant.Kind]struct{ public, secret string }{
-	tenant.Devdraft: {"ck_", "cs_"},
-	tenant.Yativo:   {"ya_", "ys_"},
-	tenant.Xtrakit:  {"xk_", "xs_"},
-	tenant.Operator: {"op_", "ops_"},
-	tenant.Auditor:  {"au_", "aus_"},
+	tenant.Devdraft: {"ck_", "custodex_cs_"},
+	tenant.Yativo:   {"ya_", "custodex_ys_"},
+	tenant.Xtrakit:  {"xk_", "custodex_xs_"},
+	tenant.Operator: {"op_", "custodex_ops_"},
+	tenant.Auditor:  {"au_", "custodex_aus_"},
 }
 
 // Mint makes a credential out of what c says of it: its application, kind, name, owner,
@@ -52,9 +54,17 @@ func Rotate(key *seal.App, row *store.CredentialRow, now time.Time, keep time.Du
 	return secret
 }
 
-// newSecret makes 256 random bits with the prefix of the kind.
+// newSecret joins the prefix of the kind, 256 random bits and a checksum of both. The checksum
+// is for those who scan files for leaked secrets, so that they report nothing else; a login does
+// not look at it, since secrets that are older than it stay valid. See doc/secret-scanning.md.
 func newSecret(kind tenant.Kind) redact.Secret {
-	return redact.NewSecret(prefixes[kind].secret + randomText(32))
+	text := prefixes[kind].secret + randomText(32)
+	return redact.NewSecret(text + checksum(text))
+}
+
+// checksum gives the CRC-32 (IEEE 802.3) of a text: 4 bytes, big-endian, as 7 characters.
+func checksum(text string) string {
+	return lowerBase32.EncodeToString(binary.BigEndian.AppendUint32(nil, crc32.ChecksumIEEE([]byte(text))))
 }
 
 // newPublicKey joins a prefix, the application's id without "app_", and a random part

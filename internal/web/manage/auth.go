@@ -43,7 +43,7 @@ func (a *api) authenticated(rt route) web.Handler {
 	}
 }
 
-// login reads "Authorization: Bearer op_….ops_…", or an auditor's "au_….aus_…". What is missing or malformed
+// login reads "Authorization: Bearer op_….custodex_ops_…", or an auditor's "au_….custodex_aus_…". What is missing or malformed
 // fails like a wrong secret, in the same place, and is recorded there.
 func (a *api) login(r *http.Request) (tenant.Caller, int, error) {
 	token, err := wire.BearerToken(r)

@@ -37,7 +37,7 @@ var kinds = map[string]*regexp.Regexp{
 	"appid":     regexp.MustCompile(`app_[a-z2-9]{16}`),
 	"credid":    regexp.MustCompile(`cred_[a-z2-9]{16}`),
 	"publickey": regexp.MustCompile(`(ck|ya|xk|op|au)_[a-z2-9]+_[a-z2-7]{16}`),
-	"secretkey": regexp.MustCompile(`(cs|ys|xs|ops|aus)_[a-z2-7]{52}`),
+	"secretkey": regexp.MustCompile(`custodex_(cs|ys|xs|ops|aus)_[a-z2-7]{59}`),
 	"requestid": regexp.MustCompile(`[a-zA-Z]{20}`),
 }
 
