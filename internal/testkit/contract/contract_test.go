@@ -18,7 +18,9 @@ const document = `{"openapi":"3.1.0","info":{"title":"T","version":"1"},"paths":
 		"get":{"responses":{
 			"200":{"description":"ok","headers":{"X-Seen":{"schema":{"type":"string"}}},
 				"content":{"application/json":{"schema":{"type":"object","required":["a"],"properties":{
-					"uuid":{"type":"string","format":"uuid"},
+					"list":{"type":"array","items":{"oneOf":[{"type":"object","properties":{"b":{"type":"string"}}}]}},
+					"open":{"type":"object","additionalProperties":{"type":"string"}},
+					"a":{"type":"integer"}, "uuid":{"type":"string","format":"uuid"},
 					"email":{"type":"string","format":"email"}, "idn":{"type":"string","format":"idn-email"},
 					"uri":{"type":"string","format":"uri"}, "time":{"type":"string","format":"date-time"}}}}}},
 			"404":{"description":"none"},
@@ -51,12 +53,15 @@ func TestCheck(t *testing.T) {
 		header string
 		want   string // in the error; empty for none
 	}{
-		"as documented":              {c.Check, "/things/1", 200, `{"a":1}`, "X-Seen", ""},
-		"another failure":            {c.Check, "/things/1", 404, "", "", ""},
-		"another path":               {c.Check, "/nothing", 418, "", "", ""},
-		"a path that is not clean":   {c.Check, "//things/1", 418, "", "", ""},
-		"a status that is not there": {c.Check, "/things/1", 418, "", "", "not as documented"},
-		"a body of another form":     {c.Check, "/things/1", 200, `{"b":1}`, "", "not as documented"},
+		"as documented":                {c.Check, "/things/1", 200, `{"a":1}`, "X-Seen", ""},
+		"another failure":              {c.Check, "/things/1", 404, "", "", ""},
+		"another path":                 {c.Check, "/nothing", 418, "", "", ""},
+		"a path that is not clean":     {c.Check, "//things/1", 418, "", "", ""},
+		"a status that is not there":   {c.Check, "/things/1", 418, "", "", "not as documented"},
+		"a body of another form":       {c.Check, "/things/1", 200, `{"b":1}`, "", "not as documented"},
+		"members that no schema names": {c.Check, "/things/1", 200, `{"a":1,"other":2}`, "", "not as documented"},
+		"one in a list":                {c.Check, "/things/1", 200, `{"a":1,"list":[{"b":"x","c":1}]}`, "", "not as documented"},
+		"one that may be any":          {c.Check, "/things/1", 200, `{"a":1,"open":{"c":"x"},"list":[{"b":"x"}]}`, "", ""},
 		"formats": {c.Check, "/things/1", 200, `{"a":1,"uuid":"5ae2f659-45d2-4256-9f82-2811726a5376","email":"a@b.co",
 			"idn":"ä@b.co","uri":"http://h/?a=b","time":"2026-03-01T12:00:15.000Z"}`, "", ""},
 		"no uuid":                           {c.Check, "/things/1", 200, `{"a":1,"uuid":"nonsense"}`, "", "valid uuid"},
