@@ -8,24 +8,53 @@ import (
 
 // parseTime reads an ISO 8601 date, or a date and time with its zone, in the basic and the
 // extended format: 2026-01-01, 2026-01-01T00:00Z, 20260101T000000+02, 2026-W01-4,
-// 2026-001. Letters may be small, and a space may stand for the T, as RFC 3339 allows. A
-// time without a zone, and a date alone, are UTC.
+// 2026-001. A year, a month or a week alone is its beginning. Letters may be small, and a space
+// may stand for the T, as RFC 3339 allows. A time without a zone, and a date alone, are UTC.
 func parseTime(s string) (time.Time, bool) {
 	s = strings.ToUpper(s)
 	date, clock, hasClock := strings.Cut(s, "T")
 	if !hasClock {
 		date, clock, hasClock = strings.Cut(s, " ")
 	}
-	day, ok := parseDate(date)
-	if !ok || !hasClock {
-		return day, ok
+	if !hasClock {
+		if begin, ok := parsePeriod(date); ok {
+			return begin, true
+		}
+		return parseDate(date)
 	}
-	clock, zone, ok := cutZone(clock)
+	day, ok := parseDate(date)
+	if !ok {
+		return time.Time{}, false
+	}
+	clock, zone, ok := cutZone(spaceIsPlus(clock))
 	if !ok {
 		return time.Time{}, false
 	}
 	past, ok := parseClock(clock)
 	return day.Add(past - zone), ok
+}
+
+// spaceIsPlus gives a time of day with the "+" of its zone, which an unencoded query of a URL shows as a space.
+func spaceIsPlus(s string) string {
+	if clock, zone, ok := strings.Cut(s, " "); ok && len(clock) >= len("0000") && zone != "" && zone[0] >= '0' && zone[0] <= '9' {
+		return clock + "+" + zone
+	}
+	return s
+}
+
+// parsePeriod reads a year, a month or a week, and gives its first day.
+func parsePeriod(s string) (time.Time, bool) {
+	switch {
+	case len(s) == len("2026"):
+		return parseDate(s + "-01-01")
+	case len(s) == len("2026W01") && s[4] == 'W':
+		return parseDate(s + "1")
+	case len(s) == len("2026-W01") && s[4:6] == "-W":
+		return parseDate(s + "-1")
+	case len(s) == len("2026-01") && s[4] == '-':
+		return parseDate(s + "-01")
+	}
+	return time.Time{}, false
 }
 
 // parseDate reads a calendar date, a week date or an ordinal date.
@@ -69,8 +98,7 @@ func parseWeek(first time.Time, s string, extended bool) (time.Time, bool) {
 	return day, ok && rest == "" && n >= 1 && n <= 7 && isoYear == first.Year() && isoWeek == week
 }
 
-// parseClock reads the time of a day: hours, minutes, seconds and a fraction of the second.
-// The end of a day may be written 24:00, and a leap second counts as the one before it.
+// parseClock reads the time of a day: hours, minutes, seconds and a fraction of the last of them. The end of a day may be written 24:00, and a leap second counts as the one before it.
 func parseClock(s string) (time.Duration, bool) {
 	s, part, hasPart := strings.Cut(strings.ReplaceAll(s, ",", "."), ".")
 	extended := len(s) > 2 && s[2] == ':'
@@ -98,11 +126,12 @@ func parseClock(s string) (time.Duration, bool) {
 	if !hasPart {
 		return d, true
 	}
-	if n < 3 || midnight || part == "" || strings.Trim(part, "0123456789") != "" {
+	if part == "" || strings.Trim(part, "0123456789") != "" || midnight && strings.Trim(part, "0") != "" {
 		return 0, false
 	}
-	nanos, _ := strconv.Atoi((part + "000000000")[:9])
-	return d + time.Duration(nanos), true
+	billionths, _ := strconv.Atoi((part + "000000000")[:9])
+	of := [...]time.Duration{time.Hour, time.Minute, time.Second}[n-1]
+	return d + time.Duration(billionths)*(of/time.Second), true
 }
 
 // cutZone takes the zone off the end of a time.
