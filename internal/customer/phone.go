@@ -63,27 +63,29 @@ func E164(s string) string {
 		return s
 	}
 	number, _ := cutExtension(s)
-	number = cutTrunkZero(number)
-	bare := "+" + digitsOf(number)
-	// Parse leaves out trunk prefixes without brackets too, also in numbers that nobody has:
-	// only a valid result proves one.
-	if n, err := phonenumbers.Parse(number, ""); err == nil && phonenumbers.IsValidNumber(n) {
-		bare = phonenumbers.Format(n, phonenumbers.E164)
+	without := cutTrunkZero(number)
+	// Parse leaves out trunk prefixes without brackets too, also in numbers that nobody has: only a
+	// valid result proves one. With a zero in brackets it comes first, since the zero may be part of
+	// the number, as in Côte d'Ivoire.
+	for _, text := range []string{number, without} {
+		if n, err := phonenumbers.Parse(text, ""); err == nil && phonenumbers.IsValidNumber(n) {
+			return phonenumbers.Format(n, phonenumbers.E164)
+		}
 	}
-	if !validE164(bare) {
-		return s
+	if bare := "+" + digitsOf(without); validE164(bare) {
+		return bare
 	}
-	return bare
+	return s
 }
 
 var (
-	trunkZero = regexp.MustCompile(`^(\+[1-9][0-9]{0,2}[ .-]?)\( ?0 ?\)`)
+	trunkZero = regexp.MustCompile(`^(\+ ?\(?[1-9][0-9]{0,2}\)?[ ./-]*)\( ?0 ?\)`)
 
-	// extension is how people and RFC 3966 write one.
-	extension = regexp.MustCompile(`(?i)^(.*[0-9)])[ ,]*(?:;ext=|ext(?:ension|n)?[.:]?|x[.:]?|#)[ ]*([0-9]{1,11})$`)
+	// extension is how people of several countries and RFC 3966 write one.
+	extension = regexp.MustCompile(`(?i)^(.*[0-9)])[ ,]*(?:;ext=|(?:ext(?:ension|n)?|xtn|x|int|anexo|доб)[.:]?|#|~)[ ]*([0-9]{1,11})$`)
 
-	// international is a leading "00" or a country code in brackets.
-	international = regexp.MustCompile(`^(?:00[ .-]?|\(00\)[ ]?|\(\+([1-9][0-9]{0,2})\))`)
+	// international is a leading "00", or a country code in brackets with or without one.
+	international = regexp.MustCompile(`^(?:00[ .-]?|\(00\)[ ]?|\((?:\+|00) ?([1-9][0-9]{0,2})\))`)
 )
 
 // cutExtension splits a phone into number and extension; ext is "" if there is none.
@@ -118,13 +120,13 @@ func digitsOf(s string) string {
 }
 
 // cleanPhone gives a phone as it was meant, whatever it was pasted from: without
-// invisible characters, with ASCII digits, spaces, hyphens and plus sign, and with a "+"
-// for a leading "00" or "(+44)". Text that is no phone number keeps its leading zeros.
-// It is its own clean form.
+// invisible characters, with ASCII digits, spaces, hyphens, dots, slashes and plus sign, with a "+"
+// for a leading "00" or "(+44)", and without a leading "tel:". Text that is no phone number keeps its
+// leading zeros. It is its own clean form.
 func cleanPhone(s string) string {
 	// Invisible characters go first: what stood apart because of them may compose.
 	s = strings.Map(func(r rune) rune {
-		if invisible(r) {
+		if invisible(r) || r == '\u20e3' { // of a keycap
 			return -1
 		}
 		return r
@@ -133,12 +135,21 @@ func cleanPhone(s string) string {
 		switch {
 		case isSpace(r):
 			return ' '
-		case unicode.Is(unicode.Pd, r) || r == '\u2212':
+		case unicode.Is(unicode.Pd, r) || r == '\u2212' || r == 'ー':
 			return '-'
+		case strings.ContainsRune("·•‧∙・", r):
+			return '.'
+		case r == '\u2044' || r == '\u2215':
+			return '/'
 		}
 		return digit.ASCII(r)
 	}, norm.NFKC.String(s))
 	s = strings.TrimSpace(s)
+	if len(s) > 4 && strings.EqualFold(s[:4], "tel:") {
+		if rest := cleanPhone(s[4:]); validPhone(rest) {
+			return rest
+		}
+	}
 	if m := international.FindStringSubmatch(s); m != nil {
 		rest := strings.TrimLeft(s[len(m[0]):], phoneMarks)
 		plus := "+" + rest

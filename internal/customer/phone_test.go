@@ -1,6 +1,7 @@
 package customer_test
 
 import (
+	"slices"
 	"strings"
 	"testing"
 
@@ -22,6 +23,7 @@ func TestValidPhone(t *testing.T) {
 		"(555) 123-4567", "555.123.4567", "+44 20 7946 0958", "+49 (0)30 901820", "+61-2-9374-4000", "+1 - 5", "1 2", "--12",
 		// Slashes and extensions.
 		"+1/555", "+49 30/901820", "+1 555 123 x9", "+1 555 123 ext. 9", "+1 555 123, ext 9", "+15551234;ext=77", "+1 555 123 #4",
+		"+1 555 123 xtn 4", "+34 555 123 int. 4", "+54 555 123 anexo 4", "+7 495 123 доб. 4", "+1 555 123~4",
 	}
 	for _, s := range good {
 		if !customer.ValidPhone(s) {
@@ -78,7 +80,11 @@ func TestCleanPhone(t *testing.T) {
 		"00-44-20": "+44-20", "(+44) 20 7946 0958": "+44 20 7946 0958", "(+44)2079460958": "+44 2079460958", "(00) 44 20": "+44 20",
 		"(+44)(0)20 7946 0958": "+44 (0)20 7946 0958", "(+49) (0)30 901820": "+49 (0)30 901820", "(+49)-( 0 )30": "+49 (0 )30",
 		"(+1)(555) 123": "+1 (555) 123", "(+44) - 20": "+44 20", "(+44)(": "+44", "(+44) )20": "+44 20",
-		"(0044) 20": "(0044) 20", "0 ext. call": "0 ext. call", "00 nobody": "00 nobody", "000": "000", "0012": "+12",
+		"(0044) 20": "+44 20", "(00 44) 20": "+44 20", "(+ 44) 20": "+44 20", "(0044)(0)20": "+44 (0)20",
+		"tel:+44-20-7946-0958": "+44-20-7946-0958", "TEL: 0044 20": "+44 20", "tel: nobody": "tel: nobody", "tel:": "tel:",
+		"+81ー3ー1234": "+81-3-1234", "+81ｰ3": "+81-3", "+33·1·23": "+33.1.23", "+33•1": "+33.1", "+49\u20441": "+49/1",
+		"+4\ufe0f\u20e34\ufe0f\u20e3": "+44", "+44 [20] 7946": "+44 [20] 7946",
+		"0 ext. call": "0 ext. call", "00 nobody": "00 nobody", "000": "000", "0012": "+12",
 		"0301234567": "0301234567", " +1 555 ": "+1 555", "+1\t555": "+1 555", "": "", "\u200b": "",
 	} {
 		got := customer.CleanPhone(s)
@@ -116,7 +122,9 @@ func TestE164OfExamples(t *testing.T) {
 				strings.ReplaceAll(shown, " ", "\u00a0"), "\u202a" + shown + "\u202c"}
 			if code, rest, ok := strings.Cut(shown, " "); ok {
 				spellings = append(spellings, "("+code+") "+rest)
-				if phonenumbers.GetNddPrefixForRegion(region, true) == "0" && !strings.HasPrefix(rest, "0") {
+				if zeroless, ok := strings.CutPrefix(rest, "0"); ok {
+					spellings = append(spellings, code+" (0)"+zeroless) // it is part of the number
+				} else if !slices.Contains([]string{"IT", "VA", "SM", "AC"}, region) { // there a zero is part of other numbers
 					spellings = append(spellings, code+" (0)"+rest, "("+code+") (0)"+rest, "("+code+")(0)"+rest)
 				}
 			}
