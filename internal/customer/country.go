@@ -2,6 +2,7 @@ package customer
 
 import (
 	"cmp"
+	"slices"
 	"strings"
 	"sync"
 	"unicode"
@@ -43,40 +44,64 @@ var countries = sync.OnceValue(func() (c struct{ code, name map[string]string })
 	return c
 })
 
-// countryKey removes from a name what writers spell differently: case, accents,
-// punctuation, white space, the article, "&" for "and", "St." for "Saint".
+// countryKey gives the words of a name in alphabetical order, without what writers spell differently: case, accents,
+// punctuation, order ("Korea, Republic of"), articles, "&" and "and", "St." for "Saint", "Rep." for "Republic".
 func countryKey(s string) string {
 	s = strings.Map(func(r rune) rune {
 		switch {
 		case unicode.Is(unicode.Mn, r), r == '\'', r == '’', r == '.':
 			return -1
-		case r == '&' || unicode.IsLetter(r):
+		case unicode.IsLetter(r):
 			return r
 		}
 		return ' '
 	}, norm.NFD.String(strings.ToLower(s)))
-	words := strings.Fields(strings.ReplaceAll(s, "&", " and "))
-	kept := words[:0]
-	for _, w := range words {
-		switch w {
-		case "the":
-			continue
-		case "st":
-			// "ST" alone is a code.
-			if len(words) > 1 {
-				w = "saint"
-			}
+	words := strings.Fields(s)
+	if len(words) > 1 { // one alone is a code, as "ST" and "IS"
+		words = slices.DeleteFunc(words, func(w string) bool { return w == "the" || w == "of" || w == "and" })
+		for i, w := range words {
+			words[i] = cmp.Or(abbreviated[w], w)
 		}
-		kept = append(kept, w)
+		slices.Sort(words)
 	}
-	return strings.Join(kept, " ")
+	return strings.Join(words, " ")
+}
+
+var abbreviated = map[string]string{
+	"st": "saint", "rep": "republic", "dem": "democratic", "fed": "federated", "sts": "states", "is": "islands", "isl": "islands", "terr": "territories",
+}
+
+// official are the words that official names add to the usual ones: "Republic of South Africa", "Wallis and Futuna
+// Islands".
+var official = strings.Fields(`
+administrative arab bailiwick bolivarian commonwealth cooperative democratic duchy federal federation federative grand
+hashemite independent islamic island islands kingdom oriental people peoples plurinational principality region republic
+sar socialist sovereign special state sultanate territory union united
+`)
+
+// bare takes the official words out of a key. It gives "" if what remains names several.
+func bare(key string) string {
+	words := slices.DeleteFunc(strings.Fields(key), func(w string) bool { return slices.Contains(official, w) })
+	switch name := strings.Join(words, " "); name {
+	case "china", "congo", "korea", "samoa", "virgin", "georgia": // "State of Georgia" is in America
+		return ""
+	default:
+		return name
+	}
 }
 
 // Country gives the ISO 3166-1 alpha-3 code of a country that is given as alpha-2,
 // alpha-3 or English name, in any case. Other text is returned as it is.
 func Country(s string) string {
-	if code, ok := countries().code[countryKey(s)]; ok {
+	key := countryKey(s)
+	if code, ok := countries().code[key]; ok {
 		return code
+	}
+	// A code is no name: "Kingdom of US" is nothing.
+	if name := bare(key); len(name) > 3 {
+		if code, ok := countries().code[name]; ok {
+			return code
+		}
 	}
 	return s
 }

@@ -58,11 +58,25 @@ func TestCountries(t *testing.T) {
 func TestFieldB11CountryNames(t *testing.T) {
 	t.Parallel()
 	for want, names := range map[string][]string{
-		"MAC": {"Macao SAR China", "Macau"}, "HKG": {"Hong Kong SAR China"}, "KOR": {"Korea, South", "South Korea"}, "PRK": {"Korea, North"},
+		"MAC": {"Macao SAR China", "Macau", "China, Macao Special Administrative Region"}, "HKG": {"Hong Kong SAR China", "Hong Kong, China"},
+		"KOR": {"Korea, South", "South Korea", "Korea, Rep.", "Korea (Republic of)"},
+		"PRK": {"Korea, North", "Korea, Dem. People's Rep.", "Korea (the Democratic People's Republic of)"},
 		"VAT": {"Vatican", "Holy See (Vatican City State)", "Holy See", "Vatican City"}, "SVK": {"Slovak Republic"},
 		"PSE": {"Palestinian Territory, Occupied", "Palestinian Territories", "State of Palestine"},
 		"MKD": {"Macedonia, the former Yugoslav Republic of", "Macedonia (FYROM)"}, "XKX": {"XK", "XKX", "Kosovo", "xk"},
-		"COD": {"Congo (DRC)", "Congo - Kinshasa"}, "LAO": {"Lao PDR", "Laos"}, "KGZ": {"Kyrgyz Republic"}, "CHN": {"Mainland China"},
+		"LAO": {"Lao PDR", "Laos", "Lao People's Democratic Republic (the)"}, "KGZ": {"Kyrgyz Republic"},
+		// Of the United Nations, the World Bank and the CIA's book, in other orders and with abbreviations.
+		"COD": {"Congo (DRC)", "Congo - Kinshasa", "Congo, Dem. Rep.", "Congo (the Democratic Republic of the)", "Democratic Republic of the Congo"},
+		"COG": {"Congo", "Congo, Rep.", "Republic of the Congo", "Congo (Brazzaville)"}, "EGY": {"Egypt, Arab Rep.", "Arab Republic of Egypt"},
+		"CHN": {"Mainland China", "China, People's Republic of", "P.R. China"}, "TWN": {"Taiwan (Province of China)", "Republic of China", "Taiwan, China"},
+		"KNA": {"Saint Kitts & Nevis", "St. Kitts and Nevis"}, "IRN": {"Iran, Islamic Rep.", "Iran (Islamic Republic of)"}, "VEN": {"Venezuela, RB"},
+		"FSM": {"Micronesia, Fed. Sts.", "Micronesia (Federated States of)"}, "SLB": {"Solomon Is."}, "WLF": {"Wallis and Futuna Islands"},
+		"YEM": {"Yemen, Rep.", "Republic of Yemen"}, "GBR": {"United Kingdom (the)", "UK", "Scotland"}, "DEU": {"Germany, Federal Republic of"},
+		"ZAF": {"Republic of South Africa"}, "SSD": {"Sudan, South"}, "IMN": {"Man, Isle of"}, "TUR": {"Turkiye", "Türkiye", "Republic of Turkey"},
+		"GEO": {"Georgia", "Republic of Georgia"}, "ISR": {"State of Israel"}, "WSM": {"Independent State of Samoa"}, "ASM": {"American Samoa"},
+		"GIN": {"Republic of Guinea"}, "GNQ": {"Guinea, Equatorial"}, "NER": {"Niger (the)"}, "NGA": {"Federal Republic of Nigeria"},
+		"VIR": {"Virgin Islands, U.S.", "United States Virgin Islands"}, "VGB": {"Virgin Islands, British"}, "DMA": {"Commonwealth of Dominica"},
+		"DOM": {"Dominican Rep.", "Dominican Republic (the)"}, "ISL": {"IS"}, "MMR": {"BUR", "Union of Myanmar"}, "LUX": {"Grand Duchy of Luxembourg"},
 	} {
 		for _, name := range names {
 			got := customer.Country(name)
@@ -91,7 +105,8 @@ func TestCountryNames(t *testing.T) {
 			t.Errorf("Country(%q) = %q, want %q", given, got, want)
 		}
 	}
-	for _, other := range []string{"", " ", "Wonderland", "XX", "ZZZ", "G H", "Ghana 7 x", "Netherlands Antilles", "日本", "'", "the"} {
+	for _, other := range []string{"", " ", "Wonderland", "XX", "ZZZ", "G H", "Ghana 7 x", "Netherlands Antilles", "日本", "'", "the",
+		"State of Georgia", "Korea Islands", "Virgin Islands", "Republic", "United Arab Republic", "Kingdom of US", "German Democratic Republic"} {
 		if got := customer.Country(other); got != other {
 			t.Errorf("Country(%q) = %q, want it as it is", other, got)
 		}

@@ -2,75 +2,95 @@ package customer
 
 // countryNames are the English names that golang.org/x/text lacks: behind an alpha-2
 // code the name to show, or nothing if that of x/text is shown, and behind each "|"
-// another name in use. Differences that countryKey removes need no entry.
+// another name in use. What countryKey and bare make equal needs no entry.
 const countryNames = `
 AE |UAE|Emirates
-AG Antigua and Barbuda
+AG Antigua and Barbuda|Antigua
+AR |Argentine Republic
+AT |Österreich
 AX |Åland
 BA Bosnia and Herzegovina|Bosnia
-BL Saint Barthélemy
+BE |België|Belgique
+BF |Upper Volta
+BL Saint Barthélemy|Saint Barts|Saint Barths
 BN |Brunei Darussalam
-BO |Bolivia, Plurinational State of|Plurinational State of Bolivia
-BQ Bonaire, Sint Eustatius and Saba|Bonaire|Caribbean Netherlands
-BS |Commonwealth of the Bahamas
+BQ Bonaire, Sint Eustatius and Saba|Bonaire
+BR |Brasil
+BY |Byelorussia|Belorussia
 CC |Cocos Islands
-CD Democratic Republic of the Congo|Congo, Democratic Republic of the|DR Congo|DRC|Congo (DRC)|Congo (Kinshasa)|Congo Kinshasa|Democratic Republic of Congo|Zaire
-CG Congo|Republic of the Congo|Congo, Republic of the|Congo (Brazzaville)|Congo Brazzaville
-CI Côte d'Ivoire|Ivory Coast
-CN |People's Republic of China|PRC|Mainland China
-CV Cabo Verde|Cape Verde
+CD Democratic Republic of the Congo|DR Congo|DRC|Congo (DRC)|Zaire|ZAR
+CG Congo|Republic of the Congo
+CH |Swiss Confederation|Schweiz|Suisse|Svizzera
+CI Côte d'Ivoire|Ivory Coast|Cote d Ivoire
+CN |People's Republic of China|PRC|Mainland China|P.R. China
+CV Cabo Verde
 CZ |Czech Republic
-DE |Deutschland|Federal Republic of Germany
+DE |Deutschland
+DK |Danmark
 ES |España
-FK |Falkland Islands (Malvinas)|Falkland Islands (Islas Malvinas)|Malvinas
-FM |Micronesia, Federated States of|Federated States of Micronesia
+FI |Suomi
+FK |Falkland Islands (Malvinas)|Falkland Islands (Islas Malvinas)|Malvinas|Falklands
+FM |Micronesia, Federated States of
+FO |Faeroe Islands|Faroes
+FR |French Republic
+GA |Gabonese Republic
 GB |UK|Great Britain|Britain|England|United Kingdom of Great Britain and Northern Ireland|Scotland|Wales|Northern Ireland
+GE |Republic of Georgia
+GR |Hellenic Republic|Hellas
 GS South Georgia and the South Sandwich Islands
-HK Hong Kong|Hong Kong SAR China|Hong Kong SAR
+HK Hong Kong|Hong Kong, China|Hongkong
 HM Heard Island and McDonald Islands
-IE |Republic of Ireland
-IR |Iran, Islamic Republic of|Islamic Republic of Iran
-KG |Kyrgyz Republic
-KN Saint Kitts and Nevis
-KP |Korea, Democratic People's Republic of|Democratic People's Republic of Korea|Korea, North
-KR |Korea, Republic of|Republic of Korea|Korea, South|Korea
+IE |Eire
+IT |Italia|Italian Republic
+KG |Kyrgyz Republic|Kirghizia|Kirgizstan|Kirgizia
+KN Saint Kitts and Nevis|Saint Kitts
+KP |Korea, Democratic People's Republic of|DPRK
+KR |Korea, Republic of|Korea|ROK
 LA |Lao People's Democratic Republic|Lao PDR|Lao
+LB |Lebanese Republic
 LC Saint Lucia
-LY |Libyan Arab Jamahiriya|State of Libya
-MD |Moldova, Republic of|Republic of Moldova
+LK |Ceylon
+LY |Libyan Arab Jamahiriya
 MF Saint Martin|Saint Martin (French part)
-MK North Macedonia|Macedonia|Macedonia, the former Yugoslav Republic of|Former Yugoslav Republic of Macedonia|Macedonia (FYROM)|FYROM
-MM Myanmar|Burma
-MO Macao|Macau|Macao SAR China|Macau SAR China|Macao SAR|Macau SAR
-NL |Holland|Netherlands, Kingdom of the
+MK North Macedonia|Macedonia, the former Yugoslav Republic of|Macedonia (FYROM)|FYROM
+MM Myanmar|Burma|BUR
+MO Macao|Macau|Macao SAR China|Macao, China
+MX |United Mexican States
+NL |Holland|Nederland
+NO |Norge
+PL |Polska
 PM Saint Pierre and Miquelon
-PN Pitcairn|Pitcairn Islands
-PS Palestine|Palestine, State of|State of Palestine|Palestinian Territory, Occupied|Palestinian Territories|Occupied Palestinian Territory|Palestinian Territory
+PN Pitcairn
+PS Palestine|Palestinian Territory, Occupied|Palestinian Territory|West Bank and Gaza|West Bank|Gaza|Gaza Strip
+PT |Portuguese Republic
+RO |Rumania|ROM
 RU |Russian Federation
-SA |KSA|Kingdom of Saudi Arabia
-SH Saint Helena, Ascension and Tristan da Cunha|Saint Helena
+SA |KSA
+SE |Sverige
+SH Saint Helena, Ascension and Tristan da Cunha
 SJ Svalbard and Jan Mayen
-SK |Slovak Republic
+SK |Slovak Republic|Slovakia (Slovak Republic)
 ST São Tomé and Príncipe
-SX |Sint Maarten (Dutch part)
+SX |Sint Maarten (Dutch part)|Saint Maarten
 SY |Syrian Arab Republic
-SZ Eswatini|Swaziland
-TC Turks and Caicos Islands
-TL |East Timor|Timor
-TR Türkiye|Turkey|Republic of Türkiye
-TT Trinidad and Tobago
-TW |Taiwan, Province of China
-TZ |Tanzania, United Republic of|United Republic of Tanzania
-UM United States Minor Outlying Islands|U.S. Outlying Islands
+SZ Eswatini
+TC Turks and Caicos Islands|Turks and Caicos
+TF |French Southern and Antarctic Lands|French Southern and Antarctic Territories
+TG |Togolese Republic
+TL |East Timor|Timor|TMP
+TR Türkiye|Turkey (Türkiye)
+TT Trinidad and Tobago|Trinidad
+TW |Taiwan, Province of China|Taiwan, China|Republic of China|Chinese Taipei
+UM United States Minor Outlying Islands
 US |United States of America|U.S.|U.S.A.|America
-VA |Holy See|Vatican|Holy See (Vatican City State)|Vatican City State|State of the Vatican City
-VC Saint Vincent and the Grenadines
-VE |Venezuela, Bolivarian Republic of|Bolivarian Republic of Venezuela
-VG |Virgin Islands (British)
-VI |Virgin Islands (U.S.)|United States Virgin Islands
+VA |Holy See|Vatican|Holy See (Vatican City State)
+VC Saint Vincent and the Grenadines|Saint Vincent
+VE |Venezuela, RB
+VI |United States Virgin Islands
 VN |Viet Nam
 WF Wallis and Futuna
-XK |Kosovo|Republic of Kosovo|XKK
+WS |Western Samoa|Independent State of Samoa
+XK |XKK|Kosovo (under UNSCR 1244)|UNK|RKS
 `
 
 // kosovo is the alpha-3 code in use for XK. ISO 3166-1 leaves both codes to their users, and
