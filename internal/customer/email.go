@@ -33,8 +33,13 @@ func validEmail(s string) bool {
 
 // validLocal checks the characters of a local part that is not quoted.
 func validLocal(local string) bool {
-	for i, r := range norm.NFC.String(local) {
+	local = norm.NFC.String(local)
+	for i, r := range local {
 		switch {
+		case invisible(r):
+			if !joins(r, local[:i], local[i+utf8.RuneLen(r):]) {
+				return false
+			}
 		case r >= 'a' && r <= 'z', r >= 'A' && r <= 'Z', r >= '0' && r <= '9':
 		case r < utf8.RuneSelf:
 			if !strings.ContainsRune("!#$%&'*+-/=?^_`{|}~.", r) {
@@ -42,8 +47,7 @@ func validLocal(local string) bool {
 			}
 		case unicode.IsLetter(r), unicode.IsNumber(r):
 		case unicode.IsMark(r):
-			// A mark belongs to a letter before it, and a variation selector shows nothing.
-			if i == 0 || unicode.Is(unicode.Variation_Selector, r) {
+			if i == 0 { // it belongs to a letter before it
 				return false
 			}
 		case unicode.In(r, unicode.Po, unicode.Pd):
@@ -57,6 +61,23 @@ func validLocal(local string) bool {
 		}
 	}
 	return true
+}
+
+// joins reports whether r is a joiner or non-joiner where it changes the letters beside it: behind a virama, as in
+// Sinhala, and between letters that connect, as in Persian (RFC 5892, appendices A.1 and A.2).
+func joins(r rune, before, after string) bool {
+	const zwnj, zwj = '\u200c', '\u200d'
+	last, _ := utf8.DecodeLastRuneInString(before)
+	next, _ := utf8.DecodeRuneInString(after)
+	const virama = 9 // combining class
+	switch {
+	case r != zwnj && r != zwj:
+		return false
+	case norm.NFC.PropertiesString(string(last)).CCC() == virama:
+		return true
+	}
+	connects := func(r rune) bool { return unicode.IsLetter(r) && unicode.In(r, unicode.Arabic, unicode.Syriac) }
+	return r == zwnj && connects(last) && connects(next)
 }
 
 // validDots is the rule of a dot-atom: a dot stands between two other characters.

@@ -32,6 +32,8 @@ var goodAddresses = []string{
 	// Punctuation that belongs to words, and dots that carriers of Japan gave out.
 	"col·legi@example.cat", "צה״ל@example.com", "ハンドル・ネーム@example.jp", "ﾊﾝﾄﾞﾙ･ﾈｰﾑ@example.jp", "ג׳ורג׳@example.com",
 	"a..b@docomo.ne.jp", "a.@docomo.ne.jp", "a..@ezweb.ne.jp", "a.b..c.@t.vodafone.ne.jp", "A..B@DOCOMO.NE.JP",
+	// Joiners where they change the letters beside them.
+	"نام\u200cها@example.com", "ශ්\u200dරී@example.lk", "क्\u200cष@उदाहरण.भारत",
 	// Quoted local parts.
 	`"foobar"@example.com`, `"a b"@example.com`, `"a\@b"@example.com`, `"a@b"@example.com`, `"a..b"@example.com`, `"a\"b"@example.com`, `"é b"@example.com`,
 }
@@ -57,6 +59,8 @@ var badAddresses = []string{
 	"a:b@example.com", "a(b)@example.com", "a<b>@example.com", "a[b]@example.com", `a\b@example.com`, "a\"b@example.com",
 	"a@b@example.com", "a@@example.com", `wrong()[]",:;<>@@gmail.com`, "nbsp\u00a0test@test.com", "a\u200bb@example.com",
 	"a\u202eb@example.com", "a\ufeffb@example.com", "a\x7fb@example.com", "a\u0080b@example.com", "a\u2028b@example.com",
+	"a\u034f@example.com", "\u3164@example.com", "\u115fa@example.com", "a\uffa0@example.com", "អ\u17b4@example.com", "a\u180b@example.com",
+	"a\u200db@example.com", "نام\u200c@example.com", "\u200cنام@example.com", "नम\u200dन@example.com", "a\u2060b@example.com", "a\U000e0101@example.com",
 	// Quotes, display names, comments, several.
 	`""@example.com`, `" "@example.com`, `"@example.com`, `a"b"@example.com`, `"a"b@example.com`, `"a"b"@example.com`, `"a\"@example.com`,
 	"\"a\tb\"@example.com", "\"a\u200bb\"@example.com", "\"a\x00b\"@example.com", `"` + local64 + `"@example.com`,

@@ -43,8 +43,8 @@ func split(full redact.Personal, was *Personal, t Type) (given, family redact.Pe
 }
 
 // cutKept cuts whole, a text with single spaces, behind the words of first if it begins with
-// them, or else before the words of last if it ends with them. Words are compared without
-// case and accents. Neither part of the result is empty.
+// them, or else before the words of last if it ends with them. Words are compared as foldWord
+// has them. Neither part of the result is empty.
 func cutKept(whole, first, last string) (before, after string, ok bool) {
 	words := strings.FieldsFunc(whole, isSpace)
 	begin, end := strings.FieldsFunc(first, isSpace), strings.FieldsFunc(last, isSpace)
@@ -64,15 +64,17 @@ func sameWords(a, b []string) bool {
 	return slices.EqualFunc(a, b, func(x, y string) bool { return foldWord(x) == foldWord(y) })
 }
 
-// foldWord is a word without case and accents.
+// foldWord is a word without case, accents, strokes, apostrophes and dots.
 func foldWord(s string) string {
 	return strings.Map(func(r rune) rune {
-		if unicode.Is(unicode.Mn, r) {
+		if unicode.Is(unicode.Mn, r) || strings.ContainsRune(".'`´‘’ʻʼ", r) {
 			return -1
 		}
 		return r
-	}, norm.NFKD.String(cases.Fold().String(s)))
+	}, strokes.Replace(norm.NFKD.String(cases.Fold().String(s))))
 }
+
+var strokes = strings.NewReplacer("ł", "l", "ø", "o", "đ", "d", "ð", "d", "ħ", "h", "ŧ", "t", "ı", "i", "æ", "ae", "œ", "oe", "þ", "th")
 
 // collapse trims a text and makes every run of white space in it one space.
 func collapse(s string) string {

@@ -8,7 +8,10 @@ import (
 // blank reports whether nothing of a text can be seen: a name of a zero width space or
 // of a filler is as good as none.
 func blank(s string) bool {
-	return !strings.ContainsFunc(s, func(r rune) bool { return !invisible(r) && !isSpace(r) && r != '\u2800' })
+	// An empty Braille cell and a musical null note are symbols that show nothing.
+	return !strings.ContainsFunc(s, func(r rune) bool {
+		return !invisible(r) && !isSpace(r) && r != '\u2800' && r != '\U0001d159'
+	})
 }
 
 // invisible reports whether a character shows nothing by itself: control and format
