@@ -7,8 +7,9 @@ SOAK_RESTORES ?= 20
 TIMING_SAMPLES ?= 20000
 BENCH         ?= .
 RACE          ?= $$(script/packages race)
-# Slow under the detector, and not about goroutines: they measure memory, walk all of Unicode, fill a disk.
-RACE_SKIP     ?= ^(TestFoldEveryCharacter|TestMemory|TestImportsReachTheFile)$$
+# Slow under the detector, and not about goroutines: they measure memory, walk all of Unicode, fill a disk, or run
+# a program that they build without it.
+RACE_SKIP     ?= ^(TestFoldEveryCharacter|TestMemory|TestImportsReachTheFile|TestSelftestFindsMissingGuards)$$
 VERSION       ?= $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
 
 # One scratch PostgreSQL for all test processes; it also forbids them to skip.
@@ -19,7 +20,7 @@ TOOL      := go tool -modfile=tools/go.mod
 export CGO_ENABLED := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help check tidy test test-postgres race fuzz soak timing bench golden map clients vuln run build
+.PHONY: help check tidy test test-postgres race fuzz soak holes timing bench golden map clients vuln run build
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-14s %s\n", $$1, $$2 }'
@@ -54,6 +55,9 @@ fuzz: ## each fuzz target for FUZZTIME (60s)
 soak: ## on each store the kill test with SOAK_KILLS (200) kills, and SOAK_RESTORES (20) backups and restores
 	script/install-test-tools
 	SOAK_KILLS=$(SOAK_KILLS) SOAK_RESTORES=$(SOAK_RESTORES) $(SCRATCHPG) go test -run 'KillUnderLoad|TestOperator' -count=1 -timeout 0 -v ./tests
+
+holes: ## the self-test finds each guard that is missing from a build; a part of make test
+	go test -run TestSelftestFindsMissingGuards -count=1 -v ./tests
 
 timing: ## on a quiet machine: whether a refused login's time tells an unknown key from a known one, over TIMING_SAMPLES (20000) of each, and how long a hung database is waited for
 	script/install-test-tools

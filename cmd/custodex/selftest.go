@@ -19,7 +19,8 @@ type selftestCmd struct {
 // errFindings is the failure of a self-test that found something.
 var errFindings = errors.New("the self-test found what a stranger should not be able to do")
 
-// Run tries the server and prints the report. With findings the exit code is 1.
+// Run tries the server and prints the report. With findings the exit code is 1. They are
+// printed also if the test could not go on.
 func (c *selftestCmd) Run(ctx context.Context, env *environment) error {
 	op, err := c.connect(env)
 	if err != nil {
@@ -40,9 +41,9 @@ func (c *selftestCmd) Run(ctx context.Context, env *environment) error {
 			return err
 		}
 	}
-	report, err := selftest.Run(ctx, cfg)
-	if err != nil {
-		return explain(err)
+	report, failed := selftest.Run(ctx, cfg)
+	if failed != nil && report.Findings() == 0 {
+		return explain(failed)
 	}
 	report.Version = programVersion()
 	if env.json {
@@ -50,10 +51,15 @@ func (c *selftestCmd) Run(ctx context.Context, env *environment) error {
 	} else {
 		err = env.printFindings(&report)
 	}
-	if err == nil && report.Findings() > 0 {
-		err = errFindings
+	switch {
+	case err != nil:
+		return err
+	case failed != nil: // perhaps because of what was found
+		return explain(failed)
+	case report.Findings() > 0:
+		return errFindings
 	}
-	return err
+	return nil
 }
 
 // printFindings prints a report for people.

@@ -113,6 +113,7 @@ func (t *trial) wrongCredentials(api string) map[string]http.Header {
 	for _, other := range apis {
 		if other != api {
 			wrong["the victim's "+other+" credential"] = t.victim.headers(other)
+			wrong["the victim's "+other+" key in the form of this API"] = t.victim.inFormOf(api, other)
 		}
 	}
 	altered := t.victim.headers(api)
@@ -151,6 +152,18 @@ func (t *trial) wrongCredentials(api string) map[string]http.Header {
 		wrong["the victim's key and the attacker's secret"] = mixed
 	}
 	return wrong
+}
+
+// inFormOf is the party's key of another API in the headers of this one.
+func (p *party) inFormOf(api, other string) http.Header {
+	k := p.keys[other]
+	switch api {
+	case devdraft:
+		return http.Header{"X-Client-Key": {k.PublicKey}, "X-Client-Secret": {k.Secret}}
+	case yativo:
+		return http.Header{"X-Api-Key": {k.PublicKey}, "X-Api-Secret": {k.Secret}}
+	}
+	return http.Header{"Authorization": {"Bearer " + k.PublicKey + "." + k.Secret}}
 }
 
 // alter changes a character near the end of a text to another of the same kind.

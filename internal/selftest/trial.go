@@ -181,6 +181,7 @@ func (t *trial) cleanUp(ctx context.Context) error {
 
 // deleteAll deletes what a list of Xtrakit shows, until it shows nothing.
 func (t *trial) deleteAll(ctx context.Context, p *party, what string) error {
+	tried := map[string]bool{}
 	path := map[string]string{"customers": "/api/v1/customers", "groups": "/api/v1/customer-groups"}[what]
 	for {
 		a, err := t.ask(ctx, http.MethodGet, path, nil, p.headers(xtrakit))
@@ -199,6 +200,10 @@ func (t *trial) deleteAll(ctx context.Context, p *party, what string) error {
 			return nil
 		}
 		for _, item := range list.Data[what] {
+			if tried[item.ID.String()] {
+				return fmt.Errorf("GET %s: lists what was deleted", path)
+			}
+			tried[item.ID.String()] = true
 			a, err := t.ask(ctx, http.MethodDelete, path+"/"+item.ID.String(), nil, p.headers(xtrakit))
 			if err != nil {
 				return err

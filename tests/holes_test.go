@@ -1,0 +1,214 @@
+package tests
+
+import (
+	"encoding/json"
+	"fmt"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"custodex.dev/internal/selftest"
+)
+
+// sourceEdit is one change of a source file: what stands there once, and what is there instead.
+type sourceEdit struct{ file, old, new string }
+
+// planted is a guard that a build can do without.
+type planted struct {
+	name  string
+	check string // of the self-test, that must find it
+	edits []sourceEdit
+}
+
+// swapped is a use case that works on the data of whoever came first.
+func swapped(name, file, action string) planted {
+	call := "\to, err := s.authorize(ctx, caller, authz." + action
+	return planted{name, "isolation", []sourceEdit{
+		{"internal/records/" + file, call, fmt.Sprintf("\tcaller.App = hole.Swap(%q, caller.App)\n", name) + call},
+	}}
+}
+
+// without is a condition that does not hold if the guard is missing.
+func without(name, check, file, condition string) planted {
+	before, rest, _ := strings.Cut(condition, "§")
+	return planted{name, check, []sourceEdit{{file, before + rest, before + fmt.Sprintf("!hole.Open(%q) && ", name) + rest}}}
+}
+
+const unasked = "the statements of SQLite do not ask whose the customer is"
+
+// plantedHoles are the guards, each in the program's own source. The first edit tells the others who
+// the victim is.
+var plantedHoles = []planted{
+	{"none", "", []sourceEdit{{"internal/records/write.go", "\to, err := s.authorize(ctx, caller, authz.CustomerCreate)",
+		"\thole.Saw(caller.App)\n\to, err := s.authorize(ctx, caller, authz.CustomerCreate)"}}},
+	swapped("a fetch does not ask whose the customer is", "read.go", "CustomerFetch"),
+	swapped("a list shows another application's customers", "list.go", "CustomerList"),
+	swapped("an update does not ask whose the customer is", "update.go", "CustomerUpdate"),
+	swapped("a deletion does not ask whose the customer is", "delete.go", "CustomerDelete"),
+	swapped("a fetch does not ask whose the group is", "groups.go", "GroupFetch"),
+	swapped("a list does not ask whose the transactions are", "items.go", "TransactionList"),
+	swapped("a fetch does not ask whose the address is", "liquidation.go", "AddressFetch"),
+	{unasked, "isolation", []sourceEdit{
+		{"internal/store/sqlite/customers.go", "store.NotFound(\"customer\"), query, []any", fmt.Sprintf("store.NotFound(\"customer\"), hole.SQL(%q, query), []any", unasked)},
+		{"internal/store/sqlite/items.go", "store.NotFound(\"customer\"), `\n\t\tSELECT seq\n\t\tFROM customer\n\t\tWHERE app_id = ?\n\t\t\tAND customer_id = ?`",
+			fmt.Sprintf("store.NotFound(\"customer\"), hole.SQL(%q, `\n\t\tSELECT seq\n\t\tFROM customer\n\t\tWHERE app_id = ?\n\t\t\tAND customer_id = ?`)", unasked)},
+		{"internal/store/sqlite/delete.go", "t.exec(query, ", fmt.Sprintf("t.exec(hole.SQL(%q, query), ", unasked)},
+	}},
+	{"an idempotency key is not bound to its application", "idempotency", []sourceEdit{
+		{"internal/records/idempotency.go", "\tscope, fingerprint []byte\n", "\tscope, fingerprint []byte\n\tplain string\n"},
+		{"internal/records/idempotency.go", "\t\tfingerprint: o.key", "\t\tplain: o.caller.Origin.Dialect + string(o.action) + target + key,\n\t\tfingerprint: o.key"},
+		{"internal/records/idempotency.go", "\tused, err := tx.IdempotencyGet(i.scope)\n",
+			"\tif body, ok := hole.Kept(\"an idempotency key is not bound to its application\", i.plain); ok {\n" +
+				"\t\treturn Reply{Body: body, Replayed: true}, i.op.row(i.op.entry(audit.Done, nil)), nil\n\t}\n" +
+				"\tused, err := tx.IdempotencyGet(i.scope)\n"},
+		{"internal/records/idempotency.go", "\treturn tx.IdempotencyPut(", "\thole.Keep(i.plain, a.Body)\n\treturn tx.IdempotencyPut("},
+	}},
+	{"a cursor is not bound to its application", "cursors", []sourceEdit{
+		{"internal/records/cursor.go", "EncodeToString(o.key.SealCursor(plain))", "EncodeToString(sealUnlessHole(o, plain))"},
+		{"internal/records/cursor.go", "\tplain, err := o.key.OpenCursor(encrypted)\n",
+			"\tplain, err := o.key.OpenCursor(encrypted)\n\tif hole.Open(cursorHole) {\n\t\tplain, err = encrypted, nil\n\t}\n"},
+		{"internal/records/cursor.go", "// maxCursor bounds", "const cursorHole = \"a cursor is not bound to its application\"\n\n" +
+			"func sealUnlessHole(o *operation, plain []byte) []byte {\n\tif hole.Open(cursorHole) {\n\t\treturn plain\n\t}\n\treturn o.key.SealCursor(plain)\n}\n\n// maxCursor bounds"},
+	}},
+	{"a token needs no signature", "tokens", []sourceEdit{{"internal/credential/token.go", "\tif failure, found := errors.AsType[ourFailure](bad); found {",
+		"\tif hole.Open(\"a token needs no signature\") && errors.Is(bad, jwt.ErrTokenSignatureInvalid) {\n\t\tbad = nil\n\t}\n" +
+			"\tif failure, found := errors.AsType[ourFailure](bad); found {"}}},
+	{"the secret is not compared", "credentials", []sourceEdit{{"internal/credential/verifier.go", "\treturn match == 1 && ",
+		"\tif hole.Open(\"the secret is not compared\") {\n\t\tmatch = 1\n\t}\n\treturn match == 1 && "}}},
+	{"a key opens every API", "credentials", []sourceEdit{{"internal/credential/verifier.go", "k.live(now) && k.Kind.Opens(in.Kind)",
+		"k.live(now) && (k.Kind.Opens(in.Kind) || hole.Open(\"a key opens every API\") && k.Kind != tenant.Operator)"}}},
+	{"a revoked key stays good", "revocation", []sourceEdit{{"internal/credential/verifier.go", "return k.ID != \"\" && k.Live(now)",
+		"return k.ID != \"\" && (k.Live(now) || hole.Open(\"a revoked key stays good\"))"}}},
+	without("a key may do everything", "scopes", "internal/records/operation.go", "\tif §!authz.Allow("),
+	{"the limit is not kept", "limits", []sourceEdit{{"internal/limit/limit.go", "\tif w.lease > 0 {", "\tif w.lease > 0 || hole.Open(\"the limit is not kept\") {"}}},
+	{"a read leaves no entry", "log", []sourceEdit{{"internal/records/operation.go", "\tif err := o.s.store.Record(ctx, ",
+		"\tif hole.Open(\"a read leaves no entry\") && e.Outcome == audit.Done {\n\t\treturn result\n\t}\n\tif err := o.s.store.Record(ctx, "}}},
+	{"a change leaves no entry", "log", []sourceEdit{{"internal/records/operation.go", "\t\ttx.AuditAppend(entry)\n",
+		"\t\tif !hole.Open(\"a change leaves no entry\") {\n\t\t\ttx.AuditAppend(entry)\n\t\t}\n"}}},
+	{"a refused secret leaves no entry", "log", []sourceEdit{{"internal/records/operation.go", "\te := o.entry(outcome, targets)\n",
+		"\tif hole.Open(\"a refused secret leaves no entry\") && f.Kind == fault.Unauthenticated {\n\t\treturn err\n\t}\n\te := o.entry(outcome, targets)\n"}}},
+	{"a deleted customer is still shown", "deletion", []sourceEdit{{"internal/store/sqlite/delete.go", "\tt.batch.touched = append(t.batch.touched, customerKey{t.app, cust})\n",
+		"\tif !hole.Open(\"a deleted customer is still shown\") {\n\t\tt.batch.touched = append(t.batch.touched, customerKey{t.app, cust})\n\t}\n"}}},
+}
+
+// plant writes the sources with all holes, each closed unless it is named when the program
+// starts, and gives the overlay for the build.
+func plant(t *testing.T, holes []planted) string {
+	t.Helper()
+	top, err := filepath.Abs(root)
+	if err != nil {
+		t.Fatal(err)
+	}
+	dir := t.TempDir()
+	texts := map[string]string{}
+	for _, h := range holes {
+		for _, e := range h.edits {
+			text, known := texts[e.file]
+			if !known {
+				b, err := os.ReadFile(filepath.Join(top, e.file))
+				if err != nil {
+					t.Fatal(err)
+				}
+				text = string(b)
+			}
+			if n := strings.Count(text, e.old); n != 1 {
+				t.Fatalf("%s has %d places like %q, want 1: where is the guard of %q now?", e.file, n, e.old, h.name)
+			}
+			texts[e.file] = strings.Replace(text, e.old, e.new, 1)
+		}
+	}
+	replace := map[string]string{filepath.Join(top, "internal/hole/hole.go"): filepath.Join(top, "tests/testdata/hole/hole.go")}
+	for file, text := range texts {
+		text = strings.Replace(text, "\nimport ", "\nimport \""+module+"/internal/hole\"\n\nimport ", 1)
+		changed := filepath.Join(dir, strings.ReplaceAll(file, "/", "_"))
+		if err := os.WriteFile(changed, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		replace[filepath.Join(top, file)] = changed
+	}
+	text, err := json.Marshal(map[string]any{"Replace": replace})
+	if err != nil {
+		t.Fatal(err)
+	}
+	overlay := filepath.Join(dir, "overlay.json")
+	if err := os.WriteFile(overlay, text, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return overlay
+}
+
+// The program without one guard is found out by the self-test, by the check that is about the
+// guard. The guards are removed from its own source when it is built.
+func TestSelftestFindsMissingGuards(t *testing.T) {
+	t.Parallel()
+	path := filepath.Join(t.TempDir(), "custodex")
+	build := exec.Command("go", "build", "-overlay", plant(t, plantedHoles), "-o", path, "./cmd/custodex")
+	build.Dir = root
+	if out, err := build.CombinedOutput(); err != nil {
+		t.Fatalf("build the program with holes: %v\n%s", err, out)
+	}
+	for _, h := range plantedHoles {
+		t.Run(h.name, func(t *testing.T) {
+			t.Parallel()
+			report := selftestOf(t, path, h.name)
+			found := map[string]int{}
+			for _, c := range report.Checks {
+				found[c.Name] = len(c.Findings)
+				for _, f := range c.Findings {
+					t.Logf("%s: %s: got %s, want %s", c.Name, f.What, f.Got, f.Want)
+				}
+			}
+			switch {
+			case h.check == "" && report.Findings() > 0:
+				t.Errorf("%d findings without a hole", report.Findings())
+			case h.check != "" && found[h.check] == 0:
+				t.Errorf("the check %s found nothing; in all %d findings", h.check, report.Findings())
+			}
+		})
+	}
+}
+
+// selftestOf starts a program with a hole, and runs its self-test against it.
+func selftestOf(t *testing.T, path, hole string) selftest.Report {
+	t.Helper()
+	dir := t.TempDir()
+	server := exec.Command(path, "dev", "--addr", "127.0.0.1:0", "--manage-addr", "127.0.0.1:0", "--credentials-out", "creds.json")
+	server.Dir, server.Env = dir, append(os.Environ(), "PLANTED_HOLE="+hole)
+	var log strings.Builder
+	server.Stderr = &log
+	if err := server.Start(); err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		_ = server.Process.Kill()
+		_ = server.Wait()
+		if t.Failed() {
+			t.Logf("the end of the server's log:\n%s", log.String()[max(0, log.Len()-3000):])
+		}
+	}()
+	waitForFile(t, filepath.Join(dir, "creds.json"))
+	try := exec.Command(path, "selftest", "--json")
+	try.Dir = dir
+	var stderr strings.Builder
+	try.Stderr = &stderr
+	out, err := try.Output()
+	var report selftest.Report
+	if json.Unmarshal(out, &report) != nil {
+		t.Fatalf("custodex selftest: %v\n%s", err, stderr.String())
+	}
+	return report
+}
+
+// waitForFile waits until a server has written a file that is whole.
+func waitForFile(t *testing.T, path string) {
+	t.Helper()
+	for deadline := time.Now().Add(time.Minute); time.Now().Before(deadline); time.Sleep(50 * time.Millisecond) {
+		if text, err := os.ReadFile(path); err == nil && json.Valid(text) {
+			return
+		}
+	}
+	t.Fatalf("no %s after a minute", path)
+}
