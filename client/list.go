@@ -15,6 +15,7 @@ import (
 // nothing. Filters travel in the body of a request, so that no name and no address is in
 // a URL, which proxies log.
 type CustomerQuery struct {
+	Query        string // part of a name, an address or a phone number
 	Name         string // part of a first or last name, in any case
 	Email        string // part of an address, in any case
 	Status       string // for example ACTIVE
@@ -23,13 +24,17 @@ type CustomerQuery struct {
 	CreatedFrom  time.Time // CreatedFrom <= time of creation <= CreatedTo
 	CreatedTo    time.Time
 
+	// ByRelevance lists exact matches of Query first and then the others, of each the newest
+	// purchase first. It needs a Query. Otherwise the newest customer is first.
+	ByRelevance bool
+
 	Take  int    // customers a page, 1 to 100; 0: the server's default, 10
 	Skip  int    // customers to pass over; prefer Next, which stays in step while others write
 	Next  string // of the page before; only Count still counts beside it
 	Count bool   // whether to give CustomerPage.Total
 }
 
-// CustomerPage is one page of a list, newest first.
+// CustomerPage is one page of a list, in the order of its query.
 type CustomerPage struct {
 	Customers []Customer
 	Next      string // for CustomerQuery.Next; empty on the last page
@@ -38,6 +43,8 @@ type CustomerPage struct {
 
 // search is the body of a search.
 type search struct {
+	Query        string     `json:"query,omitempty"`
+	Order        string     `json:"order,omitempty"`
 	Name         string     `json:"name,omitempty"`
 	Email        string     `json:"email,omitempty"`
 	Status       string     `json:"status,omitempty"`
@@ -60,7 +67,7 @@ func (c *Customers) List(ctx context.Context, q CustomerQuery) (CustomerPage, er
 		}
 	case q.filters():
 		request.method, request.path, request.query = http.MethodPost, customersPath+"/search", withGroup()
-		request.body = search{q.Name, q.Email, q.Status, q.CustomerType, q.GroupID, moment(q.CreatedFrom), moment(q.CreatedTo), q.Take, q.Skip}
+		request.body = search{q.Query, q.order(), q.Name, q.Email, q.Status, q.CustomerType, q.GroupID, moment(q.CreatedFrom), moment(q.CreatedTo), q.Take, q.Skip}
 	default:
 		request.query = PageQuery{Take: q.Take, Skip: q.Skip}.values()
 		request.query.Set("include", "group")
@@ -70,8 +77,15 @@ func (c *Customers) List(ctx context.Context, q CustomerQuery) (CustomerPage, er
 }
 
 func (q CustomerQuery) filters() bool {
-	return q.Name != "" || q.Email != "" || q.Status != "" || q.CustomerType != "" || q.GroupID != 0 ||
+	return q.Query != "" || q.ByRelevance || q.Name != "" || q.Email != "" || q.Status != "" || q.CustomerType != "" || q.GroupID != 0 ||
 		!q.CreatedFrom.IsZero() || !q.CreatedTo.IsZero()
+}
+
+func (q CustomerQuery) order() string {
+	if q.ByRelevance {
+		return "relevance"
+	}
+	return ""
 }
 
 func moment(t time.Time) *time.Time {
@@ -81,7 +95,7 @@ func moment(t time.Time) *time.Time {
 	return &t
 }
 
-// All walks every customer that matches, newest first, page after page. It ends
+// All walks every customer that matches, in the order of the query, page after page. It ends
 // after the first error.
 func (c *Customers) All(ctx context.Context, q CustomerQuery) iter.Seq2[Customer, error] {
 	return func(yield func(Customer, error) bool) {

@@ -108,7 +108,7 @@ func TestEveryOperationOfDevdraft(t *testing.T) {
 	// A search by every filter finds her, and by GET all are found.
 	day := 24 * time.Hour
 	found, err := c.List(ctx, client.CustomerQuery{
-		Name: "lovelace", Email: "ada@example.com", Status: "ACTIVE", CustomerType: ada.CustomerType, GroupID: group.ID,
+		Query: "ada", ByRelevance: true, Name: "lovelace", Email: "ada@example.com", Status: "ACTIVE", CustomerType: ada.CustomerType, GroupID: group.ID,
 		CreatedFrom: ada.CreatedAt.Add(-day), CreatedTo: ada.CreatedAt.Add(day), Take: 1, Count: true,
 	})
 	check(t, err)

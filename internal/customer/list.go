@@ -17,6 +17,7 @@ type ListInput struct {
 	Take, Skip                          Text
 	Status, Name, Email                 Text
 	Type, Group, CreatedFrom, CreatedTo Text // ours; the Devdraft contract has no such filters
+	Query, Order                        Text // likewise
 
 	MaxTake int // of the dialect: the largest take; 0 is page.MaxTake
 }
@@ -24,8 +25,32 @@ type ListInput struct {
 // ListQuery is a validated list request.
 type ListQuery struct {
 	Take, Skip int
+	Order      Order
 	Filter
 }
+
+// Order is the order of a list. The zero value is none that was asked for, which is
+// Newest.
+type Order uint8
+
+// The orders of a list.
+const (
+	Newest    Order = 1 // the newest customer first
+	Relevance Order = 2 // exact matches of the query first, then the newest purchase, then as Newest
+)
+
+func parseOrder(s string) (Order, bool) {
+	switch s {
+	case "newest":
+		return Newest, true
+	case "relevance":
+		return Relevance, true
+	}
+	return 0, false
+}
+
+// OrderNames are the orders as they are sent.
+func OrderNames() []string { return []string{"newest", "relevance"} }
 
 // Filter selects customers; its conditions are joined by "and". The zero value of
 // a field is no condition.
@@ -34,6 +59,7 @@ type Filter struct {
 	Type        Type
 	Group       int64     // number of a group
 	Name, Email string    // fragments as typed, trimmed
+	Query       string    // a fragment of the name, the e-mail or the phone
 	CreatedFrom time.Time // at or after, to the millisecond
 	CreatedTo   time.Time // before
 }
@@ -46,17 +72,20 @@ const (
 	PathName        = "name"
 	PathCreatedFrom = "created_from"
 	PathCreatedTo   = "created_to"
+	PathQuery       = "query"
+	PathOrder       = "order"
 
 	CodeNotNumber = "not_number"
 	CodeTooSmall  = "too_small"
 	CodeTooLarge  = "too_large"
 	CodeSpace     = "space"    // an address with a space inside: most likely a "+" that was not encoded
 	CodeNotTime   = "not_time" // not ISO 8601
+	CodeNoQuery   = "no_query" // relevance to nothing
 )
 
 // Parse validates the request. maxSkip is the setting; see page.MaxSkip. Problems
 // are told in the order take, skip, status, name, email, type, group,
-// created_from, created_to, at most one each.
+// created_from, created_to, query, order, at most one each.
 func (in ListInput) Parse(maxSkip int) (ListQuery, []fault.Field) {
 	v := validator{in: &Input{}}
 	most := page.MaxTake
@@ -83,6 +112,10 @@ func (in ListInput) Parse(maxSkip int) (ListQuery, []fault.Field) {
 	}
 	f.CreatedFrom = v.time(PathCreatedFrom, in.CreatedFrom)
 	f.CreatedTo = v.time(PathCreatedTo, in.CreatedTo)
+	f.Query = v.fragment(PathQuery, in.Query, MaxText)
+	if o := listed(&v, PathOrder, in.Order, parseOrder); o != nil {
+		f.Order = *o
+	}
 	return f, v.problems
 }
 
@@ -158,9 +191,17 @@ func (v *validator) time(path string, t Text) time.Time {
 // somebody may well ask for.
 const noTime = math.MinInt64
 
+// withQuery stands before a filter that has a query. No status has that number.
+const withQuery = 0xff
+
 // AppendBinary appends the filter in a form that is equal for equal filters. A
 // cursor carries it, sealed.
 func (f Filter) AppendBinary(b []byte) []byte {
+	if f.Query != "" {
+		b = append(b, withQuery)
+		b = binary.AppendUvarint(b, uint64(len(f.Query)))
+		b = append(b, f.Query...)
+	}
 	b = append(b, byte(f.Status), byte(f.Type))
 	b = binary.AppendVarint(b, f.Group)
 	for _, t := range [...]time.Time{f.CreatedFrom, f.CreatedTo} {
@@ -177,10 +218,18 @@ func (f Filter) AppendBinary(b []byte) []byte {
 
 // ParseFilter reads what AppendBinary wrote, or fails with ErrMalformed.
 func ParseFilter(b []byte) (Filter, error) {
+	query := ""
+	if len(b) > 0 && b[0] == withQuery {
+		length, n := binary.Uvarint(b[1:])
+		if n <= 0 || length == 0 || length > uint64(len(b)-1-n) {
+			return Filter{}, ErrMalformed
+		}
+		query, b = string(b[1+n:1+n+int(length)]), b[1+n+int(length):]
+	}
 	if len(b) < 2 {
 		return Filter{}, ErrMalformed
 	}
-	f := Filter{Status: Status(b[0]), Type: Type(b[1])}
+	f := Filter{Status: Status(b[0]), Type: Type(b[1]), Query: query}
 	group, n := binary.Varint(b[2:])
 	if n <= 0 {
 		return Filter{}, ErrMalformed

@@ -166,3 +166,31 @@ func cleanPhone(s string) string {
 	}
 	return s
 }
+
+// PhoneDigits gives the digits by which a phone is found: of the number without its
+// extension, its trunk zero in brackets, and the zeros that it begins with, which people
+// write in one place and not in another.
+func PhoneDigits(s string) string {
+	if strings.Trim(s, "+0123456789") != "" {
+		s, _ = cutExtension(s)
+		s = cutTrunkZero(s)
+	}
+	return strings.TrimLeft(digitsOf(s), "0")
+}
+
+// minFragment is how many digits a text must have to be looked for in phones.
+const minFragment = 3
+
+// PhoneFragment gives the digits of a text that may be a phone or a part of one, and ""
+// for any other text.
+func PhoneFragment(s string) string {
+	s = cleanPhone(s)
+	number, _ := cutExtension(s)
+	if strings.Trim(number, "+0123456789"+phoneMarks) != "" {
+		return ""
+	}
+	if digits := PhoneDigits(s); len(digits) >= minFragment {
+		return digits
+	}
+	return ""
+}

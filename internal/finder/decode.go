@@ -17,9 +17,8 @@ import (
 type listEntry struct {
 	Customer      customer.Customer
 	undecryptable bool
+	at            search.Rank
 }
-
-func (e *listEntry) position() page.Position { return positionOf(&e.Customer) }
 
 // decode decrypts a row for a list or a search, which must not fail for all because
 // of one.
@@ -27,9 +26,9 @@ func (l *lookup) decode(ctx context.Context, row *store.CustomerRow) listEntry {
 	c, _, err := customerrow.Decrypt(l.key, row)
 	l.cfg.Corrupt.Note(ctx, l.app, row, err)
 	if err != nil {
-		return listEntry{Customer: customerrow.Clear(row), undecryptable: true}
+		c = customerrow.Clear(row)
 	}
-	return listEntry{Customer: c}
+	return listEntry{Customer: c, undecryptable: err != nil, at: search.Rank{Position: position(&c)}}
 }
 
 // decoder decrypts the rows of an application for its search index.
@@ -43,26 +42,31 @@ func decoder(key *seal.App) index.Decode {
 	}
 }
 
-func positionOf(c *customer.Customer) page.Position {
+func position(c *customer.Customer) page.Position {
 	return page.Position{CreatedAt: c.CreatedAt.UnixMilli(), Seq: c.Seq}
 }
 
 // indexEntry is what of a customer is searched.
 func indexEntry(c *customer.Customer) search.Entry {
-	return search.Entry{
-		Position: positionOf(c),
+	e := search.Entry{
+		Position: position(c),
 		First:    c.Given.Reveal(),
 		Last:     c.Family.Reveal(),
 		Email:    c.Email.Reveal(),
+		Phone:    customer.PhoneDigits(c.Phone.Reveal()),
 		Status:   uint8(c.Status),
 		Type:     uint8(c.Type),
 		Group:    c.Group,
 	}
+	if !c.LastPurchase.IsZero() {
+		e.Bought = c.LastPurchase.UnixMilli()
+	}
+	return e
 }
 
 // indexFilter is the filter of a list for the search index.
 func indexFilter(f customer.Filter) search.Filter {
-	out := search.Filter{Name: f.Name, Email: f.Email}
+	out := search.Filter{Name: f.Name, Email: f.Email, Query: f.Query, Phone: customer.PhoneFragment(f.Query)}
 	if f.Status != 0 {
 		out.Status = new(uint8(f.Status))
 	}

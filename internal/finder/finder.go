@@ -13,7 +13,6 @@ import (
 	"custodex.dev/internal/customer"
 	"custodex.dev/internal/id"
 	"custodex.dev/internal/index"
-	"custodex.dev/internal/page"
 	"custodex.dev/internal/seal"
 	"custodex.dev/internal/search"
 	"custodex.dev/internal/store"
@@ -56,12 +55,12 @@ type Query struct {
 
 // Place is where a list goes on. The zero value is its beginning.
 type Place struct {
-	After *page.Position
-	Lead  int64 // Seq of the customer that came before all others; 0: none
+	After *search.Rank // what is not of its order is not looked at
+	Lead  int64        // Seq of the customer that came before all others; 0: none
 }
 
-// Page is a page of customers, newest first. But if the e-mail filter is the whole address of a customer, that one
-// comes before all others.
+// Page is a page of customers, newest first or by relevance to the query. But if the e-mail filter or the query is
+// the whole address of a customer, that one comes before all others.
 type Page struct {
 	Customers []customer.Customer
 	Next      *Place // of the next page; nil when this is the last
@@ -113,7 +112,7 @@ func (l *lookup) page(ctx context.Context, p *index.Permit, q *Query, lead custo
 	if indexed(q.Filter) {
 		return l.browse(ctx, *q)
 	}
-	in := search.Query{Filter: indexFilter(q.Filter), After: q.From.After, Skip: q.Skip, Take: q.Take}
+	in := &searchQuery{Filter: indexFilter(q.Filter), after: q.From.After, skip: q.Skip, take: q.Take, ranked: q.Order == customer.Relevance}
 	if q.From.After == nil && lead.Seq != 0 {
 		q.From.Lead = lead.Seq
 		return l.behind(ctx, p, in, lead)
@@ -132,7 +131,7 @@ func (l *lookup) browse(ctx context.Context, q Query) (found listing, err error)
 	for undecryptable := 0; ; undecryptable = found.undecryptable {
 		asked := q.Take + 2*undecryptable + 1
 		rows, err := l.cfg.Store.CustomerList(ctx, l.app, store.CustomerList{
-			Status: uint8(q.Status), After: q.From.After, Skip: q.Skip, Take: asked,
+			Status: uint8(q.Status), After: positionOf(q.From.After), Skip: q.Skip, Take: asked,
 		})
 		if err != nil {
 			return listing{}, err

@@ -2,14 +2,14 @@ package finder
 
 import (
 	"custodex.dev/internal/customer"
-	"custodex.dev/internal/page"
+	"custodex.dev/internal/search"
 )
 
 // listing is a page of customers.
 type listing struct {
 	Customers []customer.Customer
-	more      bool          // customers come after it
-	end       page.Position // where it ended, if more is set
+	more      bool        // customers come after it
+	end       search.Rank // where it ended, if more is set
 
 	// undecryptable is 0 if the page is full or the list's last. Otherwise so many of
 	// its places are of customers that cannot be shown.
@@ -30,7 +30,7 @@ func cut(n, take int, more bool, decode func(i int) listEntry) listing {
 	undecryptable := 0
 	for i := range n {
 		e := decode(i)
-		l.end = e.position()
+		l.end = e.at
 		if e.undecryptable {
 			undecryptable++
 			continue

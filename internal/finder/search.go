@@ -7,7 +7,6 @@ import (
 
 	"custodex.dev/internal/fault"
 	"custodex.dev/internal/index"
-	"custodex.dev/internal/page"
 	"custodex.dev/internal/search"
 	"custodex.dev/internal/sleep"
 	"custodex.dev/internal/store"
@@ -35,14 +34,19 @@ func spare(try int) int {
 
 // search finds a page by fragment: in the application's index, or in the store
 // while there is none.
-func (l *lookup) search(ctx context.Context, p *index.Permit, q search.Query) (listing, error) {
+func (l *lookup) search(ctx context.Context, p *index.Permit, q *searchQuery) (listing, error) {
+	q.Matcher = search.NewMatcher(q.Filter)
+	stream := l.stream
+	if q.ranked {
+		stream = l.streamRanked
+	}
 	for try := 1; ; {
 		ix, build, err := l.cfg.Indexes.Current(ctx, p, decoder(l.key))
 		if err != nil {
 			return listing{}, err
 		}
 		if ix == nil {
-			found, done, err := l.stream(ctx, p, q, build)
+			found, done, err := stream(ctx, p, q, build)
 			if done || err != nil {
 				return found, err
 			}
@@ -67,24 +71,19 @@ func (l *lookup) search(ctx context.Context, p *index.Permit, q search.Query) (l
 
 // stream searches by reading customers newest first. It stops with done false as
 // soon as the index is there, or is being built and worth waiting for.
-func (l *lookup) stream(ctx context.Context, p *index.Permit, q search.Query, build *index.Build) (found listing, done bool, err error) {
-	m := search.NewMatcher(q.Filter)
-	var status uint8
-	if q.Status != nil {
-		status = *q.Status
-	}
-	skip := q.Skip
-	done, err = l.cfg.Indexes.Stream(ctx, p, build, q.After, status, func(row *store.CustomerRow) bool {
+func (l *lookup) stream(ctx context.Context, p *index.Permit, q *searchQuery, build *index.Build) (found listing, done bool, err error) {
+	skip := q.skip
+	done, err = l.cfg.Indexes.Stream(ctx, p, build, positionOf(q.after), q.status(), func(row *store.CustomerRow) bool {
 		e := l.decode(ctx, row)
 		switch {
-		case !m.Match(indexEntry(&e.Customer)):
+		case !q.Match(indexEntry(&e.Customer)):
 		case skip > 0:
 			skip--
-		case len(found.Customers) == q.Take:
+		case len(found.Customers) == q.take:
 			found.more = true
 			return false
 		case !e.undecryptable:
-			found.Customers, found.end = append(found.Customers, e.Customer), e.position()
+			found.Customers, found.end = append(found.Customers, e.Customer), e.at
 		}
 		return true
 	})
@@ -96,24 +95,23 @@ func (l *lookup) stream(ctx context.Context, p *index.Permit, q search.Query, bu
 
 // scan searches the index for a page and that many places to spare. It looks for twice
 // as many more as cannot be shown.
-func (l *lookup) scan(ctx context.Context, p *index.Permit, ix *search.Index, q search.Query, spare int) (listing, bool, error) {
+func (l *lookup) scan(ctx context.Context, p *index.Permit, ix *search.Index, q *searchQuery, spare int) (listing, bool, error) {
 	release, err := p.AcquireScan(ctx)
 	if err != nil {
 		return listing{}, false, err
 	}
 	defer release()
-	take, undecryptable := q.Take, 0
+	undecryptable := 0
 	for {
-		q.Take = take + spare + 2*undecryptable
-		result, err := ix.Search(ctx, q)
+		hits, more, err := q.in(ctx, ix, q.take+spare+2*undecryptable)
 		if err != nil {
 			return listing{}, false, err
 		}
-		entries, settled, err := l.load(ctx, ix, q.Filter, result.Hits)
+		entries, settled, err := l.load(ctx, ix, q, hits)
 		if err != nil {
 			return listing{}, false, err
 		}
-		found := cut(len(entries), take, result.More, func(i int) listEntry { return entries[i] })
+		found := cut(len(entries), q.take, more, func(i int) listEntry { return entries[i] })
 		if !settled || !found.refill() {
 			return found, settled, nil
 		}
@@ -125,11 +123,10 @@ func (l *lookup) scan(ctx context.Context, p *index.Permit, ix *search.Index, q 
 const maxLoad = 1000
 
 // load reads the rows of hits, in their order. Each is matched again as it was
-// read, so that a page never shows a customer that does not match; settled is
-// false if that left one out.
-func (l *lookup) load(ctx context.Context, ix *search.Index, f search.Filter, hits []page.Position) (entries []listEntry, settled bool, err error) {
+// read, so that a page never shows a customer that does not match or has another
+// place by now; settled is false if that left one out.
+func (l *lookup) load(ctx context.Context, ix *search.Index, q *searchQuery, hits []search.Rank) (entries []listEntry, settled bool, err error) {
 	version := ix.Version()
-	m := search.NewMatcher(f)
 	entries = make([]listEntry, 0, len(hits))
 	var opaque []search.Entry
 	for part := range slices.Chunk(hits, maxLoad) {
@@ -147,12 +144,13 @@ func (l *lookup) load(ctx context.Context, ix *search.Index, f search.Filter, hi
 			if e.undecryptable {
 				opaque = append(opaque, searched)
 			}
-			if m.Match(searched) {
+			e.at = q.rank(searched)
+			if _, found := slices.BinarySearchFunc(hits, e.at, search.Rank.Compare); found && q.Match(searched) {
 				entries = append(entries, e)
 			}
 		}
 	}
-	slices.SortFunc(entries, func(x, y listEntry) int { return x.position().Compare(y.position()) })
+	slices.SortFunc(entries, func(x, y listEntry) int { return x.at.Compare(y.at) })
 	if len(opaque) > 0 {
 		// The index may hold a name from before the damage, or the erasure. It forgets
 		// that, unless it has moved on.

@@ -42,12 +42,15 @@ func TestCursorComesBack(t *testing.T) {
 		if rapid.Bool().Draw(rt, "led") {
 			want.Lead = rapid.Int64Min(1).Draw(rt, "lead")
 		}
+		if rapid.Bool().Draw(rt, "ranked") {
+			want.Rank = &page.Rank{Exact: rapid.Bool().Draw(rt, "exact"), Bought: rapid.Int64().Draw(rt, "bought")}
+		}
 		want.Filter = rapid.SliceOf(rapid.Byte()).Draw(rt, "filter")
 		b, err := want.MarshalBinary()
 		if err != nil {
 			rt.Fatalf("MarshalBinary = %v", err)
 		}
-		got := page.Cursor{List: "x", Filter: []byte{9}, At: -9, Seq: 9, ID: [16]byte{9}, Lead: 9} // all of it has to be replaced
+		got := page.Cursor{List: "x", Filter: []byte{9}, At: -9, Seq: 9, ID: [16]byte{9}, Lead: 9, Rank: &page.Rank{Bought: 9}} // all of it has to be replaced
 		err = got.UnmarshalBinary(b)
 		if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); err != nil || diff != "" {
 			rt.Fatalf("UnmarshalBinary = %v (-want +got):\n%s", err, diff)
@@ -75,11 +78,21 @@ func TestCursorMalformed(t *testing.T) {
 	unled := bytes.Clone(led)
 	unled[40] = 0
 	bad = append(bad, unled)
-	for _, version := range []byte{0, 1, 4, 255} {
+	for _, version := range []byte{0, 1, 5, 255} {
 		b := bytes.Clone(good)
 		b[0] = version
 		bad = append(bad, b)
 	}
+	ranked, err := page.Cursor{List: "a list", Rank: &page.Rank{}}.MarshalBinary()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for n := range 33 + 8 + 1 + 8 + 1 + len("a list") {
+		bad = append(bad, ranked[:n])
+	}
+	unexact, unled := bytes.Clone(ranked), bytes.Clone(ranked)
+	unexact[41], unled[33] = 2, 0x80
+	bad = append(bad, unexact, unled)
 	negative := bytes.Clone(good)
 	negative[9] |= 0x80 // the sign of Seq
 	bad = append(bad, negative)

@@ -43,7 +43,7 @@ func upTo[T any](take int, rows []T) (shown []T, more bool) {
 func (o *operation) listName() string { return o.caller.Origin.Dialect + " " + string(o.action) }
 
 // maxCursor bounds the text of a cursor: the longest filter in four-byte letters.
-const maxCursor = 4096
+const maxCursor = 8192
 
 // sealCursor gives an encrypted cursor for the operation's list.
 func (o *operation) sealCursor(c page.Cursor) string {

@@ -101,6 +101,28 @@ func BenchmarkSearch(b *testing.B) {
 	})
 }
 
+// Searches by relevance, and newest first, with one term for name, address and phone.
+func BenchmarkRank(b *testing.B) {
+	a := benchIndex()
+	for _, term := range []search.Filter{
+		{Query: "maria"}, {Query: "a"}, {Query: "li"}, {Query: "ÿ"}, {Query: "qx"}, {Query: "uio"}, {Query: "garcia"},
+		{Query: "stonehamford"}, {Query: "zzyzx"}, {Query: "anananan"}, {Query: "marianderson"}, {Query: "maria garcia"},
+		{Query: "maria kowalski"}, {Query: "王伟"}, {Query: "смирнова"}, {Query: "@gmail.com"}, {Query: "198"},
+		{Query: "anna.nanna@gmail.com"}, {Query: "49301", Phone: "49301"}, {Query: "0123", Phone: "123"},
+		{Query: "+1 555 010 0999", Phone: "15550100999"}, {Query: "a", Status: status(3)},
+	} {
+		for _, skip := range []int{0, 10_000} {
+			q := search.RankQuery{Filter: term, Skip: skip, Take: 10}
+			b.Run("relevance/"+term.Query+"/"+strconv.Itoa(skip), func(b *testing.B) {
+				measure(b, 8, func() { a.Rank(context.Background(), q) })
+			})
+			b.Run("newest/"+term.Query+"/"+strconv.Itoa(skip), func(b *testing.B) {
+				measure(b, 8, func() { a.Search(context.Background(), search.Query{Filter: term, Skip: skip, Take: 10}) })
+			})
+		}
+	}
+}
+
 func BenchmarkCount(b *testing.B) {
 	a := benchIndex()
 	for b.Loop() {

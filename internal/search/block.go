@@ -11,8 +11,12 @@ import (
 type block struct {
 	created, seq []int64
 	group        []int64 // nil: all zero
+	bought       []int64 // nil: all zero
 	status, typ  []uint8
+	firsts       []uint16 // how long the folded first name is, which begins the text in names
 	names, mails column
+	phones       column
+	order        []uint16 // by relevance, without what the term says; nil: list order
 	begins       []uint64 // a row of bits for each bit of beginnings; nil in a block that only stages
 	tallies      []tally
 
@@ -58,6 +62,13 @@ func (b *block) groupOf(i int) int64 {
 	return b.group[i]
 }
 
+func (b *block) boughtOf(i int) int64 {
+	if b.bought == nil {
+		return 0
+	}
+	return b.bought[i]
+}
+
 // after returns the index of the first customer listed strictly after p.
 func (b *block) after(p page.Position) int {
 	return sort.Search(b.len(), func(i int) bool { return p.Before(b.at(i)) })
@@ -72,8 +83,10 @@ func (b *block) from(p page.Position) int {
 func (it item) same(o item) bool {
 	return it.b.at(it.i) == o.b.at(o.i) && it.b.groupOf(it.i) == o.b.groupOf(o.i) &&
 		it.b.status[it.i] == o.b.status[o.i] && it.b.typ[it.i] == o.b.typ[o.i] &&
+		it.b.boughtOf(it.i) == o.b.boughtOf(o.i) && it.b.firsts[it.i] == o.b.firsts[o.i] &&
 		string(it.b.names.record(it.i)) == string(o.b.names.record(o.i)) &&
-		string(it.b.mails.record(it.i)) == string(o.b.mails.record(o.i))
+		string(it.b.mails.record(it.i)) == string(o.b.mails.record(o.i)) &&
+		string(it.b.phones.record(it.i)) == string(o.b.phones.record(o.i))
 }
 
 func (c *column) start(i int) int {

@@ -9,26 +9,34 @@ import (
 // the block from which all of them come but those at the indices fresh; then its summaries are
 // carried on rather than made anew, unless that would leave them too full or too stale.
 func newBlock(items []item, base *block, fresh []int) *block {
-	n, names, mails, grouped := len(items), 0, 0, false
+	var need room
 	for _, it := range items {
-		names += len(it.b.names.record(it.i)) + 1
-		mails += len(it.b.mails.record(it.i)) + 1
-		grouped = grouped || it.b.groupOf(it.i) != 0
+		need.names += len(it.b.names.record(it.i)) + 1
+		need.mails += len(it.b.mails.record(it.i)) + 1
+		need.phones += len(it.b.phones.record(it.i)) + 1
+		need.grouped = need.grouped || it.b.groupOf(it.i) != 0
+		need.bought = need.bought || it.b.boughtOf(it.i) != 0
 	}
-	b := allocBlock(n, names, mails, grouped)
-	names, mails = 0, 0
+	b := allocBlock(len(items), need)
+	names, mails, phones := 0, 0, 0
 	for k, it := range items {
 		b.created[k], b.seq[k] = it.b.created[it.i], it.b.seq[it.i]
 		b.status[k], b.typ[k] = it.b.status[it.i], it.b.typ[it.i]
-		if grouped {
+		b.firsts[k] = it.b.firsts[it.i]
+		if need.grouped {
 			b.group[k] = it.b.groupOf(it.i)
+		}
+		if need.bought {
+			b.bought[k] = it.b.boughtOf(it.i)
 		}
 		names += copy(b.names.text[names:], it.b.names.record(it.i)) + 1
 		mails += copy(b.mails.text[mails:], it.b.mails.record(it.i)) + 1
-		b.names.ends[k], b.mails.ends[k] = uint32(names), uint32(mails)
+		phones += copy(b.phones.text[phones:], it.b.phones.record(it.i)) + 1
+		b.names.ends[k], b.mails.ends[k], b.phones.ends[k] = uint32(names), uint32(mails), uint32(phones)
 		b.setBeginnings(k)
 		b.tallies = tallied(b.tallies, b.status[k], b.typ[k], 1)
 	}
+	b.setOrder()
 	b.minSeq, b.maxSeq = slices.Min(b.seq), slices.Max(b.seq)
 	if base == nil || !b.carry(base, fresh) {
 		b.summarize()
@@ -37,31 +45,49 @@ func newBlock(items []item, base *block, fresh []int) *block {
 	return b
 }
 
-// allocBlock makes a block without summaries for n customers with that many bytes of text, zero bytes
-// included. A few large pieces of memory waste less than many small ones.
-func allocBlock(n, names, mails int, grouped bool) *block {
+// room is what the customers of a block need: bytes of text, zero bytes included, and columns.
+type room struct {
+	names, mails, phones int
+	grouped, bought      bool
+}
+
+// allocBlock makes a block without summaries for n customers. A few large pieces of memory waste less
+// than many small ones.
+func allocBlock(n int, need room) *block {
 	b := &block{}
-	texts := alloc[byte](names + mails + 2*pad + 2*n)
+	texts := alloc[byte](need.names + need.mails + need.phones + 3*pad + 2*n)
 	b.size = int64(cap(texts))
-	b.names.text, texts = carve(texts, names+pad)
-	b.mails.text, texts = carve(texts, mails+pad)
+	b.names.text, texts = carve(texts, need.names+pad)
+	b.mails.text, texts = carve(texts, need.mails+pad)
+	b.phones.text, texts = carve(texts, need.phones+pad)
 	b.status, texts = carve(texts, n)
 	b.typ, _ = carve(texts, n)
-	columns := 2
-	if grouped {
-		columns = 3
+	columns, shorts := 2, n
+	if need.grouped {
+		columns++
+	}
+	if need.bought {
+		columns++
+		shorts += n
 	}
 	numbers := alloc[int64](n * columns)
-	ends := alloc[uint32](2 * n)
+	ends := alloc[uint32](3 * n)
+	short := alloc[uint16](shorts)
 	b.begins = alloc[uint64](beginningBits * bitWords(n))
-	b.size += int64(8*(cap(numbers)+cap(b.begins)) + 4*cap(ends) + int(unsafe.Sizeof(*b)))
+	b.size += int64(8*(cap(numbers)+cap(b.begins)) + 4*cap(ends) + 2*cap(short) + int(unsafe.Sizeof(*b)))
 	b.created, numbers = carve(numbers, n)
 	b.seq, numbers = carve(numbers, n)
-	if grouped {
-		b.group, _ = carve(numbers, n)
+	if need.grouped {
+		b.group, numbers = carve(numbers, n)
+	}
+	b.firsts, short = carve(short, n)
+	if need.bought {
+		b.bought, _ = carve(numbers, n)
+		b.order, _ = carve(short, n)
 	}
 	b.names.ends, ends = carve(ends, n)
-	b.mails.ends, _ = carve(ends, n)
+	b.mails.ends, ends = carve(ends, n)
+	b.phones.ends, _ = carve(ends, n)
 	return b
 }
 
@@ -74,29 +100,33 @@ func carve[T any](s []T, n int) (piece, rest []T) { return s[:n:n], s[n:] }
 const pageWords = 8192 / 8
 
 // textLen is how many bytes of text the block holds.
-func (b *block) textLen() int { return len(b.names.text) + len(b.mails.text) - 2*pad }
+func (b *block) textLen() int {
+	return len(b.names.text) + len(b.mails.text) + len(b.phones.text) - 3*pad
+}
 
 // shape divides words, which must be large enough, among the summaries.
-func (b *block) shape(words []uint64, names, mails int) {
+func (b *block) shape(words []uint64, names, mails, phones int) {
 	b.words, b.size = words, b.size+int64(8*cap(words))
 	b.names.pairs, words = carve(words, pairWords)
 	b.mails.pairs, words = carve(words, pairWords)
+	b.phones.pairs, words = carve(words, pairWords)
 	b.names.grams, words = carve(words, names)
 	b.mails.grams, words = carve(words, mails)
+	b.phones.grams, words = carve(words, phones)
 	b.seqs = words
 }
 
 // summarize makes the summaries from nothing.
 func (b *block) summarize() {
-	names, mails := gramWords(len(b.names.text)-pad), gramWords(len(b.mails.text)-pad)
-	words := 2*pairWords + names + mails + b.len()/8 + 1
+	names, mails, phones := gramWords(len(b.names.text)-pad), gramWords(len(b.mails.text)-pad), gramWords(len(b.phones.text)-pad)
+	words := 3*pairWords + names + mails + phones + b.len()/8 + 1
 	// Large pieces of memory come in pages. A little less than asked for beats most of a page unused.
 	if over := words % pageWords; words > 4*pageWords && over < pageWords/4 {
 		mails, words = mails-over, words-over
 	}
-	b.shape(alloc[uint64](words), names, mails)
+	b.shape(alloc[uint64](words), names, mails, phones)
 	b.names.salt = seqHash(b.seq[0])
-	b.mails.salt = b.names.salt
+	b.mails.salt, b.phones.salt = b.names.salt, b.names.salt
 	for i := range b.seq {
 		b.summarizeOne(i)
 	}
@@ -106,6 +136,7 @@ func (b *block) summarize() {
 func (b *block) summarizeOne(i int) {
 	b.names.add(b.names.text, b.names.start(i), int(b.names.ends[i])-1)
 	b.mails.add(b.mails.text, b.mails.start(i), int(b.mails.ends[i])-1)
+	b.phones.add(b.phones.text, b.phones.start(i), int(b.phones.ends[i])-1)
 	for _, h := range b.seqBits(b.seq[i]) {
 		b.seqs[h>>6] |= 1 << (h & 63)
 	}
@@ -116,7 +147,7 @@ func (b *block) summarizeOne(i int) {
 func (b *block) carry(base *block, fresh []int) bool {
 	added := 0
 	for _, i := range fresh {
-		added += len(b.names.record(i)) + len(b.mails.record(i)) + 2
+		added += len(b.names.record(i)) + len(b.mails.record(i)) + len(b.phones.record(i)) + 3
 	}
 	removed := base.textLen() + added - b.textLen()
 	if b.changed = base.changed + added + removed; b.changed > base.summed/4 {
@@ -125,8 +156,8 @@ func (b *block) carry(base *block, fresh []int) bool {
 	b.summed = base.summed
 	words := alloc[uint64](len(base.words))
 	copy(words, base.words)
-	b.shape(words, len(base.names.grams), len(base.mails.grams))
-	b.names.salt, b.mails.salt = base.names.salt, base.mails.salt
+	b.shape(words, len(base.names.grams), len(base.mails.grams), len(base.phones.grams))
+	b.names.salt, b.mails.salt, b.phones.salt = base.names.salt, base.mails.salt, base.phones.salt
 	for _, i := range fresh {
 		b.summarizeOne(i)
 	}

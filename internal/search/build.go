@@ -2,6 +2,7 @@ package search
 
 import (
 	"cmp"
+	"math"
 	"runtime"
 	"slices"
 	"sync"
@@ -178,25 +179,30 @@ func parallel(n int, do func(k int)) {
 // newStage folds entries into a block for staging.
 func newStage(entries []Entry) *block {
 	n := len(entries)
-	text := 0
+	text, digits := 0, 0
 	for i := range entries {
 		text += len(entries[i].First) + len(entries[i].Last) + len(entries[i].Email) + 3
+		digits += len(entries[i].Phone) + 1
 	}
-	numbers, ends, small := alloc[int64](3*n), alloc[uint32](2*n), alloc[uint8](2*n)
-	names, mails := make([]byte, 0, text/2), make([]byte, 0, text*3/4)
+	numbers, ends, small, firsts := alloc[int64](4*n), alloc[uint32](3*n), alloc[uint8](2*n), alloc[uint16](n)
+	names, mails, phones := make([]byte, 0, text/2), make([]byte, 0, text*3/4), make([]byte, 0, digits)
 	b := &block{
-		created: numbers[:n], seq: numbers[n : 2*n], group: numbers[2*n:],
-		status: small[:n], typ: small[n:],
-		names: column{ends: ends[:n]}, mails: column{ends: ends[n:]},
+		created: numbers[:n], seq: numbers[n : 2*n], group: numbers[2*n : 3*n], bought: numbers[3*n:],
+		status: small[:n], typ: small[n:], firsts: firsts,
+		names: column{ends: ends[:n]}, mails: column{ends: ends[n : 2*n]}, phones: column{ends: ends[2*n:]},
 	}
 	for i, e := range entries {
-		names = append(appendName(names, e), 0)
+		var first int
+		names, first = appendName(names, e)
+		names = append(names, 0)
 		mails = append(appendMail(mails, e), 0)
-		b.created[i], b.seq[i], b.group[i] = e.CreatedAt, e.Seq, e.Group
+		phones = append(append(phones, e.Phone...), 0)
+		b.firsts[i] = uint16(min(first, math.MaxUint16))
+		b.created[i], b.seq[i], b.group[i], b.bought[i] = e.CreatedAt, e.Seq, e.Group, e.Bought
 		b.status[i], b.typ[i] = e.Status, e.Type
-		b.names.ends[i], b.mails.ends[i] = uint32(len(names)), uint32(len(mails))
+		b.names.ends[i], b.mails.ends[i], b.phones.ends[i] = uint32(len(names)), uint32(len(mails)), uint32(len(phones))
 	}
-	b.names.text, b.mails.text = names, mails
-	b.size = int64(unsafe.Sizeof(*b)) + int64(cap(names)+cap(mails)+8*cap(numbers)+4*cap(ends)+cap(small))
+	b.names.text, b.mails.text, b.phones.text = names, mails, phones
+	b.size = int64(unsafe.Sizeof(*b)) + int64(cap(names)+cap(mails)+cap(phones)+8*cap(numbers)+4*cap(ends)+cap(small)+2*cap(firsts))
 	return b
 }

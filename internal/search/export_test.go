@@ -111,7 +111,7 @@ func contains(text []byte, s string) bool { return bytes.Contains(text, []byte(s
 func (ix *Index) Text(folded string) bool {
 	s := ix.state.Load()
 	holds := func(b *block) bool {
-		return contains(b.names.text, folded) || contains(b.mails.text, folded)
+		return contains(b.names.text, folded) || contains(b.mails.text, folded) || contains(b.phones.text, folded)
 	}
 	for _, r := range s.refs {
 		if holds(r.block) {

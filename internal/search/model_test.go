@@ -1,11 +1,12 @@
 package search_test
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"testing"
 
-	"github.com/google/go-cmp/cmp"
+	gocmp "github.com/google/go-cmp/cmp"
 	"pgregory.net/rapid"
 
 	"custodex.dev/internal/page"
@@ -35,6 +36,33 @@ func (m model) search(q search.Query) (hits []page.Position, more bool) {
 	hits = hits[min(max(q.Skip, 0), len(hits)):]
 	take := min(max(q.Take, 0), len(hits))
 	return hits[:take:take], len(hits) > take
+}
+
+// rank is Index.Rank.
+func (m model) rank(q search.RankQuery) (hits []search.Rank, more bool) {
+	for _, e := range m {
+		if r := rankOf(q.Filter, e); search.Match(q.Filter, e) && (q.After == nil || q.After.Compare(r) < 0) {
+			hits = append(hits, r)
+		}
+	}
+	slices.SortFunc(hits, func(x, y search.Rank) int {
+		if x.Exact != y.Exact {
+			return map[bool]int{true: -1, false: 1}[x.Exact]
+		}
+		return cmp.Or(-cmp.Compare(x.Bought, y.Bought), -cmp.Compare(x.CreatedAt, y.CreatedAt), -cmp.Compare(x.Seq, y.Seq))
+	})
+	hits = hits[min(max(q.Skip, 0), len(hits)):]
+	take := min(max(q.Take, 0), len(hits))
+	return hits[:take:take], len(hits) > take
+}
+
+func rankOf(f search.Filter, e search.Entry) search.Rank {
+	term := search.Fold(f.Query)
+	return search.Rank{
+		Exact: term != "" && (term == search.Fold(e.First) || term == search.Fold(e.Last) || term == search.Fold(e.First+" "+e.Last)) ||
+			f.Phone != "" && f.Phone == e.Phone,
+		Bought: e.Bought, Position: e.Position,
+	}
 }
 
 // The pieces that names, addresses and terms are made of. They have few letters, so that terms match
@@ -76,15 +104,23 @@ var anEntry = rapid.Custom(func(t *rapid.T) search.Entry {
 	e.Email = text(mails).Draw(t, "mail")
 	e.Status, e.Type = uint8(rapid.IntRange(0, 9).Draw(t, "status")/4), uint8(rapid.IntRange(0, 9).Draw(t, "type")/8)
 	e.Group = rapid.SampledFrom([]int64{0, 0, 0, 1, 2}).Draw(t, "group")
+	e.Phone = rapid.SampledFrom([]string{"", "4930", "49301", "12345", "2345"}).Draw(t, "phone")
+	e.Bought = rapid.SampledFrom([]int64{0, 0, 0, -5, 7, 8, 9}).Draw(t, "bought")
 	return e
 })
 
+// aName is what a name is searched by.
+var aName = text([]string{"a", "an", "ana", "anan", "aria g", "lee ana", "ana, lee", "müller", "mueller", "mü m", "ü", "ə", "山田太郎", "ann marie", "marie ann", "کریم علی", "-", "'", "garcia", "ss", "i", "王", "%", " ", "\u0301", "\u200d", "\u200d\u0301 \u200d"})
+
 var aFilter = rapid.Custom(func(t *rapid.T) (f search.Filter) {
 	if rapid.IntRange(0, 3).Draw(t, "by name") > 0 {
-		f.Name = text([]string{"a", "an", "ana", "anan", "aria g", "lee ana", "ana, lee", "müller", "mueller", "mü m", "ü", "ə", "山田太郎", "ann marie", "marie ann", "کریم علی", "-", "'", "garcia", "ss", "i", "王", "%", " ", "\u0301", "\u200d", "\u200d\u0301 \u200d"}).Draw(t, "name")
+		f.Name = aName.Draw(t, "name")
 	}
 	if rapid.IntRange(0, 3).Draw(t, "by mail") == 0 {
 		f.Email = text([]string{"@", "@gmail.com", "a", "ss", "zz", ".", "\u0301"}).Draw(t, "email")
+	}
+	if rapid.IntRange(0, 3).Draw(t, "by query") == 0 {
+		f = aQuery.Draw(t, "query")
 	}
 	if rapid.IntRange(0, 3).Draw(t, "by status") == 0 {
 		f.Status = new(uint8)
@@ -100,6 +136,16 @@ var aFilter = rapid.Custom(func(t *rapid.T) (f search.Filter) {
 	}
 	if rapid.IntRange(0, 3).Draw(t, "by time") == 0 {
 		f.CreatedFrom, f.CreatedTo = rapid.Int64Range(0, 30).Draw(t, "from"), rapid.Int64Range(0, 32).Draw(t, "to")
+	}
+	return f
+})
+
+// aQuery is a filter by a query and, now and then, by a name or an address too.
+var aQuery = rapid.Custom(func(t *rapid.T) (f search.Filter) {
+	f.Query = rapid.OneOf(aName, text(firsts), text(mails)).Draw(t, "any")
+	f.Phone = rapid.SampledFrom([]string{"", "", "4930", "34", "2345"}).Draw(t, "phone")
+	if rapid.IntRange(0, 9).Draw(t, "by another") == 0 {
+		f.Name, f.Email = aName.Draw(t, "name"), text(mails).Draw(t, "email")
 	}
 	return f
 })
@@ -164,6 +210,30 @@ func TestIndexEqualsModel(t *testing.T) {
 					t.Fatalf("Count(%+v) = %d, %v; want %d", q.Filter, n, err, len(hits))
 				}
 			},
+			"rank": func(t *rapid.T) {
+				q := search.RankQuery{Filter: aFilter.Draw(t, "filter"), Skip: rapid.IntRange(-1, 12).Draw(t, "skip"), Take: rapid.IntRange(-1, 12).Draw(t, "take")}
+				if q.Query == "" {
+					any := aQuery.Draw(t, "query")
+					q.Query, q.Phone = any.Query, any.Phone
+				}
+				if rapid.IntRange(0, 2).Draw(t, "cursor") == 0 {
+					q.After = &search.Rank{Exact: rapid.Bool().Draw(t, "after exact"), Bought: rapid.SampledFrom([]int64{-5, 0, 8}).Draw(t, "after bought"),
+						Position: page.Position{CreatedAt: rapid.Int64Range(0, 30).Draw(t, "after"), Seq: rapid.Int64Range(0, 61).Draw(t, "after seq")}}
+				}
+				hits, more := m.rank(q)
+				p, err := a.Rank(context.Background(), q)
+				if err != nil {
+					t.Fatal(err)
+				}
+				if !slices.Equal(p.Hits, hits) || p.More != more {
+					t.Fatalf("Rank(%+v) = %v, more %v; want %v, more %v", q, p.Hits, p.More, hits, more)
+				}
+				for _, e := range m {
+					if got, want := search.NewMatcher(q.Filter).Rank(e), rankOf(q.Filter, e); got != want {
+						t.Fatalf("Rank(%+v) by %+v = %+v, want %+v", e, q.Filter, got, want)
+					}
+				}
+			},
 			"": func(t *rapid.T) {
 				if msg := a.Check(); msg != "" {
 					t.Fatal(msg)
@@ -219,7 +289,7 @@ func TestIndexEqualsModelAtSize(t *testing.T) {
 			hits, more := found.search(q)
 			got, err := a.Search(context.Background(), q)
 			if err != nil || got.More != more || !slices.Equal(got.Hits, hits) {
-				t.Errorf("Search(%+v): more %v, want %v; (-want +got)\n%s", q, got.More, more, cmp.Diff(hits, got.Hits))
+				t.Errorf("Search(%+v): more %v, want %v; (-want +got)\n%s", q, got.More, more, gocmp.Diff(hits, got.Hits))
 			}
 		}
 	}

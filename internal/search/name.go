@@ -38,15 +38,15 @@ func mayExpand(s string) bool {
 // appendName appends the text that name terms are looked for in: the folded first name, a space, and
 // the folded last name. After a variantMark follow the words that have another form when they are
 // spelled out or, where names are written without a space, the last name before the first. At the
-// end is the mark of a loss.
-func appendName(dst []byte, e Entry) []byte {
+// end is the mark of a loss. It returns also how long the folded first name is.
+func appendName(dst []byte, e Entry) (name []byte, firstLen int) {
 	start := len(dst)
-	dst, lost := appendParts(dst, e.First, e.Last)
+	dst, firstLen, lost := appendParts(dst, e.First, e.Last)
 	plain := len(dst)
 	if dst = appendSpelled(dst, start, e); len(dst) == plain && endsWide(dst[start:]) {
 		dst = appendReversed(dst, e)
 	}
-	return appendMark(dst, lost)
+	return appendMark(dst, lost), firstLen
 }
 
 // appendSpelled appends the words that are other ones than in dst[start:] when they are spelled out.
@@ -56,7 +56,7 @@ func appendSpelled(dst []byte, start int, e Entry) []byte {
 	if !hasFirst && !hasLast {
 		return dst
 	}
-	name, _ := appendParts(nil, first, last)
+	name, _, _ := appendParts(nil, first, last)
 	words, spelled := bytes.Split(dst[start:], []byte(" ")), bytes.Split(name, []byte(" "))
 	between := byte(variantMark)
 	for i, word := range spelled {
@@ -69,10 +69,11 @@ func appendSpelled(dst []byte, start int, e Entry) []byte {
 	return dst
 }
 
-// appendParts appends the folded parts of a name, with a space between them unless they are joined.
-func appendParts(dst []byte, first, last string) ([]byte, bool) {
+// appendParts appends the folded parts of a name, with a space between them unless they are joined. It
+// returns also how long the first is.
+func appendParts(dst []byte, first, last string) (name []byte, firstLen int, lost bool) {
 	start := len(dst)
-	dst, lost := appendFold(dst, first, nameText)
+	dst, lost = appendFold(dst, first, nameText)
 	space := len(dst)
 	if space > start {
 		dst = append(dst, ' ')
@@ -85,7 +86,7 @@ func appendParts(dst []byte, first, last string) ([]byte, bool) {
 	case space > start && joinable(dst[start:space], dst[end:]):
 		dst = append(dst[:space], dst[end:]...)
 	}
-	return dst, lost || lostLast
+	return dst, space - start, lost || lostLast
 }
 
 func endsWide(name []byte) bool {
@@ -96,7 +97,7 @@ func endsWide(name []byte) bool {
 // appendReversed appends the last name before the first, if they are joined.
 func appendReversed(dst []byte, e Entry) []byte {
 	start := len(dst)
-	dst, _ = appendParts(append(dst, variantMark), e.Last, e.First)
+	dst, _, _ = appendParts(append(dst, variantMark), e.Last, e.First)
 	if bytes.IndexByte(dst[start:], ' ') >= 0 || Fold(e.First) == "" || Fold(e.Last) == "" {
 		return dst[:start]
 	}

@@ -165,6 +165,12 @@ func (p *people) entry(seq, created int64) search.Entry {
 	if p.r.IntN(20) == 0 {
 		e.Email = ""
 	}
+	h := uint64(seq)*0x9e3779b97f4a7c15 + uint64(created)
+	h = (h ^ h>>29) * 0xbf58476d1ce4e5b9
+	e.Phone = strconv.FormatUint(100_000_000_000/uint64(1+h%9)+h>>32%10_000_000_000, 10)
+	if h>>8%3 == 0 {
+		e.Bought = int64(h >> 24)
+	}
 	switch n := p.r.IntN(100); {
 	case n < 90:
 		e.Status = 1

@@ -14,6 +14,10 @@ type plan struct {
 	inFields   bool      // there is a condition on status or type
 	narrow     bool      // there is a condition other than on text
 	counted    bool      // there is none but on status, type and time, so that tallies tell
+
+	query *anyTerm
+	phone *needle
+	any   []*plan // by query: a plan for each of the texts that can meet it
 }
 
 func newPlan(f Filter, t *rates) *plan {
@@ -33,8 +37,31 @@ func newPlan(f Filter, t *rates) *plan {
 	}
 	p.inFields = f.Status != nil || f.Type != nil
 	p.narrow = p.inFields || f.Except != 0 || f.Group != nil || f.CreatedFrom != 0 || f.CreatedTo != 0
-	p.counted = p.name == nil && p.mail == nil && f.Group == nil && f.Except == 0
+	p.counted = p.name == nil && p.mail == nil && m.query == nil && f.Group == nil && f.Except == 0
+	if p.query = m.query; p.query != nil {
+		p.any = planAny(f, t)
+	}
 	return p
+}
+
+// planAny makes a plan for each of the texts that can meet the query of f.
+func planAny(f Filter, t *rates) (plans []*plan) {
+	query, phone := f.Query, f.Phone
+	f.Name, f.Email, f.Query, f.Phone = "", "", "", ""
+	byName, byMail := f, f
+	byName.Name, byMail.Email = query, query
+	if p := newPlan(byName, t); p.name != nil {
+		plans = append(plans, p)
+	}
+	if p := newPlan(byMail, t); p.mail != nil {
+		plans = append(plans, p)
+	}
+	if phone != "" {
+		p := newPlan(f, t)
+		p.phone, p.counted = newNeedle([]byte(phone), &t.phones), false
+		plans = append(plans, p)
+	}
+	return plans
 }
 
 // live returns how many live customers of r have the status and the type that p asks for.
@@ -45,15 +72,20 @@ func (p *plan) mayMatch(r ref) bool {
 	return (!p.inFields || p.live(r) > 0) &&
 		(p.f.Group == nil || r.group != nil || *p.f.Group == 0) &&
 		!slices.ContainsFunc(p.needed, func(n *needle) bool { return !r.names.mayHold(n) }) &&
-		(p.mail == nil || r.mails.mayHold(p.mail))
+		(p.mail == nil || r.mails.mayHold(p.mail)) &&
+		(p.phone == nil || r.phones.mayHold(p.phone)) &&
+		(p.any == nil || slices.ContainsFunc(p.any, func(p *plan) bool { return p.mayMatch(r) }))
 }
 
 // scan appends to hits the indices of the first limit live customers in r from lo to before hi that
 // match, and returns the result and how many customers it looked at.
 func (p *plan) scan(r ref, lo, hi, limit int, hits []uint16) ([]uint16, int) {
 	by := p.strategy(r)
-	if by == byWords {
+	switch {
+	case by == byWords:
 		return p.scanWords(r, lo, hi, limit, hits)
+	case by == byNone && p.any != nil:
+		return p.scanAny(r, lo, hi, limit, hits)
 	}
 	term, column := p.text(by, r.block)
 	end := column.start(hi)
@@ -87,6 +119,7 @@ const (
 	byName
 	byWords
 	byMail
+	byPhone
 	byStatus
 	byType
 	byGroup
@@ -117,6 +150,8 @@ func (p *plan) strategy(r ref) strategy {
 		return byWords
 	case p.name != nil:
 		return byName
+	case p.phone != nil:
+		return byPhone
 	}
 	return byNone
 }
@@ -128,6 +163,8 @@ func (p *plan) text(by strategy, b *block) (*needle, *column) {
 		return p.name, &b.names
 	case byMail:
 		return p.mail, &b.mails
+	case byPhone:
+		return p.phone, &b.phones
 	}
 	return nil, &b.names
 }
@@ -158,5 +195,39 @@ func orLen(k, n int) int {
 func (p *plan) holds(r ref, i int, known *needle) bool {
 	return !r.isDead(i) && (!p.narrow || p.fields(r.seq[i], r.created[i], r.status[i], r.typ[i], r.groupOf(i))) &&
 		(p.name == nil || p.name == known && p.Matcher.name.simple() || p.Matcher.name.matches(r.names.record(i))) &&
-		(p.mail == nil || p.mail == known || bytes.Contains(r.mails.record(i), p.mail.b))
+		(p.mail == nil || p.mail == known || bytes.Contains(r.mails.record(i), p.mail.b)) &&
+		(p.phone == nil || p.phone == known || bytes.Contains(r.phones.record(i), p.phone.b)) &&
+		(p.query == nil || p.query.matches(r.names.record(i), r.mails.record(i), r.phones.record(i)))
+}
+
+// scanAny is scan by a query alone: what the plans for its texts find, in list order.
+func (p *plan) scanAny(r ref, lo, hi, limit int, hits []uint16) ([]uint16, int) {
+	var buffers [3][maxBlock]uint16
+	var found [3][]uint16
+	looked := 0
+	for k, q := range p.any {
+		if q.mayMatch(r) {
+			n := 0
+			found[k], n = q.scan(r, lo, hi, limit, buffers[k][:0])
+			looked += n
+		}
+	}
+	for ; limit > 0; limit-- {
+		next := maxBlock
+		for _, f := range found {
+			if len(f) > 0 {
+				next = min(next, int(f[0]))
+			}
+		}
+		if next == maxBlock {
+			break
+		}
+		hits = append(hits, uint16(next))
+		for k, f := range found {
+			if len(f) > 0 && int(f[0]) == next {
+				found[k] = f[1:]
+			}
+		}
+	}
+	return hits, looked
 }

@@ -10,6 +10,8 @@ import (
 type Entry struct {
 	page.Position
 	First, Last, Email string // any may be empty
+	Phone              string // digits only
+	Bought             int64  // time of the newest purchase in unix milliseconds; 0: none
 	Status, Type       uint8  // small enumerations; their meaning is the caller's
 	Group              int64  // 0: none
 	Deleted            bool   // in Apply: remove the entry with this Seq; nothing but Seq need be set
@@ -19,6 +21,8 @@ type Entry struct {
 type Filter struct {
 	Name  string // fragments of a name, as typed; see Match
 	Email string // a fragment of the e-mail address, as typed
+	Query string // a fragment of either, as typed, or what Phone says
+	Phone string // a fragment of the phone's digits that meets Query too; empty: none
 
 	Status, Type *uint8
 	Group        *int64
@@ -53,7 +57,8 @@ type Stats struct {
 // Match reports whether e matches f. It is the definition of a match. An address matches that
 // contains the term, both folded. A name matches if "first last" contains the term, or if the term
 // has several words and each is the beginning of a word of the name, in any order. In one of the
-// two, the letters with a spelling of their own (see expand) may be spelled out.
+// two, the letters with a spelling of their own (see expand) may be spelled out. A query is met by a
+// name or an address that would match it, or by the phone.
 func Match(f Filter, e Entry) bool { return NewMatcher(f).Match(e) }
 
 // Matcher is a Filter made ready for repeated use. It may be used by several goroutines.
@@ -61,19 +66,30 @@ type Matcher struct {
 	f     Filter
 	name  nameTerm
 	email string // folded
+	query *anyTerm
 }
 
 // NewMatcher folds the terms of f. A term of nothing but white space is no condition; one of nothing
 // but accents, signs or invisible characters finds the texts that have any of those by themselves.
 func NewMatcher(f Filter) *Matcher {
-	return &Matcher{f: f, name: newNameTerm(f.Name), email: foldTerm(f.Email, mailText)}
+	return &Matcher{f: f, name: newNameTerm(f.Name), email: foldTerm(f.Email, mailText), query: newAnyTerm(f)}
 }
 
 // Match reports whether e matches.
 func (m *Matcher) Match(e Entry) bool {
-	return m.fields(e.Seq, e.CreatedAt, e.Status, e.Type, e.Group) &&
-		(m.name.none() || m.name.matches(appendName(nil, e))) &&
-		(m.email == "" || strings.Contains(string(appendMail(nil, e)), m.email))
+	if !m.fields(e.Seq, e.CreatedAt, e.Status, e.Type, e.Group) {
+		return false
+	}
+	var name, mail []byte
+	if m.query != nil || !m.name.none() {
+		name, _ = appendName(nil, e)
+	}
+	if m.query != nil || m.email != "" {
+		mail = appendMail(nil, e)
+	}
+	return (m.name.none() || m.name.matches(name)) &&
+		(m.email == "" || strings.Contains(string(mail), m.email)) &&
+		(m.query == nil || m.query.matches(name, mail, []byte(e.Phone)))
 }
 
 // fields reports whether the conditions other than text hold.

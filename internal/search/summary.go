@@ -116,11 +116,11 @@ var byteClass = func() (t [256]uint8) {
 	return t
 }()
 
-// rates tells how often byte pairs occur in the two columns, by class, as counted in a sample of
+// rates tells how often byte pairs occur in the columns, by class, as counted in a sample of
 // blocks. A wrong rate costs time only.
 type rates struct {
-	names, mails [64 * 64]uint32
-	blocks       int // how many blocks there were
+	names, mails, phones [64 * 64]uint32
+	blocks               int // how many blocks there were
 }
 
 // newRates samples refs.
@@ -129,6 +129,7 @@ func newRates(refs []ref) *rates {
 	for k := 0; k < len(refs); k += len(refs)/8 + 1 {
 		count(&t.names, refs[k].names.text)
 		count(&t.mails, refs[k].mails.text)
+		count(&t.phones, refs[k].phones.text)
 	}
 	return t
 }

@@ -79,12 +79,15 @@ var (
 var searchMembers = []string{"take", "skip", "cursor", "status", "customer_type", "group_id", "name", "email",
 	"created_from", "created_to"}
 
+// bodyMembers are the members of a search in a body.
+var bodyMembers = append(slices.Clone(searchMembers), "query", "order")
+
 // noSearchIn refuses members of a search in its URL. As parameters they would count
 // for nothing, and the cursor of a Link that is followed by POST would begin the list
 // again for ever.
 func noSearchIn(query body.Query) error {
 	var problems []fault.Field
-	for _, name := range searchMembers {
+	for _, name := range bodyMembers {
 		if _, sent, _ := query.One(name); sent {
 			problems = append(problems, fault.Field{Path: name, Code: "not_in_query", Message: name + " must be a member of the body, not of the query"})
 		}
@@ -97,7 +100,7 @@ func noSearchIn(query body.Query) error {
 
 // readSearch takes a search request out of a body.
 func readSearch(o body.Object) (records.ListRequest, error) {
-	if err := onlyMembers(o, searchMembers...); err != nil {
+	if err := onlyMembers(o, bodyMembers...); err != nil {
 		return records.ListRequest{}, err
 	}
 	var find records.ListRequest
@@ -106,6 +109,7 @@ func readSearch(o body.Object) (records.ListRequest, error) {
 	in.Status, in.Type = wire.Member(o, "status"), wire.Member(o, "customer_type")
 	in.Name, in.Email, in.Group = wire.Member(o, "name"), wire.Member(o, "email"), wire.NumberMember(o, "group_id")
 	in.CreatedFrom, in.CreatedTo = wire.Member(o, "created_from"), wire.Member(o, "created_to")
+	in.Query, in.Order = wire.Member(o, "query"), wire.Member(o, "order")
 	cursor := wire.Member(o, "cursor")
 	find.Cursor = cursor.Value
 	return find, checkCursor(cursor)

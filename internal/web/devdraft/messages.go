@@ -81,6 +81,11 @@ func listMessages(maxSkip int) messages {
 		customer.PathGroup + " " + customer.CodeInvalid:       {"group_id", badGroupID},
 		customer.PathCreatedFrom + " " + customer.CodeNotTime: {"created_from", "created_from must be a valid ISO 8601 date string"},
 		customer.PathCreatedTo + " " + customer.CodeNotTime:   {"created_to", "created_to must be a valid ISO 8601 date string"},
+
+		customer.PathQuery + " " + customer.CodeTooLong:   {"query", "query must be shorter than or equal to 255 characters"},
+		customer.PathQuery + " " + customer.CodeNotText:   {"query", "query must be a string"},
+		customer.PathOrder + " " + customer.CodeNotListed: {"order", mustBeOneOf("order", customer.OrderNames())},
+		customer.PathOrder + " " + customer.CodeNoQuery:   {"order", "order may be relevance only with a query"},
 	}
 }
 

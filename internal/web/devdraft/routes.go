@@ -119,7 +119,7 @@ func (a *api) routes() map[string]web.Methods {
 
 			http.MethodDelete: a.authenticated(a.deleteCustomer),
 		},
-		pathSearch:      {http.MethodPost: a.authenticated(a.searchCustomers, listParameters...)},
+		pathSearch:      {http.MethodPost: a.authenticated(a.searchCustomers, append([]string{"include"}, bodyMembers...)...)},
 		pathGetOrCreate: {http.MethodPost: a.authenticated(a.getOrCreateCustomer, "include")},
 		pathValidate:    {http.MethodPost: a.authenticated(a.validateCustomer)},
 		pathAddresses: {
