@@ -91,8 +91,8 @@ func TestInitTogether(t *testing.T) {
 	group.Wait()
 }
 
-// TestRoles has a server of its own, because roles belong to the whole server.
-func TestRoles(t *testing.T) {
+// TestFieldD5RolesOfTheServer finds roles that somebody else made. It has a server of its own, because roles belong to the whole server.
+func TestFieldD5RolesOfTheServer(t *testing.T) {
 	t.Parallel()
 	c := scratchpg.NewCluster(t)
 	root := connect(t, c.URL(""))
