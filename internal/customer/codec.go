@@ -78,36 +78,46 @@ func (p *Personal) AppendBinary(b []byte) []byte {
 // UnmarshalBinary reads what AppendBinary wrote, keeping fields it does not know.
 // It fails with ErrMalformed and then leaves p alone.
 func (p *Personal) UnmarshalBinary(b []byte) error {
+	var out Personal
+	err := readFields(b, func(number uint64, value string) error {
+		known, err := out.set(number, value)
+		if !known {
+			out.unknown = appendField(out.unknown, number, value)
+		}
+		return err
+	})
+	if err == nil {
+		*p = out
+	}
+	return err
+}
+
+// readFields reads a version byte and fields as appendField writes them, in
+// ascending order of number.
+func readFields(b []byte, field func(number uint64, value string) error) error {
 	if len(b) == 0 || b[0] != codecVersion {
 		return ErrMalformed
 	}
-	var out Personal
-	text := string(b[1:]) // one allocation; the fields share it
+	b = b[1:]
+	text := string(b) // one allocation; the fields share it
 	last := uint64(0)
-	for pos := 0; pos < len(text); {
-		start := pos
-		number, n := uvarint(b[1+pos:])
+	for pos := 0; pos < len(b); {
+		number, n := uvarint(b[pos:])
 		if n <= 0 || number <= last {
 			return ErrMalformed
 		}
 		last = number
 		pos += n
-		length, n := uvarint(b[1+pos:])
-		if n <= 0 || length == 0 || length > uint64(len(text)-pos-n) {
+		length, n := uvarint(b[pos:])
+		if n <= 0 || length == 0 || length > uint64(len(b)-pos-n) {
 			return ErrMalformed
 		}
 		pos += n
-		value := text[pos : pos+int(length)]
-		pos += int(length)
-		known, err := out.set(number, value)
-		if err != nil {
+		if err := field(number, text[pos:pos+int(length)]); err != nil {
 			return err
 		}
-		if !known {
-			out.unknown = append(out.unknown, text[start:pos]...)
-		}
+		pos += int(length)
 	}
-	*p = out
 	return nil
 }
 

@@ -88,7 +88,7 @@ func (g *Group) AppendBinary(b []byte) []byte {
 // UnmarshalBinary reads what AppendBinary wrote, keeping fields it does not know, or
 // fails with ErrMalformed.
 func (g *Group) UnmarshalBinary(b []byte) error {
-	return readFields(b, func(number uint64, value string) {
+	return readFields(b, func(number uint64, value string) error {
 		switch number {
 		case 1:
 			g.Name = redact.Personal(value)
@@ -97,5 +97,6 @@ func (g *Group) UnmarshalBinary(b []byte) error {
 		default:
 			g.unknown = appendField(g.unknown, number, value)
 		}
+		return nil
 	})
 }

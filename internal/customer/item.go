@@ -77,23 +77,19 @@ func (t *Transaction) AppendBinary(b []byte) []byte {
 
 // UnmarshalBinary reads what AppendBinary wrote, or fails with ErrMalformed.
 func (t *Transaction) UnmarshalBinary(b []byte) error {
-	var bad error
-	err := readFields(b, func(number uint64, value string) {
+	return readFields(b, func(number uint64, value string) error {
 		switch number {
 		case 1:
 			t.Amount = Amount(value)
 		case 2:
 			t.Currency = value
 		case 3:
-			bad = setTime(&t.At, value)
+			return setTime(&t.At, value)
 		case 4:
 			t.Reference = redact.Personal(value)
 		}
+		return nil
 	})
-	if err == nil {
-		err = bad
-	}
-	return err
 }
 
 // Fingerprint appends the request in a form that is equal for equal requests. The
@@ -148,28 +144,4 @@ func parseAmount(s string) (Amount, bool) {
 		whole += "." + part
 	}
 	return Amount(whole), true
-}
-
-// readFields reads a version byte and fields as appendField writes them, in
-// ascending order of number.
-func readFields(b []byte, field func(number uint64, value string)) error {
-	if len(b) == 0 || b[0] != codecVersion {
-		return ErrMalformed
-	}
-	last := uint64(0)
-	for b = b[1:]; len(b) > 0; {
-		number, n := uvarint(b)
-		if n <= 0 || number <= last {
-			return ErrMalformed
-		}
-		last = number
-		length, m := uvarint(b[n:])
-		if m <= 0 || length == 0 || length > uint64(len(b)-n-m) {
-			return ErrMalformed
-		}
-		value := b[n+m : n+m+int(length)]
-		b = b[n+m+int(length):]
-		field(number, string(value))
-	}
-	return nil
 }

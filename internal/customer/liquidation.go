@@ -169,7 +169,7 @@ func (v *validator) oneOf(to *string, path string, t Text, list []string, requir
 
 // some is a text that may be absent, null or empty, which all mean none.
 func (v *validator) some(to *redact.Personal, path string, t Text, least, most int) {
-	if t.Null || !t.Other && Trim(t.Value) == "" {
+	if t.Null || !t.Other && blank(t.Value) {
 		return
 	}
 	s, ok := v.text(path, t, most)
@@ -213,9 +213,10 @@ func (l *LiquidationAddress) AppendBinary(b []byte) []byte {
 // UnmarshalBinary reads what AppendBinary wrote, or fails with ErrMalformed.
 func (l *LiquidationAddress) UnmarshalBinary(b []byte) error {
 	texts := l.texts()
-	return readFields(b, func(number uint64, value string) {
+	return readFields(b, func(number uint64, value string) error {
 		if number >= 1 && number <= uint64(len(texts)) {
 			*texts[number-1] = value
 		}
+		return nil
 	})
 }

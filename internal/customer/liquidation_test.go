@@ -44,6 +44,9 @@ func TestLiquidationAddress(t *testing.T) {
 		{"the least", func(*input) {}, nil},
 		{"nothing", func(in *input) { *in = input{} },
 			[]string{"chain:not_listed", "stablecoin:not_listed", "chain_address:required"}},
+		{"invisible is absent", func(in *input) {
+			in.Memo, in.FeePercent, in.SEPAReference = sent("\u200b"), sent("\u3164"), sent("\u00ad")
+		}, nil},
 		{"null is absent", func(in *input) { in.Rail, in.DestinationCurrency, in.Memo, in.FeePercent = null, null, null, null }, nil},
 		{"null is not a chain", func(in *input) { in.Chain, in.Currency, in.ChainAddress = null, null, null },
 			[]string{"chain:not_listed", "stablecoin:not_listed", "chain_address:required"}},

@@ -80,7 +80,7 @@ func (v *validator) email(t Text) *redact.Personal {
 	if v.clears(PathEmail, t) {
 		return new(redact.Personal(""))
 	}
-	if t.Sent && !t.Other && !t.Null && Trim(t.Value) == "" && !v.in.required(PathEmail) {
+	if t.Sent && !t.Other && !t.Null && blank(t.Value) && !v.in.required(PathEmail) {
 		v.add(PathEmail, CodeInvalid)
 		return nil
 	}

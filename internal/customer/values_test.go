@@ -25,6 +25,13 @@ func TestNothingVisible(t *testing.T) {
 			}
 		}
 	}
+	// An optional address that is empty is wrong, whatever it is empty of.
+	for _, s := range []string{"", " ", "\u200b", "\u3164"} {
+		in := customer.Input{Given: sent("Jane"), Family: sent("Doe"), Phone: sent("+15550100"), Email: sent(s)}
+		if _, problems := in.Create(); len(problems) != 1 || problems[0].Path != customer.PathEmail || problems[0].Code != customer.CodeInvalid {
+			t.Errorf("the address %+q: %v", s, codes(problems))
+		}
+	}
 	for _, s := range []string{"a", "می\u200cخواهم", "क\u094d\u200dष", "\u0301", "・", ".", "👩\u200d👧", "O\u00adNeil"} {
 		change, problems := customer.Input{Given: sent(s), Family: sent("Doe"), Phone: sent("+15550100")}.Create()
 		if problems != nil || change.Given.Reveal() != s {
