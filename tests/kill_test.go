@@ -93,8 +93,9 @@ func load(t *testing.T, p *process, l *ledger, round int, after time.Duration) {
 	clients.Wait()
 }
 
-// oneCustomer creates a customer, renames it twice and fetches it. It returns
-// false when the server is gone.
+// oneCustomer creates a customer, renames it twice and fetches it, once more if it has
+// changed; a third change asks for a state that it is not in. It returns false when the
+// server is gone.
 func (l *ledger) oneCustomer(ctx context.Context, t *testing.T, p *process, name string) bool {
 	body := map[string]any{"first_name": "Kill", "last_name": name, "phone_number": "+15551234567", "email": name + "@kill.example"}
 	l.mu.Lock()
@@ -138,7 +139,29 @@ func (l *ledger) oneCustomer(ctx context.Context, t *testing.T, p *process, name
 		return false
 	}
 	l.heard(a)
-	return true
+	return l.withTag(ctx, t, p, c.ID, a.header.Get("ETag"), name)
+}
+
+// withTag makes requests that change nothing: what they are told is recorded all the same.
+func (l *ledger) withTag(ctx context.Context, t *testing.T, p *process, id, tag, name string) bool {
+	a, err := p.call(ctx, "GET", "/api/v0/customers/"+id, nil, "If-None-Match", tag)
+	if err != nil {
+		return false
+	}
+	l.heard(a)
+	if a.status != 304 {
+		t.Errorf("fetch of what has not changed: %d %s", a.status, a.body)
+		return false
+	}
+	a, err = p.call(ctx, "PATCH", "/api/v0/customers/"+id, map[string]any{"last_name": name + "-never"}, "If-Match", `"other"`)
+	if err != nil {
+		return false
+	}
+	l.heard(a)
+	if a.status != 412 {
+		t.Errorf("update of another state: %d %s", a.status, a.body)
+	}
+	return a.status == 412
 }
 
 // verify compares the ledger with the server.

@@ -24,7 +24,14 @@ type Customer struct {
 	Group     int64     // number of its group; 0 is none
 	CreatedAt time.Time // UTC, milliseconds
 	UpdatedAt time.Time // UTC, milliseconds; not before CreatedAt
+
+	Revision Revision // set where one customer is fetched
 }
+
+// Revision tells the states of a stored customer apart: it is another one after every
+// change. It is secret, so that a value derived from it says nothing of the customer. The
+// zero Revision is that of a customer who was not fetched.
+type Revision [32]byte
 
 // Personal is the part of a customer that is sealed in one blob under that
 // customer's own key.

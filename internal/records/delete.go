@@ -13,7 +13,7 @@ import (
 // DeleteCustomer removes a customer for good: its record, key, addresses and
 // transactions. The e-mail address is free again. It decrypts nothing, so it also
 // removes a customer that is damaged and what is left of one whose key is gone.
-// Faults: NotFound, Forbidden, Unavailable.
+// Faults: NotFound, Stale, Forbidden, Unavailable.
 func (s *Service) DeleteCustomer(ctx context.Context, caller tenant.Caller, target Target) error {
 	o, err := s.authorize(ctx, caller, authz.CustomerDelete, target.ids()...)
 	if err != nil {
@@ -22,7 +22,7 @@ func (s *Service) DeleteCustomer(ctx context.Context, caller tenant.Caller, targ
 	var row store.CustomerRow
 	_, err = o.write(ctx, target, nil, func(tx store.Tx) (answer, store.AuditRow, error) {
 		var err error
-		if row, err = target.in(tx); err != nil {
+		if row, err = o.toChange(tx, target); err != nil {
 			return answer{}, store.AuditRow{}, err
 		}
 		return answer{}, o.row(o.entry(audit.Done, []id.Customer{row.ID})), tx.CustomerDelete(row.ID)

@@ -9,14 +9,14 @@ import (
 	"custodex.dev/internal/authz"
 	"custodex.dev/internal/customer"
 	"custodex.dev/internal/fault"
-	"custodex.dev/internal/id"
 	"custodex.dev/internal/tenant"
 )
 
 // SetKYC records the outcome of a customer's identity checks, as an operator states it.
-// Approval without a time is approval now. Faults: Forbidden, Invalid, NotFound.
-func (s *Service) SetKYC(ctx context.Context, caller tenant.Caller, target id.Customer, kyc customer.KYC) (Reply, error) {
-	o, err := s.authorize(ctx, caller, authz.CustomerKYC, target)
+// Approval without a time is approval now. Faults: Forbidden, Invalid, NotFound,
+// Stale.
+func (s *Service) SetKYC(ctx context.Context, caller tenant.Caller, target Target, kyc customer.KYC) (Reply, error) {
+	o, err := s.authorize(ctx, caller, authz.CustomerKYC, target.ids()...)
 	if err != nil {
 		return Reply{}, err
 	}
@@ -33,7 +33,7 @@ func (s *Service) SetKYC(ctx context.Context, caller tenant.Caller, target id.Cu
 	if kyc.Status != customer.KYCRejected {
 		kyc.Reason = ""
 	}
-	return o.apply(ctx, ByID(target), nil, func(*customer.Customer) []byte { return nil }, func(*customer.Customer) (customer.Change, error) {
+	return o.apply(ctx, target, nil, func(*customer.Customer) []byte { return nil }, func(*customer.Customer) (customer.Change, error) {
 		return customer.Change{KYC: &kyc}, nil
 	})
 }
@@ -48,15 +48,15 @@ type Submission struct {
 // SubmitKYC records a submission: the state of the identity checks becomes submitted,
 // whatever it was, and the outcome of an earlier check is removed. SubmitKYC never
 // approves. Faults: Forbidden, Invalid (type, code mismatch, if the customer is of the
-// other side), NotFound, Conflict of the idempotency key, Unavailable.
-func (s *Service) SubmitKYC(ctx context.Context, caller tenant.Caller, target id.Customer, in Submission) (Reply, error) {
-	o, err := s.authorize(ctx, caller, authz.CustomerKYCSubmit, target)
+// other side), NotFound, Stale, Conflict of the idempotency key, Unavailable.
+func (s *Service) SubmitKYC(ctx context.Context, caller tenant.Caller, target Target, in Submission) (Reply, error) {
+	o, err := s.authorize(ctx, caller, authz.CustomerKYCSubmit, target.ids()...)
 	if err != nil {
 		return Reply{}, err
 	}
 	change := customer.Change{Side: &in.Side, KYC: &customer.KYC{Status: customer.KYCSubmitted}}
 	idem := o.idempotency(in.IdempotencyKey, target.String(), change.AppendBinary(nil))
-	return o.apply(ctx, ByID(target), idem, in.Encode, func(c *customer.Customer) (customer.Change, error) {
+	return o.apply(ctx, target, idem, in.Encode, func(c *customer.Customer) (customer.Change, error) {
 		if c.Type.Side() != in.Side {
 			return change, errOtherSide
 		}

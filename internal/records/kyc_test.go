@@ -28,7 +28,7 @@ func TestSetKYC(t *testing.T) {
 		// Times are kept in UTC and to the millisecond.
 		{customer.KYC{Status: customer.KYCApproved, VerifiedAt: now.Add(time.Microsecond).In(time.FixedZone("", 7200))}, customer.KYC{Status: customer.KYCApproved, VerifiedAt: now}},
 	} {
-		if _, err := env.SetKYC(t.Context(), op, c, tt.set); err != nil {
+		if _, err := env.SetKYC(t.Context(), op, records.ByID(c), tt.set); err != nil {
 			t.Fatal(err)
 		}
 		views, err := env.ListAudit(t.Context(), op, records.AuditFilter{Limit: 1})
@@ -49,7 +49,7 @@ func TestSetKYCRefused(t *testing.T) {
 	op := env.operator(env.app.ID)
 	before := env.entries(t, env.app.ID)
 	for _, kyc := range []customer.KYC{{}, {Status: "verified"}, {Status: customer.KYCRejected, Reason: redact.Personal(strings.Repeat("r", 256))}} {
-		if _, err := env.SetKYC(t.Context(), op, c, kyc); !errors.Is(err, fault.Invalid) {
+		if _, err := env.SetKYC(t.Context(), op, records.ByID(c), kyc); !errors.Is(err, fault.Invalid) {
 			t.Errorf("SetKYC(%s) = %v, want invalid", kyc.Status, err)
 		}
 	}
@@ -58,20 +58,20 @@ func TestSetKYCRefused(t *testing.T) {
 	}
 	approved := customer.KYC{Status: customer.KYCApproved}
 	// An application cannot approve its own customers.
-	if _, err := env.SetKYC(t.Context(), env.me, c, approved); !errors.Is(err, fault.Forbidden) {
+	if _, err := env.SetKYC(t.Context(), env.me, records.ByID(c), approved); !errors.Is(err, fault.Forbidden) {
 		t.Errorf("SetKYC by the application = %v, want forbidden", err)
 	}
 	if got := env.newest(t, env.app.ID, c); got != "customer.kyc denied insufficient_scope +" {
 		t.Errorf("its entry is %q", got)
 	}
-	if _, err := env.SetKYC(t.Context(), op, absent, approved); !errors.Is(err, fault.NotFound) {
+	if _, err := env.SetKYC(t.Context(), op, records.ByID(absent), approved); !errors.Is(err, fault.NotFound) {
 		t.Errorf("SetKYC of nobody = %v, want not found", err)
 	}
 	if got := env.newest(t, env.app.ID, absent); got != "customer.kyc refused customer_not_found +" {
 		t.Errorf("its entry is %q", got)
 	}
 	other, _ := env.newApp(t, "Other")
-	if _, err := env.SetKYC(t.Context(), env.operator(other.ID), c, approved); fault.Of(err).Code != records.ErrOtherApplication.Code {
+	if _, err := env.SetKYC(t.Context(), env.operator(other.ID), records.ByID(c), approved); fault.Of(err).Code != records.ErrOtherApplication.Code {
 		t.Errorf("SetKYC through another application = %v", err)
 	}
 	if got := env.newest(t, other.ID, c); got != "customer.kyc denied other_application +" {
@@ -87,11 +87,11 @@ func TestSubmitKYC(t *testing.T) {
 	t.Parallel()
 	env := newEnv(t)
 	c := env.mustCreate(t, env.me, person("A", "B", ""))
-	if _, err := env.SetKYC(t.Context(), env.operator(env.app.ID), c, customer.KYC{Status: customer.KYCApproved, Accounts: true}); err != nil {
+	if _, err := env.SetKYC(t.Context(), env.operator(env.app.ID), records.ByID(c), customer.KYC{Status: customer.KYCApproved, Accounts: true}); err != nil {
 		t.Fatal(err)
 	}
 	submit := func(side customer.Side, key string) (records.Reply, error) {
-		return env.SubmitKYC(t.Context(), env.me, c, records.Submission{Side: side, IdempotencyKey: key, Encode: encode})
+		return env.SubmitKYC(t.Context(), env.me, records.ByID(c), records.Submission{Side: side, IdempotencyKey: key, Encode: encode})
 	}
 	if _, err := submit(customer.BusinessSide, ""); !errors.Is(err, fault.Invalid) || fault.Of(err).Fields[0].Code != records.CodeMismatch {
 		t.Errorf("a submission of the other side = %v", err)
@@ -122,7 +122,7 @@ func TestInvalidAfterALookIsRecorded(t *testing.T) {
 	env := newEnv(t)
 	c := env.mustCreate(t, env.me, person("A", "B", ""))
 	before := env.entries(t, env.app.ID)
-	_, err := env.SubmitKYC(t.Context(), env.me, c, records.Submission{Side: customer.BusinessSide, Encode: encode})
+	_, err := env.SubmitKYC(t.Context(), env.me, records.ByID(c), records.Submission{Side: customer.BusinessSide, Encode: encode})
 	if !errors.Is(err, fault.Invalid) {
 		t.Fatalf("SubmitKYC of the wrong side = %v, want invalid", err)
 	}

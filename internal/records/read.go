@@ -29,13 +29,14 @@ func (s *Service) fetch(ctx context.Context, caller tenant.Caller, target Target
 	if err != nil {
 		return c, nil, err
 	}
-	row, err := target.from(ctx, s.store, caller.App)
+	row, err := o.toRead(ctx, target)
 	if err != nil {
 		return c, nil, o.recordNotFound(ctx, err, target)
 	}
 	if c, _, err = o.open(ctx, &row); err != nil {
 		return customer.Customer{}, nil, o.recordNotFound(ctx, err, target)
 	}
+	c.Revision = o.revision(&row)
 	if withGroup && c.Group != 0 {
 		group, err := o.group(ctx, c.Group)
 		switch {

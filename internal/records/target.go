@@ -2,16 +2,20 @@ package records
 
 import (
 	"context"
+	"fmt"
 	"strconv"
 
+	"custodex.dev/internal/customer"
 	"custodex.dev/internal/id"
 	"custodex.dev/internal/store"
 )
 
-// Target names the customer of a use case: by id, or by number as Xtrakit does.
+// Target names the customer of a use case: by id, or by number as Xtrakit does. It may ask
+// for a state that the customer must be in.
 type Target struct {
 	id  id.Customer
 	seq int64
+	in  func(customer.Revision) bool // nil: any state
 }
 
 // ByID is the customer with this id.
@@ -19,6 +23,14 @@ func ByID(c id.Customer) Target { return Target{id: c} }
 
 // BySeq is the customer with this number.
 func BySeq(n int64) Target { return Target{seq: n} }
+
+// In is the same customer, if holds says so of its revision. A change compares in its own
+// transaction, so of several that ask for one revision at most one is made. If holds says no,
+// the use case fails with ErrPrecondition and changes nothing. A nil holds asks for nothing.
+func (t Target) In(holds func(customer.Revision) bool) Target {
+	t.in = holds
+	return t
+}
 
 // ids is what the audit log can say of the target before it is found.
 func (t Target) ids() []id.Customer {
@@ -36,18 +48,31 @@ func (t Target) String() string {
 	return t.id.String()
 }
 
-// in reads the target's row in a transaction.
-func (t Target) in(tx store.Tx) (store.CustomerRow, error) {
+// toChange reads the target's row in the transaction that changes it.
+func (o *operation) toChange(tx store.Tx, t Target) (row store.CustomerRow, err error) {
 	if t.id.IsZero() {
-		return tx.CustomerGetBySeq(t.seq)
+		row, err = tx.CustomerGetBySeq(t.seq)
+	} else {
+		row, err = tx.CustomerGet(t.id)
 	}
-	return tx.CustomerGet(t.id)
+	if err == nil && t.in != nil && !t.in(o.revision(&row)) {
+		err = ErrPrecondition
+	}
+	return row, err
 }
 
-// from reads the target's row.
-func (t Target) from(ctx context.Context, s store.Store, app id.App) (store.CustomerRow, error) {
+// toRead reads the target's row. A target that must be in a state is for changes.
+func (o *operation) toRead(ctx context.Context, t Target) (store.CustomerRow, error) {
 	if t.id.IsZero() {
-		return s.CustomerGetBySeq(ctx, app, t.seq)
+		return o.s.store.CustomerGetBySeq(ctx, o.caller.App, t.seq)
 	}
-	return s.CustomerGet(ctx, app, t.id)
+	return o.s.store.CustomerGet(ctx, o.caller.App, t.id)
+}
+
+// revision hashes all that is stored of a customer and can be shown. Ciphertexts never
+// repeat, so that a state which the database lost in a failover does not look like the one
+// which took its place, whatever the versions are.
+func (o *operation) revision(row *store.CustomerRow) customer.Revision {
+	clear := fmt.Appendf(nil, "%d %d %d %d %d %d", row.Version, row.Status, row.Type, row.Group, row.CreatedAt, row.UpdatedAt)
+	return customer.Revision(o.key.ReplayHash("revision", row.ID.String(), string(clear), string(row.Sealed)))
 }

@@ -17,7 +17,8 @@ import (
 
 // UpdateCustomer changes the fields that were sent and answers with the whole
 // customer. A request that changes nothing leaves UpdatedAt alone. Faults: as for
-// CreateCustomer, and NotFound, and Forbidden with code other_application.
+// CreateCustomer, and NotFound, Stale, and Forbidden with code other_application. A replay
+// with an idempotency key gives the first answer, whatever state target asks for.
 func (s *Service) UpdateCustomer(ctx context.Context, caller tenant.Caller, target Target, w Write) (Reply, error) {
 	o, err := s.authorize(ctx, caller, authz.CustomerUpdate, target.ids()...)
 	if err != nil {
@@ -62,7 +63,7 @@ func (o *operation) apply(ctx context.Context, target Target, idem *idempotency,
 	decide func(*customer.Customer) (customer.Change, error),
 ) (Reply, error) {
 	return o.write(ctx, target, idem, func(tx store.Tx) (answer, store.AuditRow, error) {
-		row, err := target.in(tx)
+		row, err := o.toChange(tx, target)
 		if err != nil {
 			return answer{}, store.AuditRow{}, err
 		}

@@ -73,10 +73,10 @@ func succeeding(t *testing.T, env *testEnv) map[string]useCase {
 		}},
 		"DeleteCustomer": {in, func() ([]any, error) { return nil, env.DeleteCustomer(ctx, env.me, records.ByID(goes)) }},
 		"SetKYC": {in, func() ([]any, error) {
-			return of(env.SetKYC(ctx, op, c, customer.KYC{Status: customer.KYCApproved}))
+			return of(env.SetKYC(ctx, op, records.ByID(c), customer.KYC{Status: customer.KYCApproved}))
 		}},
 		"SubmitKYC": {in, func() ([]any, error) {
-			return of(env.SubmitKYC(ctx, env.me, c, records.Submission{Side: customer.IndividualSide, Encode: encode}))
+			return of(env.SubmitKYC(ctx, env.me, records.ByID(c), records.Submission{Side: customer.IndividualSide, Encode: encode}))
 		}},
 		"CreateGroup": {in, func() ([]any, error) { return of(env.CreateGroup(ctx, env.me, groupWrite("New", ""))) }},
 		"UpdateGroup": {in, func() ([]any, error) {

@@ -131,8 +131,8 @@ func (a *App) EmailHash(canonical string) []byte { return a.email.sum([]byte(can
 // EntryMAC is the keyed checksum of an audit entry's content.
 func (a *App) EntryMAC(content []byte) []byte { return a.entryMAC.sum(content) }
 
-// ReplayHash hashes an idempotency key or a request, neither of which may be stored in
-// clear. what separates the uses.
+// ReplayHash hashes an idempotency key, a request or a customer's state, none of which may
+// be stored or shown in clear. what separates the uses.
 func (a *App) ReplayHash(what string, parts ...string) []byte {
 	b := make([]byte, 0, 256)
 	for _, s := range append([]string{what}, parts...) {

@@ -160,7 +160,7 @@ func (f *FakeRecords) ListCustomers(_ context.Context, _ tenant.Caller, in recor
 }
 
 // SubmitKYC keeps Submission.
-func (f *FakeRecords) SubmitKYC(_ context.Context, _ tenant.Caller, _ id.Customer, in records.Submission) (records.Reply, error) {
+func (f *FakeRecords) SubmitKYC(_ context.Context, _ tenant.Caller, _ records.Target, in records.Submission) (records.Reply, error) {
 	f.Submission = in
 	return f.reply()
 }

@@ -142,7 +142,7 @@ func (i inspector) RoundTrip(r *http.Request) (*http.Response, error) {
 	for name, want := range map[string]string{
 		"Content-Type": "application/json; charset=utf-8", "Cache-Control": "no-store", "X-Content-Type-Options": "nosniff",
 	} {
-		if name == "Content-Type" && resp.StatusCode == http.StatusNoContent {
+		if none := resp.StatusCode == http.StatusNoContent || resp.StatusCode == http.StatusNotModified; none && name == "Content-Type" {
 			want = ""
 		}
 		if got := resp.Header.Get(name); got != want {

@@ -71,6 +71,7 @@
 //	time     an ISO 8601 time in UTC with exactly three fractional digits and Z
 //	int      an integer without a superfluous zero or plus sign
 //	seconds  a number from 1 to 59
+//	etag     an entity tag of a customer, with its quotes
 //	any      anything
 //
 // and those in Options.Kinds. A bare {{name}} is a value that is bound already

@@ -17,6 +17,7 @@ var builtin = map[string]*regexp.Regexp{
 	"time":    regexp.MustCompile(`\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}\.\d{3}Z`),
 	"int":     regexp.MustCompile(`0|-?[1-9][0-9]*`),
 	"seconds": regexp.MustCompile(`[1-9]|[1-5][0-9]`),
+	"etag":    regexp.MustCompile(`"[A-Za-z0-9_-]{16}\.[A-Za-z0-9_-]{20}"`),
 	"any":     regexp.MustCompile(`(?s:.*)`),
 }
 

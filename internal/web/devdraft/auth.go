@@ -19,6 +19,11 @@ const (
 // authenticated checks credentials and quota before h runs. parameters
 // are those that h knows of a query.
 func (a *api) authenticated(h wire.Handler, parameters ...string) web.Handler {
+	return a.tagged(wire.Untagged(h), parameters...)
+}
+
+// tagged is authenticated for the routes of one customer, which have entity tags.
+func (a *api) tagged(h wire.Handler, parameters ...string) web.Handler {
 	return wire.Authenticated(h, a.admit, parameters...)
 }
 

@@ -44,13 +44,12 @@ func (a *api) fetchCustomer(w http.ResponseWriter, r *http.Request, caller tenan
 	if err != nil {
 		return err
 	}
-	web.JSON(w, http.StatusOK, encodeFetched(&c, caller, withGroup))
-	return nil
+	return wire.WriteCustomer(w, r, c.Revision, encodeFetched(&c, caller, withGroup))
 }
 
 // updateCustomer: Devdraft, "Update Customer".
 func (a *api) updateCustomer(w http.ResponseWriter, r *http.Request, caller tenant.Caller) error {
-	target, err := readID(r)
+	target, err := readTarget(r)
 	if err != nil {
 		return err
 	}
@@ -59,7 +58,7 @@ func (a *api) updateCustomer(w http.ResponseWriter, r *http.Request, caller tena
 		return err
 	}
 	write.Encode = encodeCustomer(caller.App, withGroup)
-	reply, err := a.Records.UpdateCustomer(r.Context(), caller, records.ByID(target), write)
+	reply, err := a.Records.UpdateCustomer(r.Context(), caller, target, write)
 	if err != nil {
 		return bodyMessages.translate(err)
 	}
@@ -71,11 +70,11 @@ func (a *api) updateCustomer(w http.ResponseWriter, r *http.Request, caller tena
 // contract knows no deletion, so it is ours; its answer is that of "Delete Customer" in
 // the developer pages.
 func (a *api) deleteCustomer(w http.ResponseWriter, r *http.Request, caller tenant.Caller) error {
-	target, err := readID(r)
+	target, err := readTarget(r)
 	if err != nil {
 		return err
 	}
-	if err := a.Records.DeleteCustomer(r.Context(), caller, records.ByID(target)); err != nil {
+	if err := a.Records.DeleteCustomer(r.Context(), caller, target); err != nil {
 		return err
 	}
 	web.JSON(w, http.StatusOK, wire.Marshal(deletedBody{true, "Customer successfully deleted", timeText(a.Now()), target.String()}))
@@ -111,6 +110,16 @@ func readID(r *http.Request) (id.Customer, error) {
 		return target, errID
 	}
 	return target, nil
+}
+
+// readTarget takes the customer who is to be changed off the wire, and the state to be in.
+func readTarget(r *http.Request) (records.Target, error) {
+	target, err := readID(r)
+	if err != nil {
+		return records.Target{}, err
+	}
+	holds, err := wire.Precondition(r)
+	return records.ByID(target).In(holds), err
 }
 
 // readWrite takes a create or update request off the wire, and whether the answer is to

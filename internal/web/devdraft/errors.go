@@ -75,7 +75,7 @@ func answerOf(f *fault.Error) (status int, message string, again bool) {
 		}
 		return http.StatusConflict, f.Message, false
 	case fault.Stale:
-		return http.StatusConflict, f.Message, false
+		return http.StatusPreconditionFailed, f.Message, false
 	case fault.TooLarge:
 		return http.StatusRequestEntityTooLarge, f.Message, false
 	case fault.TooMany:

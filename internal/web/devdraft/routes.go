@@ -114,10 +114,10 @@ func (a *api) routes() map[string]web.Methods {
 			http.MethodPost: a.authenticated(a.createCustomer, "include"),
 		},
 		pathCustomer: {
-			http.MethodGet:   a.authenticated(a.fetchCustomer, "include"),
-			http.MethodPatch: a.authenticated(a.updateCustomer, "include"),
+			http.MethodGet:   a.tagged(a.fetchCustomer, "include"),
+			http.MethodPatch: a.tagged(a.updateCustomer, "include"),
 
-			http.MethodDelete: a.authenticated(a.deleteCustomer),
+			http.MethodDelete: a.tagged(a.deleteCustomer),
 		},
 		pathSearch:      {http.MethodPost: a.authenticated(a.searchCustomers, append([]string{"include"}, bodyMembers...)...)},
 		pathGetOrCreate: {http.MethodPost: a.authenticated(a.getOrCreateCustomer, "include")},

@@ -9,6 +9,7 @@ import (
 	"custodex.dev/internal/records"
 	"custodex.dev/internal/redact"
 	"custodex.dev/internal/tenant"
+	"custodex.dev/internal/web/wire"
 )
 
 var errNoCustomer = fault.New(fault.NotFound, "customer_not_found", "customer not found")
@@ -31,7 +32,11 @@ func (a *api) setKYC(w http.ResponseWriter, r *http.Request, caller tenant.Calle
 	if err != nil {
 		return errNoCustomer
 	}
-	_, err = a.records.SetKYC(r.Context(), caller, target, kyc)
+	holds, err := wire.Precondition(r)
+	if err != nil {
+		return err
+	}
+	_, err = a.records.SetKYC(r.Context(), caller, records.ByID(target).In(holds), kyc)
 	switch {
 	case err == nil:
 	case fault.Of(err).Code == records.ErrOtherApplication.Code:

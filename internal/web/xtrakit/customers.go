@@ -42,14 +42,13 @@ func (a *api) fetchCustomer(w http.ResponseWriter, r *http.Request, caller tenan
 	if err != nil {
 		return err
 	}
-	web.JSON(w, http.StatusOK, encodeFetched(&c, g, caller.App))
-	return nil
+	return wire.WriteCustomer(w, r, c.Revision, encodeFetched(&c, g, caller.App))
 }
 
 // editCustomer: Xtrakit, "Edit Customer". The request must have what add must have;
 // other members that it leaves out stay as they are.
 func (a *api) editCustomer(w http.ResponseWriter, r *http.Request, caller tenant.Caller) error {
-	target, err := readID(r, errNoCustomer)
+	target, err := readTarget(r)
 	if err != nil {
 		return err
 	}
@@ -58,7 +57,7 @@ func (a *api) editCustomer(w http.ResponseWriter, r *http.Request, caller tenant
 		return err
 	}
 	write.Encode = encodeCustomer(caller.App, http.StatusOK, "Customer updated successfully")
-	reply, err := a.Records.UpdateCustomer(r.Context(), caller, records.BySeq(target), write)
+	reply, err := a.Records.UpdateCustomer(r.Context(), caller, target, write)
 	if err != nil {
 		return translate(err)
 	}
@@ -68,11 +67,11 @@ func (a *api) editCustomer(w http.ResponseWriter, r *http.Request, caller tenant
 
 // deleteCustomer is not in the pages but for one line of the introduction.
 func (a *api) deleteCustomer(w http.ResponseWriter, r *http.Request, caller tenant.Caller) error {
-	target, err := readID(r, errNoCustomer)
+	target, err := readTarget(r)
 	if err != nil {
 		return err
 	}
-	if err := a.Records.DeleteCustomer(r.Context(), caller, records.BySeq(target)); err != nil {
+	if err := a.Records.DeleteCustomer(r.Context(), caller, target); err != nil {
 		return err
 	}
 	web.JSON(w, http.StatusOK, encode(http.StatusOK, "Customer deleted successfully", noData{}))
@@ -86,6 +85,16 @@ func readID(r *http.Request, missing *fault.Error) (int64, error) {
 		return 0, missing
 	}
 	return n, nil
+}
+
+// readTarget takes the customer who is to be changed off the wire, and the state to be in.
+func readTarget(r *http.Request) (records.Target, error) {
+	target, err := readID(r, errNoCustomer)
+	if err != nil {
+		return records.Target{}, err
+	}
+	holds, err := wire.Precondition(r)
+	return records.BySeq(target).In(holds), err
 }
 
 // headerKey carries an idempotency key. The pages have no such header; it is ours.

@@ -48,7 +48,7 @@ func answerOf(f *fault.Error) (status int, message string) {
 		}
 		return http.StatusConflict, f.Message
 	case fault.Stale:
-		return http.StatusConflict, f.Message
+		return http.StatusPreconditionFailed, f.Message
 	case fault.TooLarge:
 		return http.StatusRequestEntityTooLarge, f.Message
 	case fault.TooMany:

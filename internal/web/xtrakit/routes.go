@@ -54,9 +54,9 @@ func (a *api) routes() map[string]web.Methods {
 		pathCustomers:   {http.MethodGet: a.authenticated(a.listCustomers, "customer_group_id", "created_at", "updated_at", "cursor")},
 		pathAddCustomer: {http.MethodPost: a.authenticated(a.addCustomer)},
 		pathCustomer: {
-			http.MethodGet:    a.authenticated(a.fetchCustomer),
-			http.MethodPut:    a.authenticated(a.editCustomer),
-			http.MethodDelete: a.authenticated(a.deleteCustomer),
+			http.MethodGet:    a.tagged(a.fetchCustomer),
+			http.MethodPut:    a.tagged(a.editCustomer),
+			http.MethodDelete: a.tagged(a.deleteCustomer),
 		},
 		pathGroups:   {http.MethodGet: a.authenticated(a.listGroups, "business_code", "created_at", "updated_at", "cursor")},
 		pathAddGroup: {http.MethodPost: a.authenticated(a.addGroup)},

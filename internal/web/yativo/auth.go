@@ -83,6 +83,11 @@ const tokenSeconds = int64(records.TokenTTL / time.Second)
 // authenticated checks credentials and quota before h runs. parameters are those that h
 // knows of a query.
 func (a *api) authenticated(h wire.Handler, parameters ...string) web.Handler {
+	return a.tagged(wire.Untagged(h), parameters...)
+}
+
+// tagged is authenticated for the routes of one customer, which have entity tags.
+func (a *api) tagged(h wire.Handler, parameters ...string) web.Handler {
 	return wire.Authenticated(h, func(w http.ResponseWriter, r *http.Request) (tenant.Caller, error) {
 		c, err := readCredentials(r)
 		if err != nil {

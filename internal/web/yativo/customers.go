@@ -35,8 +35,7 @@ func (a *api) fetchCustomer(w http.ResponseWriter, r *http.Request, caller tenan
 	if err != nil {
 		return err
 	}
-	web.JSON(w, http.StatusOK, a.encodeFetched(&c))
-	return nil
+	return wire.WriteCustomer(w, r, c.Revision, a.encodeFetched(&c))
 }
 
 // fetch reads the customer that the path names.
@@ -50,7 +49,7 @@ func (a *api) fetch(r *http.Request, caller tenant.Caller) (customer.Customer, e
 
 // updateCustomer: Yativo, "Update customer".
 func (a *api) updateCustomer(w http.ResponseWriter, r *http.Request, caller tenant.Caller) error {
-	target, err := readID(r.PathValue("id"))
+	target, err := readTarget(r, r.PathValue("id"))
 	if err != nil {
 		return err
 	}
@@ -58,7 +57,7 @@ func (a *api) updateCustomer(w http.ResponseWriter, r *http.Request, caller tena
 	if err != nil {
 		return err
 	}
-	reply, err := a.Records.UpdateCustomer(r.Context(), caller, records.ByID(target), write)
+	reply, err := a.Records.UpdateCustomer(r.Context(), caller, target, write)
 	if err != nil {
 		return translate(err)
 	}
@@ -69,15 +68,26 @@ func (a *api) updateCustomer(w http.ResponseWriter, r *http.Request, caller tena
 // deleteCustomer: Yativo, "Delete customer". Its bodies are the documented ones,
 // without the envelope.
 func (a *api) deleteCustomer(w http.ResponseWriter, r *http.Request, caller tenant.Caller) error {
-	target, err := readID(r.PathValue("id"))
+	target, err := readTarget(r, r.PathValue("id"))
 	if err != nil {
 		return err
 	}
-	if err := a.Records.DeleteCustomer(r.Context(), caller, records.ByID(target)); err != nil {
+	if err := a.Records.DeleteCustomer(r.Context(), caller, target); err != nil {
 		return err
 	}
 	web.JSON(w, http.StatusOK, []byte(`{"message":"Customer successfully deleted"}`))
 	return nil
+}
+
+// readTarget takes the customer who is to be changed, whom a text names, and the state to be
+// in.
+func readTarget(r *http.Request, text string) (records.Target, error) {
+	target, err := readID(text)
+	if err != nil {
+		return records.Target{}, err
+	}
+	holds, err := wire.Precondition(r)
+	return records.ByID(target).In(holds), err
 }
 
 // readWrite takes a create or update request off the wire.

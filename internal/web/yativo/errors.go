@@ -85,8 +85,10 @@ func answerOf(f *fault.Error) (status int, message, detail string) {
 			return say(http.StatusNotFound, f.Message)
 		}
 		return say(http.StatusNotFound, "Customer not found")
-	case fault.Conflict, fault.Stale:
+	case fault.Conflict:
 		return say(http.StatusConflict, f.Message)
+	case fault.Stale:
+		return say(http.StatusPreconditionFailed, f.Message)
 	case fault.TooLarge:
 		return say(http.StatusRequestEntityTooLarge, f.Message)
 	case fault.TooMany:

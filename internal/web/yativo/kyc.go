@@ -26,8 +26,7 @@ func (a *api) fetchKYC(w http.ResponseWriter, r *http.Request, caller tenant.Cal
 	if err != nil {
 		return err
 	}
-	web.JSON(w, http.StatusOK, a.encodeKYC(&c))
-	return nil
+	return wire.WriteCustomer(w, r, c.Revision, a.encodeKYC(&c))
 }
 
 // updateKYC: Yativo, "Update KYC". The body names the customer and its type.
@@ -76,7 +75,7 @@ func (a *api) patchKYC(side customer.Side) wire.Handler {
 
 // submit records a submission of the customer that a text names.
 func (a *api) submit(w http.ResponseWriter, r *http.Request, caller tenant.Caller, text string, side customer.Side, key, message string) error {
-	target, err := readID(text)
+	target, err := readTarget(r, text)
 	if err != nil {
 		return err
 	}
@@ -112,11 +111,11 @@ func (a *api) resubmitEndorsement(_ http.ResponseWriter, r *http.Request, caller
 
 // kycRoutes are the routes of the identity checks.
 func (a *api) kycRoutes() map[string]web.Methods {
-	one := func(method string, h wire.Handler) web.Methods { return web.Methods{method: a.authenticated(h)} }
+	one := func(method string, h wire.Handler) web.Methods { return web.Methods{method: a.tagged(h)} }
 	return map[string]web.Methods{
 		pathKYC:              one(http.MethodGet, a.fetchKYC),
 		pathKYCUpdate:        one(http.MethodPut, a.updateKYC),
-		pathResubmit:         one(http.MethodPost, a.resubmitEndorsement),
+		pathResubmit:         {http.MethodPost: a.authenticated(a.resubmitEndorsement)},
 		pathSubmitIndividual: one(http.MethodPost, a.submitKYC(customer.IndividualSide)),
 		pathSubmitBusiness:   one(http.MethodPost, a.submitKYC(customer.BusinessSide)),
 		pathPatchIndividual:  one(http.MethodPatch, a.patchKYC(customer.IndividualSide)),

@@ -7,7 +7,6 @@ import (
 	"net/netip"
 	"strings"
 
-	"custodex.dev/internal/id"
 	"custodex.dev/internal/limit"
 	"custodex.dev/internal/page"
 	"custodex.dev/internal/records"
@@ -30,7 +29,7 @@ type Records interface {
 	// RefreshToken gives a new token for one that is still good.
 	RefreshToken(ctx context.Context, caller tenant.Caller, subject string) (string, error)
 	// SubmitKYC records that a customer's particulars were handed in to be checked.
-	SubmitKYC(ctx context.Context, caller tenant.Caller, target id.Customer, in records.Submission) (records.Reply, error)
+	SubmitKYC(ctx context.Context, caller tenant.Caller, target records.Target, in records.Submission) (records.Reply, error)
 }
 
 // DefaultKYCLinkBase is what kyc_link begins with in the published samples.
@@ -102,7 +101,7 @@ func New(cfg Config) http.Handler {
 
 // routes is all that the dialect serves.
 func (a *api) routes() map[string]web.Methods {
-	fetch, update := a.authenticated(a.fetchCustomer), a.authenticated(a.updateCustomer)
+	fetch, update := a.tagged(a.fetchCustomer), a.tagged(a.updateCustomer)
 	routes := map[string]web.Methods{
 		pathLogin:   {http.MethodPost: a.login},
 		pathRefresh: {http.MethodGet: a.refresh},
@@ -112,7 +111,7 @@ func (a *api) routes() map[string]web.Methods {
 		},
 		pathCustomer: {
 			http.MethodGet: fetch, http.MethodPut: update,
-			http.MethodDelete: a.authenticated(a.deleteCustomer),
+			http.MethodDelete: a.tagged(a.deleteCustomer),
 		},
 		pathCurrent: {http.MethodGet: fetch, http.MethodPut: update},
 		pathBare:    {http.MethodGet: fetch, http.MethodPut: update},

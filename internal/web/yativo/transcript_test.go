@@ -118,7 +118,7 @@ func setKYC(ctx context.Context, t *dialect.Target, args []string) error {
 		return err
 	}
 	kyc := customer.KYC{Status: customer.KYCStatus(args[1]), Accounts: args[2] == "true", Reason: "Document is not readable"}
-	_, err = t.Server.Records.SetKYC(ctx, t.Server.OperatorCaller(t.Server.App.ID), target, kyc)
+	_, err = t.Server.Records.SetKYC(ctx, t.Server.OperatorCaller(t.Server.App.ID), records.ByID(target), kyc)
 	return err
 }
 
