@@ -107,24 +107,29 @@ func installOn(t *testing.T, url string) *installation {
 
 	p := in.start(t)
 	defer p.kill()
+	in.AppID, in.ClientKey, in.ClientSecret = p.newApp(t)
+	return in
+}
+
+// newApp makes an application and an unlimited key of it.
+func (p *process) newApp(t *testing.T) (app, key, secret string) {
+	t.Helper()
 	manage := func(args ...string) []byte {
-		return run(t, append(args, "--json", "--manage-url", p.manageURL, "--operator-key-file", in.operatorFile(t))...)
+		return run(t, append(args, "--json", "--manage-url", p.manageURL, "--operator-key-file", p.operatorFile(t))...)
 	}
-	var app struct {
+	var made struct {
 		ID string `json:"id"`
 	}
-	decode(t, manage("app", "create", "Test"), &app)
-	in.AppID = app.ID
-	var key struct {
-		ClientKey    string `json:"public_key"`
-		ClientSecret string `json:"secret"`
+	decode(t, manage("app", "create", "Test"), &made)
+	var issued struct {
+		Key    string `json:"public_key"`
+		Secret string `json:"secret"`
 	}
-	decode(t, manage("key", "create", "--app", app.ID, "--name", "test", "--owner", "test", "--rate-limit", "0"), &key)
-	in.ClientKey, in.ClientSecret = key.ClientKey, key.ClientSecret
-	if in.ClientKey == "" || in.ClientSecret == "" {
+	decode(t, manage("key", "create", "--app", made.ID, "--name", "test", "--owner", "test", "--rate-limit", "0"), &issued)
+	if issued.Key == "" || issued.Secret == "" {
 		t.Fatal("custodex key create printed no credentials")
 	}
-	return in
+	return made.ID, issued.Key, issued.Secret
 }
 
 func decode(t *testing.T, b []byte, v any) {

@@ -151,8 +151,10 @@ func (s *scanner) headerEnded() (done bool) {
 // chunk reads the line with a chunk's size: hexadecimal digits, and extensions that nobody
 // reads.
 func (s *scanner) chunk(line []byte, crlf bool) {
-	digits, _, _ := bytes.Cut(line, []byte(";"))
-	digits = bytes.TrimRight(digits, " \t")
+	digits, _, extended := bytes.Cut(line, []byte(";"))
+	if !extended { // net/http takes blanks at the end of the line, and not before an extension
+		digits = bytes.TrimRight(digits, " \t")
+	}
 	n, err := strconv.ParseUint(string(digits), 16, 63)
 	if err != nil || !crlf || !isText(line) {
 		s.err = errChunk
