@@ -243,7 +243,8 @@ func TestCheckRateAcrossApplications(t *testing.T) {
 			}
 			return nil
 		}})
-		time.Sleep(65 * time.Second)      // the first pass begins after a minute
+		time.Sleep(65 * time.Second) // the first pass begins after a minute
+		synctest.Wait()
 		if read == 0 || read > 10*10+10 { // what is read at once is waited for afterwards
 			t.Errorf("%d entries were compared, want some, and at most 10 a second", read)
 		}

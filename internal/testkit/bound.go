@@ -1,8 +1,11 @@
 package testkit
 
 import (
+	"errors"
 	"os"
 	"time"
+
+	"custodex.dev/internal/fault"
 )
 
 // Bound gives how long something may take that takes at most d on a quiet machine. Only
@@ -13,4 +16,15 @@ func Bound(d time.Duration) time.Duration {
 		return d
 	}
 	return 10 * d
+}
+
+// Patiently opens a store, again and again for up to a minute if the database does not answer
+// in the two seconds that a store waits for it: on a busy machine a new PostgreSQL may not.
+func Patiently[S any](open func() (S, error)) (S, error) {
+	for end := time.Now().Add(time.Minute); ; time.Sleep(100 * time.Millisecond) {
+		s, err := open()
+		if !errors.Is(err, fault.Unavailable) || time.Now().After(end) {
+			return s, err
+		}
+	}
 }

@@ -82,19 +82,20 @@ func NewPooledStore(t testing.TB, size int) store.Store {
 func (db Database) NewStore(t testing.TB) store.Store {
 	t.Helper()
 	ctx := context.Background()
-	var st store.Store
-	var err error
-	if db.Engine == "postgres" {
-		url := redact.NewSecret(db.URL)
-		if err = postgres.Init(ctx, url); err == nil {
-			st, err = postgres.Open(ctx, postgres.Config{URL: url})
+	st, err := Patiently(func() (store.Store, error) {
+		if db.Engine == "postgres" {
+			url := redact.NewSecret(db.URL)
+			if err := postgres.Init(ctx, url); err != nil {
+				return nil, err
+			}
+			return postgres.Open(ctx, postgres.Config{URL: url})
 		}
-	} else {
 		path := filepath.Join(db.Dir, "custodex.db")
-		if err = sqlite.Init(ctx, path); err == nil {
-			st, err = sqlite.Open(ctx, sqlite.Config{Path: path})
+		if err := sqlite.Init(ctx, path); err != nil {
+			return nil, err
 		}
-	}
+		return sqlite.Open(ctx, sqlite.Config{Path: path})
+	})
 	if err != nil {
 		t.Fatalf("open a %s store: %v", db.Engine, err)
 	}

@@ -10,6 +10,7 @@ import (
 	"custodex.dev/internal/redact"
 	"custodex.dev/internal/store"
 	"custodex.dev/internal/store/postgres"
+	"custodex.dev/internal/testkit"
 	"custodex.dev/internal/testkit/scratchpg"
 )
 
@@ -36,7 +37,9 @@ func initialise(t testing.TB, url string) {
 
 func openStore(t testing.TB, url string) *postgres.Store {
 	t.Helper()
-	s, err := postgres.Open(t.Context(), postgres.Config{URL: redact.NewSecret(url), MaxConns: 12})
+	s, err := testkit.Patiently(func() (*postgres.Store, error) {
+		return postgres.Open(t.Context(), postgres.Config{URL: redact.NewSecret(url), MaxConns: 12})
+	})
 	if err != nil {
 		t.Fatalf("Open: %v", err)
 	}
