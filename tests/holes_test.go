@@ -94,35 +94,74 @@ var plantedHoles = []planted{
 		"\tif !hole.Open(\"a deleted customer is still shown\") {\n\t\tt.batch.touched = append(t.batch.touched, customerKey{t.app, cust})\n\t}\n"}}},
 }
 
-// plant writes the sources with all holes, each closed unless it is named when the program
-// starts, and gives the overlay for the build.
-func plant(t *testing.T, holes []planted) string {
+// withHoles gives the sources with all holes, each closed unless it is named when the program starts.
+func withHoles(holes []planted, read func(file string) (string, error)) (map[string]string, error) {
+	texts := map[string]string{}
+	for _, h := range holes {
+		for _, e := range h.edits {
+			text, known := texts[e.file]
+			if !known {
+				var err error
+				if text, err = read(e.file); err != nil {
+					return nil, err
+				}
+			}
+			if n := strings.Count(text, e.old); n != 1 {
+				return nil, fmt.Errorf("%s has %d places like %q, want 1: where is the guard now that is missing in %q? (plantedHoles)", e.file, n, e.old, h.name)
+			}
+			texts[e.file] = strings.Replace(text, e.old, e.new, 1)
+		}
+	}
+	for file, text := range texts {
+		texts[file] = strings.Replace(text, "\nimport ", "\nimport \""+module+"/internal/hole\"\n\nimport ", 1)
+	}
+	return texts, nil
+}
+
+func readSource(file string) (string, error) {
+	text, err := os.ReadFile(filepath.Join(root, file))
+	return string(text), err
+}
+
+// TestPolicyHoles: each guard stands where TestSelftestFindsMissingGuards takes it away.
+func TestPolicyHoles(t *testing.T) {
+	t.Parallel()
+	if _, err := withHoles(plantedHoles, readSource); err != nil {
+		t.Error(err)
+	}
+	names := map[string]bool{}
+	for _, h := range plantedHoles {
+		if names[h.name] || len(h.edits) == 0 {
+			t.Errorf("the hole %q is there twice, or changes nothing", h.name)
+		}
+		names[h.name] = true
+	}
+}
+
+func TestPolicyHolesRule(t *testing.T) {
+	t.Parallel()
+	read := func(string) (string, error) { return "package x\n\nimport \"y\"\n\nvar a, b, b int\n", nil }
+	for old, want := range map[string]string{"var a": "", "none": "0 places", ", b": "2 places"} {
+		texts, err := withHoles([]planted{{"x", "log", []sourceEdit{{"x.go", old, "var hole"}}}}, read)
+		switch {
+		case want == "" && (err != nil || texts["x.go"] != "package x\n\nimport \"custodex.dev/internal/hole\"\n\nimport \"y\"\n\nvar hole, b, b int\n"):
+			t.Errorf("withHoles: %q, %v", texts["x.go"], err)
+		case want != "" && (err == nil || !strings.Contains(err.Error(), want)):
+			t.Errorf("withHoles of %q: %v, want %s", old, err, want)
+		}
+	}
+}
+
+// overlayOf writes changed sources, and gives the overlay for the build.
+func overlayOf(t *testing.T, texts map[string]string) string {
 	t.Helper()
 	top, err := filepath.Abs(root)
 	if err != nil {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
-	texts := map[string]string{}
-	for _, h := range holes {
-		for _, e := range h.edits {
-			text, known := texts[e.file]
-			if !known {
-				b, err := os.ReadFile(filepath.Join(top, e.file))
-				if err != nil {
-					t.Fatal(err)
-				}
-				text = string(b)
-			}
-			if n := strings.Count(text, e.old); n != 1 {
-				t.Fatalf("%s has %d places like %q, want 1: where is the guard of %q now?", e.file, n, e.old, h.name)
-			}
-			texts[e.file] = strings.Replace(text, e.old, e.new, 1)
-		}
-	}
 	replace := map[string]string{filepath.Join(top, "internal/hole/hole.go"): filepath.Join(top, "tests/testdata/hole/hole.go")}
 	for file, text := range texts {
-		text = strings.Replace(text, "\nimport ", "\nimport \""+module+"/internal/hole\"\n\nimport ", 1)
 		changed := filepath.Join(dir, strings.ReplaceAll(file, "/", "_"))
 		if err := os.WriteFile(changed, []byte(text), 0o600); err != nil {
 			t.Fatal(err)
@@ -144,8 +183,12 @@ func plant(t *testing.T, holes []planted) string {
 // guard. The guards are removed from its own source when it is built.
 func TestSelftestFindsMissingGuards(t *testing.T) {
 	t.Parallel()
+	texts, err := withHoles(plantedHoles, readSource)
+	if err != nil {
+		t.Fatal(err)
+	}
 	path := filepath.Join(t.TempDir(), "custodex")
-	build := exec.Command("go", "build", "-overlay", plant(t, plantedHoles), "-o", path, "./cmd/custodex")
+	build := exec.Command("go", "build", "-overlay", overlayOf(t, texts), "-o", path, "./cmd/custodex")
 	build.Dir = root
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("build the program with holes: %v\n%s", err, out)
