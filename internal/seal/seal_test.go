@@ -5,6 +5,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -25,6 +27,9 @@ const (
 var (
 	ada  = id.Customer{0xad, 0xa0, 3: 1, 6: 0x40, 8: 0x80, 15: 1}
 	bert = id.Customer{0xad, 0xa0, 3: 1, 6: 0x40, 8: 0x80, 15: 2}
+
+	itemA = id.Item{0xad, 0xa0, 3: 1, 6: 0x40, 8: 0x80, 15: 3}
+	itemB = id.Item{0xad, 0xa0, 3: 1, 6: 0x40, 8: 0x80, 15: 4}
 )
 
 // fixed makes a key that is the same in every run.
@@ -90,6 +95,10 @@ func places(t testing.TB) []place {
 			for _, key := range []seal.Customer{first, second} {
 				add("personal "+name, key.SealPersonal, func(s []byte) ([]byte, error) { return key.OpenPersonal(nil, s) })
 				add("reply "+name, key.SealReply, key.OpenReply)
+				for _, item := range []id.Item{itemA, itemB} {
+					add("item "+item.String()[34:]+" of "+name, func(p []byte) []byte { return key.SealItem(item, p) },
+						func(s []byte) ([]byte, error) { return key.OpenItem(item, s) })
+				}
 			}
 			// A wrapped key opens as a key that then opens what the key sealed.
 			var keys sync.Map
@@ -125,6 +134,28 @@ func places(t testing.TB) []place {
 		}
 	}
 	return list
+}
+
+// Every way to seal is a place in the test below, and has a vector.
+func TestEverySealIsTested(t *testing.T) {
+	t.Parallel()
+	tried := map[string]string{ // by method: how its places and its vector begin
+		"SealOrigin": "origin", "SealCursor": "cursor", "SealLabel": "label ", "SealPersonal": "personal", "SealReply": "reply", "SealItem": "item ",
+	}
+	for _, typ := range []reflect.Type{reflect.TypeFor[*seal.App](), reflect.TypeFor[seal.Customer]()} {
+		for i := range typ.NumMethod() {
+			method := typ.Method(i).Name
+			if !strings.HasPrefix(method, "Seal") {
+				continue
+			}
+			begins := tried[method]
+			inPlaces := slices.ContainsFunc(places(t), func(p place) bool { return strings.HasPrefix(p.name, begins) })
+			inVectors := slices.ContainsFunc(kinds(), func(kind string) bool { return strings.HasPrefix(kind, begins) })
+			if begins == "" || !inPlaces || !inVectors {
+				t.Errorf("%s has no place, or no vector", method)
+			}
+		}
+	}
 }
 
 const plainText = "Ada Lovelace, ada@example.com"

@@ -87,6 +87,12 @@ var sealings = map[string]struct {
 		func(_ *seal.App, key seal.Customer, plain []byte) []byte { return key.SealReply(plain) },
 		func(_ *seal.App, key seal.Customer, sealed []byte) ([]byte, error) { return key.OpenReply(sealed) },
 	},
+	"item a": {
+		func(_ *seal.App, key seal.Customer, plain []byte) []byte { return key.SealItem(itemA, plain) },
+		func(_ *seal.App, key seal.Customer, sealed []byte) ([]byte, error) {
+			return key.OpenItem(itemA, sealed)
+		},
+	},
 }
 
 // derivations are the kinds whose output is always the same.
@@ -258,6 +264,7 @@ func TestFormByHand(t *testing.T) {
 	for what, got := range map[string][]byte{
 		"personal": open(raw, key.SealPersonal([]byte("x")), ada, "customer", "personal"),
 		"reply":    open(raw, key.SealReply([]byte("x")), ada, "idempotency", "reply"),
+		"item":     open(raw, key.SealItem(itemA, []byte("x")), ada, "customer_item", "item "+itemA.String()),
 		"origin":   open(sub("audit personal"), app.SealOrigin([]byte("x")), id.Customer{}, "audit", "origin"),
 		"cursor":   open(sub("cursor"), app.SealCursor([]byte("x")), id.Customer{}, "list", "cursor"),
 		"label":    open(sub("credential label"), app.SealLabel("cred_a", []byte("x")), id.Customer{}, "credential", "label cred_a"),
