@@ -73,6 +73,7 @@ type Key struct {
 	Owner     string     `json:"owner"`
 	Scopes    []string   `json:"scopes"`
 	RateLimit int        `json:"rate_limit"` // requests a minute; 0: unlimited
+	Handling  string     `json:"handling"`   // of unknown names in its requests: strict refuses them, lenient ignores them
 	CreatedAt time.Time  `json:"created_at"`
 	ExpiresAt *time.Time `json:"expires_at"`
 	RevokedAt *time.Time `json:"revoked_at"`
@@ -93,6 +94,7 @@ type NewKey struct {
 	Owner     string     `json:"owner,omitempty"`
 	Scopes    []string   `json:"scopes,omitempty"`     // default: everything an application may
 	RateLimit *int       `json:"rate_limit,omitempty"` // requests a minute; nil: the server's default
+	Handling  string     `json:"handling,omitempty"`   // strict or lenient (the default)
 	ExpiresAt *time.Time `json:"expires_at,omitempty"` // nil: never
 }
 
@@ -106,6 +108,23 @@ func (m *Manage) CreateKey(ctx context.Context, app string, in NewKey) (IssuedKe
 // ListKeys gives the keys of an application, revoked ones too, without secrets.
 func (m *Manage) ListKeys(ctx context.Context, app string) ([]Key, error) {
 	return listAll[Key](ctx, m.t, appPath(app)+"/keys")
+}
+
+// KeyChange says what to change of a key. What is nil or empty stays.
+type KeyChange struct {
+	Name      string   `json:"name,omitempty"`
+	Owner     *string  `json:"owner,omitempty"`
+	Scopes    []string `json:"scopes,omitempty"`
+	RateLimit *int     `json:"rate_limit,omitempty"`
+	Handling  string   `json:"handling,omitempty"` // strict or lenient
+}
+
+// UpdateKey changes what a key is called and what it may do; its secret stays. Every server goes
+// by the change within seconds.
+func (m *Manage) UpdateKey(ctx context.Context, app, key string, in KeyChange) (Key, error) {
+	var out Key
+	_, err := m.t.do(ctx, call{method: http.MethodPatch, path: appPath(app) + "/keys/" + url.PathEscape(key), body: in}, &out)
+	return out, err
 }
 
 // RevokeKey ends a key for good. Every server refuses it within seconds.

@@ -12,6 +12,7 @@ import (
 type keyCmd struct {
 	Create keyCreateCmd `cmd:"" help:"Create a key; its secret is shown this once."`
 	List   keyListCmd   `cmd:"" help:"List the keys of an application."`
+	Update keyUpdateCmd `cmd:"" aliases:"change" help:"Change the name, owner, scopes, limit or handling of a key; its secret stays."`
 	Revoke keyRevokeCmd `cmd:"" help:"Revoke a key. This cannot be undone."`
 	Rotate keyRotateCmd `cmd:"" help:"Give a key a new secret, shown this once; the old one keeps working for a while."`
 }
@@ -24,12 +25,13 @@ type keyCreateCmd struct {
 	Scopes    []string `name:"scopes" help:"What it may do: customers:read, customers:write, customers:delete. Default: the first two. audit:read alone makes an auditor's key."`
 	Expires   string   `name:"expires" help:"When it ends: a time (2030-01-31T12:00:00Z), a day (2030-01-31, UTC) or from now (720h). Default: never."`
 	RateLimit *int     `name:"rate-limit" help:"Requests a minute, 0 for no limit. Default: 100."`
+	Handling  string   `name:"handling" help:"Of names in requests that the API does not know: strict refuses them, lenient ignores them. Default: lenient."`
 }
 
 // Run creates a key.
 func (c *keyCreateCmd) Run(ctx context.Context, env *environment) error {
 	return askApp(env, &c.appFlags, func(op operator, app string) (client.IssuedKey, error) {
-		in := client.NewKey{Name: c.Name, Kind: c.Kind, Owner: c.Owner, Scopes: c.Scopes, RateLimit: c.RateLimit}
+		in := client.NewKey{Name: c.Name, Kind: c.Kind, Owner: c.Owner, Scopes: c.Scopes, RateLimit: c.RateLimit, Handling: c.Handling}
 		if c.Expires != "" {
 			at, ok := parseExpiry(c.Expires, time.Now())
 			if !ok {
@@ -64,6 +66,28 @@ func (c *keyListCmd) Run(ctx context.Context, env *environment) error {
 	return askApp(env, &c.appFlags, func(op operator, app string) ([]client.Key, error) {
 		return op.ListKeys(ctx, app)
 	}, env.printKeys)
+}
+
+type keyUpdateCmd struct {
+	appFlags
+	Key       string   `arg:"" help:"The key's id, cred_…"`
+	Name      string   `name:"name" help:"What the key is for."`
+	Owner     *string  `name:"owner" help:"Owner, as the audit log shows it; '' for none."`
+	Scopes    []string `name:"scopes" help:"All that it may do from now on: customers:read, customers:write, customers:delete."`
+	RateLimit *int     `name:"rate-limit" help:"Requests a minute, 0 for no limit."`
+	Handling  string   `name:"handling" help:"Of names in requests that the API does not know: strict or lenient."`
+}
+
+// Run changes a key.
+func (c *keyUpdateCmd) Run(ctx context.Context, env *environment) error {
+	if c.Name == "" && c.Owner == nil && c.Scopes == nil && c.RateLimit == nil && c.Handling == "" {
+		return usage("nothing to change", "use --name, --owner, --scopes, --rate-limit or --handling")
+	}
+	return askApp(env, &c.appFlags, func(op operator, app string) (client.Key, error) {
+		return op.UpdateKey(ctx, app, c.Key, client.KeyChange{
+			Name: c.Name, Owner: c.Owner, Scopes: c.Scopes, RateLimit: c.RateLimit, Handling: c.Handling,
+		})
+	}, env.printKey)
 }
 
 type keyRevokeCmd struct {
@@ -143,6 +167,7 @@ func (e *environment) printKeyFields(k client.Key, secret string) error {
 		"Owner", k.Owner,
 		"Scopes", strings.Join(k.Scopes, ", "),
 		"Rate limit", rateOf(k),
+		"Handling", k.Handling,
 		"State", stateOf(k),
 		public, k.PublicKey,
 		shown+" (shown this once)", secret,

@@ -45,6 +45,7 @@ const (
 	AppFetch   Action = "app.fetch"
 	KeyCreate  Action = "key.create"
 	KeyList    Action = "key.list"
+	KeyUpdate  Action = "key.update"
 	KeyRevoke  Action = "key.revoke"
 	KeyRotate  Action = "key.rotate"
 	AuditList  Action = "audit.list"
@@ -83,7 +84,7 @@ var needs = map[Action]Scope{
 	AddressCreate: CustomersWrite, AddressFetch: CustomersRead, AddressList: CustomersRead,
 
 	AppCreate: Manage, AppList: Manage, AppFetch: Manage,
-	KeyCreate: Manage, KeyList: Manage, KeyRevoke: Manage, KeyRotate: Manage,
+	KeyCreate: Manage, KeyList: Manage, KeyUpdate: Manage, KeyRevoke: Manage, KeyRotate: Manage,
 	AuditList: AuditRead, AuditCheck: AuditRead,
 }
 

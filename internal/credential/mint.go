@@ -26,7 +26,7 @@ var prefixes = map[tenant.Kind]struct{ public, secret string }{
 }
 
 // Mint makes a credential out of what c says of it: its application, kind, name, owner,
-// scopes, rate limit, creation and expiry. It returns the whole credential, the secret,
+// scopes, rate limit, strictness, creation and expiry. It returns the whole credential, the secret,
 // which is shown once, and the row to store under the key of the application.
 func Mint(key *seal.App, c tenant.Credential) (tenant.Credential, redact.Secret, store.CredentialRow) {
 	c.ID = id.NewCredential()
@@ -35,11 +35,18 @@ func Mint(key *seal.App, c tenant.Credential) (tenant.Credential, redact.Secret,
 	row := store.CredentialRow{
 		ID: c.ID, Kind: string(c.Kind), PublicKey: c.PublicKey,
 		Label:  key.SealLabel(string(c.ID), appendLabel(nil, c.Name, c.Owner)),
-		Scopes: c.Scopes.String(), RateLimit: int64(c.RateLimit),
+		Scopes: c.Scopes.String(), RateLimit: int64(c.RateLimit), Strict: c.Strict,
 		Secret: key.SecretHash(secret.Reveal()), CreatedAt: c.CreatedAt.UnixMilli(),
 		ExpiresAt: store.Millis(c.ExpiresAt),
 	}
 	return c, secret, row
+}
+
+// Change puts what may change of a credential without a new secret into its row: name, owner,
+// scopes, rate limit and strictness.
+func Change(key *seal.App, row *store.CredentialRow, c tenant.Credential) {
+	row.Label = key.SealLabel(string(row.ID), appendLabel(nil, c.Name, c.Owner))
+	row.Scopes, row.RateLimit, row.Strict = c.Scopes.String(), int64(c.RateLimit), c.Strict
 }
 
 // Rotate replaces the secret in the row and returns the new one. The old secret keeps

@@ -22,7 +22,7 @@ func ReadRow(app id.App, key *seal.App, row store.CredentialRow) (tenant.Credent
 	name, owner := parseLabel(plain)
 	c := tenant.Credential{
 		ID: row.ID, App: app, Kind: tenant.Kind(row.Kind), PublicKey: row.PublicKey, Name: name, Owner: owner,
-		RateLimit: int(row.RateLimit), CreatedAt: store.Instant(row.CreatedAt), ExpiresAt: store.Instant(row.ExpiresAt),
+		RateLimit: int(row.RateLimit), Strict: row.Strict, CreatedAt: store.Instant(row.CreatedAt), ExpiresAt: store.Instant(row.ExpiresAt),
 		RevokedAt: store.Instant(row.RevokedAt), LastUsedAt: store.Instant(row.LastUsedAt), OldUntil: store.Instant(row.OldUntil),
 	}
 	for part := range strings.SplitSeq(row.Scopes, ",") {

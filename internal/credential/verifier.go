@@ -109,7 +109,7 @@ func (k *known) live(now time.Time) bool { return k.ID != "" && k.Live(now) }
 func (k *known) identity(origin tenant.Origin) Identity {
 	return Identity{
 		Caller: tenant.Caller{
-			App: k.App, AppName: k.appName, Credential: k.ID, Owner: k.Owner, Scopes: k.Grants(), Origin: origin,
+			App: k.App, AppName: k.appName, Credential: k.ID, Owner: k.Owner, Scopes: k.Grants(), Strict: k.Strict, Origin: origin,
 		},
 		RateLimit: k.RateLimit,
 	}

@@ -28,6 +28,7 @@ type NewKey struct {
 	Owner     string       // who answers for it; up to 100 characters
 	Scopes    authz.Scopes // nil: those of the kind by default
 	RateLimit int          // requests a minute; 0: unlimited
+	Strict    bool         // refuse unknown names in its requests
 	ExpiresAt time.Time    // zero: never
 }
 
@@ -69,7 +70,7 @@ func (s *Service) CreateKey(ctx context.Context, caller tenant.Caller, in NewKey
 func (o *operation) newKey(app id.App, in NewKey) (Issued, store.CredentialRow) {
 	cred, secret, row := credential.Mint(o.key, tenant.Credential{
 		App: app, Kind: in.Kind, Name: in.Name, Owner: in.Owner, Scopes: in.Scopes, RateLimit: in.RateLimit,
-		CreatedAt: o.s.now(), ExpiresAt: in.ExpiresAt.UTC().Truncate(time.Millisecond),
+		Strict: in.Strict, CreatedAt: o.s.now(), ExpiresAt: in.ExpiresAt.UTC().Truncate(time.Millisecond),
 	})
 	return Issued{cred, secret}, row
 }
@@ -89,32 +90,46 @@ func badName(name string) string {
 }
 
 func (s *Service) validKey(in NewKey, app id.App) error {
-	var problems []fault.Field
-	bad := func(path, message string) {
-		problems = append(problems, fault.Field{Path: path, Code: "invalid", Message: message})
-	}
-	if problem := badName(in.Name); problem != "" {
-		bad("name", problem)
-	}
-	switch {
-	case utf8.RuneCountInString(in.Owner) > maxName:
-		bad("owner", "owner must have at most 100 characters")
-	case strings.ContainsFunc(in.Owner, tenant.IsControl):
-		bad("owner", "owner must not have control characters")
-	}
+	problems := labelProblems(&in.Name, &in.Owner)
 	if kinds := tenant.KindsOf(app); !slices.Contains(kinds, in.Kind) {
-		bad("kind", "kind must be "+oneOf(kinds))
+		problems = append(problems, invalid("kind", "kind must be "+oneOf(kinds)))
 	} else if problem := in.Kind.ScopesProblem(in.Scopes); problem != "" {
-		bad("scopes", problem)
+		problems = append(problems, invalid("scopes", problem))
 	}
-	if in.RateLimit < 0 || in.RateLimit > 10_000_000 {
-		bad("rate_limit", "rate_limit must be 0 (unlimited) to 10000000 requests a minute")
-	}
+	problems = append(problems, rateProblems(in.RateLimit)...)
 	if !in.ExpiresAt.IsZero() && !in.ExpiresAt.After(s.now()) {
-		bad("expires_at", "expires_at must be in the future")
+		problems = append(problems, invalid("expires_at", "expires_at must be in the future"))
 	}
 	if len(problems) > 0 {
 		return fault.Validation(problems...)
+	}
+	return nil
+}
+
+func invalid(path, message string) fault.Field {
+	return fault.Field{Path: path, Code: "invalid", Message: message}
+}
+
+// labelProblems says what is wrong with the name and the owner of a key; nil is not checked.
+func labelProblems(name, owner *string) (problems []fault.Field) {
+	if name != nil {
+		if problem := badName(*name); problem != "" {
+			problems = append(problems, invalid("name", problem))
+		}
+	}
+	switch {
+	case owner == nil:
+	case utf8.RuneCountInString(*owner) > maxName:
+		problems = append(problems, invalid("owner", "owner must have at most 100 characters"))
+	case strings.ContainsFunc(*owner, tenant.IsControl):
+		problems = append(problems, invalid("owner", "owner must not have control characters"))
+	}
+	return problems
+}
+
+func rateProblems(perMinute int) []fault.Field {
+	if perMinute < 0 || perMinute > 10_000_000 {
+		return []fault.Field{invalid("rate_limit", "rate_limit must be 0 (unlimited) to 10000000 requests a minute")}
 	}
 	return nil
 }
@@ -148,72 +163,4 @@ func (s *Service) ListKeys(ctx context.Context, caller tenant.Caller) ([]tenant.
 		list = append(list, c)
 	}
 	return recorded(ctx, o, o.entry(audit.Done, nil), list)
-}
-
-// RevokeKey ends a credential for good. Replicas refuse it within CredentialTTL.
-// Revoking a revoked one changes nothing and succeeds.
-func (s *Service) RevokeKey(ctx context.Context, caller tenant.Caller, cred id.Credential) (tenant.Credential, error) {
-	return s.changeKey(ctx, caller, authz.KeyRevoke, cred, func(_ *operation, row *store.CredentialRow) error {
-		if row.RevokedAt == 0 {
-			row.RevokedAt = s.now().UnixMilli()
-		}
-		return nil
-	})
-}
-
-// maxKeep bounds how long two secrets of one credential work.
-const maxKeep = 90 * 24 * time.Hour
-
-// ErrRevoked is the fault of rotating a revoked credential.
-var ErrRevoked = fault.New(fault.Conflict, "key_revoked", "This key is revoked; create a new one")
-
-// RotateKey gives a credential a new secret. The old one keeps working for the
-// time keep; a still older one stops at once.
-func (s *Service) RotateKey(ctx context.Context, caller tenant.Caller, cred id.Credential, keep time.Duration) (Issued, error) {
-	var secret redact.Secret
-	c, err := s.changeKey(ctx, caller, authz.KeyRotate, cred, func(o *operation, row *store.CredentialRow) error {
-		if keep < 0 || keep > maxKeep {
-			return fault.Validation(fault.Field{Path: "keep_old", Code: "invalid", Message: "keep_old must be 0 to 90 days"})
-		}
-		if row.RevokedAt != 0 {
-			return ErrRevoked
-		}
-		// Checked here because nobody would get the secret of one that cannot be read.
-		if _, err := credential.ReadRow(caller.App, o.key, *row); err != nil {
-			return err
-		}
-		secret = credential.Rotate(o.key, row, s.now(), keep)
-		return nil
-	})
-	if err != nil {
-		return Issued{}, err
-	}
-	return Issued{c, secret}, nil
-}
-
-func (s *Service) changeKey(ctx context.Context, caller tenant.Caller, action authz.Action, cred id.Credential,
-	change func(*operation, *store.CredentialRow) error,
-) (tenant.Credential, error) {
-	o, err := s.authorize(ctx, caller, action)
-	if err != nil {
-		return tenant.Credential{}, err
-	}
-	entry := o.entry(audit.Done, nil)
-	entry.Subject = string(cred)
-	var row store.CredentialRow
-	_, err = o.write(ctx, Target{}, nil, func(tx store.Tx) (answer, store.AuditRow, error) {
-		var err error
-		if row, err = tx.CredentialGet(cred); err != nil {
-			return answer{}, store.AuditRow{}, err
-		}
-		if err := change(o, &row); err != nil {
-			return answer{}, store.AuditRow{}, err
-		}
-		return answer{}, o.row(entry), tx.CredentialUpdate(row)
-	})
-	if err != nil {
-		return tenant.Credential{}, err
-	}
-	s.credentials.Forget(row.PublicKey)
-	return credential.ReadRow(caller.App, o.key, row)
 }

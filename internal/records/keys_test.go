@@ -49,6 +49,7 @@ func TestKeysNothingBesideAnError(t *testing.T) {
 		"ListKeys":      func() (any, error) { return env.ListKeys(t.Context(), op) },
 		"RotateKey":     func() (any, error) { return env.RotateKey(t.Context(), op, k.ID, 0) },
 		"RevokeKey":     func() (any, error) { return env.RevokeKey(t.Context(), op, k.ID) },
+		"UpdateKey":     func() (any, error) { return env.UpdateKey(t.Context(), op, k.ID, records.KeyChange{Strict: new(bool)}) },
 		"SequenceAudit": func() (any, error) { return env.SequenceAudit(t.Context(), op) },
 		"ListAudit":     func() (any, error) { return env.ListAudit(t.Context(), op, records.AuditFilter{}) },
 	}
@@ -63,7 +64,7 @@ func TestKeysNothingBesideAnError(t *testing.T) {
 	}
 	for name, use := range uses {
 		for what, failure := range failures {
-			if what == "label" && !slices.Contains([]string{"ListKeys", "RotateKey", "RevokeKey"}, name) {
+			if what == "label" && !slices.Contains([]string{"ListKeys", "RotateKey", "RevokeKey", "UpdateKey"}, name) {
 				continue // it reads no label
 			}
 			st.Set(failure)

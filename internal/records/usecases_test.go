@@ -38,9 +38,12 @@ func succeeding(t *testing.T, env *testEnv) map[string]useCase {
 	of := func(v any, err error) ([]any, error) { return []any{v}, err }
 	ctx, in := t.Context(), env.app.ID
 	return map[string]useCase{
-		"CreateApp":     {"", func() ([]any, error) { return of(env.CreateApp(ctx, env.op, "New")) }},
-		"ListApps":      {id.System, func() ([]any, error) { return of(env.ListApps(ctx, env.op)) }},
-		"FetchApp":      {in, func() ([]any, error) { return of(env.FetchApp(ctx, op)) }},
+		"CreateApp": {"", func() ([]any, error) { return of(env.CreateApp(ctx, env.op, "New")) }},
+		"ListApps":  {id.System, func() ([]any, error) { return of(env.ListApps(ctx, env.op)) }},
+		"FetchApp":  {in, func() ([]any, error) { return of(env.FetchApp(ctx, op)) }},
+		"UpdateKey": {in, func() ([]any, error) {
+			return of(env.UpdateKey(ctx, op, kept.ID, records.KeyChange{Strict: new(bool)}))
+		}},
 		"CreateKey":     {in, func() ([]any, error) { return of(env.CreateKey(ctx, op, yativoKey())) }},
 		"ListKeys":      {in, func() ([]any, error) { return of(env.ListKeys(ctx, op)) }},
 		"RotateKey":     {in, func() ([]any, error) { return of(env.RotateKey(ctx, op, kept.ID, time.Hour)) }},

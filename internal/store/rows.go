@@ -136,6 +136,7 @@ type CredentialRow struct {
 	Label      []byte // name and owner, sealed
 	Scopes     string // comma-separated
 	RateLimit  int64  // a minute; 0: unlimited
+	Strict     bool   // unknown names in its requests are refused
 	Secret     []byte // 32 bytes
 	OldSecret  []byte // 32 bytes; nil: none
 	OldUntil   int64  // 0: none

@@ -179,6 +179,9 @@ type Tx interface {
 	// makes Update return the error. Nothing of the transaction is kept then.
 	AuditAppend(entry AuditRow)
 
+	// CredentialChange replaces the label, scopes, rate limit and strictness of a credential.
+	CredentialChange(row CredentialRow) error
+
 	// CredentialGet gives one credential, as this transaction sees it.
 	CredentialGet(c id.Credential) (CredentialRow, error)
 

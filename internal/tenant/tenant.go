@@ -27,6 +27,7 @@ type Credential struct {
 	Owner      string // who answers for it; shown in the audit log
 	Scopes     authz.Scopes
 	RateLimit  int       // requests a minute; 0 is unlimited
+	Strict     bool      // requests with names that the API does not know are refused
 	CreatedAt  time.Time // UTC, milliseconds
 	ExpiresAt  time.Time // zero: never
 	RevokedAt  time.Time // zero: live
@@ -44,6 +45,15 @@ func (c Credential) Grants() authz.Scopes {
 		return c.Scopes
 	}
 	return append(slices.Clone(c.Scopes), authz.CustomersDelete)
+}
+
+// Handling is what happens to names in a request that the API does not know, in the words of the
+// preference that overrides it (RFC 7240): "strict" refuses them, "lenient" ignores them.
+func (c Credential) Handling() string {
+	if c.Strict {
+		return "strict"
+	}
+	return "lenient"
 }
 
 // Live reports whether the credential may be used at the time now.
@@ -70,6 +80,7 @@ type Caller struct {
 	Credential id.Credential // an operator's too
 	Owner      string        // who answers for the credential
 	Scopes     authz.Scopes
+	Strict     bool // the credential's
 	Origin     Origin
 }
 

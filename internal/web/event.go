@@ -16,6 +16,7 @@ type Event struct {
 	Route      string // the pattern, for example /api/v0/customers/{id}; "" matched none
 	App        id.App
 	Credential id.Credential
+	Strict     bool         // the credential's: unknown names are refused unless the request says otherwise
 	Quota      Quota        // what the headers say of it; zero before ConsumeQuota
 	Fault      *fault.Error // why the request failed; nil if it did not
 

@@ -16,6 +16,7 @@ const credentialColumns = `
 			label,
 			scopes,
 			rate_limit,
+			strict,
 			secret,
 			old_secret,
 			old_until,
@@ -32,6 +33,7 @@ func scanCredential(row pgx.Row, into *store.CredentialRow) error {
 		&into.Label,
 		&into.Scopes,
 		&into.RateLimit,
+		&into.Strict,
 		&into.Secret,
 		&into.OldSecret,
 		&into.OldUntil,
@@ -120,6 +122,7 @@ func (t *tx) CredentialInsert(row store.CredentialRow) error {
 			label,
 			scopes,
 			rate_limit,
+			strict,
 			secret,
 			old_secret,
 			old_until,
@@ -128,7 +131,7 @@ func (t *tx) CredentialInsert(row store.CredentialRow) error {
 			revoked_at,
 			last_used_at
 		)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
 		ON CONFLICT DO NOTHING
 		RETURNING credential_id`,
 		[]any{
@@ -139,6 +142,7 @@ func (t *tx) CredentialInsert(row store.CredentialRow) error {
 			row.Label,
 			row.Scopes,
 			row.RateLimit,
+			row.Strict,
 			row.Secret,
 			row.OldSecret,
 			row.OldUntil,
@@ -154,10 +158,30 @@ func (t *tx) CredentialInsert(row store.CredentialRow) error {
 	return err
 }
 
+// CredentialChange replaces the label, scopes, rate limit and strictness of a credential.
+func (t *tx) CredentialChange(row store.CredentialRow) error {
+	return t.updateCredential(`
+		UPDATE credential
+		SET
+			label = $3,
+			scopes = $4,
+			rate_limit = $5,
+			strict = $6
+		WHERE app_id = $1
+		AND credential_id = $2
+		RETURNING credential_id`,
+		string(t.app),
+		string(row.ID),
+		row.Label,
+		row.Scopes,
+		row.RateLimit,
+		row.Strict,
+	)
+}
+
 // CredentialUpdate replaces the secrets, expiry and revocation of a credential.
 func (t *tx) CredentialUpdate(row store.CredentialRow) error {
-	var done bool
-	err := t.query(`
+	return t.updateCredential(`
 		UPDATE credential
 		SET
 			secret = $3,
@@ -168,16 +192,20 @@ func (t *tx) CredentialUpdate(row store.CredentialRow) error {
 		WHERE app_id = $1
 		AND credential_id = $2
 		RETURNING credential_id`,
-		[]any{
-			string(t.app),
-			string(row.ID),
-			row.Secret,
-			row.OldSecret,
-			row.OldUntil,
-			row.ExpiresAt,
-			row.RevokedAt,
-		},
-		found(&done))
+		string(t.app),
+		string(row.ID),
+		row.Secret,
+		row.OldSecret,
+		row.OldUntil,
+		row.ExpiresAt,
+		row.RevokedAt,
+	)
+}
+
+// updateCredential runs an UPDATE that returns a row if the credential is there.
+func (t *tx) updateCredential(query string, args ...any) error {
+	var done bool
+	err := t.query(query, args, found(&done))
 	if err == nil && !done {
 		err = store.NotFound("credential")
 	}

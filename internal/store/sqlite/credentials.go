@@ -14,6 +14,7 @@ const credentialColumns = `
 	label,
 	scopes,
 	rate_limit,
+	strict,
 	secret,
 	old_secret,
 	old_until,
@@ -30,6 +31,7 @@ func scanCredential(r *rows, row *store.CredentialRow) error {
 		&row.Label,
 		&row.Scopes,
 		&row.RateLimit,
+		&row.Strict,
 		&row.Secret,
 		&row.OldSecret,
 		&row.OldUntil,
@@ -48,16 +50,31 @@ func (t *tx) CredentialInsert(row store.CredentialRow) error {
 	_, err := t.exec(`
 		INSERT INTO credential (
 			app_id,`+credentialColumns+`
-		) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		string(t.app), string(row.ID), row.Kind, row.PublicKey, row.Label, row.Scopes,
-		row.RateLimit, row.Secret, row.OldSecret, row.OldUntil, row.CreatedAt,
+		row.RateLimit, row.Strict, row.Secret, row.OldSecret, row.OldUntil, row.CreatedAt,
 		row.ExpiresAt, row.RevokedAt, row.LastUsedAt)
 	return err
 }
 
+// CredentialChange replaces the label, scopes, rate limit and strictness of a credential.
+func (t *tx) CredentialChange(row store.CredentialRow) error {
+	return t.updateCredential(`
+		UPDATE credential
+		SET
+			label = ?,
+			scopes = ?,
+			rate_limit = ?,
+			strict = ?
+		WHERE app_id = ?
+			AND credential_id = ?`,
+		row.Label, row.Scopes, row.RateLimit, row.Strict,
+		string(t.app), string(row.ID))
+}
+
 // CredentialUpdate replaces the secrets, expiry and revocation of a credential.
 func (t *tx) CredentialUpdate(row store.CredentialRow) error {
-	n, err := t.exec(`
+	return t.updateCredential(`
 		UPDATE credential
 		SET
 			secret = ?,
@@ -69,6 +86,11 @@ func (t *tx) CredentialUpdate(row store.CredentialRow) error {
 			AND credential_id = ?`,
 		row.Secret, row.OldSecret, row.OldUntil, row.ExpiresAt, row.RevokedAt,
 		string(t.app), string(row.ID))
+}
+
+// updateCredential runs an UPDATE that changes a row if the credential is there.
+func (t *tx) updateCredential(query string, args ...any) error {
+	n, err := t.exec(query, args...)
 	if err == nil && n == 0 {
 		return store.NotFound("credential")
 	}

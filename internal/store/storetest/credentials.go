@@ -42,7 +42,7 @@ func testCredentials(t *testing.T, s store.Store) {
 		t.Run("KeepsEveryColumn", func(t *testing.T) {
 			e := newEnv(t, s)
 			want := newCredential()
-			want.OldSecret, want.OldUntil = secret(32), now+1
+			want.OldSecret, want.OldUntil, want.Strict = secret(32), now+1, true
 			want.ExpiresAt, want.RevokedAt, want.LastUsedAt = now+2, now+3, now+4
 			e.addCredential(t, want)
 			same(t, "CredentialGet", e.mustCredential(t, want.ID), want)
@@ -139,6 +139,25 @@ func testCredentials(t *testing.T, s store.Store) {
 		t.Parallel()
 		t.Run("GivesOwnOldestFirst", func(t *testing.T) { credentialListOrder(t, newEnv(t, s)) })
 	})
+	t.Run("CredentialChange", func(t *testing.T) {
+		t.Parallel()
+		t.Run("ReplacesLabelScopesLimitAndStrictnessOnly", func(t *testing.T) { credentialChangeColumns(t, newEnv(t, s)) })
+		t.Run("AbsentIsNotFound", func(t *testing.T) {
+			e := newEnv(t, s)
+			err := e.Update(e.ctx, e.app, func(tx store.Tx) error { return tx.CredentialChange(newCredential()) })
+			wantKind(t, "CredentialChange", err, fault.NotFound)
+		})
+		t.Run("OtherApplicationIsNotFound", func(t *testing.T) {
+			e := newEnv(t, s)
+			row := e.addCredential(t, newCredential())
+			o := e.other(t)
+			change := row
+			change.Scopes = "customers:delete"
+			err := o.Update(o.ctx, o.app, func(tx store.Tx) error { return tx.CredentialChange(change) })
+			wantKind(t, "CredentialChange", err, fault.NotFound)
+			same(t, "the credential", e.mustCredential(t, row.ID), row)
+		})
+	})
 	t.Run("CredentialUpdate", func(t *testing.T) {
 		t.Parallel()
 		t.Run("ReplacesSecretsExpiryAndRevocationOnly", func(t *testing.T) { credentialUpdateColumns(t, newEnv(t, s)) })
@@ -186,13 +205,27 @@ func credentialListOrder(t *testing.T, e env) {
 	same(t, "CredentialList", got, []store.CredentialRow{a, b, c})
 }
 
-func credentialUpdateColumns(t *testing.T, e env) {
-	row := e.addCredential(t, newCredential())
-	change := newCredential() // everything differs
-	change.ID = row.ID
+// otherThan gives a row of the same credential in which every other column differs.
+func otherThan(row store.CredentialRow) store.CredentialRow {
+	change := newCredential()
+	change.ID, change.Strict = row.ID, !row.Strict
 	change.Kind, change.Scopes, change.RateLimit, change.CreatedAt = "operator", "none", 7, 1
 	change.OldSecret, change.OldUntil = row.Secret, now+10
 	change.ExpiresAt, change.RevokedAt, change.LastUsedAt = now+20, now+30, now+40
+	return change
+}
+
+func credentialChangeColumns(t *testing.T, e env) {
+	row := e.addCredential(t, newCredential())
+	change := otherThan(row)
+	e.mustUpdate(t, func(tx store.Tx) error { return tx.CredentialChange(change) })
+	row.Label, row.Scopes, row.RateLimit, row.Strict = change.Label, change.Scopes, change.RateLimit, change.Strict
+	same(t, "the credential", e.mustCredential(t, row.ID), row)
+}
+
+func credentialUpdateColumns(t *testing.T, e env) {
+	row := e.addCredential(t, newCredential())
+	change := otherThan(row)
 	e.mustUpdate(t, func(tx store.Tx) error { return tx.CredentialUpdate(change) })
 	want := row
 	want.Secret, want.OldSecret, want.OldUntil = change.Secret, change.OldSecret, change.OldUntil

@@ -30,6 +30,10 @@ func (t *wrappedTx) AppInsert(row store.AppRow) error {
 	return run(t.ctx, t.hooks, "Tx.AppInsert", t.app, func() error { return t.Tx.AppInsert(row) })
 }
 
+func (t *wrappedTx) CredentialChange(row store.CredentialRow) error {
+	return run(t.ctx, t.hooks, "Tx.CredentialChange", t.app, func() error { return t.Tx.CredentialChange(row) })
+}
+
 func (t *wrappedTx) CredentialGet(c id.Credential) (store.CredentialRow, error) {
 	return get(t.ctx, t.hooks, "Tx.CredentialGet", t.app, func() (store.CredentialRow, error) { return t.Tx.CredentialGet(c) })
 }

@@ -121,7 +121,7 @@ func (t *Target) hook(name string, args ...string) error {
 		return own.Do(ctx, t, args)
 	}
 	want := map[string][2]int{"advance": {1, 1}, "app": {1, 1}, "key": {3, 5}, "revoke": {1, 1}, "store": {1, 1},
-		"customers": {2, 2}, "guess": {1, 1}, "lenient": {0, 0}}
+		"customers": {2, 2}, "guess": {1, 1}, "lenient": {0, 0}, "strict": {1, 1}}
 	if n, ok := want[name]; !ok || len(args) < n[0] || len(args) > n[1] {
 		return fmt.Errorf("no such hook with %d arguments", len(args))
 	}
@@ -148,6 +148,8 @@ func (t *Target) hook(name string, args ...string) error {
 		return t.guess(ctx, args[0])
 	case "lenient":
 		t.lenient = true
+	case "strict":
+		t.newKey(args[0], t.Server.App.ID, records.NewKey{Name: args[0], RateLimit: 100, Strict: true})
 	}
 	return nil
 }

@@ -28,7 +28,7 @@ func appOf(a tenant.Application) appResponse {
 func keyOf(c tenant.Credential) keyResponse {
 	return keyResponse{
 		ID: string(c.ID), AppID: string(c.App), Kind: string(c.Kind), PublicKey: c.PublicKey,
-		Name: c.Name, Owner: c.Owner, Scopes: c.Scopes.Strings(), RateLimit: c.RateLimit,
+		Name: c.Name, Owner: c.Owner, Scopes: c.Scopes.Strings(), RateLimit: c.RateLimit, Handling: c.Handling(),
 		CreatedAt: formatTime(c.CreatedAt), ExpiresAt: optionalTime(c.ExpiresAt),
 		RevokedAt: optionalTime(c.RevokedAt), LastUsedAt: optionalTime(c.LastUsedAt),
 		OldUntil: optionalTime(c.OldUntil),

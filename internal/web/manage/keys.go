@@ -41,8 +41,24 @@ func newKeyOf(m *input, app id.App) records.NewKey {
 	in := records.NewKey{Name: m.requiredText("name"), Owner: m.text("owner"), Kind: tenant.Kind(m.text("kind"))}
 	in.Scopes = scopesOf(m, func(scopes authz.Scopes) tenant.Kind { return cmp.Or(in.Kind, tenant.DefaultKind(app, scopes)) })
 	in.RateLimit = int(m.integer("rate_limit", int64(rate)))
+	if strict := strictOf(m); strict != nil {
+		in.Strict = *strict
+	}
 	in.ExpiresAt = m.time("expires_at")
 	return in
+}
+
+// strictOf reads handling; nil if it is absent.
+func strictOf(m *input) *bool {
+	text, ok := m.textIfSent("handling")
+	if !ok {
+		return nil
+	}
+	if text != "strict" && text != "lenient" {
+		m.bad("handling", "invalid", "handling must be strict or lenient")
+	}
+	strict := text == "strict"
+	return &strict
 }
 
 // scopesOf reads the list of scopes; nil if it is absent. What is wrong with them for the kind of
@@ -68,6 +84,46 @@ func (a *api) listKeys(w http.ResponseWriter, r *http.Request, caller tenant.Cal
 		return err
 	}
 	return answer(w, http.StatusOK, listOf(keys, keyOf, nil))
+}
+
+func (a *api) updateKey(w http.ResponseWriter, r *http.Request, caller tenant.Caller) error {
+	m, err := readMembers(r)
+	if err != nil {
+		return err
+	}
+	in := keyChangeOf(m)
+	if err := m.done(); err != nil {
+		return err
+	}
+	key, err := parseKey(r)
+	if err != nil {
+		return err
+	}
+	changed, err := a.records.UpdateKey(r.Context(), caller, key, in)
+	if err != nil {
+		return err
+	}
+	return answer(w, http.StatusOK, keyOf(changed))
+}
+
+// keyChangeOf reads what to change of a key. The scopes that it may have depend on its kind, which
+// is not known here.
+func keyChangeOf(m *input) (in records.KeyChange) {
+	if name, ok := m.textIfSent("name"); ok {
+		in.Name = &name
+	}
+	if owner, ok := m.textIfSent("owner"); ok {
+		in.Owner = &owner
+	}
+	if names := m.texts("scopes"); names != nil {
+		in.Scopes = append(authz.Scopes{}, authz.ParseScopes(names)...)
+	}
+	if m.has("rate_limit") {
+		rate := int(m.integer("rate_limit", 0))
+		in.RateLimit = &rate
+	}
+	in.Strict = strictOf(m)
+	return in
 }
 
 func (a *api) revokeKey(w http.ResponseWriter, r *http.Request, caller tenant.Caller) error {

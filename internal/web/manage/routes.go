@@ -42,6 +42,7 @@ func (a *api) routes() []route {
 		{"GET", app, a.fetchApp},
 		{"POST", app + "/keys", a.createKey},
 		{"GET", app + "/keys", a.listKeys},
+		{"PATCH", app + "/keys/{key}", a.updateKey},
 		{"POST", app + "/keys/{key}/revoke", a.revokeKey},
 		{"POST", app + "/keys/{key}/rotate", a.rotateKey},
 		{"PUT", app + "/customers/{customer}/kyc", a.setKYC},

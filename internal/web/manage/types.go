@@ -17,6 +17,7 @@ type keyResponse struct {
 	Owner      string   `json:"owner"`
 	Scopes     []string `json:"scopes"`
 	RateLimit  int      `json:"rate_limit"`
+	Handling   string   `json:"handling"`
 	CreatedAt  string   `json:"created_at"`
 	ExpiresAt  *string  `json:"expires_at"`
 	RevokedAt  *string  `json:"revoked_at"`

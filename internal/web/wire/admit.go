@@ -29,9 +29,9 @@ func Authenticated(h Handler, admit func(http.ResponseWriter, *http.Request) (te
 	}
 }
 
-// Admit notes whose request this is and consumes one request of the caller's quota.
+// Admit notes whose request this is, and how its unknown names are handled, and consumes one request of the caller's quota.
 func Admit(w http.ResponseWriter, r *http.Request, limiter *limit.Limiter, caller tenant.Caller, perMinute int) error {
 	e := web.EventOf(r.Context())
-	e.App, e.Credential = caller.App, caller.Credential
+	e.App, e.Credential, e.Strict = caller.App, caller.Credential, caller.Strict
 	return web.ConsumeQuota(r.Context(), w, limiter, caller, perMinute)
 }

@@ -6,13 +6,15 @@ import (
 	"strings"
 
 	"custodex.dev/internal/fault"
+	"custodex.dev/internal/web"
 	"custodex.dev/internal/web/body"
 )
 
 // Names that a request has and its dialect does not know are ignored, because clients in
 // the wild send such. A slip in the name of a filter then shows everybody, and one in a
 // member loses data; so an answer says what was ignored, and with the preference
-// handling=strict (RFC 7240) such a request is refused.
+// handling=strict (RFC 7240) such a request is refused. A credential can be made strict, so that
+// every request of it is as if it had the preference; handling=lenient is for one that shall not be.
 
 // headerIgnored names parameters and members that were ignored.
 const headerIgnored = "Custodex-Ignored"
@@ -20,13 +22,27 @@ const headerIgnored = "Custodex-Ignored"
 // CodeUnknownName is the code of a request that is refused for a name that is not known.
 const CodeUnknownName = "unknown_name"
 
-func strict(r *http.Request) bool { return Prefers(r, "handling", "strict") }
+// handling gives how the request's unknown names are handled: as it prefers, else as its
+// credential was made. applied is what to say of the preference, "" if it has none or changes nothing.
+func handling(r *http.Request) (strict bool, applied string) {
+	made := web.EventOf(r.Context()).Strict
+	switch strings.ToLower(Preference(r.Header.Values("Prefer"), "handling")) {
+	case "strict":
+		return true, "handling=strict"
+	case "lenient":
+		if made {
+			return false, "handling=lenient"
+		}
+		return false, ""
+	}
+	return made, ""
+}
 
 // KnownParameters looks for parameters of the query that are none of names. A query of
 // bad form is left to the handler, which may not read it.
 func KnownParameters(w http.ResponseWriter, r *http.Request, names ...string) error {
-	if strict(r) {
-		w.Header().Add("Preference-Applied", "handling=strict")
+	if _, applied := handling(r); applied != "" {
+		w.Header().Add("Preference-Applied", applied)
 	}
 	query, err := body.ParseQuery(r.URL.RawQuery)
 	if err != nil {
@@ -70,7 +86,7 @@ func tellUnknown(w http.ResponseWriter, r *http.Request, refusal func(list strin
 		return nil
 	}
 	list := nameable(prefix, unknown)
-	if strict(r) {
+	if strict, _ := handling(r); strict {
 		return refusal(list)
 	}
 	w.Header().Add(headerIgnored, list)
