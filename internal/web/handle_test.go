@@ -135,7 +135,7 @@ func TestInvalidStatus(t *testing.T) {
 	h := web.Router(map[string]web.Methods{"/x": {http.MethodPost: func(_ http.ResponseWriter, r *http.Request) error {
 		_, err := web.ReadBody(r)
 		return err
-	}}}, func(w http.ResponseWriter, _ *http.Request, f *fault.Error) {
+	}}}, nil, func(w http.ResponseWriter, _ *http.Request, f *fault.Error) {
 		if f.Kind != fault.Invalid {
 			t.Errorf("%s is of kind %s", f.Code, f.Kind)
 		}

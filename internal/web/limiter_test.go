@@ -84,7 +84,7 @@ func TestRefusal(t *testing.T) {
 		code int
 	}{
 		"Handle":    {web.Handle(handler, fail), http.StatusTeapot},
-		"Router":    {web.Router(map[string]web.Methods{"/x": {http.MethodGet: handler}}, fail), http.StatusTeapot},
+		"Router":    {web.Router(map[string]web.Methods{"/x": {http.MethodGet: handler}}, nil, fail), http.StatusTeapot},
 		"Refusable": {web.Refusable(plain, fail), http.StatusTeapot},
 		"plain":     {plain, http.StatusServiceUnavailable},
 	} {

@@ -22,11 +22,12 @@ var (
 // Router serves a dialect's routes, by pattern of http.ServeMux without method.
 // Every other path and method gets an answer too, rendered by fail; nothing is
 // redirected, since clients lose the body or the credentials on the way. A slash at the end
-// of a path counts for nothing. HEAD is GET whose body nobody reads.
-func Router(routes map[string]Methods, fail ErrorWriter) http.Handler {
+// of a path counts for nothing. HEAD is GET whose body nobody reads. Answers of deprecated
+// routes say so.
+func Router(routes map[string]Methods, deprecated Deprecations, fail ErrorWriter) http.Handler {
 	mux := http.NewServeMux()
 	for pattern, m := range routes {
-		mux.Handle(pattern, route(pattern, m, fail))
+		mux.Handle(pattern, route(pattern, m, deprecated, fail))
 	}
 	unknown := Handle(func(http.ResponseWriter, *http.Request) error { return ErrNoRoute }, fail)
 	mux.Handle("/", unknown)
@@ -54,8 +55,11 @@ func WithoutTrailingSlash(r *http.Request) *http.Request {
 }
 
 // route picks the handler by method.
-func route(pattern string, m Methods, fail ErrorWriter) http.Handler {
+func route(pattern string, m Methods, deprecated Deprecations, fail ErrorWriter) http.Handler {
 	m = maps.Clone(m)
+	for method, h := range m {
+		m[method] = deprecated.Handler(method+" "+pattern, h)
+	}
 	if get, ok := m[http.MethodGet]; ok {
 		m[http.MethodHead] = get
 	}

@@ -67,7 +67,7 @@ type listed struct {
 func (l listed) write(w http.ResponseWriter) {
 	h := w.Header()
 	if l.next != "" {
-		h.Set("Link", "<"+l.next+`>; rel="next"`) // RFC 8288
+		h.Add("Link", "<"+l.next+`>; rel="next"`) // RFC 8288
 	}
 	if l.count {
 		h.Add("Preference-Applied", "count=exact")

@@ -103,7 +103,7 @@ func New(cfg Config) http.Handler {
 	}
 	a := &api{Config: cfg, list: listMessages(cfg.MaxSkip)}
 
-	return web.Router(a.routes(), a.writeError)
+	return web.Router(a.routes(), Deprecated(), a.writeError)
 }
 
 // routes is all that the dialect serves.
@@ -148,6 +148,9 @@ func (a *api) routes() map[string]web.Methods {
 // Routes lists what the dialect serves as "METHOD /path/{name}", sorted; HEAD comes
 // with every GET. It is for those who compare the dialect with its description.
 func Routes() []string { return web.RouteList(new(api).routes()) }
+
+// Deprecated are the deprecated ones among Routes. There are none.
+func Deprecated() web.Deprecations { return nil }
 
 // Prefixes are the paths that the dialect owns, each with all below it.
 func Prefixes() []string {

@@ -63,6 +63,9 @@ func Routes() []string {
 	return list
 }
 
+// Deprecated are the deprecated ones among Routes. There are none.
+func Deprecated() web.Deprecations { return nil }
+
 type route struct {
 	method, path string
 	do           operation
@@ -74,7 +77,8 @@ func (a *api) mux(routes []route) http.Handler {
 	mux := http.NewServeMux()
 	paths := make(map[string][]string)
 	for _, rt := range routes {
-		mux.Handle(rt.method+" "+rt.path, web.Handle(a.authenticated(rt), writeError))
+		name := rt.method + " " + rt.path
+		mux.Handle(name, web.Handle(Deprecated().Handler(name, a.authenticated(rt)), writeError))
 		paths[rt.path] = append(paths[rt.path], rt.method)
 	}
 	for path, methods := range paths {

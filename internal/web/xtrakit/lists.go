@@ -44,7 +44,7 @@ func (a *api) listCustomers(w http.ResponseWriter, r *http.Request, caller tenan
 		total = len(found.Customers) // all of them, whatever was written between list and count
 	}
 	if found.Next != "" {
-		w.Header().Set("Link", nextLink(pathCustomers, found.Next))
+		w.Header().Add("Link", nextLink(pathCustomers, found.Next))
 	}
 	web.JSON(w, http.StatusOK, encodeCustomers(found.Customers, total, caller.App))
 	return nil
@@ -73,7 +73,7 @@ func (a *api) listGroups(w http.ResponseWriter, r *http.Request, caller tenant.C
 		found = records.ItemPage[customer.Group]{}
 	}
 	if found.Next != "" {
-		w.Header().Set("Link", nextLink(pathGroups, found.Next))
+		w.Header().Add("Link", nextLink(pathGroups, found.Next))
 	}
 	web.JSON(w, http.StatusOK, encodeGroups(found.List, found.Total, caller.App))
 	return nil

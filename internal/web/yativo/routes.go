@@ -96,7 +96,7 @@ func New(cfg Config) http.Handler {
 	}
 	cfg.KYCLinkBase = strings.TrimRight(cfg.KYCLinkBase, "/")
 	a := &api{cfg}
-	return web.Router(a.routes(), writeError)
+	return web.Router(a.routes(), Deprecated(), writeError)
 }
 
 // routes is all that the dialect serves.
@@ -123,6 +123,9 @@ func (a *api) routes() map[string]web.Methods {
 // Routes lists what the dialect serves as "METHOD /path/{name}", sorted; HEAD comes
 // with every GET. It is for those who compare the dialect with its description.
 func Routes() []string { return web.RouteList(new(api).routes()) }
+
+// Deprecated are the deprecated ones among Routes. There are none.
+func Deprecated() web.Deprecations { return nil }
 
 // Prefixes are the paths that the dialect owns, each with all below it.
 func Prefixes() []string {
