@@ -1,7 +1,6 @@
 package customer
 
 import (
-	"slices"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -42,32 +41,40 @@ func split(full redact.Personal, was *Personal, t Type) (given, family redact.Pe
 	return redact.Personal(first), redact.Personal(rest)
 }
 
-// cutKept cuts whole, a text with single spaces, behind the words of first if it begins with
-// them, or else before the words of last if it ends with them. Words are compared as foldWord
-// has them. Neither part of the result is empty.
+// cutKept cuts whole, a text with single spaces, behind first if it begins with that, or else before
+// last if it ends with that. They are compared as foldName has them. Neither part of the result is empty.
 func cutKept(whole, first, last string) (before, after string, ok bool) {
 	words := strings.FieldsFunc(whole, isSpace)
-	begin, end := strings.FieldsFunc(first, isSpace), strings.FieldsFunc(last, isSpace)
-	cut := 0
-	switch n := len(words) - len(end); {
-	case len(begin) > 0 && len(begin) < len(words) && sameWords(words[:len(begin)], begin):
-		cut = len(begin)
-	case len(end) > 0 && n > 0 && sameWords(words[n:], end):
-		cut = n
-	default:
-		return "", "", false
+	folded := make([]string, len(words))
+	for i, w := range words {
+		folded[i] = foldName(w)
 	}
-	return strings.Join(words[:cut], " "), strings.Join(words[cut:], " "), true
+	all, head, tail := strings.Join(folded, ""), foldName(first), foldName(last)
+	cut := 0
+	if head != "" && strings.HasPrefix(all, head) {
+		cut = wordsOfLength(folded, len(head))
+	}
+	if cut == 0 && tail != "" && strings.HasSuffix(all, tail) {
+		cut = wordsOfLength(folded, len(all)-len(tail))
+	}
+	return strings.Join(words[:cut], " "), strings.Join(words[cut:], " "), cut > 0
 }
 
-func sameWords(a, b []string) bool {
-	return slices.EqualFunc(a, b, func(x, y string) bool { return foldWord(x) == foldWord(y) })
+// wordsOfLength says how many of the first words have that length together; 0 if none have, or only all.
+func wordsOfLength(words []string, length int) int {
+	for i, w := range words {
+		if i > 0 && length == 0 {
+			return i
+		}
+		length -= len(w)
+	}
+	return 0
 }
 
-// foldWord is a word without case, accents, strokes, apostrophes and dots.
-func foldWord(s string) string {
+// foldName is a name or an address line without case, accents, strokes, punctuation and spaces.
+func foldName(s string) string {
 	return strings.Map(func(r rune) rune {
-		if unicode.Is(unicode.Mn, r) || strings.ContainsRune(".'`´‘’ʻʼ", r) {
+		if unicode.In(r, unicode.Mn, unicode.Pd) || isSpace(r) || strings.ContainsRune(".,'`´‘’ʻʼ", r) {
 			return -1
 		}
 		return r
