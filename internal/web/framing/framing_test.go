@@ -192,6 +192,30 @@ func TestScanner(t *testing.T) {
 	}
 }
 
+// A control character is refused in every part of a head; a tab stands in values alone.
+func TestControlCharacters(t *testing.T) {
+	t.Parallel()
+	for c := range byte(0x80) {
+		if c >= ' ' && c != 0x7f || c == '\n' {
+			continue // LF ends a line
+		}
+		for part, text := range map[string]string{
+			"method": "GE%sT / HTTP/1.1\r\nHost: x\r\n\r\n", "target": "GET /%sa HTTP/1.1\r\nHost: x\r\n\r\n",
+			"name": "GET / HTTP/1.1\r\nHost: x\r\nA%sB: c\r\n\r\n", "value": "GET / HTTP/1.1\r\nHost: x\r\nA: b%sc\r\n\r\n",
+		} {
+			l, err := framing.Listen(only{stream{in: strings.NewReader(fmt.Sprintf(text, string(rune(c))))}}, framing.Config{MaxHeader: maxHeader}).Accept()
+			if err != nil {
+				t.Fatal(err)
+			}
+			_, err = io.ReadAll(l)
+			f, refused := errors.AsType[*fault.Error](err)
+			if tab := c == '\t' && part == "value"; !tab && (!refused || f.Code != "malformed_request") {
+				t.Errorf("%q in a %s: %v", c, part, err)
+			}
+		}
+	}
+}
+
 // stream is a connection that can only be read.
 type stream struct {
 	net.Conn

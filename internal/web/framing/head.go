@@ -26,10 +26,10 @@ type head struct {
 	expects bool // something but 100-continue
 }
 
-// requestLine reads METHOD SP target SP version.
+// requestLine reads METHOD SP target SP version. A tab is no SP, though some readers take it for one.
 func (h *head) requestLine(line []byte) *fault.Error {
 	parts := strings.SplitN(string(line), " ", 4)
-	if len(parts) != 3 || parts[0] == "" || parts[1] == "" || !isText(line) {
+	if len(parts) != 3 || parts[0] == "" || parts[1] == "" || !isText(line) || bytes.IndexByte(line, '\t') >= 0 {
 		return errMalformed
 	}
 	h.Method, h.Target, h.version = parts[0], parts[1], parts[2]
