@@ -74,6 +74,46 @@ func TestApply(t *testing.T) {
 	}
 }
 
+// A field that a later change adds to Change must be named when it becomes different: the audit log
+// says what was changed. What is named once is not named when it is written again.
+func TestApplyNamesEveryField(t *testing.T) {
+	t.Parallel()
+	named := map[string]string{}
+	for field := range reflect.TypeFor[customer.Change]().Fields() {
+		value := reflect.New(field.Type.Elem())
+		switch v := value.Interface().(type) {
+		case *redact.Personal:
+			*v = "Another Value"
+		case *customer.KYC:
+			v.Accounts = true
+		case *int64:
+			*v = 7
+		case *customer.Type:
+			*v = customer.Business
+		default:
+			value.Elem().SetUint(2) // another side, another status
+		}
+		var change customer.Change
+		reflect.ValueOf(&change).Elem().FieldByIndex(field.Index).Set(value)
+		c := someone()
+		changed := change.Apply(&c)
+		if len(changed) == 0 {
+			t.Errorf("%s changed and is not named", field.Name)
+		}
+		if again := change.Apply(&c); again != nil {
+			t.Errorf("%s, written again, changes %q", field.Name, again)
+		}
+		if len(changed) == 1 {
+			named[changed[0]] += field.Name + " "
+		}
+	}
+	for path, fields := range named {
+		if strings.Count(fields, " ") > 2 { // type and side, street and line 1
+			t.Errorf("%s all have the name %s", fields, path)
+		}
+	}
+}
+
 // A create request that spells the defaults out is the same request as one that leaves them out, and
 // so are requests that differ only in what is trimmed or lowered.
 func TestSameChangeSameFingerprint(t *testing.T) {

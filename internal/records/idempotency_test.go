@@ -2,10 +2,12 @@ package records_test
 
 import (
 	"testing"
+	"time"
 
 	"custodex.dev/internal/id"
 	"custodex.dev/internal/records"
 	"custodex.dev/internal/tenant"
+	"custodex.dev/internal/testkit"
 )
 
 // A key is bound to the application, the API, the action and the target: the same key and request
@@ -43,5 +45,29 @@ func TestIdempotencyKeyIsBound(t *testing.T) {
 		if again, err := tt.do(); err != nil || !again.Replayed || string(again.Body) != string(first.Body) {
 			t.Errorf("%s again: %q, replayed %t, %v; want %q again", tt.name, again.Body, again.Replayed, err, first.Body)
 		}
+	}
+}
+
+// A key is forgotten when its time is over, and no sooner.
+func TestIdempotencyKeyEnds(t *testing.T) {
+	t.Parallel()
+	for _, engine := range testkit.Engines {
+		t.Run(engine, func(t *testing.T) {
+			t.Parallel()
+			brief := newEnvOn(t, testkit.NewStore(t, engine), func(c *records.Config) { c.IdempotencyTTL = 50 * time.Millisecond })
+			usual := newEnvOn(t, testkit.NewStore(t, engine))
+			for _, env := range []*testEnv{brief, usual} {
+				if _, err := env.create(t, env.me, person("Ada", "Lovelace", ""), "key"); err != nil {
+					t.Fatal(err)
+				}
+			}
+			time.Sleep(100 * time.Millisecond)
+			if r, err := brief.create(t, brief.me, person("Ada", "Lovelace", ""), "key"); err != nil || r.Replayed {
+				t.Errorf("after its time the key replays %t, %v", r.Replayed, err)
+			}
+			if r, err := usual.create(t, usual.me, person("Ada", "Lovelace", ""), "key"); err != nil || !r.Replayed {
+				t.Errorf("within its time the key replays %t, %v", r.Replayed, err)
+			}
+		})
 	}
 }
