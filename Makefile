@@ -20,7 +20,7 @@ TOOL      := go tool -modfile=tools/go.mod
 export CGO_ENABLED := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help check tidy test test-postgres race fuzz soak holes timing bench golden map clients vuln run build
+.PHONY: help check tidy test test-postgres race fuzz soak holes timing bench bench-search golden map clients vuln run build
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-14s %s\n", $$1, $$2 }'
@@ -67,6 +67,9 @@ timing: ## on a quiet machine: whether a refused login's time tells an unknown k
 bench: ## Go benchmarks; BENCH is a pattern
 	script/install-test-tools
 	$(SCRATCHPG) go test -run '^$$' -bench '$(BENCH)' -benchmem -timeout 60m ./...
+
+bench-search: ## on a quiet machine: p50 and p99 of searches in both orders, at CUSTODEX_BENCH_CUSTOMERS (1000000)
+	go test -run '^$$' -bench 'BenchmarkSearch|BenchmarkRank' -benchtime 400x -timeout 60m ./internal/search
 
 golden: ## rewrite golden files and transcripts, record new migrations; review the diff like code
 	script/install-test-tools

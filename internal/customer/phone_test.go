@@ -4,6 +4,7 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"unicode"
 
 	"github.com/nyaruka/phonenumbers"
 	"pgregory.net/rapid"
@@ -139,4 +140,41 @@ func TestE164OfExamples(t *testing.T) {
 	if numbers < 1000 {
 		t.Errorf("only %d examples", numbers)
 	}
+}
+
+// A phone is found by its digits, in whatever script and with whatever signs they are typed.
+func TestPhoneFragment(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ stored, term string }{
+		{"+442079460958", "020 7946"}, {"+442079460958", "+44 (0)20 7946 0958"}, {"+44 (0)20 7946 0958", "442079460958"}, {"+442079460958", "0044-20/7946"},
+		{"(555) 123-4567", "555.123"}, {"+1 555 123 4567 ext. 12", "5551234567"}, {"0301234567", "030 1234567"}, {"+15551234567", "\u202a+1\u00a0555\u2011123\u202c"},
+		{"+15551234567", "(+1) 555 123"}, {"+390612345678", "+39 06 1234"}, {"+15551234567", "+1 555 123 4567 x9"},
+	} {
+		fragment := customer.PhoneFragment(c.term)
+		if fragment == "" || !strings.Contains(customer.PhoneDigits(c.stored), fragment) {
+			t.Errorf("%q, which is looked for as %q, does not find %q, which is %q", c.term, fragment, c.stored, customer.PhoneDigits(c.stored))
+		}
+	}
+	for _, table := range unicode.Nd.R16 {
+		for zero := rune(table.Lo); zero <= rune(table.Hi); zero += 10 {
+			term := strings.Map(func(r rune) rune { return zero + r - '0' }, "5550199")
+			if got := customer.PhoneFragment(term); got != "5550199" {
+				t.Errorf("PhoneFragment(%q) = %q", term, got)
+			}
+		}
+	}
+	for _, term := range []string{"", "12", "00012", "+1", "()", "ann", "ann 555 123", "a5551234", "1987@x.example", "5551_234", "ext. 12345"} {
+		if got := customer.PhoneFragment(term); got != "" {
+			t.Errorf("PhoneFragment(%q) = %q, want none", term, got)
+		}
+	}
+	rapid.Check(t, func(t *rapid.T) {
+		s := rapid.StringOf(rapid.SampledFrom([]rune("0123456789+-() ./x#٥a"))).Draw(t, "phone")
+		if d := customer.PhoneDigits(s); strings.Trim(d, "0123456789") != "" || strings.HasPrefix(d, "0") || customer.PhoneDigits(d) != d {
+			t.Errorf("PhoneDigits(%q) = %q", s, d)
+		}
+		if f := customer.PhoneFragment(s); f != "" && (len(f) < 3 || customer.PhoneFragment(f) != f) {
+			t.Errorf("PhoneFragment(%q) = %q", s, f)
+		}
+	})
 }

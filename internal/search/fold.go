@@ -18,12 +18,13 @@ import (
 //     Hebrew and Arabic points, and invisible characters are dropped;
 //   - case is folded by the full Unicode rules (ß is ss, final sigma is sigma), and İ, I, ı and i
 //     are one letter;
+//   - hiragana are katakana; the forms of Hebrew letters at the end of a word are the others;
 //   - letters with a stroke or a hook are the plain letter (ł is l, ø is o, ɓ is b), æ is ae, œ is
 //     oe, þ is th, ŋ is n, ə is e;
 //   - Arabic, Persian and Urdu forms of yeh, kaf and heh are one letter each, alef maksura is yeh,
 //     teh marbuta is heh, hamza is dropped; decimal digits of every script are 0 to 9;
-//   - apostrophes, quotation marks, geresh and gershayim are dropped; hyphens, commas, semicolons
-//     and katakana middle dots are spaces;
+//   - apostrophes, quotation marks, geresh, gershayim and middle dots are dropped; hyphens, dashes,
+//     commas, semicolons, full stops and katakana middle dots are spaces;
 //   - what remains is composed again, so that a kana with its voicing mark or a Hangul syllable is
 //     one unit that its parts do not match;
 //   - runs of white space become one space, white space at the ends is removed, and so is that
@@ -206,6 +207,9 @@ func special(s string) string {
 		if unicode.IsSpace(r) {
 			return " "
 		}
+		if 'ぁ' <= r && r <= 'ゖ' || r == 'ゝ' || r == 'ゞ' {
+			return string(r + 'ア' - 'あ')
+		}
 		if d := digit.ASCII(r); d != r {
 			return string(d)
 		}
@@ -228,7 +232,7 @@ var asciiFold = func() (t [2][utf8.RuneSelf]byte) {
 		}
 		t[as][lossMark], t[as][variantMark] = 0, 0
 	}
-	for _, c := range "'`\"-,;" {
+	for _, c := range "'`\"-,;." {
 		t[nameText][c] = 0
 	}
 	return t

@@ -78,7 +78,7 @@ func TestMatchOfInvisibleTerms(t *testing.T) {
 				t.Errorf("%U is not found in %+q, %+q", r, e.First, e.Last)
 			}
 		}
-		plain := search.Entry{First: "José", Last: "van der Berg", Email: "a\x01b@example.com"}
+		plain := search.Entry{First: "José", Last: "van der Berg", Email: "a\x01b@localhost"}
 		if search.Match(search.Filter{Name: s}, plain) || search.Match(search.Filter{Email: s}, plain) {
 			t.Errorf("%U finds somebody who has no such character", r)
 		}

@@ -37,14 +37,17 @@ func mayExpand(s string) bool {
 
 // appendName appends the text that name terms are looked for in: the folded first name, a space, and
 // the folded last name. After a variantMark follow the words that have another form when they are
-// spelled out or, where names are written without a space, the last name before the first. At the
-// end is the mark of a loss. It returns also how long the folded first name is.
+// spelled out or, where names are written without a space, the last name before the first, and
+// the name with its initials as one word. At the end is the mark of a loss. It returns also how long the folded first name is.
 func appendName(dst []byte, e Entry) (name []byte, firstLen int) {
 	start := len(dst)
 	dst, firstLen, lost := appendParts(dst, e.First, e.Last)
 	plain := len(dst)
 	if dst = appendSpelled(dst, start, e); len(dst) == plain && endsWide(dst[start:]) {
 		dst = appendReversed(dst, e)
+	}
+	if joined := joinInitials(dst[start:plain]); joined != nil {
+		dst = append(append(dst, variantMark), joined...)
 	}
 	return appendMark(dst, lost), firstLen
 }
@@ -87,6 +90,30 @@ func appendParts(dst []byte, first, last string) (name []byte, firstLen int, los
 		dst = append(dst[:space], dst[end:]...)
 	}
 	return dst, space - start, lost || lostLast
+}
+
+// joinInitials returns name with neighbouring words of one character joined, nil if there are none.
+func joinInitials(name []byte) []byte {
+	var joined []byte
+	from := 0
+	for i, c := range name {
+		if c != ' ' {
+			continue
+		}
+		_, n := utf8.DecodeRune(name[i+1:])
+		after := i+1+n == len(name) || name[i+1+n] == ' '
+		_, n = utf8.DecodeRune(name[from:])
+		if from+n == i && after {
+			joined = append(joined, name[from:i]...)
+		} else {
+			joined = append(joined, name[from:i+1]...)
+		}
+		from = i + 1
+	}
+	if len(joined)+len(name)-from == len(name) {
+		return nil
+	}
+	return append(joined, name[from:]...)
 }
 
 func endsWide(name []byte) bool {

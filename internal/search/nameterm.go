@@ -10,7 +10,7 @@ import (
 
 // nameTerm is a name term made ready. The zero value is no term.
 type nameTerm struct {
-	whole  [][]byte   // as typed, and spelled out
+	whole  [][]byte   // as typed, and spelled out or with its initials as one word
 	words  [][][]byte // if there are several: the forms of each
 	needed [][]byte   // every name that matches contains each of these
 	begins uint32     // every name whose words match has these beginnings
@@ -29,6 +29,9 @@ func newNameTerm(s string) nameTerm {
 		if spelled := bytes.Split(other, []byte(" ")); len(spelled) == len(words) && len(needed) > 0 {
 			t.whole, t.needed, others = append(t.whole, other), needed, spelled
 		}
+	}
+	if joined := joinInitials(plain); joined != nil && len(t.whole) == 1 {
+		t.whole = append(t.whole, joined)
 	}
 	if len(words) == 1 {
 		return t

@@ -58,6 +58,74 @@ func TestFieldB13OrdersAndMarks(t *testing.T) {
 	}
 }
 
+// The same held for other scripts: letters that a keyboard does not have, forms of one letter, and signs
+// that are written one for the other.
+func TestFieldB12OtherScripts(t *testing.T) {
+	t.Parallel()
+	for _, same := range [][]string{
+		{"חיים", "חיימ"}, {"ײַצחק", "ייצחק"}, {"װאלף", "וואלף"}, {"בן־ציון", "בן ציון", "בן-ציון"}, {"שָׂרָה", "שרה"}, {"ז׳קלין", "ז'קלין", "זקלין"},
+		{"Ґудзь", "Гудзь"}, {"Қанат", "Канат"}, {"Өтеген", "Отеген"}, {"Ғалым", "Галым"}, {"Лук’янова", "Лук'янова", "Лукʼянова"}, {"Пётр", "Петр"}, {"Ўктам", "Уктам"},
+		{"Ελευθέριος", "ΕΛΕΥΘΕΡΙΟΣ", "ελευθεριοσ"}, {"Μαΐα", "Μαια"}, {"ᾼδης", "αιδης"},
+		{"แก้ว", "เเก้ว"}, {"สมชาย\u200b", "สมชาย"}, {"๑๒", "12", "１２", "१२"},
+		{"김민준", "김 민준", "\u1100\u1175\u11b7\u1106\u1175\u11ab\u110c\u116e\u11ab"},
+		{"Nguyễn", "nguyen", "NGUYE\u0302\u0303N"}, {"Đức", "duc"}, {"Ươm", "uom"}, {"Işıl", "isil", "ISIL", "IŞIL"}, {"Çağlar", "caglar"},
+		{"फ़िरोज़", "फिरोज", "\u095eिरो\u095b"}, {"चाँद", "चांद"},
+		{"さくら", "サクラ", "ｻｸﾗ"}, {"がんだ", "ガンダ", "ｶﾞﾝﾀﾞ", "か\u3099んた\u3099"}, {"Ｊｏｈｎ", "john"}, {"髙橋", "高橋"}, {"山﨑", "山崎"}, {"渡邊", "渡辺"},
+		{"ﬃ", "ffi"}, {"Œuvre", "oeuvre"}, {"Ĳsbrand", "ijsbrand"}, {"Ǆemal", "dzemal"},
+	} {
+		for _, stored := range same {
+			for _, term := range same {
+				for _, e := range []search.Entry{named(stored, "x"), named("", stored)} {
+					if !search.Match(search.Filter{Name: term}, e) || !search.Match(search.Filter{Query: term}, e) {
+						t.Errorf("%q does not find %q %q", term, e.First, e.Last)
+					}
+				}
+			}
+		}
+	}
+}
+
+// Likewise marks between and beside words, initials and abbreviations.
+func TestFieldB13MarksAndInitials(t *testing.T) {
+	t.Parallel()
+	between := []string{"Ann%sMarie", "Anne%sSophie"}
+	for _, form := range between {
+		for _, mark := range strings.Split("- ‐ ‑ ‒ – — ― ⁃ − － ﹣ ﹘ ־ ֊", " ") {
+			stored, plain := strings.Replace(form, "%s", mark, 1), strings.Replace(form, "%s", " ", 1)
+			if !search.Match(search.Filter{Name: plain}, named(stored, "")) || !search.Match(search.Filter{Name: stored}, named(plain, "")) {
+				t.Errorf("%q and %q do not find each other", stored, plain)
+			}
+		}
+	}
+	for _, mark := range strings.Split("' ’ ‘ ‛ ʼ ʻ ʾ ʿ ′ ` ´ ＇ ՚ ‚ ‹ « ״ ׳", " ") {
+		stored := "O" + mark + "Neill"
+		if !search.Match(search.Filter{Name: "oneill"}, named(stored, "")) || !search.Match(search.Filter{Name: stored}, named("ONeill", "")) {
+			t.Errorf("%q and ONeill do not find each other", stored)
+		}
+	}
+	for _, same := range [][]string{
+		{"J.R.R. Tolkien", "J. R. R. Tolkien", "J R R Tolkien", "JRR Tolkien", "j.r.r tolkien"}, {"J. Smith", "J Smith"}, {"J.K. Rowling", "JK Rowling", "J. K. Rowling"},
+		{"Dr. Anna Schmidt", "Dr Anna Schmidt", "dr.anna schmidt"}, {"St. John", "St John"}, {"Martin Luther King, Jr.", "martin luther king jr"},
+		{"艾力·买买提", "艾力买买提", "艾力•买买提", "艾力・买买提", "艾力 买买提"}, {"Gal·la", "Galla"}, {"Э. Т. А. Гофман", "ЭТА Гофман", "Э.Т.А. Гофман"},
+	} {
+		for _, stored := range same {
+			for _, term := range same {
+				first, last, _ := strings.Cut(stored, " ")
+				for _, e := range []search.Entry{named(stored, ""), named(first, last)} {
+					if !search.Match(search.Filter{Name: term}, e) {
+						t.Errorf("%q does not find %q %q", term, e.First, e.Last)
+					}
+				}
+			}
+		}
+	}
+	for _, c := range []struct{ stored, term string }{{"J.R. Tolkien", "JRR Tolkien"}, {"JR", "RJ"}, {"Anna B. Lee", "annab"}} {
+		if search.Match(search.Filter{Name: c.term}, named(c.stored, "")) {
+			t.Errorf("%q finds %q", c.term, c.stored)
+		}
+	}
+}
+
 // Words of a name, in any order and cut at their ends, find it.
 func TestNamesMatchInAnyOrder(t *testing.T) {
 	t.Parallel()
