@@ -9,6 +9,8 @@ type anyTerm struct {
 	mail  []byte // folded; empty: no address can match
 	phone []byte // digits; empty: no phone can match
 	plain []byte // what a part of a name has to be for an exact match; empty: none can
+
+	begins uint32 // every name that matches exactly has these beginnings
 }
 
 // newAnyTerm makes the query of f ready. It returns nil if there is none.
@@ -18,6 +20,9 @@ func newAnyTerm(f Filter) *anyTerm {
 		return nil
 	}
 	t.plain, _ = appendFold(nil, f.Query, nameText)
+	if !isWide(firstRune(string(t.plain))) { // a name in those may begin within a word
+		t.begins = beginning(t.plain)
+	}
 	return t
 }
 

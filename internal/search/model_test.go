@@ -38,10 +38,26 @@ func (m model) search(q search.Query) (hits []page.Position, more bool) {
 	return hits[:take:take], len(hits) > take
 }
 
+// matching is the part of m that matches f.
+func (m model) matching(f search.Filter) model {
+	match, found := search.NewMatcher(f), model{}
+	for seq, e := range m {
+		if match.Match(e) {
+			found[seq] = e
+		}
+	}
+	return found
+}
+
 // rank is Index.Rank.
 func (m model) rank(q search.RankQuery) (hits []search.Rank, more bool) {
+	return m.matching(q.Filter).ranked(q)
+}
+
+// ranked is rank if all of m match.
+func (m model) ranked(q search.RankQuery) (hits []search.Rank, more bool) {
 	for _, e := range m {
-		if r := rankOf(q.Filter, e); search.Match(q.Filter, e) && (q.After == nil || q.After.Compare(r) < 0) {
+		if r := rankOf(q.Filter, e); q.After == nil || q.After.Compare(r) < 0 {
 			hits = append(hits, r)
 		}
 	}
@@ -296,6 +312,54 @@ func TestIndexEqualsModelAtSize(t *testing.T) {
 	}
 }
 
+// By relevance too: with terms that few, many and nearly all match, by name, address and phone, on pages of
+// every depth, in few large blocks and in so many small ones that workers share them.
+func TestRankEqualsModelAtSize(t *testing.T) {
+	t.Parallel()
+	const n = 5_000
+	a, m := filled(n)
+	small := search.NewSmallBuilder()
+	for _, e := range m {
+		small.Add(e)
+	}
+	indexes := []*search.Index{a, small.Finish(1)}
+	changed := newPeople(98)
+	for i := range int64(40) {
+		e := changed.entry(i*37, m[i*37].CreatedAt)
+		e.Bought = 1 << 62
+		e.Deleted = i%5 == 0
+		m.apply([]search.Entry{e})
+		for _, ix := range indexes {
+			ix.Apply([]search.Entry{e}, ix.Version()+1)
+		}
+	}
+	rare := uint8(3)
+	for _, term := range append([]search.Filter{{Name: "li"}, {Name: "伟"}, {Name: "王伟"}, {Name: "伟王"}, {Name: "山田"}, {Name: "García"}, {Phone: "123"}, {Name: "maria", Phone: "49"}, {Phone: m[7].Phone}}, terms...) {
+		f := search.Filter{Query: cmp.Or(term.Name, term.Email, term.Phone), Phone: term.Phone}
+		all := m.matching(f)
+		for _, q := range []search.RankQuery{
+			{Take: 10}, {Skip: 700, Take: 20}, {Take: n}, {Take: 50, Filter: search.Filter{Status: &rare}},
+			{Take: 20, Filter: search.Filter{CreatedFrom: 5_000, CreatedTo: 30_000}}, {Take: 30, Filter: search.Filter{Name: "a"}},
+		} {
+			q.Query, q.Phone = f.Query, f.Phone
+			found := all.matching(q.Filter)
+			for range 2 {
+				hits, more := found.ranked(q)
+				for _, ix := range indexes {
+					got, err := ix.Rank(context.Background(), q)
+					if err != nil || got.More != more || !slices.Equal(got.Hits, hits) {
+						t.Fatalf("Rank(%+v): more %v, want %v; (-want +got)\n%s", q, got.More, more, gocmp.Diff(hits, got.Hits))
+					}
+				}
+				if len(hits) == 0 {
+					break
+				}
+				q.Skip, q.After = 0, &hits[len(hits)-1]
+			}
+		}
+	}
+}
+
 // filled returns an index of n people, created about two milliseconds apart, and the same as a model.
 func filled(n int) (*search.Index, model) {
 	b, m, p := search.NewBuilder(nil, n), model{}, newPeople(5)
@@ -315,4 +379,24 @@ var terms = []search.Filter{
 	{Name: "علی حسین"}, {Name: "maria", Email: "garcia"}, {Name: "stonefordham"},
 	{Email: "@gmail.com"}, {Email: "@"}, {Email: "maria.garcia"}, {Email: "1987@"}, {Email: "@nowhere.example"}, {Email: "zz"},
 	{Name: "ana", Email: "@gmail.com"}, {Name: "maria", Email: "1987"},
+}
+
+// A last name that begins within a word, as it stands behind a first name without a space, is an exact
+// match too, and so is one behind a first name of several words.
+func TestRankOfNamesWithinWords(t *testing.T) {
+	t.Parallel()
+	b := search.NewBuilder(nil, 0)
+	for i := range int64(400) {
+		b.Add(search.Entry{Position: page.Position{CreatedAt: i + 10, Seq: i + 10}, First: "山田屋", Last: "x"})
+	}
+	want := []search.Rank{}
+	for i, first := range []string{"太郎", "Jon 太郎", "ü太郎", "Jon", "a b c"} {
+		e := search.Entry{Position: page.Position{CreatedAt: int64(9 - i), Seq: int64(9 - i)}, First: first, Last: "山田"}
+		b.Add(e)
+		want = append(want, search.Rank{Exact: true, Position: e.Position})
+	}
+	got, err := b.Finish(1).Rank(context.Background(), search.RankQuery{Filter: search.Filter{Query: "山田"}, Take: 5})
+	if err != nil || !got.More || !slices.Equal(got.Hits, want) {
+		t.Errorf("Rank = %+v, %v, want %+v", got, err, want)
+	}
 }

@@ -196,6 +196,8 @@ const walked = 192
 // block adds what is between two places in the order of b, and returns how many customers it looked at.
 func (r *ranker) block(b ref, from, to int, best *best) (looked int) {
 	switch {
+	case r.exact && to-from <= walked:
+		return r.exactPlaces(b, from, to, best)
 	case r.exact:
 		return r.exactOnes(b, best)
 	case to-from <= walked:
@@ -225,6 +227,18 @@ func (r *ranker) look(b ref, i int, best *best) (worse bool) {
 	return false
 }
 
+// exactPlaces adds the exact matches between two places in the order of b.
+func (r *ranker) exactPlaces(b ref, from, to int, best *best) (looked int) {
+	for k := from; k < to; k++ {
+		i := b.place(k)
+		if r.query.exact(b.names.text[b.names.start(i):], int(b.firsts[i]), b.phones.record(i)) {
+			r.addExact(b, i, best)
+			looked++
+		}
+	}
+	return looked
+}
+
 // exactOnes adds the exact matches of b.
 func (r *ranker) exactOnes(b ref, best *best) (looked int) {
 	for _, p := range r.any {
@@ -240,8 +254,25 @@ func (r *ranker) exactOnes(b ref, best *best) (looked int) {
 }
 
 func (r *ranker) exactPhones(b ref, best *best) (looked int) {
-	for i := range b.len() {
-		if r.query.exactPhone(b.phones.record(i)) {
+	from, n := uint32(0), uint32(len(r.query.phone)+1)
+	for i, end := range b.phones.ends {
+		if end-from == n && r.query.exactPhone(b.phones.text[from:end-1]) {
+			r.addExact(b, i, best)
+			looked++
+		}
+		from = end
+	}
+	return looked
+}
+
+// exactNames adds those that have the query as a name, and not as their phone too. Most others are
+// passed over, because no word of theirs begins as the query does.
+func (r *ranker) exactNames(b ref, best *best) (looked int) {
+	if r.query.begins == 0 {
+		return r.exactNamesOfAll(b, best)
+	}
+	for i := b.nextWith(r.query.begins, 0, b.len()); i < b.len(); i = b.nextWith(r.query.begins, i+1, b.len()) {
+		if r.query.exactName(b.names.text[b.names.start(i):], int(b.firsts[i])) && !r.query.exactPhone(b.phones.record(i)) {
 			r.addExact(b, i, best)
 			looked++
 		}
@@ -249,9 +280,9 @@ func (r *ranker) exactPhones(b ref, best *best) (looked int) {
 	return looked
 }
 
-// exactNames adds those that have the query as a name, and not as their phone too. Most are told from
-// it by the first byte of either name.
-func (r *ranker) exactNames(b ref, best *best) (looked int) {
+// exactNamesOfAll is exactNames for a query that may begin within a word. Most names are told from it by
+// the first byte of either part.
+func (r *ranker) exactNamesOfAll(b ref, best *best) (looked int) {
 	text, from, initial := b.names.text, 0, r.query.plain[0]
 	for i, first := range b.firsts {
 		last := from + int(first)
