@@ -44,8 +44,9 @@ var countries = sync.OnceValue(func() (c struct{ code, name map[string]string })
 	return c
 })
 
-// countryKey gives the words of a name in alphabetical order, without what writers spell differently: case, accents,
-// punctuation, order ("Korea, Republic of"), articles, "&" and "and", "St." for "Saint", "Rep." for "Republic".
+// countryKey gives the words of a name in alphabetical order, without what writers spell
+// differently: case, accents, punctuation, order ("Korea, Republic of"), articles, "&" and "and",
+// "St." for "Saint", "Rep." for "Republic".
 func countryKey(s string) string {
 	s = strings.Map(func(r rune) rune {
 		switch {
@@ -71,8 +72,8 @@ var abbreviated = map[string]string{
 	"st": "saint", "rep": "republic", "dem": "democratic", "fed": "federated", "sts": "states", "is": "islands", "isl": "islands", "terr": "territories",
 }
 
-// official are the words that official names add to the usual ones: "Republic of South Africa", "Wallis and Futuna
-// Islands".
+// official are the words that official names add to the usual ones: "Republic of South Africa",
+// "Wallis and Futuna Islands".
 var official = strings.Fields(`
 administrative arab bailiwick bolivarian commonwealth cooperative democratic duchy federal federation federative grand
 hashemite independent islamic island islands kingdom oriental people peoples plurinational principality region republic

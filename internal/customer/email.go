@@ -63,8 +63,9 @@ func validLocal(local string) bool {
 	return true
 }
 
-// joins reports whether r is a joiner or non-joiner where it changes the letters beside it: behind a virama, as in
-// Sinhala, and between letters that connect, as in Persian (RFC 5892, appendices A.1 and A.2).
+// joins reports whether r is a joiner or non-joiner where it changes the letters beside it: behind
+// a virama, as in Sinhala, and between letters that connect, as in Persian (RFC 5892, appendices
+// A.1 and A.2).
 func joins(r rune, before, after string) bool {
 	const zwnj, zwj = '\u200c', '\u200d'
 	last, _ := utf8.DecodeLastRuneInString(before)

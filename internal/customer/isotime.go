@@ -34,7 +34,8 @@ func parseTime(s string) (time.Time, bool) {
 	return day.Add(past - zone), ok
 }
 
-// spaceIsPlus gives a time of day with the "+" of its zone, which an unencoded query of a URL shows as a space.
+// spaceIsPlus gives a time of day with the "+" of its zone, which an unencoded query of a URL shows
+// as a space.
 func spaceIsPlus(s string) string {
 	if clock, zone, ok := strings.Cut(s, " "); ok && len(clock) >= len("0000") && zone != "" && zone[0] >= '0' && zone[0] <= '9' {
 		return clock + "+" + zone
@@ -98,7 +99,8 @@ func parseWeek(first time.Time, s string, extended bool) (time.Time, bool) {
 	return day, ok && rest == "" && n >= 1 && n <= 7 && isoYear == first.Year() && isoWeek == week
 }
 
-// parseClock reads the time of a day: hours, minutes, seconds and a fraction of the last of them. The end of a day may be written 24:00, and a leap second counts as the one before it.
+// parseClock reads the time of a day: hours, minutes, seconds and a fraction of the last of them.
+// The end of a day may be written 24:00, and a leap second counts as the one before it.
 func parseClock(s string) (time.Duration, bool) {
 	s, part, hasPart := strings.Cut(strings.ReplaceAll(s, ",", "."), ".")
 	extended := len(s) > 2 && s[2] == ':'

@@ -41,8 +41,9 @@ func split(full redact.Personal, was *Personal, t Type) (given, family redact.Pe
 	return redact.Personal(first), redact.Personal(rest)
 }
 
-// cutKept cuts whole, a text with single spaces, behind first if it begins with that, or else before
-// last if it ends with that. They are compared as foldName has them. Neither part of the result is empty.
+// cutKept cuts whole, a text with single spaces, behind first if it begins with that, or else
+// before last if it ends with that. They are compared as foldName has them. Neither part of the
+// result is empty.
 func cutKept(whole, first, last string) (before, after string, ok bool) {
 	words := strings.FieldsFunc(whole, isSpace)
 	folded := make([]string, len(words))
@@ -60,7 +61,8 @@ func cutKept(whole, first, last string) (before, after string, ok bool) {
 	return strings.Join(words[:cut], " "), strings.Join(words[cut:], " "), cut > 0
 }
 
-// wordsOfLength says how many of the first words have that length together; 0 if none have, or only all.
+// wordsOfLength says how many of the first words have that length together; 0 if none have, or only
+// all.
 func wordsOfLength(words []string, length int) int {
 	for i, w := range words {
 		if i > 0 && length == 0 {

@@ -119,9 +119,9 @@ func digitsOf(s string) string {
 	}, s)
 }
 
-// cleanPhone gives a phone as it was meant, whatever it was pasted from: without
-// invisible characters, with ASCII digits, spaces, hyphens, dots, slashes and plus sign, with a "+"
-// for a leading "00" or "(+44)", and without a leading "tel:". Text that is no phone number keeps its
+// cleanPhone gives a phone as it was meant, whatever it was pasted from: without invisible
+// characters, with ASCII digits, spaces, hyphens, dots, slashes and plus sign, with a "+" for a
+// leading "00" or "(+44)", and without a leading "tel:". Text that is no phone number keeps its
 // leading zeros. It is its own clean form.
 func cleanPhone(s string) string {
 	// Invisible characters go first: what stood apart because of them may compose.

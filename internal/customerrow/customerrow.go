@@ -1,5 +1,6 @@
-// Package customerrow converts between a customer and the row that a store keeps of it: it encrypts and decrypts
-// the personal part. It is the only place where one becomes the other, and knows neither callers nor rules.
+// Package customerrow converts between a customer and the row that a store keeps of it: it encrypts
+// and decrypts the personal part. It is the only place where one becomes the other, and knows
+// neither callers nor rules.
 package customerrow
 
 import (

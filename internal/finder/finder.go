@@ -1,10 +1,10 @@
-// Package finder finds pages of the customers of an application: in the order of the store, or by fragments of
-// names and addresses in its search index. A page is exact. It shows no customer that does not match as it is
-// stored now, and misses none that was acknowledged before. A customer that cannot be decrypted is left out and
-// fails nobody.
+// Package finder finds pages of the customers of an application: in the order of the store, or by
+// fragments of names and addresses in its search index. A page is exact. It shows no customer that
+// does not match as it is stored now, and misses none that was acknowledged before. A customer that
+// cannot be decrypted is left out and fails nobody.
 //
-// It must never be reached by a request that nobody authorized, and records nothing: both are for its caller.
-// Start from Finder.Find.
+// It must never be reached by a request that nobody authorized, and records nothing: both are for
+// its caller. Start from Finder.Find.
 package finder
 
 import (
@@ -59,8 +59,8 @@ type Place struct {
 	Lead  int64        // Seq of the customer that came before all others; 0: none
 }
 
-// Page is a page of customers, newest first or by relevance to the query. But if the e-mail filter or the query is
-// the whole address of a customer, that one comes before all others.
+// Page is a page of customers, newest first or by relevance to the query. But if the e-mail filter
+// or the query is the whole address of a customer, that one comes before all others.
 type Page struct {
 	Customers []customer.Customer
 	Next      *Place // of the next page; nil when this is the last
@@ -74,8 +74,8 @@ type lookup struct {
 	key *seal.App
 }
 
-// Find finds a page of an application's customers; key must be the application's. Faults: Unavailable
-// (search_saturated, search_preparing, search_unsettled).
+// Find finds a page of an application's customers; key must be the application's. Faults:
+// Unavailable (search_saturated, search_preparing, search_unsettled).
 func (f *Finder) Find(ctx context.Context, app id.App, key *seal.App, q Query) (Page, error) {
 	l := lookup{f, app, key}
 	var permit *index.Permit // for what needs a search index

@@ -13,10 +13,10 @@ import (
 	"custodex.dev/internal/search"
 )
 
-// lead finds the customer that has the e-mail filter or the query as its whole address, in canonical
-// form, and meets the other conditions. It is listed before all others, because whoever asks for an address
-// means the customer that has it, and not the newest whose address contains it. Its Seq is 0 if
-// there is none, or if it cannot be decrypted.
+// lead finds the customer that has the e-mail filter or the query as its whole address, in
+// canonical form, and meets the other conditions. It is listed before all others, because whoever
+// asks for an address means the customer that has it, and not the newest whose address contains it.
+// Its Seq is 0 if there is none, or if it cannot be decrypted.
 func (l *lookup) lead(ctx context.Context, f customer.Filter) (customer.Customer, error) {
 	address := f.Email
 	if !wholeAddress(address) {

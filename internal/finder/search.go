@@ -12,10 +12,11 @@ import (
 	"custodex.dev/internal/store"
 )
 
-// A customer on a page may change between the scan and the reading of its row, and then no longer match. The
-// page is then searched again, at most settleTries times. After that it is answered as it is if it holds any
-// customer, or is the last. Another empty page would end a walk too early: so up to maxTries, each further
-// try waits and looks at ten times as many places, which only a writer that changes them all keeps empty.
+// A customer on a page may change between the scan and the reading of its row, and then no longer
+// match. The page is then searched again, at most settleTries times. After that it is answered as
+// it is if it holds any customer, or is the last. Another empty page would end a walk too early: so
+// up to maxTries, each further try waits and looks at ten times as many places, which only a writer
+// that changes them all keeps empty.
 const (
 	settleTries = 3
 	maxTries    = 6

@@ -14,10 +14,10 @@ import (
 	"custodex.dev/internal/tenant"
 )
 
-// ValidateCustomer gives all problems of the input for which CreateCustomer would refuse it, none if it would make
-// a customer. It changes nothing. It needs the same scope and is recorded, because it tells whether an e-mail
-// address is taken: that is a problem of the e-mail with the code of ErrEmailTaken, and the last. Faults:
-// Forbidden, Unavailable.
+// ValidateCustomer gives all problems of the input for which CreateCustomer would refuse it, none
+// if it would make a customer. It changes nothing. It needs the same scope and is recorded, because
+// it tells whether an e-mail address is taken: that is a problem of the e-mail with the code of
+// ErrEmailTaken, and the last. Faults: Forbidden, Unavailable.
 func (s *Service) ValidateCustomer(ctx context.Context, caller tenant.Caller, in customer.Input) ([]fault.Field, error) {
 	o, err := s.authorize(ctx, caller, authz.CustomerValidate)
 	if err != nil {

@@ -1,5 +1,5 @@
-// Package sleep waits, as time.Sleep does, but no longer than a context lives. It must never be what a test
-// synchronises with.
+// Package sleep waits, as time.Sleep does, but no longer than a context lives. It must never be
+// what a test synchronises with.
 package sleep
 
 import (
