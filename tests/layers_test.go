@@ -66,6 +66,7 @@ var placements = map[string]placement{
 	"internal/limit":           {layer: 4},
 	"internal/index":           {layer: 4},
 	"internal/finder":          {layer: 4, may: []string{"internal/index", "internal/customerrow"}},
+	"internal/importer":        {layer: 4, may: []string{"internal/customerrow"}},
 	"internal/customerrow":     {layer: 4},
 	"internal/keyring":         {layer: 4},
 	"internal/sequencer":       {layer: 4},
