@@ -10,6 +10,7 @@ import (
 	"net/http/httptest"
 	"net/http/httputil"
 	"net/url"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -99,26 +100,59 @@ func execute(t *testing.T, database, sql string) {
 	}
 }
 
-// A database without its second net, and a user that is above it, are found past the server.
+// A database without its second net, and a user that is above it, are found past the server: each
+// table without row-level security, and a policy that lets everything through.
 func TestSelftestFindsHolesOfTheDatabase(t *testing.T) {
 	t.Parallel()
 	s := testkit.NewServer(t, testkit.Options{Engine: "postgres"})
-	findings := func(database string) int {
+	findings := func(database string) (what []string) {
 		for _, c := range runSelftest(t, s, s.URL, database).Checks {
-			if c.Name == "database" {
-				return len(c.Findings)
+			for _, f := range c.Findings {
+				if c.Name == "database" {
+					what = append(what, f.What+": "+f.Got)
+				}
 			}
 		}
-		return -1
+		return what
 	}
-	if n := findings(s.Database.URL); n != 1 {
-		t.Errorf("a superuser gives %d findings, want 1", n)
+	if found := findings(s.Database.URL); len(found) != 1 {
+		t.Errorf("a superuser gives the findings %q, want 1", found)
 	}
 	user := runtimeUser(t, s.Database.URL)
-	execute(t, s.Database.URL, "ALTER TABLE customer DISABLE ROW LEVEL SECURITY")
-	if n := findings(user); n == 0 {
-		t.Error("a table without row-level security is not found")
+	execute(t, s.Database.URL, "ALTER POLICY own_application ON customer USING (true)")
+	if found := findings(user); !slices.ContainsFunc(found, func(what string) bool { return strings.HasPrefix(what, "table customer as") }) {
+		t.Errorf("a policy that lets everything through gives the findings %q", found)
 	}
+	tables := tablesOf(t, s.Database.URL)
+	for _, table := range tables {
+		execute(t, s.Database.URL, "ALTER TABLE "+table+" DISABLE ROW LEVEL SECURITY")
+	}
+	found := findings(user)
+	for _, table := range tables {
+		if !slices.Contains(found, "table "+table+": row-level security is off") {
+			t.Errorf("without row-level security of %s there are the findings %q", table, found)
+		}
+	}
+}
+
+// tablesOf lists the tables that hold rows of applications.
+func tablesOf(t *testing.T, database string) []string {
+	t.Helper()
+	conn, err := pgx.Connect(context.Background(), database)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = conn.Close(context.Background()) }()
+	rows, err := conn.Query(context.Background(), "SELECT table_name FROM information_schema.columns"+
+		" WHERE column_name = 'app_id' AND table_schema = current_schema() AND table_name <> 'application'")
+	if err != nil {
+		t.Fatal(err)
+	}
+	tables, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	if err != nil || len(tables) < 8 {
+		t.Fatalf("the tables are %q, %v", tables, err)
+	}
+	return tables
 }
 
 // guard is a place between the self-test and the server that can forget one guard. It

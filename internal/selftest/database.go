@@ -35,13 +35,13 @@ func database(ctx context.Context, t *trial, c *Check) error {
 	}
 	// The register of applications is no application's: the server reads it to know whom a key
 	// belongs to, and it holds no personal data.
-	rows, err := conn.Query(ctx, `SELECT c.relname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
+	rows, err := conn.Query(ctx, `SELECT c.relname, c.relrowsecurity FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
 WHERE c.relkind IN ('r', 'p') AND c.relnamespace = current_schema()::regnamespace AND a.attname = 'app_id' AND NOT a.attisdropped
 AND c.relname <> 'application' ORDER BY 1`)
 	if err != nil {
 		return err
 	}
-	tables, err := pgx.CollectRows(rows, pgx.RowTo[string])
+	tables, err := pgx.CollectRows(rows, pgx.RowToStructByPos[table])
 	if err != nil {
 		return err
 	}
@@ -56,18 +56,28 @@ AND c.relname <> 'application' ORDER BY 1`)
 		return errors.New("the database does not show the customer that the self-test made: is it the server's?")
 	}
 	for _, table := range tables {
+		c.Tried++
+		if !table.Guarded { // it may be empty now
+			c.found("table "+table.Name, "row-level security is off", "on")
+		}
 		for _, app := range []string{"", t.attacker.app.ID} {
 			c.Tried++
-			n, err := visible(ctx, conn, table, app, "<> $1")
+			n, err := visible(ctx, conn, table.Name, app, "<> $1")
 			if err != nil {
-				return fmt.Errorf("table %s: %w", table, err)
+				return fmt.Errorf("table %s: %w", table.Name, err)
 			}
 			if n > 0 {
-				c.found("table "+table+" as the runtime role", strconv.FormatInt(n, 10)+" rows of other applications", "none")
+				c.found("table "+table.Name+" as the runtime role", strconv.FormatInt(n, 10)+" rows of other applications", "none")
 			}
 		}
 	}
 	return nil
+}
+
+// table is one with rows of applications.
+type table struct {
+	Name    string
+	Guarded bool // by row-level security
 }
 
 // visible counts the rows of a table that are seen with one application set, or with none, and
