@@ -98,8 +98,12 @@ func withSchema(ctx context.Context, e *endpoint, fn func(*sql.DB) error, opts .
 	if err != nil {
 		return errURL
 	}
+	dial := cfg.DialFunc
 	e.prepare(cfg)
 	if len(opts) == 0 {
+		// A step may build an index of millions of rows, or wait for another program's
+		// migration, and the server says nothing until it is done.
+		cfg.DialFunc = dial
 		opts = append(opts, stdlib.OptionAfterConnect(e.asAsked))
 	}
 	db := stdlib.OpenDB(*cfg, opts...)

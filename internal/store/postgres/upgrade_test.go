@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 	"testing/fstest"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/stdlib"
@@ -105,4 +106,29 @@ func TestUpgradeFromTheFirstVersion(t *testing.T) {
 		t.Errorf("Update = %v with Seq %d, want 13", err, added.Seq)
 	}
 	checkHead(store.Head{Version: 8, Customers: 2})
+}
+
+// TestMigrateIsPatient has the first step of a migration wait for somebody's lock for longer than
+// a server waits for a silent database. A step over millions of rows is as silent.
+func TestMigrateIsPatient(t *testing.T) {
+	t.Parallel()
+	url := scratchpg.NewDatabase(t)
+	first(t, url)
+	holder := connect(t, url)
+	execute(t, holder, "BEGIN")
+	execute(t, holder, "LOCK TABLE customer")
+	done := make(chan error, 1)
+	go func() {
+		_, err := postgres.Migrate(t.Context(), redact.NewSecret(url))
+		done <- err
+	}()
+	select {
+	case err := <-done:
+		t.Fatalf("Migrate = %v while its table is locked, want it to wait", err)
+	case <-time.After(postgres.Patience + 1500*time.Millisecond):
+	}
+	execute(t, holder, "ROLLBACK")
+	if err := <-done; err != nil {
+		t.Errorf("Migrate after a long wait = %v", err)
+	}
 }
