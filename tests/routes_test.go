@@ -72,7 +72,6 @@ var bodies = map[string]string{
 	"POST /api/v1/customer":                                 yativoBody,
 	"PUT /api/v1/customer/{id}":                             `{"customer_name":"Taken Over"}`,
 	"PUT /api/v1/customer/customer/{id}":                    `{"customer_name":"Taken Over"}`,
-	"PUT /customer/{id}":                                    `{"customer_name":"Taken Over"}`,
 	"POST /api/v1/individual-kyc/submit":                    `{"customer_id":"{id}","type":"individual"}`,
 	"POST /api/v1/business-kyc/submit":                      `{"customer_id":"{id}","type":"business"}`,
 	"PATCH /api/v1/individual-kyc/{id}":                     `{"type":"individual"}`,

@@ -47,7 +47,12 @@ func (s *Server) publicHandler(dialects []dialect) http.Handler {
 		wrapped[i].handler = web.Wrap(d.name, d.handler, s.web)
 	}
 	rest := beside(mux, wrapped[0].handler)
+	home := web.Wrap("docs", openapi.Home(), s.web)
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if openapi.AsksForHome(r) {
+			home.ServeHTTP(w, r)
+			return
+		}
 		if d := ownerOf(r.URL.Path, wrapped); d != nil {
 			d.handler.ServeHTTP(w, r)
 			return

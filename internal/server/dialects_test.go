@@ -116,9 +116,10 @@ func TestAnyDialectCanBeLeftOut(t *testing.T) {
 				t.Errorf("without %s, %s of %s: %d %s, want %d", out, r.URL, name, w.Code, w.Body, want)
 			}
 		}
-		for path, want := range map[string]int{"/healthz": http.StatusOK, "/nobody": http.StatusNotFound} {
-			w := httptest.NewRecorder()
-			h.ServeHTTP(w, httptest.NewRequest(http.MethodGet, path, nil))
+		for path, want := range map[string]int{"/healthz": http.StatusOK, "/nobody": http.StatusNotFound, "/": http.StatusOK} {
+			w, r := httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, path, nil)
+			r.Header.Set("Accept", "text/html,*/*;q=0.8") // as browsers do
+			h.ServeHTTP(w, r)
 			if w.Code != want {
 				t.Errorf("without %s, %s: %d, want %d", out, path, w.Code, want)
 			}

@@ -47,6 +47,10 @@ type Suite struct {
 	// Decimals has the seconds of every time in an answer; 0: another test looks at times.
 	Decimals int
 
+	// Path is the path of a request as the document has it, for those that have several;
+	// nil: none has.
+	Path func(*http.Request) string
+
 	Kinds   map[string]*regexp.Regexp  // as in transcript.Options
 	Hooks   map[string]Hook            // beside the common ones; see Target
 	Inspect func(*http.Response) error // looks at every answer; nil: not at all
@@ -102,6 +106,12 @@ func (s Suite) target(tb testing.TB, doc *contract.Contract, engine string, conf
 			check := doc.Check
 			if t.lenient {
 				t.lenient, check = false, doc.CheckLenient
+			}
+			if s.Path != nil {
+				u := *req.URL
+				u.Path, u.RawPath = s.Path(req), ""
+				req = req.WithContext(req.Context())
+				req.URL = &u
 			}
 			return errors.Join(CheckDecimals(resp, s.Decimals), check(req, resp))
 		},

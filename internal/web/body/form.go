@@ -94,6 +94,7 @@ func parseForm(data []byte) (Object, error) {
 		return Object{}, errMislabelled // no name begins like that
 	}
 	f := form{seen: map[string]bool{}}
+	f.pluses = true
 	for pair := range strings.SplitSeq(string(data), "&") {
 		if pair == "" {
 			continue

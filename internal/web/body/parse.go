@@ -97,7 +97,7 @@ func (p *parser) parse(data []byte) (Object, error) {
 	if len(bytes.Trim(data[p.dec.InputOffset():], whitespace)) > 0 {
 		return Object{}, errTrailingData
 	}
-	return Object{v.children}, nil
+	return Object{members: v.children}, nil
 }
 
 // value reads the next value; depth is the level it would open.

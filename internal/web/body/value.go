@@ -85,7 +85,7 @@ func (v Value) Object() (o Object, ok bool) {
 	if v.kind != KindObject {
 		return Object{}, false
 	}
-	return Object{v.children}, true
+	return Object{members: v.children}, true
 }
 
 // Len counts the elements of an array or the members of an object.
@@ -115,7 +115,12 @@ func (v Value) Format(f fmt.State, _ rune) {
 // zero Object is empty.
 type Object struct {
 	members []field
+	pluses  bool // "+" was read as a space
 }
+
+// PlusesAreSpaces reports whether the object came as application/x-www-form-urlencoded,
+// where who forgets to encode "+" has sent a space.
+func (o Object) PlusesAreSpaces() bool { return o.pluses }
 
 // Get finds a member by its exact name. Absent is (null, false), a member that
 // is null is (null, true).

@@ -22,13 +22,14 @@ type file struct {
 	tag       string // fingerprint of packed
 	immutable bool   // what is at this address never changes, in later releases either
 	policy    string // Content-Security-Policy
+	vary      string // headers of requests that choose the answer
 }
 
 func newFile(route, kind string, packed []byte) *file {
 	sum := sha256.Sum256(packed)
 	return &file{
 		route: route, kind: kind + "; charset=utf-8", packed: packed, tag: hex.EncodeToString(sum[:12]),
-		policy: "default-src 'none'; frame-ancestors 'none'",
+		policy: "default-src 'none'; frame-ancestors 'none'", vary: "Accept-Encoding",
 	}
 }
 
@@ -47,7 +48,7 @@ func (f *file) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		h.Set("Cache-Control", "public, max-age=31536000, immutable")
 	}
 	h.Set("ETag", tag)
-	h.Set("Vary", "Accept-Encoding")
+	h.Set("Vary", f.vary)
 	h.Set("X-Content-Type-Options", "nosniff")
 	h.Set("Content-Security-Policy", f.policy)
 	h.Set("Cross-Origin-Resource-Policy", "same-origin")
@@ -74,11 +75,9 @@ func (f *file) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 func acceptsGzip(r *http.Request) bool {
 	for coding := range strings.SplitSeq(strings.Join(r.Header.Values("Accept-Encoding"), ","), ",") {
 		name, weight, _ := strings.Cut(coding, ";")
-		if !strings.EqualFold(strings.TrimSpace(name), "gzip") {
-			continue
+		if strings.EqualFold(strings.TrimSpace(name), "gzip") {
+			return !weightless(weight)
 		}
-		q, found := strings.CutPrefix(strings.TrimSpace(weight), "q=")
-		return !found || strings.Trim(q, "0.") != ""
 	}
 	return false
 }

@@ -224,3 +224,47 @@ func TestScalarIsWhatWasPublished(t *testing.T) {
 		t.Error("doc/dependencies.md names another SHA-256")
 	}
 }
+
+// TestFieldA12Home: a browser gets a page that leads to pages of this server, loads nothing
+// and runs nothing. A program does not.
+func TestFieldA12Home(t *testing.T) {
+	t.Parallel()
+	w := get(openapi.Home(), "GET", "/")
+	page := w.Body.String()
+	if got := w.Header().Get("Content-Type"); got != "text/html; charset=utf-8" {
+		t.Errorf("the page has type %q", got)
+	}
+	if got := w.Header().Get("Vary"); !strings.Contains(got, "Accept,") {
+		t.Errorf("Vary: %s", got)
+	}
+	if got := w.Header().Get("Content-Security-Policy"); !strings.HasPrefix(got, "default-src 'none'; img-src data:;") {
+		t.Errorf("policy %q", got)
+	}
+	if strings.Contains(page, "<script") || inline.MatchString(page) || strings.Contains(page, "//") {
+		t.Errorf("the page has code, styles or another host's address:\n%s", page)
+	}
+	led := map[string]bool{}
+	for _, m := range address.FindAllStringSubmatch(page, -1) {
+		led[m[1]] = true
+		if strings.HasPrefix(m[1], "/") && get(handlers["public"], "GET", m[1]).Code != 200 {
+			t.Errorf("the page leads to %s, which is not there", m[1])
+		}
+	}
+	if !led["/docs"] || !led["/openapi.json"] {
+		t.Errorf("the page leads to %v", led)
+	}
+	for accept, want := range map[string]bool{
+		"text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8": true, "application/json, Text/HTML;q=0.1": true,
+		"": false, "*/*": false, "application/json": false, "text/html;q=0": false, "text/html;q=0.0, */*": false, "text/*": false,
+	} {
+		for method, page := range map[string]bool{"GET": true, "HEAD": true, "POST": false, "OPTIONS": false} {
+			for path, home := range map[string]bool{"/": true, "/x": false, "/docs": false, "//": false} {
+				r := httptest.NewRequest(method, "http://x"+path, nil)
+				r.Header.Set("Accept", accept)
+				if got := openapi.AsksForHome(r); got != (want && page && home) {
+					t.Errorf("%s %s, Accept: %s: %t", method, path, accept, got)
+				}
+			}
+		}
+	}
+}

@@ -27,6 +27,16 @@ func NumberMember(o body.Object, name string) customer.Text {
 	return t
 }
 
+// PhoneMember is Member for a phone number. In a form "+" stands for a space, and clients
+// forget to encode it: a number that begins with one space and a digit began with "+".
+func PhoneMember(o body.Object, name string) customer.Text {
+	t := Member(o, name)
+	if s := t.Value; o.PlusesAreSpaces() && len(s) > 1 && s[0] == ' ' && '0' <= s[1] && s[1] <= '9' {
+		t.Value = "+" + s[1:]
+	}
+	return t
+}
+
 // Parameter takes a parameter of a query. One that is given twice is of no form.
 func Parameter(q body.Query, name string) customer.Text {
 	value, sent, err := q.One(name)

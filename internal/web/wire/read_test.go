@@ -37,6 +37,32 @@ func TestMember(t *testing.T) {
 	}
 }
 
+// TestFieldA13PhonesInForms: the space before a digit was "+" in a form, and nowhere else.
+func TestFieldA13PhonesInForms(t *testing.T) {
+	t.Parallel()
+	for value, want := range map[string]string{
+		"+15550100999": "+15550100999", "+44 20 7946": "+44 20 7946", "%2B1555": "+1555", "1555": "1555", "++1555": "  1555",
+		"+": " ", "": "", "+(44)": " (44)", "+abc": " abc", "%201555": "+1555",
+	} {
+		r := httptest.NewRequest(http.MethodPost, "/", strings.NewReader("phone="+value))
+		r.Header.Set("Content-Type", "application/x-www-form-urlencoded")
+		o, err := body.ReadObject(r, 1000)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := wire.PhoneMember(o, "phone").Value; got != want {
+			t.Errorf("the form's phone %q = %q, want %q", value, got, want)
+		}
+		o, err = body.Parse([]byte(`{"phone":` + quoteJSON(" "+value) + `}`))
+		if err != nil {
+			t.Fatal(err)
+		}
+		if got := wire.PhoneMember(o, "phone").Value; got != " "+value {
+			t.Errorf("in JSON the phone %q = %q", " "+value, got)
+		}
+	}
+}
+
 func TestParameter(t *testing.T) {
 	t.Parallel()
 	q, err := body.ParseQuery("one=a+b&none=&two=x&two=y")

@@ -53,8 +53,8 @@ func TestPaths(t *testing.T) {
 		"/api/v1/customer/../customer":   404,
 		"/api/v1/Customer":               404,
 		"/v1/customer":                   404,
-		"/customer":                      404,
-		"/customer/":                     404,
+		"/customer":                      200,
+		"/customer/":                     200,
 		"/api/v1/customer/x/y":           404,
 		"/api/v1/customer/a%2Fb":         404,
 		"/api/v1/customer/kyc/update":    405,
@@ -70,6 +70,40 @@ func TestPaths(t *testing.T) {
 		}
 		if w.Header().Get("Location") != "" {
 			t.Errorf("GET %s: a redirect to %s", target, w.Header().Get("Location"))
+		}
+	}
+}
+
+// TestFieldA7WithoutBase: every route of customers answers without the base as with it.
+// Before, some were there, some not, and some without one of their methods.
+func TestFieldA7WithoutBase(t *testing.T) {
+	t.Parallel()
+	const base = "/api/v1"
+	asked := 0
+	for _, route := range yativo.Routes() {
+		method, path, _ := strings.Cut(route, " ")
+		bare, ok := strings.CutPrefix(path, base)
+		if !ok || !strings.HasPrefix(bare, "/customer") {
+			continue
+		}
+		bare = strings.NewReplacer("{id}", "550e8400-e29b-41d4-a716-446655440000", "{endorsement}", "base").Replace(bare)
+		for _, spelling := range []string{bare, bare + "/", "/" + bare} {
+			for _, method := range []string{method, http.MethodHead, http.MethodOptions} {
+				asked++
+				want := ask(&fake{}, request(method, base+bare, "{}"))
+				got := ask(&fake{}, request(method, spelling, "{}"))
+				if got.Code != want.Code || got.Body.String() != want.Body.String() || got.Header().Get("Allow") != want.Header().Get("Allow") {
+					t.Errorf("%s %s = %d %s, want %d %s", method, spelling, got.Code, got.Body, want.Code, want.Body)
+				}
+			}
+		}
+	}
+	if asked < 50 {
+		t.Errorf("only %d requests were made", asked)
+	}
+	for _, path := range []string{"/customers", "/customerx", "/auth/login", "/individual-kyc/submit", "/api/v1/api/v1/customer", "/%63ustomer%2F1"} {
+		if w := ask(&fake{}, request(http.MethodGet, path, "")); w.Code != http.StatusNotFound {
+			t.Errorf("GET %s = %d, want 404", path, w.Code)
 		}
 	}
 }

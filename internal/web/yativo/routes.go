@@ -80,9 +80,15 @@ const (
 	pathPatchIndividual  = "/api/v1/individual-kyc/{id}"
 	pathPatchBusiness    = "/api/v1/business-kyc/{id}"
 
-	// Other spellings of pathCustomer in the pages.
+	// Another spelling of pathCustomer in the pages.
 	pathCurrent = "/api/v1/customer/customer/{id}"
-	pathBare    = "/customer/{id}"
+)
+
+// What is at prefixBase and prefixCustomers together is at prefixCustomers alone too: the
+// pages print the paths of customers after a base, and without one.
+const (
+	prefixBase      = "/api/v1"
+	prefixCustomers = "/customer"
 )
 
 // New makes the dialect. Whatever it is asked for it answers, in its own envelope
@@ -96,8 +102,26 @@ func New(cfg Config) http.Handler {
 	}
 	cfg.KYCLinkBase = strings.TrimRight(cfg.KYCLinkBase, "/")
 	a := &api{cfg}
-	return web.Router(a.routes(), Deprecated(), writeError)
+	router := web.Router(a.routes(), Deprecated(), writeError)
+	return web.Refusable(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		router.ServeHTTP(w, withBase(r))
+	}), writeError)
 }
+
+// withBase gives r the path that it has with the base, if it is one of customers without.
+func withBase(r *http.Request) *http.Request {
+	escaped := r.URL.EscapedPath()
+	if rest, ok := strings.CutPrefix(escaped, prefixCustomers); !ok || rest != "" && rest[0] != '/' {
+		return r
+	}
+	u, based := *r.URL, *r
+	u.Path, u.RawPath = prefixBase+u.Path, prefixBase+escaped
+	based.URL = &u
+	return &based
+}
+
+// DocumentedPath gives the path of a request as the description has it: with the base.
+func DocumentedPath(r *http.Request) string { return withBase(r).URL.Path }
 
 // routes is all that the dialect serves.
 func (a *api) routes() map[string]web.Methods {
@@ -114,7 +138,6 @@ func (a *api) routes() map[string]web.Methods {
 			http.MethodDelete: a.tagged(a.deleteCustomer),
 		},
 		pathCurrent: {http.MethodGet: fetch, http.MethodPut: update},
-		pathBare:    {http.MethodGet: fetch, http.MethodPut: update},
 	}
 	maps.Copy(routes, a.kycRoutes())
 	return routes
@@ -129,5 +152,5 @@ func Deprecated() web.Deprecations { return nil }
 
 // Prefixes are the paths that the dialect owns, each with all below it.
 func Prefixes() []string {
-	return []string{"/api/v1/auth", "/api/v1/customer", "/api/v1/individual-kyc", "/api/v1/business-kyc", "/customer"}
+	return []string{"/api/v1/auth", "/api/v1/customer", "/api/v1/individual-kyc", "/api/v1/business-kyc", prefixCustomers}
 }

@@ -36,6 +36,7 @@ func TestTranscripts(t *testing.T) {
 	dialect.Suite{
 		Kind:     tenant.Yativo,
 		Routes:   yativo.Routes(),
+		Path:     yativo.DocumentedPath,
 		Decimals: 6,
 		Folders: map[string]func(*config.Config){
 			"testdata": nil,
