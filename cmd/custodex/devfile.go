@@ -13,6 +13,7 @@ import (
 	"custodex.dev/internal/records"
 	"custodex.dev/internal/redact"
 	"custodex.dev/internal/tenant"
+	"custodex.dev/internal/web/openapi"
 )
 
 // private is a secret that is written to private files only. It cannot be printed by
@@ -116,6 +117,15 @@ func (d devCredentials) save(data string) error {
 		writePrivate(devYativoLogin(data), []byte(d.yativoLogin())),
 		writePrivate(devXtrakitHeaders(data), []byte(d.xtrakitHeader()+"\n")),
 	)
+}
+
+// forDocs gives the credentials that the reference page is filled with: none of operators.
+func (d devCredentials) forDocs() openapi.Credentials {
+	return openapi.Credentials{
+		ClientKey: d.ClientKey, ClientSecret: d.ClientSecret.secret(),
+		YativoAccount: d.YativoAccountID, YativoSecret: d.YativoAppSecret.secret(),
+		XtrakitKey: d.XtrakitAPIKey.secret(),
+	}
 }
 
 // yativoLogin is the body that gets a bearer token.

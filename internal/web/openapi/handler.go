@@ -52,7 +52,7 @@ func patterns(documents []own) []string {
 		"GET /openapi.json",
 		"GET /docs",
 		"GET /docs/{$}",
-		"GET /docs/start.js",
+		"GET " + pathStart,
 		"GET /docs/scalar-1.72.1.js", // another version is another address
 	}
 	for _, d := range documents {
@@ -83,7 +83,7 @@ func handler(document []byte, documents []own) http.Handler {
 		newFile("/openapi.json", json, pack(document)),
 		pageFile,
 		pageFile,
-		newFile("/docs/start.js", script, pack(startScript)),
+		newFile(pathStart, script, pack(startScript)),
 		scalar,
 	}
 	for _, d := range documents {
