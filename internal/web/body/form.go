@@ -46,7 +46,7 @@ func parserFor(h http.Header) (func([]byte) (Object, error), error) {
 	if mediaType(h) == nil {
 		return Parse, nil
 	}
-	types := h["Content-Type"]
+	types := contentTypes(h)
 	if len(types) != 1 {
 		return nil, errFormMediaType
 	}

@@ -5,6 +5,7 @@ import (
 	"io"
 	"mime"
 	"net/http"
+	"slices"
 	"strings"
 
 	"custodex.dev/internal/fault"
@@ -121,12 +122,21 @@ func framing(r *http.Request) error {
 	return nil
 }
 
+// contentTypes gives what Content-Type says. Said again it is as good as once.
+func contentTypes(h http.Header) []string {
+	types := h["Content-Type"]
+	if len(types) < 2 {
+		return types
+	}
+	return slices.Compact(slices.Clone(types))
+}
+
 // mediaType accepts what Read documents and nothing else.
 func mediaType(h http.Header) error {
 	if err := plain(h); err != nil {
 		return err
 	}
-	types := h["Content-Type"]
+	types := contentTypes(h)
 	switch {
 	case len(types) > 1:
 		return errMediaType

@@ -89,6 +89,10 @@ func TestRead(t *testing.T) {
 			change: set("Content-Type", ";;")},
 		{name: "two types", body: text, code: "unsupported_media_type", kind: fault.Invalid,
 			change: func(r *http.Request) {
+				r.Header["Content-Type"] = []string{"application/json", "application/json; charset=utf-8"}
+			}},
+		{name: "one type twice", body: text,
+			change: func(r *http.Request) {
 				r.Header["Content-Type"] = []string{"application/json", "application/json"}
 			}},
 	}
