@@ -63,7 +63,7 @@ func TestKillUnderLoad(t *testing.T) {
 			n := rounds(t, 5)
 			for round := range n {
 				p := in.start(t)
-				load(t, p, l, round, time.Duration(200+rand.IntN(600))*time.Millisecond)
+				load(t, p, l, round, func() { time.Sleep(time.Duration(200+rand.IntN(600)) * time.Millisecond) })
 			}
 			p := in.start(t)
 			verify(t, p, l)
@@ -72,9 +72,9 @@ func TestKillUnderLoad(t *testing.T) {
 	}
 }
 
-// load runs 16 clients against the process, kills it after a while, and returns
+// load runs 16 clients against the process, kills it when wait returns, and returns
 // when all clients have noticed.
-func load(t *testing.T, p *process, l *ledger, round int, after time.Duration) {
+func load(t *testing.T, p *process, l *ledger, round int, wait func()) {
 	ctx, cancel := context.WithCancel(t.Context())
 	defer cancel()
 	var clients sync.WaitGroup
@@ -87,7 +87,7 @@ func load(t *testing.T, p *process, l *ledger, round int, after time.Duration) {
 			}
 		})
 	}
-	time.Sleep(after)
+	wait()
 	p.kill()
 	cancel()
 	clients.Wait()

@@ -15,7 +15,9 @@ import (
 
 // TestOperator does what the manual says, on both databases: set-up, a backup under load, a
 // crash, a restore. Nothing that was acknowledged before the backup is lost, and every answer
-// afterwards is right. SOAK_RESTORES repeats it; make soak sets that.
+// afterwards is right: fetch, list, search, and an audit log that verifies. SOAK_RESTORES repeats it;
+// make soak sets that. TestOperatorFailover and TestOperatorPointInTime lose commits under running
+// servers.
 func TestOperator(t *testing.T) {
 	t.Parallel()
 	for _, engine := range testkit.Engines {
@@ -25,12 +27,15 @@ func TestOperator(t *testing.T) {
 			for round := range operatorRounds(t) {
 				p := op.in.start(t)
 				l := &ledger{customers: make(map[string]*told), keys: make(map[string]string)}
-				done := make(chan struct{})
+				backedUp, done := make(chan struct{}), make(chan struct{})
 				go func() {
 					defer close(done)
-					load(t, p, l, round, loadTime)
+					load(t, p, l, round, func() { <-backedUp; time.Sleep(200 * time.Millisecond) })
 				}()
-				before := op.backupUnder(t, l)
+				before := func() map[string]bool {
+					defer close(backedUp) // also if the backup fails
+					return op.backupUnder(t, p, l)
+				}()
 				<-done // the server was killed
 				op.restore(t)
 				p = op.in.start(t)
@@ -47,6 +52,8 @@ type operator struct {
 	pg      *pgInstallation // nil on SQLite
 	backups string
 	newest  string
+
+	checkpoint string // of the audit log, from before the newest backup
 }
 
 func newOperator(t *testing.T, engine string) *operator {
@@ -66,14 +73,11 @@ func operatorRounds(t *testing.T) int {
 	return roundsOf(t, "SOAK_RESTORES", 1)
 }
 
-// loadTime is longer than a backup takes.
-const loadTime = 2 * time.Second
-
 // backupUnder waits for some customers, makes a backup and gives what had been acknowledged
-// before it began.
-func (op *operator) backupUnder(t *testing.T, l *ledger) (before map[string]bool) {
+// before it began, with a checkpoint of the audit log.
+func (op *operator) backupUnder(t *testing.T, p *process, l *ledger) (before map[string]bool) {
 	t.Helper()
-	for deadline := time.Now().Add(3 * time.Second); len(before) < 20 && time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
+	for deadline := time.Now().Add(60 * time.Second); len(before) < 20 && time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
 		l.mu.Lock()
 		before = make(map[string]bool)
 		for id := range maps.Keys(l.customers) {
@@ -82,6 +86,8 @@ func (op *operator) backupUnder(t *testing.T, l *ledger) (before map[string]bool
 		l.mu.Unlock()
 	}
 	op.newest = filepath.Join(op.backups, fmt.Sprint(time.Now().UnixNano()))
+	op.checkpoint = op.newest + ".checkpoint"
+	p.checkpoint(t, op.checkpoint)
 	if op.pg == nil {
 		run(t, "backup", "--data", op.in.dir, "--out", op.newest)
 	} else if out, err := op.pg.tool(t, "pg_dump", "--format", "custom", "--file", op.newest, op.in.url); err != nil {
@@ -127,6 +133,10 @@ func (op *operator) compare(t *testing.T, p *process, l *ledger, before map[stri
 		t.Fatal("nothing was acknowledged before the backup: the test shows nothing")
 	}
 	found := 0
+	listed := make(map[string]bool)
+	for _, id := range p.list(t) {
+		listed[id] = true
+	}
 	for id, want := range l.customers {
 		a, err := p.call(t.Context(), "GET", "/api/v0/customers/"+id, nil)
 		if err != nil || a.status != 200 && a.status != 404 {
@@ -141,12 +151,13 @@ func (op *operator) compare(t *testing.T, p *process, l *ledger, before map[stri
 		if err != nil || s.status != 200 {
 			t.Fatalf("search: %v, %d %s", err, s.status, s.body)
 		}
-		if strings.Contains(string(s.body), id) != (a.status == 200) {
-			t.Errorf("customer %s: fetch says %d and the search disagrees", id, a.status)
+		if found := strings.Contains(string(s.body), id); found != (a.status == 200) || listed[id] != found {
+			t.Errorf("customer %s: fetch says %d, found %t, listed %t", id, a.status, found, listed[id])
 		}
 		if a.status == 200 {
 			found++
 		}
 	}
+	p.verifyAudit(t, op.checkpoint)
 	t.Logf("%d acknowledged before the backup, %d of %d there after the restore", len(before), found, len(l.customers))
 }
