@@ -27,6 +27,8 @@ type App struct {
 	ID        string    `json:"id"`
 	Name      string    `json:"name"`
 	CreatedAt time.Time `json:"created_at"`
+
+	RemovedAt *time.Time `json:"removed_at"` // nil: in use
 }
 
 // CreateApp makes an application.
@@ -45,6 +47,23 @@ func (m *Manage) ListApps(ctx context.Context) ([]App, error) {
 func (m *Manage) FetchApp(ctx context.Context, app string) (App, error) {
 	var out App
 	_, err := m.t.do(ctx, call{method: http.MethodGet, path: appPath(app)}, &out)
+	return out, err
+}
+
+// RenameApp gives an application another name.
+func (m *Manage) RenameApp(ctx context.Context, app, name string) (App, error) {
+	var out App
+	_, err := m.t.do(ctx, call{method: http.MethodPatch, path: appPath(app), body: map[string]string{"name": name}}, &out)
+	return out, err
+}
+
+// RemoveApp removes an application that has no customers. With revokeKeys its live keys are
+// revoked; without, one that has any is refused. Its audit log stays.
+func (m *Manage) RemoveApp(ctx context.Context, app string, revokeKeys bool) (App, error) {
+	var out App
+	_, err := m.t.do(ctx, call{
+		method: http.MethodPost, path: appPath(app) + "/remove", body: map[string]bool{"revoke_keys": revokeKeys},
+	}, &out)
 	return out, err
 }
 

@@ -43,6 +43,8 @@ const (
 	AppCreate  Action = "app.create"
 	AppList    Action = "app.list"
 	AppFetch   Action = "app.fetch"
+	AppUpdate  Action = "app.update"
+	AppRemove  Action = "app.remove"
 	KeyCreate  Action = "key.create"
 	KeyList    Action = "key.list"
 	KeyUpdate  Action = "key.update"
@@ -83,7 +85,7 @@ var needs = map[Action]Scope{
 	TransactionCreate: CustomersWrite, TransactionList: CustomersRead,
 	AddressCreate: CustomersWrite, AddressFetch: CustomersRead, AddressList: CustomersRead,
 
-	AppCreate: Manage, AppList: Manage, AppFetch: Manage,
+	AppCreate: Manage, AppList: Manage, AppFetch: Manage, AppUpdate: Manage, AppRemove: Manage,
 	KeyCreate: Manage, KeyList: Manage, KeyUpdate: Manage, KeyRevoke: Manage, KeyRotate: Manage,
 	AuditList: AuditRead, AuditCheck: AuditRead,
 }

@@ -24,12 +24,7 @@ type Store interface {
 type Keyring struct {
 	store  Store
 	source seal.KeySource
-	open   sync.Map // id.App -> application; written once a key, read by every request
-}
-
-type application struct {
-	key  *seal.App
-	name string
+	open   sync.Map // id.App -> *seal.App; written once a key, read by every request
 }
 
 // New makes a keyring that reads wrapped keys from st and unwraps them with source.
@@ -40,33 +35,28 @@ func New(st Store, source seal.KeySource) *Keyring {
 // Key gives the open key of an application. Faults: NotFound if there is no such
 // application, Unavailable, and what the key source says.
 func (k *Keyring) Key(ctx context.Context, app id.App) (*seal.App, error) {
-	a, err := k.get(ctx, app)
-	return a.key, err
-}
-
-// Name gives the name of an application as it was when its key was opened. Faults
-// are those of Key.
-func (k *Keyring) Name(ctx context.Context, app id.App) (string, error) {
-	a, err := k.get(ctx, app)
-	return a.name, err
-}
-
-func (k *Keyring) get(ctx context.Context, app id.App) (application, error) {
 	if v, ok := k.open.Load(app); ok {
-		return v.(application), nil
+		return v.(*seal.App), nil
 	}
 	row, err := k.store.AppGet(ctx, app)
 	if err != nil {
-		return application{}, err
+		return nil, err
 	}
 	raw, err := k.source.Unwrap(ctx, app, row.Key)
 	if err != nil {
-		return application{}, err
+		return nil, err
 	}
 	key, err := seal.OpenApp(app, raw)
 	if err != nil {
-		return application{}, err
+		return nil, err
 	}
-	v, _ := k.open.LoadOrStore(app, application{key, row.Name})
-	return v.(application), nil
+	v, _ := k.open.LoadOrStore(app, key)
+	return v.(*seal.App), nil
+}
+
+// Name gives the name of an application, which may change: it is read each time. Who asks often
+// keeps it for as long as an old name may be shown. Faults are those of store.AppGet.
+func (k *Keyring) Name(ctx context.Context, app id.App) (string, error) {
+	row, err := k.store.AppGet(ctx, app)
+	return row.Name, err
 }

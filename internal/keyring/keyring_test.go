@@ -74,9 +74,6 @@ func TestKeyIsUnwrappedOnce(t *testing.T) {
 			if again, err := ring.Key(t.Context(), one); again != first || err != nil {
 				t.Errorf("Key again = %p, %v, want %p", again, err, first)
 			}
-			if name, err := ring.Name(t.Context(), one); name != "One" || err != nil {
-				t.Errorf("Name = %q, %v, want One", name, err)
-			}
 		})
 	}
 	group.Wait()
@@ -85,6 +82,27 @@ func TestKeyIsUnwrappedOnce(t *testing.T) {
 	}
 	if n := source.unwrapped.Load(); n != 2 {
 		t.Errorf("%d keys were unwrapped, want 2", n)
+	}
+}
+
+// A name may change, and is shown anew.
+func TestNameIsReadEachTime(t *testing.T) {
+	t.Parallel()
+	st, one, other, source := newApps(t)
+	ring := keyring.New(st, source)
+	for _, want := range []string{"One", "Another"} {
+		row := st[one]
+		row.Name = want
+		st[one] = row
+		if name, err := ring.Name(t.Context(), one); name != want || err != nil {
+			t.Errorf("Name = %q, %v, want %s", name, err, want)
+		}
+	}
+	if name, err := ring.Name(t.Context(), other); name != "Other" || err != nil {
+		t.Errorf("Name of another = %q, %v", name, err)
+	}
+	if _, err := ring.Name(t.Context(), id.NewApp()); !errors.Is(err, fault.NotFound) {
+		t.Errorf("Name of no application: %v", err)
 	}
 }
 

@@ -72,7 +72,7 @@ func (s *Service) ListApps(ctx context.Context, caller tenant.Caller) ([]tenant.
 	var list []tenant.Application
 	err = store.EachApp(ctx, s.store, func(row store.AppRow) error {
 		if row.ID != id.System {
-			list = append(list, tenant.Application{ID: row.ID, Name: row.Name, CreatedAt: store.Instant(row.CreatedAt)})
+			list = append(list, appOf(row))
 		}
 		return nil
 	})
@@ -92,8 +92,11 @@ func (s *Service) FetchApp(ctx context.Context, caller tenant.Caller) (tenant.Ap
 	if err != nil {
 		return tenant.Application{}, o.recordFailure(ctx, err)
 	}
-	app := tenant.Application{ID: row.ID, Name: row.Name, CreatedAt: store.Instant(row.CreatedAt)}
-	return recorded(ctx, o, o.entry(audit.Done, nil), app)
+	return recorded(ctx, o, o.entry(audit.Done, nil), appOf(row))
+}
+
+func appOf(row store.AppRow) tenant.Application {
+	return tenant.Application{ID: row.ID, Name: row.Name, CreatedAt: store.Instant(row.CreatedAt), RemovedAt: store.Instant(row.RemovedAt)}
 }
 
 // ErrInitialised is the fault of Initialise on a store that was initialised before.

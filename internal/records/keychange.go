@@ -2,8 +2,6 @@ package records
 
 import (
 	"context"
-	"fmt"
-	"strings"
 	"time"
 
 	"custodex.dev/internal/audit"
@@ -16,13 +14,8 @@ import (
 	"custodex.dev/internal/tenant"
 )
 
-// KeyChange says what to change of a credential. What is nil stays.
-type KeyChange struct {
-	Name, Owner *string
-	Scopes      authz.Scopes
-	RateLimit   *int
-	Strict      *bool
-}
+// KeyChange says what to change of a credential.
+type KeyChange = tenant.CredentialChange
 
 // UpdateKey changes what a credential is called and what it may do. Its secret stays. Every
 // replica goes by the change within CredentialTTL. The entry names what changed, with the scopes,
@@ -49,51 +42,11 @@ func (s *Service) UpdateKey(ctx context.Context, caller tenant.Caller, cred id.C
 		if err != nil {
 			return err
 		}
-		after := in.apply(before)
+		after := in.Apply(before)
 		credential.Change(o.key, row, after)
-		entry.Fields = differences(before, after)
+		entry.Fields = tenant.Differences(before, after)
 		return tx.CredentialChange(*row)
 	})
-}
-
-// apply gives the credential as it is after the change.
-func (in KeyChange) apply(c tenant.Credential) tenant.Credential {
-	if in.Name != nil {
-		c.Name = *in.Name
-	}
-	if in.Owner != nil {
-		c.Owner = *in.Owner
-	}
-	if in.Scopes != nil {
-		c.Scopes = in.Scopes
-	}
-	if in.RateLimit != nil {
-		c.RateLimit = *in.RateLimit
-	}
-	if in.Strict != nil {
-		c.Strict = *in.Strict
-	}
-	return c
-}
-
-// differences are the fields of the audit entry of a change.
-func differences(before, after tenant.Credential) (fields []string) {
-	if before.Name != after.Name {
-		fields = append(fields, "name")
-	}
-	if before.Owner != after.Owner {
-		fields = append(fields, "owner")
-	}
-	for _, f := range []struct{ name, before, after string }{
-		{"scopes", strings.Join(before.Scopes.Strings(), " "), strings.Join(after.Scopes.Strings(), " ")},
-		{"rate_limit", fmt.Sprint(before.RateLimit), fmt.Sprint(after.RateLimit)},
-		{"handling", before.Handling(), after.Handling()},
-	} {
-		if f.before != f.after {
-			fields = append(fields, f.name+": "+f.before+" -> "+f.after)
-		}
-	}
-	return fields
 }
 
 // RevokeKey ends a credential for good. Replicas refuse it within CredentialTTL.

@@ -92,7 +92,7 @@ func badName(name string) string {
 func (s *Service) validKey(in NewKey, app id.App) error {
 	problems := labelProblems(&in.Name, &in.Owner)
 	if kinds := tenant.KindsOf(app); !slices.Contains(kinds, in.Kind) {
-		problems = append(problems, invalid("kind", "kind must be "+oneOf(kinds)))
+		problems = append(problems, invalid("kind", "kind must be "+tenant.OneOf(kinds)))
 	} else if problem := in.Kind.ScopesProblem(in.Scopes); problem != "" {
 		problems = append(problems, invalid("scopes", problem))
 	}
@@ -132,16 +132,6 @@ func rateProblems(perMinute int) []fault.Field {
 		return []fault.Field{invalid("rate_limit", "rate_limit must be 0 (unlimited) to 10000000 requests a minute")}
 	}
 	return nil
-}
-
-// oneOf lists kinds for a sentence.
-func oneOf(kinds []tenant.Kind) string {
-	var names []string
-	for _, k := range kinds {
-		names = append(names, string(k))
-	}
-	last := len(names) - 1
-	return strings.Join(names[:last], ", ") + " or " + names[last]
 }
 
 // ListKeys gives the credentials of caller.App, oldest first, revoked ones too.

@@ -26,6 +26,10 @@ func succeeding(t *testing.T, env *testEnv) map[string]useCase {
 	group, empty := env.mustGroup(t, env.me, "Gold"), env.mustGroup(t, env.me, "Empty")
 	kept, ended := env.newKey(t, yativoKey()), env.newKey(t, yativoKey())
 	op := env.operator(env.app.ID)
+	vacant, err := env.CreateApp(t.Context(), env.op, "Vacant")
+	if err != nil {
+		t.Fatal(err)
+	}
 	address, err := env.CreateLiquidationAddress(t.Context(), env.me, c, payout(), "", showID)
 	if err != nil {
 		t.Fatal(err)
@@ -40,7 +44,11 @@ func succeeding(t *testing.T, env *testEnv) map[string]useCase {
 	return map[string]useCase{
 		"CreateApp": {"", func() ([]any, error) { return of(env.CreateApp(ctx, env.op, "New")) }},
 		"ListApps":  {id.System, func() ([]any, error) { return of(env.ListApps(ctx, env.op)) }},
-		"FetchApp":  {in, func() ([]any, error) { return of(env.FetchApp(ctx, op)) }},
+		"RenameApp": {in, func() ([]any, error) { return of(env.RenameApp(ctx, op, "Other")) }},
+		"RemoveApp": {vacant.ID, func() ([]any, error) {
+			return of(env.RemoveApp(ctx, env.operator(vacant.ID), true))
+		}},
+		"FetchApp": {in, func() ([]any, error) { return of(env.FetchApp(ctx, op)) }},
 		"UpdateKey": {in, func() ([]any, error) {
 			return of(env.UpdateKey(ctx, op, kept.ID, records.KeyChange{Strict: new(bool)}))
 		}},

@@ -5,6 +5,8 @@ import "custodex.dev/internal/fault"
 // The faults of the contract. Both adapters return them, with a cause where the driver
 // gave one. Find them with errors.Is; their codes are for logs and callers.
 var (
+	// ErrAppRemoved is an insert into an application that was removed.
+	ErrAppRemoved = fault.New(fault.Conflict, "application_removed", "This application was removed")
 	// ErrCommitUnknown is a commit whose outcome could not be found out in time.
 	ErrCommitUnknown = fault.New(fault.Unavailable, "commit_unknown",
 		"It is not known whether this was done; a retry with the same idempotency key is safe")

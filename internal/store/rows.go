@@ -17,6 +17,7 @@ type AppRow struct {
 	Name      string
 	Key       []byte // application key, wrapped by the master key
 	CreatedAt int64
+	RemovedAt int64  // 0: in use
 	Tree      []byte // checkpoint of its audit tree without entries, for AppInsert only
 }
 

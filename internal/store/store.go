@@ -169,9 +169,17 @@ type AppReader interface {
 // Tx is a transaction on one application's data. It is used by one goroutine and
 // must not be kept after fn returns.
 type Tx interface {
+	// AppGet gives the application itself, as this transaction sees it.
+	AppGet() (AppRow, error)
+
 	// AppInsert makes the application itself, and its audit tree of size 0 if row.Tree is
 	// set; fault.Conflict if it exists.
 	AppInsert(row AppRow) error
+
+	// AppUpdate replaces the Name and RemovedAt of the application itself. While it is removed,
+	// the inserts of customers, groups and credentials are ErrAppRemoved, for every
+	// transaction that begins later.
+	AppUpdate(row AppRow) error
 
 	// AuditAppend appends an entry to the application's log in this transaction.
 	// The store sets Seq, without gaps, in the order of commits. It reports nothing:
@@ -191,6 +199,13 @@ type Tx interface {
 
 	// CredentialUpdate replaces the secrets, expiry and revocation of a credential.
 	CredentialUpdate(row CredentialRow) error
+
+	// CredentialList gives every credential of the application, oldest first, as this
+	// transaction sees them.
+	CredentialList() ([]CredentialRow, error)
+
+	// CustomerCount counts the customers of the application, as this transaction sees them.
+	CustomerCount() (int64, error)
 
 	// CustomerDelete removes the customer, its key and its items for good, and
 	// leaves its Seq for CustomerChanges. fault.NotFound if it is gone.

@@ -86,3 +86,13 @@ func (k Kind) ScopesProblem(scopes authz.Scopes) string {
 	}
 	return ""
 }
+
+// OneOf lists kinds for a sentence.
+func OneOf(kinds []Kind) string {
+	var names []string
+	for _, k := range kinds {
+		names = append(names, string(k))
+	}
+	last := len(names) - 1
+	return strings.Join(names[:last], ", ") + " or " + names[last]
+}

@@ -15,6 +15,7 @@ type Application struct {
 	ID        id.App
 	Name      string // 1–100 characters, shown to its own clients as app_name
 	CreatedAt time.Time
+	RemovedAt time.Time // zero: in use
 }
 
 // Credential is a key of one application. Its secret is never held here.

@@ -11,24 +11,77 @@ import (
 )
 
 func scanApp(row pgx.Row, into *store.AppRow) error {
-	return row.Scan((*string)(&into.ID), &into.Name, &into.Key, &into.CreatedAt)
+	return row.Scan((*string)(&into.ID), &into.Name, &into.Key, &into.CreatedAt, &into.RemovedAt)
 }
 
-// AppGet gives one application.
-func (s *Store) AppGet(ctx context.Context, app id.App) (store.AppRow, error) {
-	var row store.AppRow
-	err := s.do(ctx, app, `
+const getApp = `
 		SELECT
 			app_id,
 			name,
 			wrapped_key,
-			created_at
+			created_at,
+			removed_at
 		FROM application
-		WHERE app_id = $1`,
-		[]any{string(app)},
-		one("application", func(r pgx.Row) error { return scanApp(r, &row) }),
-	)
+		WHERE app_id = $1`
+
+// AppGet gives one application.
+func (s *Store) AppGet(ctx context.Context, app id.App) (store.AppRow, error) {
+	var row store.AppRow
+	err := s.do(ctx, app, getApp, []any{string(app)},
+		one("application", func(r pgx.Row) error { return scanApp(r, &row) }))
 	return row, err
+}
+
+// AppGet gives the application itself, as this transaction sees it.
+func (t *tx) AppGet() (store.AppRow, error) {
+	var row store.AppRow
+	err := t.query(getApp, []any{string(t.app)},
+		one("application", func(r pgx.Row) error { return scanApp(r, &row) }))
+	return row, err
+}
+
+// AppUpdate replaces the name of the application, and whether and when it was removed.
+func (t *tx) AppUpdate(row store.AppRow) error {
+	var done bool
+	err := t.query(`
+		WITH changed AS (
+			UPDATE application
+			SET
+				name = $2,
+				removed_at = $3
+			WHERE app_id = $1
+		)
+		UPDATE head
+		SET removed = $3 <> 0
+		WHERE app_id = $1
+		RETURNING app_id`,
+		[]any{string(t.app), row.Name, row.RemovedAt}, found(&done))
+	if err == nil && !done {
+		err = store.NotFound("application")
+	}
+	if err == nil {
+		t.head.removed = row.RemovedAt != 0
+	}
+	return err
+}
+
+// inUse is ErrAppRemoved for an application that was removed.
+func (t *tx) inUse() error {
+	switch {
+	case !t.head.removed:
+		return nil
+	case t.saved:
+		return t.refuse(store.ErrAppRemoved)
+	}
+	return store.ErrAppRemoved // the work has done nothing that would have to be undone
+}
+
+// CustomerCount counts the customers of the application, as this transaction sees them.
+func (t *tx) CustomerCount() (int64, error) {
+	if !t.head.found {
+		return 0, store.NotFound("application")
+	}
+	return t.head.customers, nil
 }
 
 // AppList gives applications in ascending order of id.
@@ -38,7 +91,8 @@ func (s *Store) AppList(ctx context.Context, after id.App, limit int) ([]store.A
 			app_id,
 			name,
 			wrapped_key,
-			created_at
+			created_at,
+			removed_at
 		FROM application
 		WHERE app_id > $1
 		ORDER BY app_id

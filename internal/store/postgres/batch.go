@@ -69,6 +69,7 @@ type head struct {
 	entries   int64
 	customers int64
 	recent    marks
+	removed   bool // it takes nothing new
 }
 
 // batch is the state over all tries; try is that of one.

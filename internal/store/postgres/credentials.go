@@ -72,14 +72,31 @@ func (s *Store) CredentialGet(ctx context.Context, app id.App, c id.Credential) 
 	return row, err
 }
 
-// CredentialList gives every credential of the application, oldest first.
-func (s *Store) CredentialList(ctx context.Context, app id.App) ([]store.CredentialRow, error) {
-	return list(ctx, s, app, `
-		SELECT`+credentialColumns+`
+const listCredentials = `
+		SELECT` + credentialColumns + `
 		FROM credential
 		WHERE app_id = $1
-		ORDER BY created_at, credential_id`,
-		[]any{string(app)}, scanCredential)
+		ORDER BY created_at, credential_id`
+
+// CredentialList gives every credential of the application, oldest first.
+func (s *Store) CredentialList(ctx context.Context, app id.App) ([]store.CredentialRow, error) {
+	return list(ctx, s, app, listCredentials, []any{string(app)}, scanCredential)
+}
+
+// CredentialList gives every credential of the application as this transaction sees it.
+func (t *tx) CredentialList() (list []store.CredentialRow, err error) {
+	err = t.query(listCredentials, []any{string(t.app)}, func(rows pgx.Rows) error {
+		list = nil
+		for rows.Next() {
+			var row store.CredentialRow
+			if err := scanCredential(rows, &row); err != nil {
+				return err
+			}
+			list = append(list, row)
+		}
+		return rows.Err()
+	})
+	return list, err
 }
 
 // CredentialTouch sets the last use of credentials, never back in time.
@@ -112,6 +129,9 @@ func (t *tx) CredentialGet(c id.Credential) (store.CredentialRow, error) {
 
 // CredentialInsert adds a credential.
 func (t *tx) CredentialInsert(row store.CredentialRow) error {
+	if err := t.inUse(); err != nil {
+		return err
+	}
 	var made bool
 	err := t.query(`
 		INSERT INTO credential (

@@ -119,6 +119,9 @@ func (t *tx) CustomerGetByEmail(hash []byte) (store.CustomerRow, error) {
 
 // CustomerInsert adds a customer and its key and returns its Seq.
 func (t *tx) CustomerInsert(row store.CustomerRow) (seq int64, err error) {
+	if err := t.inUse(); err != nil {
+		return 0, err
+	}
 	var made bool
 	err = t.query(`
 		WITH made AS (

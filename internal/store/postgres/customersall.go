@@ -99,6 +99,9 @@ func (t *tx) CustomerInsertAll(rows []store.CustomerRow) ([]int64, error) {
 	if len(rows) > maxInsert {
 		return nil, fmt.Errorf("postgres: %d customers inserted at once, at most %d", len(rows), maxInsert)
 	}
+	if err := t.inUse(); err != nil {
+		return nil, err
+	}
 	seqs := make([]int64, 0, len(rows))
 	for part := range slices.Chunk(rows, insertChunk) {
 		got, err := t.insertPart(part)

@@ -89,6 +89,9 @@ func (t *tx) GroupGet(seq int64) (store.GroupRow, error) {
 
 // GroupInsert adds a group and returns its Seq.
 func (t *tx) GroupInsert(row store.GroupRow) (seq int64, err error) {
+	if err := t.inUse(); err != nil {
+		return 0, err
+	}
 	err = t.query(`
 		INSERT INTO customer_group (
 			app_id,

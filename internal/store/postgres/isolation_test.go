@@ -170,7 +170,14 @@ func TestWritesIntoOthersAreRefused(t *testing.T) {
 	refused("hide a deletion", "DELETE FROM customer_tombstone")
 	refused("move a deletion", "UPDATE customer_tombstone SET version = 1")
 	refused("delete an application", "DELETE FROM application")
-	refused("change an application", "UPDATE application SET name = ''")
+	refused("change the key of an application", "UPDATE application SET wrapped_key = ''")
+	refused("make another application", "INSERT INTO application (app_id, name, wrapped_key, created_at) VALUES ('app_x', '', '', 1)")
+	as(t, url, mine, func(tx pgx.Tx) {
+		tag, err := tx.Exec(t.Context(), "UPDATE application SET name = ''")
+		if err != nil || tag.RowsAffected() != 1 {
+			t.Errorf("rename every application: %d rows, %v, want its own alone", tag.RowsAffected(), err)
+		}
+	})
 	refused("make a table", "CREATE TABLE mine ()")
 	refused("turn row-level security off", "ALTER TABLE customer DISABLE ROW LEVEL SECURITY")
 

@@ -31,7 +31,8 @@ const lockHead = `
 		version,
 		entries,
 		customers,
-		recent
+		recent,
+		removed
 	FROM head
 	WHERE app_id = $1
 	FOR UPDATE`
@@ -45,7 +46,7 @@ func (t *try) begin() error {
 		}
 		t.head.found = true
 		h := &t.head
-		return rows.Scan(&h.version, &h.entries, &h.customers, &h.recent)
+		return rows.Scan(&h.version, &h.entries, &h.customers, &h.recent, &h.removed)
 	})
 	if err != nil {
 		return fmt.Errorf("begin: %w", err)

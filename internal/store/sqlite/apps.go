@@ -43,19 +43,70 @@ func (t *tx) AppInsert(row store.AppRow) error {
 	return err
 }
 
+func appGet(ctx context.Context, c *conn, app id.App) (row store.AppRow, err error) {
+	err = c.one(ctx, store.NotFound("application"), `
+		SELECT
+			app_id,
+			name,
+			wrapped_key,
+			created_at,
+			removed_at
+		FROM application
+		WHERE app_id = ?`, []any{string(app)}, func(r *rows) error { return scanApp(r, &row) })
+	return row, err
+}
+
 // AppGet gives one application.
 func (s *Store) AppGet(ctx context.Context, app id.App) (row store.AppRow, err error) {
 	err = s.read(ctx, func(ctx context.Context, c *conn) error {
-		return c.one(ctx, store.NotFound("application"), `
-			SELECT
-				app_id,
-				name,
-				wrapped_key,
-				created_at
-			FROM application
-			WHERE app_id = ?`, []any{string(app)}, func(r *rows) error { return scanApp(r, &row) })
+		row, err = appGet(ctx, c, app)
+		return err
 	})
 	return row, err
+}
+
+// AppGet gives the application itself, as this transaction sees it.
+func (t *tx) AppGet() (store.AppRow, error) { return appGet(t.ctx, t.batch.conn, t.app) }
+
+// AppUpdate replaces the name of the application, and whether and when it was removed.
+func (t *tx) AppUpdate(row store.AppRow) error {
+	if _, err := t.head(); err != nil {
+		return err
+	}
+	_, err := t.exec(`
+		UPDATE application
+		SET
+			name = ?,
+			removed_at = ?
+		WHERE app_id = ?`, row.Name, row.RemovedAt, string(t.app))
+	if err != nil {
+		return err
+	}
+	removed := row.RemovedAt != 0
+	t.removed = &removed
+	_, err = t.exec("UPDATE head SET removed = ? WHERE app_id = ?", removed, string(t.app))
+	return err
+}
+
+// inUse is ErrAppRemoved for an application that was removed, and fault.NotFound for none.
+func (t *tx) inUse() error {
+	h, err := t.head()
+	if err == nil && (t.removed == nil && h.removed || t.removed != nil && *t.removed) {
+		err = store.ErrAppRemoved
+	}
+	if err != nil && t.failed == nil {
+		t.failed = err
+	}
+	return err
+}
+
+// CustomerCount counts the customers of the application, as this transaction sees them.
+func (t *tx) CustomerCount() (int64, error) {
+	h, err := t.head()
+	if err != nil {
+		return 0, err
+	}
+	return h.Customers + t.added, nil
 }
 
 // AppList gives applications in ascending order of id.
@@ -66,7 +117,8 @@ func (s *Store) AppList(ctx context.Context, after id.App, limit int) (list []st
 				app_id,
 				name,
 				wrapped_key,
-				created_at
+				created_at,
+				removed_at
 			FROM application
 			WHERE app_id > ?
 			ORDER BY app_id
@@ -81,6 +133,7 @@ func scanApp(r *rows, row *store.AppRow) error {
 		&row.Name,
 		&row.Key,
 		&row.CreatedAt,
+		&row.RemovedAt,
 	)
 }
 

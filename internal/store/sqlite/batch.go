@@ -149,6 +149,7 @@ type batch struct {
 // written once for all items of the application.
 type head struct {
 	store.Head
+	removed bool // it takes nothing new
 	changed bool // some item changed a customer, so Version grows by one
 	dirty   bool
 }
@@ -248,9 +249,10 @@ func (b *batch) head(ctx context.Context, app id.App) (*head, error) {
 		SELECT
 			version,
 			entries,
-			customers
+			customers,
+			removed
 		FROM head
-		WHERE app_id = ?`, []any{string(app)}, scanTo(&h.Version, &h.Entries, &h.Customers))
+		WHERE app_id = ?`, []any{string(app)}, scanTo(&h.Version, &h.Entries, &h.Customers, &h.removed))
 	if err != nil {
 		return nil, err
 	}

@@ -44,7 +44,7 @@ func scanCredential(r *rows, row *store.CredentialRow) error {
 
 // CredentialInsert adds a credential.
 func (t *tx) CredentialInsert(row store.CredentialRow) error {
-	if _, err := t.head(); err != nil {
+	if err := t.inUse(); err != nil {
 		return err
 	}
 	_, err := t.exec(`
@@ -132,18 +132,29 @@ func (t *tx) CredentialGet(cred id.Credential) (store.CredentialRow, error) {
 	return credentialGet(t.ctx, t.batch.conn, t.app, cred)
 }
 
+func credentialList(ctx context.Context, c *conn, app id.App) (list []store.CredentialRow, err error) {
+	err = c.each(ctx, `
+		SELECT`+credentialColumns+`
+		FROM credential
+		WHERE app_id = ?
+		ORDER BY
+			created_at,
+			credential_id`, []any{string(app)}, appendTo(&list, scanCredential))
+	return list, err
+}
+
 // CredentialList gives every credential of the application, oldest first.
 func (s *Store) CredentialList(ctx context.Context, app id.App) (list []store.CredentialRow, err error) {
 	err = s.withReader(ctx, func(ctx context.Context, c *conn) error {
-		return c.each(ctx, `
-			SELECT`+credentialColumns+`
-			FROM credential
-			WHERE app_id = ?
-			ORDER BY
-				created_at,
-				credential_id`, []any{string(app)}, appendTo(&list, scanCredential))
+		list, err = credentialList(ctx, c, app)
+		return err
 	})
 	return list, err
+}
+
+// CredentialList gives every credential of the application as this transaction sees it.
+func (t *tx) CredentialList() ([]store.CredentialRow, error) {
+	return credentialList(t.ctx, t.batch.conn, t.app)
 }
 
 // CredentialTouch sets the last use of credentials. Absent ones are left out.

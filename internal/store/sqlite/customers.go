@@ -175,6 +175,9 @@ const insertCustomer = `
 // insert adds a customer and its key by a form of insertCustomer. done is false if
 // the statement passed the row over.
 func (t *tx) insert(statement string, row *store.CustomerRow) (seq int64, done bool, err error) {
+	if err := t.inUse(); err != nil {
+		return 0, false, err
+	}
 	h, err := t.head()
 	if err != nil {
 		return 0, false, err

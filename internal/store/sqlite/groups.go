@@ -96,7 +96,7 @@ var errNoGroupSeq = errors.New("sqlite: the row of customer_group_seq is missing
 
 // GroupInsert adds a group and returns its number.
 func (t *tx) GroupInsert(row store.GroupRow) (seq int64, err error) {
-	if _, err := t.head(); err != nil {
+	if err := t.inUse(); err != nil {
 		return 0, err
 	}
 	if _, err := t.exec("UPDATE customer_group_seq SET value = value + 1"); err != nil {

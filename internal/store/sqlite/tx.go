@@ -16,6 +16,7 @@ type tx struct {
 	made    *head // of an application that this item inserted
 	added   int64 // customers, less those deleted
 	changed bool  // some customer
+	removed *bool // what AppUpdate has made of it; nil: nothing
 	entries []store.AuditRow
 
 	// failed is the first error of a statement. The item fails with it even if fn
@@ -48,7 +49,7 @@ func (t *tx) head() (*head, error) {
 
 // finish hands what the item did to its batch.
 func (t *tx) finish() error {
-	if t.made == nil && !t.changed && len(t.entries) == 0 {
+	if t.made == nil && !t.changed && t.removed == nil && len(t.entries) == 0 {
 		return nil
 	}
 	h, err := t.head()
@@ -61,6 +62,9 @@ func (t *tx) finish() error {
 	if t.changed {
 		h.changed, h.dirty = true, true
 		h.Customers += t.added
+	}
+	if t.removed != nil {
+		h.removed = *t.removed
 	}
 	t.batch.settle(t.app, h, t.entries)
 	return nil

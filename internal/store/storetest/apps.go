@@ -11,6 +11,28 @@ import (
 )
 
 func testApps(t *testing.T, s store.Store) {
+	t.Run("AppUpdate", func(t *testing.T) {
+		t.Parallel()
+		t.Run("ReplacesNameAndRemovalOnly", func(t *testing.T) { appUpdateColumns(t, newEnv(t, s)) })
+		t.Run("RemovedTakesNothingNew", func(t *testing.T) { appRemoved(t, newEnv(t, s)) })
+		t.Run("LeavesOtherApplicationsAlone", func(t *testing.T) {
+			e := newEnv(t, s)
+			o := e.other(t)
+			before, err := o.AppGet(o.ctx, o.app)
+			noError(t, "AppGet", err)
+			e.mustUpdate(t, func(tx store.Tx) error { return tx.AppUpdate(store.AppRow{ID: o.app, Name: "New", RemovedAt: now}) })
+			after, err := o.AppGet(o.ctx, o.app)
+			noError(t, "AppGet", err)
+			same(t, "the other application", after, before)
+			o.addCredential(t, newCredential())
+		})
+		t.Run("AbsentIsNotFound", func(t *testing.T) {
+			e := newEnv(t, s)
+			e.app = id.NewApp()
+			err := e.Update(e.ctx, e.app, func(tx store.Tx) error { return tx.AppUpdate(store.AppRow{ID: e.app, Name: "New"}) })
+			wantKind(t, "AppUpdate", err, fault.NotFound)
+		})
+	})
 	t.Run("AppInsert", func(t *testing.T) {
 		t.Parallel()
 		t.Run("MakesAnApplicationWithAHead", func(t *testing.T) {
@@ -173,4 +195,79 @@ func appListOrder(t *testing.T, e env) {
 	if err != nil || len(none) != 0 {
 		t.Errorf("AppList with limit 0 = %d rows, %v", len(none), err)
 	}
+}
+
+func appUpdateColumns(t *testing.T, e env) {
+	want, err := e.AppGet(e.ctx, e.app)
+	noError(t, "AppGet", err)
+	var got store.AppRow
+	e.mustUpdate(t, func(tx store.Tx) (err error) {
+		change := store.AppRow{ID: e.app, Name: "New", Key: secret(8), CreatedAt: 1, RemovedAt: now}
+		if err := tx.AppUpdate(change); err != nil {
+			return err
+		}
+		got, err = tx.AppGet()
+		return err
+	})
+	want.Name, want.RemovedAt = "New", now
+	same(t, "Tx.AppGet", got, want)
+	got, err = e.AppGet(e.ctx, e.app)
+	noError(t, "AppGet", err)
+	same(t, "AppGet", got, want)
+}
+
+// appRemoved holds that what is in a removed application can be read and changed, and that nothing
+// comes in, in the same transaction neither.
+func appRemoved(t *testing.T, e env) {
+	cred := e.addCredential(t, newCredential())
+	row := store.AppRow{ID: e.app, Name: "Gone", RemovedAt: now}
+	inserts := map[string]func(store.Tx) error{
+		"CredentialInsert": func(tx store.Tx) error { return tx.CredentialInsert(newCredential()) },
+		"CustomerInsert":   func(tx store.Tx) error { _, err := tx.CustomerInsert(newCustomer()); return err },
+		"CustomerInsertAll": func(tx store.Tx) error {
+			_, err := tx.CustomerInsertAll([]store.CustomerRow{newCustomer()})
+			return err
+		},
+		"GroupInsert": func(tx store.Tx) error { _, err := tx.GroupInsert(newGroup()); return err },
+	}
+	for name, insert := range inserts {
+		err := e.Update(e.ctx, e.app, func(tx store.Tx) error {
+			if err := tx.AppUpdate(row); err != nil {
+				return err
+			}
+			return insert(tx)
+		})
+		wantKind(t, name+" in the transaction that removes", err, fault.Conflict)
+	}
+	e.mustUpdate(t, func(tx store.Tx) error { return tx.AppUpdate(row) })
+	for name, insert := range inserts {
+		wantKind(t, name+" when it is removed", e.Update(e.ctx, e.app, insert), fault.Conflict)
+	}
+	noError(t, "Record", e.Record(e.ctx, e.app, newEntry()))
+	cred.RevokedAt = now
+	var count int64
+	var list []store.CredentialRow
+	e.mustUpdate(t, func(tx store.Tx) (err error) {
+		if err := tx.CredentialUpdate(cred); err != nil {
+			return err
+		}
+		if list, err = tx.CredentialList(); err != nil {
+			return err
+		}
+		count, err = tx.CustomerCount()
+		return err
+	})
+	same(t, "Tx.CredentialList", list, []store.CredentialRow{cred})
+	same(t, "Tx.CustomerCount", count, 0)
+	row.RemovedAt = 0
+	e.mustUpdate(t, func(tx store.Tx) error { return tx.AppUpdate(row) })
+	e.addCredential(t, newCredential())
+	e.mustUpdate(t, func(tx store.Tx) (err error) {
+		if _, err := tx.CustomerInsert(newCustomer()); err != nil {
+			return err
+		}
+		count, err = tx.CustomerCount()
+		return err
+	})
+	same(t, "Tx.CustomerCount after an insert", count, 1)
 }

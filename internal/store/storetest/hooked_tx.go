@@ -30,6 +30,22 @@ func (t *wrappedTx) AppInsert(row store.AppRow) error {
 	return run(t.ctx, t.hooks, "Tx.AppInsert", t.app, func() error { return t.Tx.AppInsert(row) })
 }
 
+func (t *wrappedTx) AppGet() (store.AppRow, error) {
+	return get(t.ctx, t.hooks, "Tx.AppGet", t.app, t.Tx.AppGet)
+}
+
+func (t *wrappedTx) AppUpdate(row store.AppRow) error {
+	return run(t.ctx, t.hooks, "Tx.AppUpdate", t.app, func() error { return t.Tx.AppUpdate(row) })
+}
+
+func (t *wrappedTx) CredentialList() ([]store.CredentialRow, error) {
+	return get(t.ctx, t.hooks, "Tx.CredentialList", t.app, t.Tx.CredentialList)
+}
+
+func (t *wrappedTx) CustomerCount() (int64, error) {
+	return get(t.ctx, t.hooks, "Tx.CustomerCount", t.app, t.Tx.CustomerCount)
+}
+
 func (t *wrappedTx) CredentialChange(row store.CredentialRow) error {
 	return run(t.ctx, t.hooks, "Tx.CredentialChange", t.app, func() error { return t.Tx.CredentialChange(row) })
 }

@@ -44,3 +44,35 @@ func (a *api) fetchApp(w http.ResponseWriter, r *http.Request, caller tenant.Cal
 	}
 	return answer(w, http.StatusOK, appOf(app))
 }
+
+func (a *api) renameApp(w http.ResponseWriter, r *http.Request, caller tenant.Caller) error {
+	m, err := readMembers(r)
+	if err != nil {
+		return err
+	}
+	name := m.requiredText("name")
+	if err := m.done(); err != nil {
+		return err
+	}
+	app, err := a.records.RenameApp(r.Context(), caller, name)
+	if err != nil {
+		return err
+	}
+	return answer(w, http.StatusOK, appOf(app))
+}
+
+func (a *api) removeApp(w http.ResponseWriter, r *http.Request, caller tenant.Caller) error {
+	m, err := readMembers(r)
+	if err != nil {
+		return err
+	}
+	revokeKeys := m.flag("revoke_keys")
+	if err := m.done(); err != nil {
+		return err
+	}
+	app, err := a.records.RemoveApp(r.Context(), caller, revokeKeys)
+	if err != nil {
+		return err
+	}
+	return answer(w, http.StatusOK, appOf(app))
+}

@@ -22,7 +22,7 @@ func optionalTime(t time.Time) *string {
 }
 
 func appOf(a tenant.Application) appResponse {
-	return appResponse{ID: string(a.ID), Name: a.Name, CreatedAt: formatTime(a.CreatedAt)}
+	return appResponse{ID: string(a.ID), Name: a.Name, CreatedAt: formatTime(a.CreatedAt), RemovedAt: optionalTime(a.RemovedAt)}
 }
 
 func keyOf(c tenant.Credential) keyResponse {

@@ -40,6 +40,8 @@ func (a *api) routes() []route {
 		{"POST", "/manage/v1/apps", a.createApp},
 		{"GET", "/manage/v1/apps", a.listApps},
 		{"GET", app, a.fetchApp},
+		{"PATCH", app, a.renameApp},
+		{"POST", app + "/remove", a.removeApp},
 		{"POST", app + "/keys", a.createKey},
 		{"GET", app + "/keys", a.listKeys},
 		{"PATCH", app + "/keys/{key}", a.updateKey},

@@ -6,6 +6,8 @@ type appResponse struct {
 	ID        string `json:"id"`
 	Name      string `json:"name"`
 	CreatedAt string `json:"created_at"`
+
+	RemovedAt *string `json:"removed_at"`
 }
 
 type keyResponse struct {
