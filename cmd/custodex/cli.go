@@ -80,6 +80,7 @@ func run(ctx context.Context, env *environment, args []string) int {
 		kong.TypeMapper(reflect.TypeFor[time.Duration](), sentences),
 		kong.TypeMapper(reflect.TypeFor[netip.Prefix](), sentences),
 		kong.TypeMapper(reflect.TypeFor[slog.Level](), sentences),
+		kong.TypeMapper(reflect.TypeFor[bool](), switches{}),
 		kong.KindMapper(reflect.Int, sentences),
 		kong.KindMapper(reflect.Int64, sentences),
 	)
@@ -115,6 +116,21 @@ var sentences = kong.MapperFunc(func(ctx *kong.DecodeContext, target reflect.Val
 	}
 	return config.Set(target, text)
 })
+
+// switches reads a flag that may stand without a value, as sentences does if it has one.
+type switches struct{}
+
+// IsBool says that the flag needs no value.
+func (switches) IsBool() bool { return true }
+
+// Decode reads the flag.
+func (switches) Decode(ctx *kong.DecodeContext, target reflect.Value) error {
+	if ctx.Scan.Peek().Type != kong.FlagValueToken {
+		target.SetBool(true)
+		return nil
+	}
+	return config.Set(target, fmt.Sprint(ctx.Scan.Pop().Value))
+}
 
 // describe gives a flag its help, with the variable that sets it too. That of a setting
 // is the first sentence of the manual; its variable is always CUSTODEX_ and its name.
