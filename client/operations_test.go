@@ -189,6 +189,9 @@ func TestEveryOperationOfManage(t *testing.T) {
 	check(t, err)
 	_, err = m.ListKeys(ctx, app.ID)
 	check(t, err)
+	strict, err := m.UpdateKey(ctx, app.ID, key.ID, client.KeyChange{Handling: "strict", Owner: text("Ada")})
+	check(t, err)
+	equal(t, "handling and owner", strict.Handling+" "+strict.Owner, "strict Ada")
 	rotated, err := m.RotateKey(ctx, app.ID, key.ID, time.Hour)
 	check(t, err)
 
@@ -207,4 +210,13 @@ func TestEveryOperationOfManage(t *testing.T) {
 	var export bytes.Buffer
 	check(t, m.ExportAudit(ctx, app.ID, client.ExportQuery{}, &export))
 	equal(t, "export", export.Len() > 0, true)
+
+	vacant, err := m.CreateApp(ctx, "Vacant")
+	check(t, err)
+	vacant, err = m.RenameApp(ctx, vacant.ID, "Gone")
+	check(t, err)
+	equal(t, "name", vacant.Name, "Gone")
+	vacant, err = m.RemoveApp(ctx, vacant.ID, true)
+	check(t, err)
+	equal(t, "removed", vacant.RemovedAt != nil, true)
 }
