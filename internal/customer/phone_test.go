@@ -50,7 +50,7 @@ func FuzzPhone(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, s string) {
 		// Extensions and trunk zeros have tests of their own.
-		if strings.ContainsAny(s, "xX#;eE,") || strings.Contains(strings.ReplaceAll(s, " ", ""), "(0)") {
+		if strings.ContainsAny(s, "xX#;eE,~iIдД") || strings.Contains(strings.ReplaceAll(s, " ", ""), "(0)") {
 			return
 		}
 		digits := strings.Map(func(r rune) rune {
