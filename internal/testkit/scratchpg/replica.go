@@ -32,29 +32,29 @@ func (c *Cluster) Standby(ctx context.Context) (*Cluster, error) {
 	return s, nil
 }
 
-// Lag lets a standby take over what c has committed so far, and nothing after that.
-func (s *Cluster) Lag(ctx context.Context, c *Cluster) error {
+// Lag lets a standby take over what its primary has committed so far, and nothing after that.
+func (c *Cluster) Lag(ctx context.Context, primary *Cluster) error {
 	var position string
-	if err := c.ask(ctx, "SELECT pg_current_wal_flush_lsn()::text", &position); err != nil {
+	if err := primary.ask(ctx, "SELECT pg_current_wal_flush_lsn()::text", &position); err != nil {
 		return err
 	}
-	if err := s.await(ctx, "SELECT pg_last_wal_replay_lsn() >= $1::pg_lsn", position); err != nil {
+	if err := c.await(ctx, "SELECT pg_last_wal_replay_lsn() >= $1::pg_lsn", position); err != nil {
 		return fmt.Errorf("follow to %s: %w", position, err)
 	}
 	for _, statement := range []string{"ALTER SYSTEM SET primary_conninfo = ''", "SELECT pg_reload_conf()"} {
-		if err := s.ask(ctx, statement); err != nil {
+		if err := c.ask(ctx, statement); err != nil {
 			return err
 		}
 	}
-	return s.await(ctx, "SELECT NOT EXISTS (SELECT FROM pg_stat_wal_receiver)")
+	return c.await(ctx, "SELECT NOT EXISTS (SELECT FROM pg_stat_wal_receiver)")
 }
 
 // Promote makes a standby the server that takes writes.
-func (s *Cluster) Promote(ctx context.Context) error {
-	if err := s.ask(ctx, "SELECT pg_promote(wait => false)"); err != nil {
+func (c *Cluster) Promote(ctx context.Context) error {
+	if err := c.ask(ctx, "SELECT pg_promote(wait => false)"); err != nil {
 		return err
 	}
-	return s.await(ctx, "SELECT NOT pg_is_in_recovery()")
+	return c.await(ctx, "SELECT NOT pg_is_in_recovery()")
 }
 
 // Archive restarts the server with an archive of its log, and makes a base backup, for Recover.
