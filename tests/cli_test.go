@@ -40,7 +40,7 @@ func (c cleaner) Run() int {
 //	exits CODE prog args…   run and want this exit code
 //	await FILE              wait for the file of --credentials-out; put what it holds into URL, APP_ID, …
 //	answers CODE METHOD KEY SECRET
-//	                        use a key on the customers API until it answers so, for at most 20 s
+//	                        use a key on the customers API until it answers so, for at most a minute
 //	member NAME VAR         put a member of the JSON on the last standard output into a variable
 //	mode PERM FILE          want these permissions
 func TestCLI(t *testing.T) {
@@ -51,7 +51,6 @@ func TestCLI(t *testing.T) {
 	}
 	testscript.Run(t, testscript.Params{
 		Dir:           "testdata",
-		Deadline:      time.Now().Add(2 * time.Minute),
 		UpdateScripts: *update,
 		Setup: func(env *testscript.Env) error {
 			env.Setenv("PATH", filepath.Dir(program)+string(filepath.ListSeparator)+env.Getenv("PATH"))
@@ -117,9 +116,9 @@ func answers(ts *testscript.TestScript, neg bool, args []string) {
 	})
 }
 
-// within tries until try succeeds or 20 seconds are over.
+// within tries until try succeeds or a minute is over.
 func within(ts *testscript.TestScript, try func() error) {
-	deadline := time.After(20 * time.Second)
+	deadline := time.After(time.Minute)
 	again := time.NewTicker(50 * time.Millisecond)
 	defer again.Stop()
 	for {
