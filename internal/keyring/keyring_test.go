@@ -117,8 +117,8 @@ func TestFailureIsNotRemembered(t *testing.T) {
 	}
 	st[one] = row
 	source.err = fault.New(fault.Unavailable, "kms", "try again")
-	if name, err := ring.Name(t.Context(), one); name != "" || !errors.Is(err, fault.Unavailable) {
-		t.Errorf("Name without a key service = %q, %v, want unavailable", name, err)
+	if key, err := ring.Key(t.Context(), one); key != nil || !errors.Is(err, fault.Unavailable) {
+		t.Errorf("Key without a key service = %p, %v, want unavailable", key, err)
 	}
 	source.err = nil
 	if key, err := ring.Key(t.Context(), one); key == nil || err != nil {
