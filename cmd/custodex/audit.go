@@ -19,6 +19,9 @@ type auditCmd struct {
 	Export     auditExportCmd     `cmd:"" help:"Write the log, or a part of it, so that it verifies offline."`
 	Checkpoint auditCheckpointCmd `cmd:"" help:"Print the newest signed checkpoint and the key that checks it. Keep both elsewhere."`
 	Verify     auditVerifyCmd     `cmd:"" help:"Check an export offline."`
+
+	Alarms      auditAlarmsCmd      `cmd:"" help:"List the alarms of the log: when it was found damaged."`
+	Acknowledge auditAcknowledgeCmd `cmd:"" help:"Close the alarm of the log, with a reason that is kept."`
 }
 
 type auditListCmd struct {

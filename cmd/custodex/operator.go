@@ -111,6 +111,9 @@ func explain(err error) error {
 		if answer.Code == "credential_not_found" {
 			return withHint(err, "custodex key list shows the keys of an application")
 		}
+		if answer.Code == "alarm_not_found" {
+			return withHint(err, "no alarm is open; custodex audit alarms lists those that were")
+		}
 		return withHint(err, "custodex app list shows the applications")
 	case http.StatusBadRequest:
 		return withHint(err, "see --help for what the flags take")

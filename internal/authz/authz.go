@@ -52,6 +52,9 @@ const (
 	KeyRotate  Action = "key.rotate"
 	AuditList  Action = "audit.list"
 	AuditCheck Action = "audit.export"
+
+	AlarmClose Action = "alarm.acknowledge"
+	AlarmRaise Action = "alarm.raise" // only ever recorded, by the server itself
 )
 
 // Scope is a permission that a credential carries, for example customers:read.
@@ -88,6 +91,7 @@ var needs = map[Action]Scope{
 	AppCreate: Manage, AppList: Manage, AppFetch: Manage, AppUpdate: Manage, AppRemove: Manage,
 	KeyCreate: Manage, KeyList: Manage, KeyUpdate: Manage, KeyRevoke: Manage, KeyRotate: Manage,
 	AuditList: AuditRead, AuditCheck: AuditRead,
+	AlarmClose: Manage,
 }
 
 // Scopes is a set of scopes in the order they were given.

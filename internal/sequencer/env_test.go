@@ -81,7 +81,12 @@ func (e *testEnv) forgetKeys(st store.Store) { e.keys = keyring.New(st, e.source
 // newApp makes an application whose log has one entry.
 func (e *testEnv) newApp(t *testing.T) id.App {
 	t.Helper()
-	app, raw := id.NewApp(), seal.NewAppKey()
+	return e.insertApp(t, id.NewApp())
+}
+
+func (e *testEnv) insertApp(t *testing.T, app id.App) id.App {
+	t.Helper()
+	raw := seal.NewAppKey()
 	key, err := seal.OpenApp(app, raw)
 	if err != nil {
 		t.Fatal(err)

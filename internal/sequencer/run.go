@@ -98,20 +98,24 @@ func (s *Sequencer) runSweeps(ctx context.Context) {
 }
 
 // sweep notifies about applications that have entries outside their tree: from before
-// this process began, or of a replica that died. It verifies each signed tree, and tries again
-// where sequencing has stopped.
+// this process began, or of a replica that died. It reads the alarms, verifies each signed
+// tree, and tries again where sequencing has stopped.
 func (s *Sequencer) sweep(ctx context.Context) error {
-	return s.eachApp(ctx, func(app id.App) error {
-		if !s.stopped(app) {
-			return s.look(ctx, app)
-		}
-		var failed error
-		if from, altered := s.isAltered(app); altered {
-			_, failed = s.checkBatch(ctx, app, from)
-		}
-		_, err := s.sequenceBatch(ctx, app)
-		return errors.Join(failed, err)
-	})
+	return s.eachApp(ctx, func(app id.App) error { return s.visit(ctx, app) })
+}
+
+// visit is what a sweep does for one application.
+func (s *Sequencer) visit(ctx context.Context, app id.App) error {
+	failed := s.readAlarm(ctx, app)
+	if !s.stopped(app) {
+		return errors.Join(failed, s.look(ctx, app))
+	}
+	if from, altered := s.isAltered(app); altered {
+		_, err := s.checkBatch(ctx, app, from)
+		failed = errors.Join(failed, err)
+	}
+	_, err := s.sequenceBatch(ctx, app)
+	return errors.Join(failed, err)
 }
 
 // look verifies the signed tree of an application, and notifies about it if the tree does not

@@ -19,6 +19,13 @@ type Store interface {
 
 	// AppGet says when an application was made that has no tree.
 	AppGet(ctx context.Context, app id.App) (store.AppRow, error)
+	// AlarmList gives the newest alarm, which another process may have raised or an
+	// operator closed.
+	AlarmList(ctx context.Context, app id.App, limit int) ([]store.AlarmRow, error)
+	// Update raises an alarm.
+	Update(ctx context.Context, app id.App, fn func(tx store.Tx) error) error
+	// Record tells the log of the system application of it.
+	Record(ctx context.Context, app id.App, entries ...store.AuditRow) error
 	// Head says how many entries a log has.
 	Head(ctx context.Context, app id.App) (store.Head, error)
 	// AuditRange gives the entries to integrate.
@@ -66,6 +73,7 @@ type Sequencer struct {
 	damaged  map[id.App]bool       // stopped
 	altered  map[id.App]int64      // stopped because of an entry of its tree, in the batch from this one on
 	windows  map[id.App]*window    // the last entries of each log, to tell copies
+	alarms   map[id.App]alarm      // as they were last read
 }
 
 // New makes a Sequencer. It does nothing in the background until Run is called.
@@ -85,6 +93,7 @@ func New(cfg Config) *Sequencer {
 		damaged:  make(map[id.App]bool),
 		altered:  make(map[id.App]int64),
 		windows:  make(map[id.App]*window),
+		alarms:   make(map[id.App]alarm),
 	}
 }
 
@@ -138,13 +147,20 @@ func (s *Sequencer) notifyLater(app id.App) {
 type Health struct {
 	Unsequenced int // applications with entries that wait; normally for under a second
 	Stopped     int // applications whose log is damaged; normally 0
+	Alarms      int // applications with an alarm that no operator has closed; normally 0
 }
 
 // Health gives the state as this process knows it.
 func (s *Sequencer) Health() Health {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return Health{Unsequenced: len(s.notified), Stopped: len(s.damaged)}
+	h := Health{Unsequenced: len(s.notified), Stopped: len(s.damaged)}
+	for _, a := range s.alarms {
+		if a.open {
+			h.Alarms++
+		}
+	}
+	return h
 }
 
 func (s *Sequencer) stopped(app id.App) bool {
@@ -153,12 +169,15 @@ func (s *Sequencer) stopped(app id.App) bool {
 	return s.damaged[app]
 }
 
-// stop remembers and reports damage.
+// stop remembers and reports damage, and raises an alarm.
 func (s *Sequencer) stop(ctx context.Context, app id.App, d Damage) {
 	s.mu.Lock()
 	s.damaged[app] = true
 	s.mu.Unlock()
 	s.cfg.Log.ErrorContext(ctx, "the audit log is damaged; its sequencing has stopped", "app", app, "damage", string(d))
+	if err := s.raise(ctx, app, d); err != nil && ctx.Err() == nil {
+		s.cfg.Log.WarnContext(ctx, "an alarm could not be stored; it will be tried again", "app", app, "cause", err)
+	}
 }
 
 // resume remembers that an application's log is in order.

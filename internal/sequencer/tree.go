@@ -97,7 +97,27 @@ func (s *Sequencer) tryBatch(ctx context.Context, app id.App) (behind bool, err 
 // signedTree reads the tree as it was last signed. It checks the signature, and that
 // the tree still contains what this process has seen in it.
 func (s *Sequencer) signedTree(ctx context.Context, app id.App, key *seal.App) (audit.Checkpoint, error) {
-	seen := s.lastSeen(app) // first: another goroutine may grow the tree after the read
+	if err := s.recall(ctx, app); err != nil {
+		return audit.Checkpoint{}, err
+	}
+	for {
+		seen := s.lastSeen(app) // first: another goroutine may grow the tree after the read
+		c, err := s.signedSince(ctx, app, key, seen)
+		if _, damaged := errors.AsType[Damage](err); !damaged || seen.Size == 0 {
+			return c, err
+		}
+		// An operator may just have taken another state for the right one.
+		if err := s.readAlarm(ctx, app); err != nil {
+			return c, err
+		}
+		if s.lastSeen(app).Size >= seen.Size {
+			return c, err
+		}
+	}
+}
+
+// signedSince is signedTree with what this process has seen.
+func (s *Sequencer) signedSince(ctx context.Context, app id.App, key *seal.App, seen audit.Tree) (audit.Checkpoint, error) {
 	row, err := s.cfg.Store.TreeGet(ctx, app)
 	var c audit.Checkpoint
 	switch {
@@ -135,6 +155,28 @@ func (s *Sequencer) signedTree(ctx context.Context, app id.App, key *seal.App) (
 func EmptyTree(app id.App, key *seal.App, now time.Time) []byte {
 	now = now.UTC().Truncate(time.Millisecond)
 	return audit.SignCheckpoint(audit.Checkpoint{App: app, Tree: audit.EmptyTree(), Time: now}, key.Signer())
+}
+
+// ErrTreeExists is the fault of an operator who wants to begin a tree where there is one.
+var ErrTreeExists = fault.New(fault.Conflict, "tree_exists", "The log has its signed tree; nothing was changed")
+
+// MustLackTree fails with ErrTreeExists if an application has a tree.
+func (s *Sequencer) MustLackTree(ctx context.Context, app id.App) error {
+	_, err := s.cfg.Store.TreeGet(ctx, app)
+	if errors.Is(err, fault.NotFound) {
+		return nil
+	}
+	if err == nil {
+		err = ErrTreeExists
+	}
+	return err
+}
+
+// BeginTree begins the tree of a log that has none, for all entries that are there. It is for an
+// application of release 0.1.0 that was killed before it had a tree. Anybody who can write to the
+// database can delete a tree, so that only an operator may ask for it.
+func (s *Sequencer) BeginTree(ctx context.Context, app id.App, key *seal.App) error {
+	return s.cfg.Store.TreePut(ctx, app, 0, store.TreeRow{Checkpoint: EmptyTree(app, key, s.cfg.Now())}, nil)
 }
 
 // youngFor is how long a new application may be without a tree: release 0.1.0 made it with the

@@ -40,5 +40,8 @@ func (s *Server) registerMetrics() {
 		gauge("audit_stopped_applications", "Applications whose audit log is damaged and is not sequenced further.", func() float64 {
 			return float64(s.records.AuditHealth().Stopped)
 		}),
+		gauge("audit_alarms", "Applications whose audit log has an alarm that no operator has acknowledged.", func() float64 {
+			return float64(s.records.AuditHealth().Alarms)
+		}),
 	)
 }

@@ -168,6 +168,17 @@ type AuditRow struct {
 	MAC      []byte // 32 bytes: keyed checksum of audit.Entry.AppendContent
 }
 
+// AlarmRow says that an audit log is damaged, or that an operator has seen to it.
+type AlarmRow struct {
+	Seq    int64 // from 0, without gaps; the store's to set
+	At     int64
+	Damage string // what was found; empty in a row that closes the alarm of the row before it
+	Size   int64  // the greatest tree that was seen before the damage
+	Root   []byte
+	Actor  string // the credential that closed it
+	Reason []byte // why it was closed, sealed
+}
+
 // AuditList filters entries; a zero field filters nothing.
 type AuditList struct {
 	Customer *id.Customer

@@ -67,6 +67,10 @@ type Store interface {
 type Reader interface {
 	AppReader
 
+	// AlarmList gives the rows of the application's alarms newest first (Seq
+	// descending), at most limit.
+	AlarmList(ctx context.Context, app id.App, limit int) ([]AlarmRow, error)
+
 	// AuditList gives entries newest first (Seq descending), at most limit.
 	AuditList(ctx context.Context, app id.App, list AuditList, limit int) ([]AuditRow, error)
 
@@ -171,6 +175,14 @@ type AppReader interface {
 type Tx interface {
 	// AppGet gives the application itself, as this transaction sees it.
 	AppGet() (AppRow, error)
+
+	// AlarmInsert adds a row to the application's alarms and sets its Seq. Rows are
+	// never changed or removed.
+	AlarmInsert(row AlarmRow) error
+
+	// AlarmLast gives the newest row of the application's alarms, as this transaction
+	// sees it; fault.NotFound if there is none.
+	AlarmLast() (AlarmRow, error)
 
 	// AppInsert makes the application itself, and its audit tree of size 0 if row.Tree is
 	// set; fault.Conflict if it exists.

@@ -37,6 +37,7 @@ func furnished(t *testing.T) (url string, s *postgres.Store, mine, theirs id.App
 			tx.AuditAppend(newEntry(row.ID))
 			item := store.ItemRow{ID: id.NewItem(), Kind: store.Transaction, Sealed: []byte{1}}
 			return errors.Join(err, tx.ItemInsert(row.ID, item), tx.CustomerDelete(gone.ID),
+				tx.AlarmInsert(store.AlarmRow{Damage: "entry 0 is missing"}),
 				tx.CredentialInsert(cred), tx.IdempotencyPut(store.IdempotencyRow{
 					Scope: random(32), Fingerprint: random(32), Reply: []byte{1},
 				}, time.Hour))

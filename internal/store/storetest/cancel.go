@@ -66,6 +66,7 @@ func calls(e env, th things) map[string]func(ctx context.Context) error {
 			_, err := s.ItemCount(ctx, app, row.ID, th.item.Kind)
 			return err
 		},
+		"AlarmList":  func(ctx context.Context) error { _, err := s.AlarmList(ctx, app, 5); return err },
 		"AuditList":  func(ctx context.Context) error { _, err := s.AuditList(ctx, app, store.AuditList{}, 5); return err },
 		"AuditRange": func(ctx context.Context) error { _, err := s.AuditRange(ctx, app, 0, 5); return err },
 		"TreeGet":    func(ctx context.Context) error { _, err := s.TreeGet(ctx, app); return err },

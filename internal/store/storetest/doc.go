@@ -41,6 +41,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"Idempotency", testIdempotency},
 		{"Audit", testAudit},
 		{"AuditList", testAuditList},
+		{"Alarms", testAlarms},
 		{"Tree", testTree},
 		{"Rate", testRate},
 		{"Update", testUpdate},

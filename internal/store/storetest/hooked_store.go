@@ -38,6 +38,10 @@ func (w *wrapped) CustomerScan(ctx context.Context, app id.App, from, to int64, 
 
 // The other methods of store.Store, in alphabetical order.
 
+func (w *wrapped) AlarmList(ctx context.Context, app id.App, limit int) ([]store.AlarmRow, error) {
+	return get(ctx, w.hooks.Load(), "AlarmList", app, func() ([]store.AlarmRow, error) { return w.Store.AlarmList(ctx, app, limit) })
+}
+
 func (w *wrapped) AppGet(ctx context.Context, app id.App) (store.AppRow, error) {
 	return get(ctx, w.hooks.Load(), "AppGet", app, func() (store.AppRow, error) { return w.Store.AppGet(ctx, app) })
 }

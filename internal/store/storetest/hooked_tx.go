@@ -26,6 +26,14 @@ func (t *wrappedTx) AuditAppend(entry store.AuditRow) {
 
 // The other methods of store.Tx, in alphabetical order.
 
+func (t *wrappedTx) AlarmInsert(row store.AlarmRow) error {
+	return run(t.ctx, t.hooks, "Tx.AlarmInsert", t.app, func() error { return t.Tx.AlarmInsert(row) })
+}
+
+func (t *wrappedTx) AlarmLast() (store.AlarmRow, error) {
+	return get(t.ctx, t.hooks, "Tx.AlarmLast", t.app, func() (store.AlarmRow, error) { return t.Tx.AlarmLast() })
+}
+
 func (t *wrappedTx) AppInsert(row store.AppRow) error {
 	return run(t.ctx, t.hooks, "Tx.AppInsert", t.app, func() error { return t.Tx.AppInsert(row) })
 }

@@ -4,6 +4,7 @@ import (
 	"time"
 
 	"custodex.dev/internal/records"
+	"custodex.dev/internal/sequencer"
 	"custodex.dev/internal/tenant"
 )
 
@@ -49,6 +50,15 @@ func entryOf(v records.AuditView) entryResponse {
 		e.Targets[i] = target.String()
 	}
 	return e
+}
+
+func alarmOf(a sequencer.Alarm) alarmResponse {
+	r := alarmResponse{Number: a.Number, RaisedAt: formatTime(a.RaisedAt), Damage: a.Damage, AcknowledgedAt: optionalTime(a.ClosedAt)}
+	if r.AcknowledgedAt != nil {
+		by, reason := string(a.ClosedBy), a.Reason
+		r.AcknowledgedBy, r.Reason = &by, &reason
+	}
+	return r
 }
 
 // listOf converts every element.

@@ -52,7 +52,7 @@ func TestTranscripts(t *testing.T) {
 			transcript.Run(t, "testdata", transcript.Options{
 				Kinds: kinds, Update: *update && engine == "sqlite",
 				New: func(t testing.TB) transcript.Target {
-					return target(doc, testkit.NewServer(t, testkit.Options{Engine: engine, Configure: midMinute()}))
+					return target(t, doc, testkit.NewServer(t, testkit.Options{Engine: engine, Configure: midMinute()}))
 				},
 			})
 		})
@@ -67,7 +67,7 @@ func midMinute() func(*config.Config) {
 	return func(cfg *config.Config) { cfg.LogLevel, cfg.Now = slog.LevelError, now }
 }
 
-func target(doc *contract.Contract, s *testkit.Server) transcript.Target {
+func target(t testing.TB, doc *contract.Contract, s *testkit.Server) transcript.Target {
 	vars := map[string]string{
 		"token":  s.Operator.OperatorToken().Reveal(),
 		"opkey":  s.Operator.PublicKey,
@@ -86,8 +86,13 @@ func target(doc *contract.Contract, s *testkit.Server) transcript.Target {
 			vars[args[0]] = made
 			return err
 		}
+		if name == "delete-tree" {
+			s.Database.Exec(t, "UPDATE application SET created_at = 1", // an application that is new may lack its tree
+				fmt.Sprintf("DELETE FROM audit_tree WHERE app_id = '%s'", s.App.ID))
+			return nil
+		}
 		if name != "customers" || len(args) != 4 {
-			return fmt.Errorf("use: customers METHOD PUBLIC SECRET STATUS, or: customer NAME")
+			return fmt.Errorf("use: customers METHOD PUBLIC SECRET STATUS, customer NAME, or delete-tree")
 		}
 		for i := range args {
 			args[i] = strings.NewReplacer("{{client}}", vars["client"], "{{secret}}", vars["secret"]).Replace(args[i])

@@ -51,6 +51,8 @@ func (a *api) routes() []route {
 		{"GET", app + "/audit", a.listAudit},
 		{"GET", app + "/audit/export", a.exportAudit},
 		{"GET", app + "/audit/checkpoint", a.fetchCheckpoint},
+		{"GET", app + "/audit/alarms", a.listAlarms},
+		{"POST", app + "/audit/alarms/acknowledge", a.acknowledgeAlarm},
 	}
 }
 

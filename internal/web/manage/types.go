@@ -76,6 +76,21 @@ type checkpointResponse struct {
 	Checkpoint string `json:"checkpoint"`
 }
 
+type alarmResponse struct {
+	Number         int64   `json:"number"`
+	RaisedAt       string  `json:"raised_at"`
+	Damage         string  `json:"damage"`
+	AcknowledgedAt *string `json:"acknowledged_at"`
+	AcknowledgedBy *string `json:"acknowledged_by"`
+	Reason         *string `json:"reason"`
+}
+
+// acknowledgedResponse is an alarm that was closed.
+type acknowledgedResponse struct {
+	alarmResponse
+	RaisedAgain bool `json:"raised_again"`
+}
+
 type errorResponse struct {
 	Error errorBody `json:"error"`
 }
