@@ -83,6 +83,8 @@ func (s *Server) readiness(ctx context.Context) (reason string, cause error) {
 	switch err := s.store.Ping(ctx); {
 	case errors.Is(err, store.ErrDiskFull):
 		return "the disk of the database is full", err
+	case errors.Is(err, store.ErrDiskFailed):
+		return "the disk of the database fails", err
 	case err != nil:
 		return "database unreachable", err
 	}

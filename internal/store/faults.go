@@ -12,6 +12,9 @@ var (
 		"It is not known whether this was done; a retry with the same idempotency key is safe")
 	// ErrDiskFull is a write for which the disk of the database has no space.
 	ErrDiskFull = fault.New(fault.Unavailable, "disk_full", "The database is not available; try again")
+	// ErrDiskFailed is a read or write that the disk of the database server failed. SQLite
+	// has no such server.
+	ErrDiskFailed = fault.New(fault.Unavailable, "disk_failed", "The database is not available; try again")
 	// ErrEmailTaken is an insert or update of a customer whose e-mail hash another
 	// customer of the application has.
 	ErrEmailTaken = fault.New(fault.Conflict, "email_taken", "Another customer has this email")

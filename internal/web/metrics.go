@@ -47,7 +47,7 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 // that the first one is an increase and not the begin of a series.
 func alerts() []string {
 	return []string{
-		"audit_unavailable", "commit_unknown", "database_unavailable", "internal", errOverloaded.Code, "panic",
+		"audit_unavailable", "commit_unknown", "database_unavailable", "disk_failed", "disk_full", "internal", errOverloaded.Code, "panic",
 		"search_preparing", "search_saturated", "storage_failed", "timeout",
 	}
 }

@@ -233,6 +233,8 @@ func TestMetrics(t *testing.T) {
 		"custodex_http_faults_total code=bad dialect=test: 3",
 		"custodex_http_faults_total code=commit_unknown dialect=test: 0",
 		"custodex_http_faults_total code=database_unavailable dialect=test: 0",
+		"custodex_http_faults_total code=disk_failed dialect=test: 0",
+		"custodex_http_faults_total code=disk_full dialect=test: 0",
 		"custodex_http_faults_total code=internal dialect=test: 0",
 		"custodex_http_faults_total code=overloaded dialect=test: 0",
 		"custodex_http_faults_total code=panic dialect=test: 0",

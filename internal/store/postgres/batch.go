@@ -92,7 +92,7 @@ type doubtful struct {
 
 // Update runs fn in a transaction on one application's data.
 func (s *Store) Update(ctx context.Context, app id.App, fn func(tx store.Tx) error) error {
-	return s.group.Do(ctx, app, work{fn: fn})
+	return s.write(ctx, app, work{fn: fn})
 }
 
 // Record appends audit entries.
@@ -100,7 +100,13 @@ func (s *Store) Record(ctx context.Context, app id.App, entries ...store.AuditRo
 	if len(entries) == 0 {
 		return ctx.Err()
 	}
-	return s.group.Do(ctx, app, work{entries: entries})
+	return s.write(ctx, app, work{entries: entries})
+}
+
+func (s *Store) write(ctx context.Context, app id.App, w work) error {
+	err := s.group.Do(ctx, app, w)
+	s.noteDisk(err)
+	return err
 }
 
 // flush commits the works and returns their outcomes.

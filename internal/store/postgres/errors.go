@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net"
 	"strings"
@@ -78,11 +79,15 @@ func translateSQL(pg *pgconn.PgError) error {
 		return store.ErrLockTimeout.Because(cause).After(retrySoon)
 	case "57014": // query_canceled, by statement_timeout: we never cancel
 		return unavailable("statement_timeout", "The server is busy; try again")
+	case "53100": // disk_full
+		return store.ErrDiskFull.Because(fmt.Errorf("the disk of the database server has no space left: %w", cause)).After(retrySoon)
+	case "58030": // io_error
+		return store.ErrDiskFailed.Because(fmt.Errorf("the disk of the database server fails: %w", cause)).After(retrySoon)
 	case "25006": // read_only_sql_transaction: the connection leads to a standby
 		return unavailable("database_read_only", "The database takes no writes; try again")
 	}
 	switch pg.Code[:min(2, len(pg.Code))] {
-	case "53": // insufficient_resources: connections, memory, disk
+	case "53": // insufficient_resources: connections, memory
 		return unavailable("database_full", "The database is out of resources; try again")
 	case "08", "57": // connection_exception, operator_intervention
 		return unavailable("database_unavailable", "The database cannot be reached; try again")

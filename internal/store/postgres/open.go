@@ -52,6 +52,7 @@ type Store struct {
 	beginRead, beginWrite string
 
 	closed atomic.Bool
+	disk   atomic.Bool // it failed the last write, for want of space or otherwise
 }
 
 var _ store.Store = (*Store)(nil)
@@ -115,7 +116,10 @@ func (s *Store) Ping(ctx context.Context) error {
 	if lost(err) && !silent(err) {
 		err = s.reads.Ping(limited) // one connection was lost; another may live
 	}
-	return translate(ctx, err)
+	if err != nil {
+		return translate(ctx, err)
+	}
+	return translate(ctx, s.checkDisk(limited))
 }
 
 // Time gives the server's clock.

@@ -55,7 +55,9 @@ func (s *Store) repeat(ctx context.Context, app id.App, sql string, args []any, 
 			return nil
 		}
 		if try == tries || ctx.Err() != nil || silent(err) || !(lost(err) || clashed(err)) {
-			return translate(ctx, err)
+			err = translate(ctx, err)
+			s.noteDisk(err)
+			return err
 		}
 		if err := sleep.For(ctx, retryWait); err != nil {
 			return err
