@@ -20,7 +20,7 @@ TOOL      := go tool -modfile=tools/go.mod
 export CGO_ENABLED := 0
 
 .DEFAULT_GOAL := help
-.PHONY: help check tidy test test-postgres race fuzz soak holes timing bench bench-search golden map clients vuln run build
+.PHONY: help check tidy test test-postgres race fuzz soak holes timing bench bench-search golden map clients previous vuln run build
 
 help: ## list the targets
 	@sed -n 's/^\([a-z-]*\):.*## /\1|/p' $(MAKEFILE_LIST) | awk -F'|' '{ printf "%-14s %s\n", $$1, $$2 }'
@@ -80,6 +80,10 @@ map: ## the packages with their layer, lines and imports; the largest files and 
 
 clients: ## published clients, and generated ones, against a server of their own; needs the network, Node, PHP
 	script/clients
+
+previous: ## programs of older commits on the newest schema; needs the whole history
+	script/previous 3890d93 refuses
+	script/previous cc98521 serves
 
 vuln: ## known vulnerabilities in what we link; needs the network
 	$(TOOL) govulncheck ./...
