@@ -1,9 +1,12 @@
 package sequencer
 
 import (
+	"cmp"
 	"context"
+	"math"
 	"slices"
 	"sync"
+	"time"
 
 	"custodex.dev/internal/id"
 	"custodex.dev/internal/store"
@@ -18,6 +21,8 @@ const (
 	windowTime    = 30_000 // milliseconds that it remembers at least
 	windowSlack   = 5_000  // milliseconds by which times may be out of order
 	windowLimit   = 1 << 16
+	windowIdle    = 10 * time.Minute // after which it is forgotten
+	earlierLimit  = 1 << 20
 	scanPage      = 4096
 )
 
@@ -36,6 +41,29 @@ type window struct {
 	times []int64 // of the entries, in their order
 	order []fingerprint
 	seqs  map[fingerprint]int64
+
+	earlier *earlier // while the clock has been set back
+	used    time.Time
+}
+
+// earlier are the entries before a window that are not older than a time. After the clock was set
+// back, entries are made at times that others have had already.
+type earlier struct {
+	from, to int64 // times: complete from the first on; no entry is after the second
+	known    map[fingerprint]struct{}
+}
+
+// mayHold reports whether there may be an entry of the time.
+func (e *earlier) mayHold(at int64) bool { return e != nil && at <= e.to }
+
+// add remembers an entry. What would take too much memory is looked for in the log instead.
+func (e *earlier) add(f fingerprint, at int64) {
+	if e == nil || at < e.from {
+		return
+	}
+	if e.known[f] = struct{}{}; len(e.known) > earlierLimit {
+		e.from, e.known = math.MaxInt64, nil
+	}
 }
 
 func (w *window) next() int64 { return w.first + int64(len(w.order)) }
@@ -57,6 +85,7 @@ func (w *window) forget() {
 	drop := 0
 	for drop < n-windowEntries && (w.times[drop] < w.times[n-1]-2*windowTime || n-drop > windowLimit) {
 		delete(w.seqs, w.order[drop])
+		w.earlier.add(w.order[drop], w.times[drop])
 		drop++
 	}
 	w.first += int64(drop)
@@ -69,7 +98,7 @@ func (s *Sequencer) window(app id.App) *window {
 	defer s.mu.Unlock()
 	w := s.windows[app]
 	if w == nil {
-		w = &window{seqs: make(map[fingerprint]int64)}
+		w = &window{seqs: make(map[fingerprint]int64), used: time.Now()}
 		s.windows[app] = w
 	}
 	return w
@@ -77,12 +106,18 @@ func (s *Sequencer) window(app id.App) *window {
 
 // copied gives the place in rows of the first that is a copy of an earlier entry, or of another of
 // rows; len(rows) if none is. The rows follow each other, and are about to be integrated. An entry
-// that is older than what is remembered is looked for in the whole log.
-func (s *Sequencer) copied(ctx context.Context, app id.App, rows []store.AuditRow) (int, error) {
+// that is older than what is remembered is looked for in the whole log. No entry that was
+// integrated is younger than the time of the signed tree, in milliseconds.
+func (s *Sequencer) copied(ctx context.Context, app id.App, rows []store.AuditRow, signed int64) (int, error) {
 	w := s.window(app)
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if err := s.fill(ctx, app, w, rows[0].Seq, rows[0].At); err != nil {
+	w.used = time.Now()
+	oldest := slices.MinFunc(rows, func(a, b store.AuditRow) int { return cmp.Compare(a.At, b.At) }).At
+	if err := s.fill(ctx, app, w, rows[0].Seq, oldest); err != nil {
+		return 0, err
+	}
+	if err := s.lookBack(ctx, app, w, oldest, signed); err != nil {
 		return 0, err
 	}
 	old := make(map[fingerprint]int)
@@ -93,21 +128,67 @@ func (s *Sequencer) copied(ctx context.Context, app id.App, rows []store.AuditRo
 			at = i
 			break
 		}
-		if w.first > 0 && rows[i].At < w.times[0]+windowSlack {
+		switch e := w.earlier; {
+		case w.first == 0:
+		case e.mayHold(rows[i].At) && rows[i].At >= e.from:
+			if _, known := e.known[f]; known {
+				at = min(at, i)
+			}
+		case e.mayHold(rows[i].At) || rows[i].At < w.times[0]+windowSlack:
 			old[f] = i
 		}
 		w.add(&rows[i])
 	}
-	found, err := s.scan(ctx, app, w.first, old)
+	if len(old) > 0 {
+		err := s.scan(ctx, app, w.first, func(row *store.AuditRow) {
+			if i, ok := old[fingerprintOf(row)]; ok {
+				at = min(at, i)
+			}
+		})
+		if err != nil {
+			return 0, err
+		}
+	}
 	w.forget()
-	return min(at, found), err
+	return at, nil
+}
+
+// lookBack makes the window know the entries before it that may be as young as those of a batch.
+// There are some if the last entries are older than the signed tree: the clock was set back.
+func (s *Sequencer) lookBack(ctx context.Context, app id.App, w *window, oldest, signed int64) error {
+	if e := w.earlier; e != nil {
+		if oldest > e.to+2*windowTime {
+			w.earlier = nil // the clock has caught up
+		}
+		return nil
+	}
+	if w.first == 0 || oldest > signed {
+		return nil
+	}
+	last := w.times[len(w.times)-1]
+	if last+windowSlack >= signed {
+		return nil
+	}
+	e := &earlier{from: min(oldest, last) - windowSlack, to: signed, known: make(map[fingerprint]struct{})}
+	err := s.scan(ctx, app, w.first, func(row *store.AuditRow) {
+		e.to = max(e.to, row.At)
+		e.add(fingerprintOf(row), row.At)
+	})
+	if err == nil {
+		w.earlier = e
+	}
+	return err
 }
 
 // fill makes the window reach the entry before from, and back far enough for entries of the time.
-func (s *Sequencer) fill(ctx context.Context, app id.App, w *window, from, time int64) error {
+func (s *Sequencer) fill(ctx context.Context, app id.App, w *window, from, at int64) error {
 	if w.next() == from || w.first <= from && from < w.next() {
 		return nil
 	}
+	if gap := from - w.next(); len(w.order) > 0 && gap > 0 && gap <= windowLimit {
+		return s.extend(ctx, app, w, from) // other replicas integrated some
+	}
+	w.earlier = nil
 	var rows []store.AuditRow
 	for start := from; start > 0 && len(rows) < windowLimit; {
 		to := start
@@ -120,7 +201,7 @@ func (s *Sequencer) fill(ctx context.Context, app id.App, w *window, from, time 
 			return damagef("entries before %d are missing", to)
 		}
 		rows = append(page, rows...)
-		if page[0].At < time-windowTime {
+		if page[0].At < at-windowTime {
 			break
 		}
 	}
@@ -133,20 +214,50 @@ func (s *Sequencer) fill(ctx context.Context, app id.App, w *window, from, time 
 	return nil
 }
 
-// scan looks for the entries among those before the number end. It gives the least place of one
-// that is there.
-func (s *Sequencer) scan(ctx context.Context, app id.App, end int64, wanted map[fingerprint]int) (int, error) {
-	found := int(^uint(0) >> 1)
-	for from := int64(0); from < end && len(wanted) > 0; from += scanPage {
-		page, err := s.cfg.Store.AuditRange(ctx, app, from, int(min(scanPage, end-from)))
+// extend reads on to the entry before from.
+func (s *Sequencer) extend(ctx context.Context, app id.App, w *window, from int64) error {
+	for w.next() < from {
+		start := w.next()
+		n := min(scanPage, from-start)
+		page, err := s.cfg.Store.AuditRange(ctx, app, start, int(n))
 		if err != nil {
-			return 0, err
+			return err
+		}
+		if int64(len(page)) != n {
+			return damagef("entries before %d are missing", from)
 		}
 		for i := range page {
-			if at, ok := wanted[fingerprintOf(&page[i])]; ok {
-				found = min(found, at)
-			}
+			w.add(&page[i])
 		}
 	}
-	return found, nil
+	return nil
+}
+
+// scan calls fn for the entries before the number end.
+func (s *Sequencer) scan(ctx context.Context, app id.App, end int64, fn func(*store.AuditRow)) error {
+	for from := int64(0); from < end; from += scanPage {
+		page, err := s.cfg.Store.AuditRange(ctx, app, from, int(min(scanPage, end-from)))
+		if err != nil {
+			return err
+		}
+		for i := range page {
+			fn(&page[i])
+		}
+	}
+	return nil
+}
+
+// forgetWindows forgets the windows of logs to which nothing has been added for a while.
+func (s *Sequencer) forgetWindows() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for app, w := range s.windows {
+		if !w.mu.TryLock() {
+			continue // in use
+		}
+		if time.Since(w.used) > windowIdle {
+			delete(s.windows, app)
+		}
+		w.mu.Unlock()
+	}
 }

@@ -48,7 +48,7 @@ func newEnv(t *testing.T, st store.Store) *testEnv {
 // start runs a Sequencer, as a process does that begins.
 func (e *testEnv) start(t *testing.T, st store.Store) {
 	t.Helper()
-	e.Sequencer = sequencer.New(sequencer.Config{Store: st, Keys: e.keys, CheckRate: e.rate})
+	e.Sequencer = sequencer.New(sequencer.Config{Store: st, Keys: e.keys, CheckRate: e.rate, Now: func() time.Time { return time.Now().Add(e.ahead) }})
 	e.store = e.Notifying(st)
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan struct{})
@@ -125,6 +125,20 @@ func (e *testEnv) record(t *testing.T, n int) {
 		if err := e.store.Record(t.Context(), e.app, sequencer.NewRow(e.key, made, audit.Origin{})); err != nil {
 			t.Fatal(err)
 		}
+	}
+}
+
+// recordAll adds n entries at once.
+func (e *testEnv) recordAll(t *testing.T, n int) {
+	t.Helper()
+	rows := make([]store.AuditRow, n)
+	for i := range rows {
+		made := entry(e.app)
+		made.Time = made.Time.Add(e.ahead)
+		rows[i] = sequencer.NewRow(e.key, made, audit.Origin{})
+	}
+	if err := e.store.Record(t.Context(), e.app, rows...); err != nil {
+		t.Fatal(err)
 	}
 }
 

@@ -82,12 +82,12 @@ func (s *Sequencer) tryBatch(ctx context.Context, app id.App) (behind bool, err 
 	if head.Entries == old.Size {
 		return false, nil
 	}
-	leaves, damaged, err := s.leaves(ctx, app, key, old.Size, min(head.Entries-old.Size, maxBatch))
+	leaves, damaged, err := s.leaves(ctx, app, key, old, min(head.Entries-old.Size, maxBatch))
 	if err != nil {
 		return false, err
 	}
 	if len(leaves) > 0 {
-		if err := s.growTree(ctx, app, key, old.Tree, leaves); err != nil {
+		if err := s.growTree(ctx, app, key, old, leaves); err != nil {
 			return false, err
 		}
 	}
@@ -198,32 +198,33 @@ func (s *Sequencer) missingTree(ctx context.Context, app id.App) error {
 	return damagef("the signed tree is missing")
 }
 
-// leaves reads n entries from the given one on and gives their hashes, up to the
+// leaves reads n entries after those of a tree and gives their hashes, up to the
 // first that is not as it was written; damaged says what is wrong with that one.
-func (s *Sequencer) leaves(ctx context.Context, app id.App, key *seal.App, from, n int64) (leaves []audit.Hash, damaged, err error) {
+func (s *Sequencer) leaves(ctx context.Context, app id.App, key *seal.App, old audit.Checkpoint, n int64) (leaves []audit.Hash, damaged, err error) {
+	from := old.Size
 	rows, err := s.cfg.Store.AuditRange(ctx, app, from, int(n))
 	if err != nil {
 		return nil, nil, err
 	}
 	for i := range n {
 		if i >= int64(len(rows)) || rows[i].Seq != from+i {
-			return s.intact(ctx, app, rows, leaves, damagef("entry %d is missing", from+i))
+			return s.intact(ctx, app, old, rows, leaves, damagef("entry %d is missing", from+i))
 		}
 		e, intact := ReadRow(app, key, &rows[i])
 		if !intact {
-			return s.intact(ctx, app, rows, leaves, damagef("entry %d does not match its checksum", e.Seq))
+			return s.intact(ctx, app, old, rows, leaves, damagef("entry %d does not match its checksum", e.Seq))
 		}
 		leaves = append(leaves, e.Leaf())
 	}
-	return s.intact(ctx, app, rows, leaves, nil)
+	return s.intact(ctx, app, old, rows, leaves, nil)
 }
 
 // intact is leaves without the entries from the first on that is a copy of another.
-func (s *Sequencer) intact(ctx context.Context, app id.App, rows []store.AuditRow, leaves []audit.Hash, damaged error) ([]audit.Hash, error, error) {
+func (s *Sequencer) intact(ctx context.Context, app id.App, old audit.Checkpoint, rows []store.AuditRow, leaves []audit.Hash, damaged error) ([]audit.Hash, error, error) {
 	if len(leaves) == 0 {
 		return leaves, damaged, nil
 	}
-	at, err := s.copied(ctx, app, rows[:len(leaves)])
+	at, err := s.copied(ctx, app, rows[:len(leaves)], old.Time.UnixMilli())
 	if d, ok := errors.AsType[Damage](err); ok {
 		return nil, d, nil
 	}
@@ -233,10 +234,10 @@ func (s *Sequencer) intact(ctx context.Context, app id.App, rows []store.AuditRo
 	return leaves[:at], damagef("entry %d is a copy of an earlier one", rows[at].Seq), nil
 }
 
-// growTree appends leaves to the tree and signs it. store.ErrTreeMoved if another
-// replica did so first.
-func (s *Sequencer) growTree(ctx context.Context, app id.App, key *seal.App, old audit.Tree, leaves []audit.Hash) error {
-	tree, tiles, err := audit.Grow(old, s.tileReader(ctx, app), leaves)
+// growTree appends leaves to the tree and signs it, with a time that never goes back.
+// store.ErrTreeMoved if another replica did so first.
+func (s *Sequencer) growTree(ctx context.Context, app id.App, key *seal.App, old audit.Checkpoint, leaves []audit.Hash) error {
+	tree, tiles, err := audit.Grow(old.Tree, s.tileReader(ctx, app), leaves)
 	if err != nil {
 		return treeDamage(err, old.Size)
 	}
@@ -245,6 +246,9 @@ func (s *Sequencer) growTree(ctx context.Context, app id.App, key *seal.App, old
 		rows[i] = store.TileRow{TileID: store.TileID{Level: t.Level, N: t.N}, Hashes: t.Hashes}
 	}
 	now := s.cfg.Now().UTC().Truncate(time.Millisecond)
+	if now.Before(old.Time) {
+		now = old.Time
+	}
 	note := audit.SignCheckpoint(audit.Checkpoint{App: app, Tree: tree, Time: now}, key.Signer())
 	if err := s.cfg.Store.TreePut(ctx, app, old.Size, store.TreeRow{Size: tree.Size, Checkpoint: note}, rows); err != nil {
 		return err
