@@ -5,6 +5,7 @@ import (
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
+	"github.com/google/go-cmp/cmp/cmpopts"
 
 	"custodex.dev/internal/fault"
 	"custodex.dev/internal/id"
@@ -79,7 +80,7 @@ func alarmsInOrder(t *testing.T, e env) {
 			}
 			row.Seq = int64(i)
 			got, err := tx.AlarmLast()
-			if diff := cmp.Diff(*row, got); err != nil || diff != "" {
+			if diff := cmp.Diff(*row, got, cmpopts.EquateEmpty()); err != nil || diff != "" {
 				t.Errorf("AlarmLast = %v (-want +got):\n%s", err, diff)
 			}
 			return nil
@@ -100,7 +101,7 @@ func (e env) wantAlarms(t *testing.T, want ...store.AlarmRow) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if diff := cmp.Diff(append([]store.AlarmRow(nil), want...), got); diff != "" {
+	if diff := cmp.Diff(want, got, cmpopts.EquateEmpty()); diff != "" {
 		t.Errorf("AlarmList (-want +got):\n%s", diff)
 	}
 }
