@@ -56,8 +56,8 @@ func validE164(s string) bool {
 
 // E164 gives a phone in E.164 form, without its extension, if it is written with its
 // country code. Otherwise it gives the phone as it is. A trunk prefix that is not dialled
-// from abroad, as in "+44 (0)20 …", is left out; in Italy the zero is part of the number
-// and stays. Digits without punctuation are never changed, so E164(E164(s)) = E164(s).
+// from abroad, as in "+44 (0)20 …", is left out; in Italy the zero is part of a landline's
+// number and stays. Digits without punctuation are never changed, so E164(E164(s)) = E164(s).
 func E164(s string) string {
 	if validE164(s) || !strings.HasPrefix(s, "+") || !validPhone(s) {
 		return s
@@ -67,7 +67,7 @@ func E164(s string) string {
 	// Parse leaves out trunk prefixes without brackets too, also in numbers that nobody has: only a
 	// valid result proves one. With a zero in brackets it comes first, since the zero may be part of
 	// the number, as in Côte d'Ivoire.
-	for _, text := range []string{number, without} {
+	for _, text := range []string{number, trunkZero.ReplaceAllString(number, "$1")} {
 		if n, err := phonenumbers.Parse(text, ""); err == nil && phonenumbers.IsValidNumber(n) {
 			return phonenumbers.Format(n, phonenumbers.E164)
 		}
