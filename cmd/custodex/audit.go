@@ -91,8 +91,8 @@ func (e *environment) printEntries(page client.AuditPage) error {
 	var rows [][]string
 	for _, entry := range page.Entries {
 		rows = append(rows, []string{
-			strconv.FormatInt(entry.Seq, 10), formatTime(entry.Time), entry.Action, outcomeOf(entry),
-			orDash(entry.Actor), orDash(entry.Origin.Owner), orDash(entry.Origin.ActingUser), orDash(entry.Origin.Address), targetsOf(entry),
+			strconv.FormatInt(entry.Seq, 10), formatTime(entry.Time), entry.Action, outcomeText(entry),
+			orDash(entry.Actor), orDash(entry.Origin.Owner), orDash(entry.Origin.ActingUser), orDash(entry.Origin.Address), targetSummary(entry),
 		})
 	}
 	err := e.table([]string{"SEQ", "TIME", "ACTION", "OUTCOME", "KEY", "OWNER", "USER", "ADDRESS", "TOUCHED"}, rows)
@@ -127,7 +127,7 @@ func orDash(s string) string {
 	return s
 }
 
-func outcomeOf(e client.AuditEntry) string {
+func outcomeText(e client.AuditEntry) string {
 	text := strings.TrimSpace(e.Outcome + " " + e.Code)
 	if e.Damaged {
 		text += " DAMAGED"
@@ -135,8 +135,8 @@ func outcomeOf(e client.AuditEntry) string {
 	return text
 }
 
-// targetsOf shows what an entry is about. Of several targets it gives the number.
-func targetsOf(e client.AuditEntry) string {
+// targetSummary shows what an entry is about. Of several targets it gives the number.
+func targetSummary(e client.AuditEntry) string {
 	switch {
 	case len(e.Targets) > 1:
 		return strconv.Itoa(len(e.Targets)) + " customers"

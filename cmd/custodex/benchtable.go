@@ -20,10 +20,10 @@ func (e *environment) printBench(r bench.Report) error {
 	if r.Customers > 0 {
 		fields = append(fields, "Customers", strconv.Itoa(r.Customers))
 	}
-	fields = append(fields, "Disk", figure(r.FsyncsPerSecond, "fsyncs/s in the data folder"))
+	fields = append(fields, "Disk", valueOrBlank(r.FsyncsPerSecond, "fsyncs/s in the data folder"))
 	if s := r.Start; s != nil {
 		fields = append(fields, "Start", fmt.Sprintf("%s to the first answer, %s at rest (empty SQLite database)",
-			figure(s.FirstAnswerMS, "ms"), megabytes(s.RestBytes)))
+			valueOrBlank(s.FirstAnswerMS, "ms"), megabytes(s.RestBytes)))
 	}
 	if f := r.Fill; f != nil {
 		fields = append(fields, "Fill", fmt.Sprintf("%d customers in %g s, %.0f/s", f.Customers, f.Seconds, f.PerSecond))
@@ -71,8 +71,8 @@ func (e *environment) printBench(r bench.Report) error {
 	return e.table([]string{"OPERATION", "LOOP", "CONNS", "PER S", "P50 MS", "P99 MS", "MAX MS", "ERRORS", "INDEX", "PROCESS", "WHAT, AND WHAT WAS ON"}, rows)
 }
 
-// figure formats a value with its unit, or gives "" for an unknown value.
-func figure(v float64, unit string) string {
+// valueOrBlank formats a value with its unit, or gives "" for an unknown value.
+func valueOrBlank(v float64, unit string) string {
 	if v == 0 {
 		return ""
 	}

@@ -117,7 +117,7 @@ func (r *run) local(ctx context.Context) (*target, error) {
 	return &target{
 		to: to, with: with,
 		fill:   func(ctx context.Context, have, want int) error { return l.fill(ctx, r.Status, have, want) },
-		sample: l.sample,
+		sample: l.sampleIDs,
 		memory: func() (int64, int64) {
 			index, _ := l.server.Records().SearchMemory()
 			return index, residentBytes(os.Getpid())
@@ -217,8 +217,8 @@ func login(kind tenant.Kind, key, secret string) records.Login {
 	}
 }
 
-// sample draws random customers, old and new.
-func (l *local) sample(ctx context.Context, n int) ([]string, error) {
+// sampleIDs draws the ids of random customers, old and new: n of them at most, in batches of 1,000.
+func (l *local) sampleIDs(ctx context.Context, n int) ([]string, error) {
 	const batch = 1000 // as many as the store takes
 	span, err := l.store.CustomerRange(ctx, l.creds.App)
 	if err != nil || span.Count == 0 {

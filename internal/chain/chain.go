@@ -37,7 +37,7 @@ var formats = []format{
 	{Base, "Base", validEVM},
 	{Arbitrum, "Arbitrum", validEVM},
 	{Optimism, "Optimism", validEVM},
-	{Stellar, "Stellar", validStellar},
+	{Stellar, "Stellar", validStellarAddress},
 	{Tron, "Tron", validTron},
 }
 

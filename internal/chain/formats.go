@@ -48,9 +48,9 @@ const (
 	stellarMuxed   = 12 << 3
 )
 
-// validStellar: a strkey in base32 without padding, which consists of a version byte, a
+// validStellarAddress: a strkey in base32 without padding, which consists of a version byte, a
 // key of 32 bytes, 8 more bytes for a muxed account, and a CRC-16.
-func validStellar(s string) bool {
+func validStellarAddress(s string) bool {
 	if len(s) != 56 && len(s) != 69 {
 		return false
 	}

@@ -97,7 +97,7 @@ func (c *Config) readFile(path string, origin map[string]string) error {
 func scalar(v body.Value) (string, error) {
 	switch v.Kind() {
 	case body.KindString, body.KindNumber, body.KindBool:
-		return v.Text(), nil
+		return v.ScalarText(), nil
 	case body.KindArray:
 		var parts []string
 		for element := range v.Elements() {

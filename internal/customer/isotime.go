@@ -6,11 +6,11 @@ import (
 	"time"
 )
 
-// parseTime reads an ISO 8601 date, or a date and time with its zone, in the basic and the
+// parseISO8601 reads an ISO 8601 date, or a date and time with its zone, in the basic and the
 // extended format: 2026-01-01, 2026-01-01T00:00Z, 20260101T000000+02, 2026-W01-4,
 // 2026-001. A year, a month or a week alone is its beginning. Letters may be small, and a space
 // may stand for the T, as RFC 3339 allows. A time without a zone, and a date alone, are UTC.
-func parseTime(s string) (time.Time, bool) {
+func parseISO8601(s string) (time.Time, bool) {
 	s = strings.ToUpper(s)
 	date, clock, hasClock := strings.Cut(s, "T")
 	if !hasClock {

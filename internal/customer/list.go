@@ -174,7 +174,7 @@ func (v *validator) time(path string, t Text) time.Time {
 	if !t.Sent {
 		return time.Time{}
 	}
-	at, ok := parseTime(t.Value)
+	at, ok := parseISO8601(t.Value)
 	at = at.Truncate(time.Millisecond)
 	// A zone may carry a time out of the years that are written with four digits.
 	if t.Null || t.Other || !ok || at.Year() < 1 || at.Year() > 9999 {

@@ -110,7 +110,7 @@ func (f *Finder) Find(ctx context.Context, app id.App, key *seal.App, q Query) (
 // page finds the page. In a query that begins it sets the lead of the walk.
 func (l *lookup) page(ctx context.Context, p *index.Permit, q *Query, lead customer.Customer) (listing, error) {
 	if indexed(q.Filter) {
-		return l.browse(ctx, *q)
+		return l.listByStatus(ctx, *q)
 	}
 	in := &searchQuery{Filter: indexFilter(q.Filter), after: q.From.After, skip: q.Skip, take: q.Take, ranked: q.Order == customer.Relevance}
 	if q.From.After == nil && lead.Seq != 0 {
@@ -124,10 +124,10 @@ func (l *lookup) page(ctx context.Context, p *index.Permit, q *Query, lead custo
 // indexed reports whether an index of the store gives the pages of a filter.
 func indexed(f customer.Filter) bool { return f == customer.Filter{Status: f.Status} }
 
-// browse reads a page from the store's index. It asks for one row more than the
+// listByStatus reads a page from the store's index. It asks for one row more than the
 // page, to know whether there is a next one, and for twice as many more as cannot
 // be shown.
-func (l *lookup) browse(ctx context.Context, q Query) (found listing, err error) {
+func (l *lookup) listByStatus(ctx context.Context, q Query) (found listing, err error) {
 	for undecryptable := 0; ; undecryptable = found.undecryptable {
 		asked := q.Take + 2*undecryptable + 1
 		rows, err := l.cfg.Store.CustomerList(ctx, l.app, store.CustomerList{

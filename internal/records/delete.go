@@ -22,7 +22,7 @@ func (s *Service) DeleteCustomer(ctx context.Context, caller tenant.Caller, targ
 	var row store.CustomerRow
 	_, err = o.write(ctx, target, nil, func(tx store.Tx) (answer, store.AuditRow, error) {
 		var err error
-		if row, err = o.toChange(tx, target); err != nil {
+		if row, err = o.rowForChange(tx, target); err != nil {
 			return answer{}, store.AuditRow{}, err
 		}
 		return answer{}, o.row(o.entry(audit.Done, []id.Customer{row.ID})), tx.CustomerDelete(row.ID)

@@ -56,15 +56,15 @@ func (s *Service) runJanitor(ctx context.Context) {
 		s.indexes.Sweep()
 		err := s.credentials.Flush(ctx)
 		if minutes++; minutes%purgeEvery == 0 {
-			err = errors.Join(err, s.purge(ctx))
+			err = errors.Join(err, s.purgeIdempotencyKeys(ctx))
 		}
 		return err
 	})
 }
 
-// purge deletes expired idempotency keys in small batches, so that it never delays other
+// purgeIdempotencyKeys deletes expired idempotency keys in small batches, so that it never delays other
 // writes for long.
-func (s *Service) purge(ctx context.Context) error {
+func (s *Service) purgeIdempotencyKeys(ctx context.Context) error {
 	const batch = 500
 	return store.EachApp(ctx, s.store, func(app store.AppRow) error {
 		for {

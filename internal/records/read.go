@@ -29,7 +29,7 @@ func (s *Service) fetch(ctx context.Context, caller tenant.Caller, target Target
 	if err != nil {
 		return c, nil, err
 	}
-	row, err := o.toRead(ctx, target)
+	row, err := o.readRow(ctx, target)
 	if err != nil {
 		return c, nil, o.recordNotFound(ctx, err, target)
 	}

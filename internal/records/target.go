@@ -48,8 +48,8 @@ func (t Target) String() string {
 	return t.id.String()
 }
 
-// toChange reads the target's row in the transaction that changes it.
-func (o *operation) toChange(tx store.Tx, t Target) (row store.CustomerRow, err error) {
+// rowForChange reads the target's row in the transaction that changes it.
+func (o *operation) rowForChange(tx store.Tx, t Target) (row store.CustomerRow, err error) {
 	if t.id.IsZero() {
 		row, err = tx.CustomerGetBySeq(t.seq)
 	} else {
@@ -61,8 +61,8 @@ func (o *operation) toChange(tx store.Tx, t Target) (row store.CustomerRow, err 
 	return row, err
 }
 
-// toRead reads the target's row. A target that must be in a state is for changes.
-func (o *operation) toRead(ctx context.Context, t Target) (store.CustomerRow, error) {
+// readRow reads the target's row. A target that must be in a state is for changes.
+func (o *operation) readRow(ctx context.Context, t Target) (store.CustomerRow, error) {
 	if t.id.IsZero() {
 		return o.s.store.CustomerGetBySeq(ctx, o.caller.App, t.seq)
 	}

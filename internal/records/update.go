@@ -63,7 +63,7 @@ func (o *operation) apply(ctx context.Context, target Target, idem *idempotency,
 	decide func(*customer.Customer) (customer.Change, error),
 ) (Reply, error) {
 	return o.write(ctx, target, idem, func(tx store.Tx) (answer, store.AuditRow, error) {
-		row, err := o.toChange(tx, target)
+		row, err := o.rowForChange(tx, target)
 		if err != nil {
 			return answer{}, store.AuditRow{}, err
 		}

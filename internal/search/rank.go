@@ -153,7 +153,7 @@ func (r *ranker) run(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// work takes blocks until so many were looked into, and reports whether there are no more.
+// work takes blocks until so many were verified into, and reports whether there are no more.
 func (r *ranker) work(ctx context.Context, next *atomic.Int32, best *best, stats *Stats, blocks int) (done bool) {
 	for n := 0; n < blocks; {
 		k := int(next.Add(1)) - 1
@@ -163,7 +163,7 @@ func (r *ranker) work(ctx context.Context, next *atomic.Int32, best *best, stats
 		stats.Blocks++
 		b := r.state.refs[k]
 		if from, to := r.span(b, best); from < to && r.inTime(b) && r.mayMatch(b) {
-			stats.Verified += r.block(b, from, to, best)
+			stats.Verified += r.searchBlock(b, from, to, best)
 			n++
 		} else {
 			stats.Skipped++
@@ -193,8 +193,8 @@ func (r *ranker) span(b ref, best *best) (from, to int) {
 // than found by their text.
 const walked = 192
 
-// block adds what is between two places in the order of b, and returns how many customers it looked at.
-func (r *ranker) block(b ref, from, to int, best *best) (looked int) {
+// searchBlock adds what is between two places in the order of b, and returns how many customers it looked at.
+func (r *ranker) searchBlock(b ref, from, to int, best *best) (looked int) {
 	switch {
 	case r.exact && to-from <= walked:
 		return r.exactPlaces(b, from, to, best)

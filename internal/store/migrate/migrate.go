@@ -82,7 +82,7 @@ func Version(ctx context.Context, db *sql.DB, engine Engine, fsys fs.FS) (curren
 		newest = max(newest, source.Version)
 	}
 	var exists bool
-	if err := db.QueryRowContext(ctx, existsQuery(engine), table).Scan(&exists); err != nil {
+	if err := db.QueryRowContext(ctx, tableExistsQuery(engine), table).Scan(&exists); err != nil {
 		return 0, 0, fmt.Errorf("look for the schema's version: %w", err)
 	}
 	if !exists {
@@ -130,7 +130,7 @@ func unfit(err error, current, newest int64) error {
 	return fmt.Errorf("%w (schema %d, program %d)", err, current, newest)
 }
 
-func existsQuery(engine Engine) string {
+func tableExistsQuery(engine Engine) string {
 	if engine == Postgres {
 		return "SELECT to_regclass($1) IS NOT NULL"
 	}

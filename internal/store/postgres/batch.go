@@ -134,7 +134,7 @@ func (b *batch) run(ctx context.Context) []error {
 			// It may not be said that nothing was done before that is known.
 			if ctx.Err() != nil || silent(err) || time.Since(b.doubtful[0].since) > resolveLimit ||
 				since > retryLimit+resolveLimit {
-				b.passOn(err)
+				b.refuseQueued(err)
 				return b.all(errNoOutcome)
 			}
 		case ctx.Err() != nil:
@@ -142,19 +142,19 @@ func (b *batch) run(ctx context.Context) []error {
 		case errors.Is(err, errBlamed):
 			continue
 		case silent(err):
-			b.passOn(err)
+			b.refuseQueued(err)
 			return b.all(verdict(err))
 		case lost(err) || errors.Is(err, errStale) || clashed(err):
 			if since > retryLimit {
 				if tries > 1 { // else a long batch has lost its one connection
-					b.passOn(err)
+					b.refuseQueued(err)
 				}
 				return b.all(verdict(err))
 			}
 		case len(b.works) > 1 && !errors.Is(verdict(err), fault.Unavailable):
 			return b.oneByOne(ctx)
 		default:
-			b.passOn(err)
+			b.refuseQueued(err)
 			return b.all(verdict(err))
 		}
 		if sleep.For(ctx, wait) == nil {
@@ -163,9 +163,9 @@ func (b *batch) run(ctx context.Context) []error {
 	}
 }
 
-// passOn tells works that wait what this batch has run into, if they would run into it
+// refuseQueued tells works that wait what this batch has run into, if they would run into it
 // as well: an outage is everybody's, a lock that somebody holds the application's.
-func (b *batch) passOn(err error) {
+func (b *batch) refuseQueued(err error) {
 	switch {
 	case silent(err) || lost(err):
 		b.store.group.Refuse(errAway)
@@ -215,7 +215,7 @@ func (b *batch) try(ctx context.Context) (outcomes []error, err error) {
 		if err != nil && ctx.Err() != nil {
 			err = fmt.Errorf("%w: %w", errTooLong, err)
 		}
-		t.end()
+		t.rollbackIfOpen()
 		conn.Release()
 	}()
 	if err := t.begin(); err != nil {

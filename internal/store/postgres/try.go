@@ -179,9 +179,9 @@ func (t *try) exec(ctx context.Context, sql string) error {
 	return err
 }
 
-// end leaves no transaction behind. A connection that does not take the ROLLBACK is
+// rollbackIfOpen leaves no transaction behind. A connection that does not take the ROLLBACK is
 // closed by the pool.
-func (t *try) end() {
+func (t *try) rollbackIfOpen() {
 	if c := t.conn.Conn(); !c.IsClosed() && c.PgConn().TxStatus() != 'I' {
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(t.ctx), time.Second)
 		defer cancel()

@@ -173,7 +173,7 @@ func (b *batch) run(ctx context.Context, works []*work) (outcomes []error, err e
 			// page that changes: a third of the time of an import.
 			err = b.perform(ctx, w)
 		default:
-			outcomes[i] = b.update(ctx, w)
+			outcomes[i] = b.performInSavepoint(ctx, w)
 		}
 		if b.conn.broken != nil {
 			return nil, translate(b.conn.broken)
@@ -200,8 +200,8 @@ func (b *batch) record(ctx context.Context, w *work) error {
 	return nil
 }
 
-// update performs a work of which nothing is kept if it fails.
-func (b *batch) update(ctx context.Context, w *work) error {
+// performInSavepoint performs a work of which nothing is kept if it fails.
+func (b *batch) performInSavepoint(ctx context.Context, w *work) error {
 	if _, err := b.conn.exec(ctx, "SAVEPOINT item"); err != nil {
 		return err
 	}

@@ -28,7 +28,7 @@ func formRequest(contentType, text string) *http.Request {
 func shown(o body.Object) string {
 	var b strings.Builder
 	for name, v := range o.Members() {
-		fmt.Fprintf(&b, "%s=%s %q;", name, v.Kind(), v.Text())
+		fmt.Fprintf(&b, "%s=%s %q;", name, v.Kind(), v.ScalarText())
 	}
 	return b.String()
 }

@@ -133,7 +133,7 @@ func TestParseKeepsOrderAndText(t *testing.T) {
 	}
 	var lines []string
 	for name, v := range got.Members() {
-		lines = append(lines, fmt.Sprintf("%s %s %q %d", name, v.Kind(), v.Text(), v.Len()))
+		lines = append(lines, fmt.Sprintf("%s %s %q %d", name, v.Kind(), v.ScalarText(), v.Len()))
 	}
 	want := []string{
 		`z number "1.0" 0`, `a number "-0" 0`, `big number "12345678901234567890123" 0`,
@@ -196,8 +196,8 @@ func TestAccessors(t *testing.T) {
 	}
 	a, _ := o.Get("a")
 	for v := range a.Elements() { // stopping early is allowed
-		if v.Text() != "1" {
-			t.Errorf("first element = %q, want 1", v.Text())
+		if v.ScalarText() != "1" {
+			t.Errorf("first element = %q, want 1", v.ScalarText())
 		}
 		break
 	}
@@ -279,8 +279,8 @@ func TestParseLeavesDataAlone(t *testing.T) {
 		t.Fatalf("Parse changed its input or failed: %v", err)
 	}
 	clear(data)
-	if v, _ := o.Get("name"); v.Text() != "Ada" {
-		t.Errorf("value after the input was reused = %q, want Ada", v.Text())
+	if v, _ := o.Get("name"); v.ScalarText() != "Ada" {
+		t.Errorf("value after the input was reused = %q, want Ada", v.ScalarText())
 	}
 }
 
@@ -304,8 +304,8 @@ func TestParseProperty(t *testing.T) {
 		}
 		i := 0
 		for name, v := range got.Members() {
-			if name != names[i] || v.Text() != values[i] {
-				t.Fatalf("member %d = %q:%q, want %q:%q", i, name, v.Text(), names[i], values[i])
+			if name != names[i] || v.ScalarText() != values[i] {
+				t.Fatalf("member %d = %q:%q, want %q:%q", i, name, v.ScalarText(), names[i], values[i])
 			}
 			i++
 		}
@@ -322,9 +322,9 @@ func plain(v body.Value) any {
 		b, _ := v.Bool()
 		return b
 	case body.KindNumber:
-		return json.Number(v.Text())
+		return json.Number(v.ScalarText())
 	case body.KindString:
-		return v.Text()
+		return v.ScalarText()
 	case body.KindArray:
 		list := []any{}
 		for e := range v.Elements() {

@@ -49,10 +49,10 @@ func (v Value) Kind() Kind { return v.kind }
 // IsNull tells whether the value is null, which is not the same as absent.
 func (v Value) IsNull() bool { return v.kind == KindNull }
 
-// Text is the contents of a string, the literal of a number exactly as it was
+// ScalarText is the contents of a string, the literal of a number exactly as it was
 // written ("1.0" stays "1.0"), "true", "false" or "null", and empty for arrays
 // and objects. It is never altered: no trimming, no normalising.
-func (v Value) Text() string {
+func (v Value) ScalarText() string {
 	if v.kind == KindNull {
 		return "null"
 	}

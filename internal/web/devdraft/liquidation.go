@@ -136,7 +136,7 @@ func (e *errorBody) onAddresses(r *http.Request, f *fault.Error) {
 	case len(f.Fields) > 0:
 		e.Message, e.Error = strings.Join(messagesOf(f.Fields), "; "), "Validation failed"
 	case f.Kind == fault.Internal:
-		e.Message, e.Error = addressFailure(r), ""
+		e.Message, e.Error = liquidationFailureMessage(r), ""
 	case f.Code == records.ErrNoAddress.Code:
 		e.Message = notFound("Liquidation address", r.PathValue("addressId"))
 	case f.Kind == fault.NotFound, f.Code == records.ErrOtherApplication.Code:
@@ -145,7 +145,7 @@ func (e *errorBody) onAddresses(r *http.Request, f *fault.Error) {
 	}
 }
 
-func addressFailure(r *http.Request) string {
+func liquidationFailureMessage(r *http.Request) string {
 	switch {
 	case r.Method == http.MethodPost:
 		return "Failed to create liquidation address"
