@@ -205,6 +205,11 @@ func TestEveryOperationOfManage(t *testing.T) {
 
 	_, err = m.ListAudit(ctx, app.ID, client.AuditQuery{})
 	check(t, err)
+	alarms, err := m.ListAlarms(ctx, app.ID)
+	check(t, err)
+	equal(t, "alarms", len(alarms), 0)
+	_, err = m.AcknowledgeAlarm(ctx, app.ID, client.Acknowledgement{Reason: "seen"})
+	status(t, "acknowledgement without an alarm", err, 404)
 	_, err = m.FetchCheckpoint(ctx, app.ID)
 	check(t, err)
 	var export bytes.Buffer

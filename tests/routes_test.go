@@ -79,7 +79,8 @@ var bodies = map[string]string{
 	"PUT /api/v1/customer/kyc/update":                       `{"customer_id":"{id}","type":"individual"}`,
 	"POST /api/v1/customer/kyc/resubmit/{id}/{endorsement}": `{}`,
 
-	"PUT /manage/v1/apps/{app}/customers/{customer}/kyc": `{"status":"approved"}`,
+	"PUT /manage/v1/apps/{app}/customers/{customer}/kyc":  `{"status":"approved"}`,
+	"POST /manage/v1/apps/{app}/audit/alarms/acknowledge": `{"reason":"seen"}`,
 
 	"POST /api/v1/customers/add":       xtrakitBody,
 	"PUT /api/v1/customers/{id}":       xtrakitBody,

@@ -15,8 +15,8 @@ import (
 	"custodex.dev/internal/tenant"
 )
 
-// ListAlarms gives the alarms of caller.App's log, newest first. Faults: Forbidden.
-func (s *Service) ListAlarms(ctx context.Context, caller tenant.Caller) ([]sequencer.Alarm, error) {
+// ListAuditAlarms gives the alarms of caller.App's log, newest first. Faults: Forbidden.
+func (s *Service) ListAuditAlarms(ctx context.Context, caller tenant.Caller) ([]sequencer.Alarm, error) {
 	o, err := s.authorize(ctx, caller, authz.AuditList)
 	if err != nil {
 		return nil, err
@@ -28,11 +28,11 @@ func (s *Service) ListAlarms(ctx context.Context, caller tenant.Caller) ([]seque
 	return recorded(ctx, o, o.entry(audit.Done, nil, "alarms"), sequencer.Alarms(o.key, rows))
 }
 
-// CloseAlarm closes the alarm of caller.App's log, for a reason of 1 to 500 characters. The logs of
+// CloseAuditAlarm closes the alarm of caller.App's log, for a reason of 1 to 500 characters. The logs of
 // the application and of the operators record who did it. With beginTree it then begins the tree of
 // a log that has none. raised says that the log is still damaged. Faults: Forbidden, Invalid,
 // NotFound without an open alarm, sequencer.ErrTreeExists.
-func (s *Service) CloseAlarm(ctx context.Context, caller tenant.Caller, reason string, beginTree bool) (closed sequencer.Alarm, raised bool, err error) {
+func (s *Service) CloseAuditAlarm(ctx context.Context, caller tenant.Caller, reason string, beginTree bool) (closed sequencer.Alarm, raised bool, err error) {
 	o, err := s.authorize(ctx, caller, authz.AlarmClose)
 	if err != nil {
 		return closed, false, err

@@ -53,7 +53,7 @@ func (s *Service) RemoveApp(ctx context.Context, caller tenant.Caller, revokeKey
 		if err != nil {
 			return err
 		}
-		now := s.now()
+		now := entry.Time
 		for _, key := range keys {
 			live := key.RevokedAt == 0 && (key.ExpiresAt == 0 || now.UnixMilli() < key.ExpiresAt)
 			if live && tenant.Kind(key.Kind) != tenant.Auditor {

@@ -12,6 +12,7 @@ import (
 	"custodex.dev/internal/customer"
 	"custodex.dev/internal/id"
 	"custodex.dev/internal/records"
+	"custodex.dev/internal/store"
 	"custodex.dev/internal/store/storetest"
 	"custodex.dev/internal/tenant"
 	"custodex.dev/internal/testkit"
@@ -38,6 +39,12 @@ func succeeding(t *testing.T, env *testEnv) map[string]useCase {
 	if err != nil {
 		t.Fatal(err)
 	}
+	err = env.store.Update(t.Context(), env.app.ID, func(tx store.Tx) error {
+		return tx.AlarmInsert(store.AlarmRow{At: 1, Damage: "entry 1 is missing", Root: make([]byte, 32)})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
 	write := func(in customer.Input) records.Write { return records.Write{Input: in, Encode: encode} }
 	of := func(v any, err error) ([]any, error) { return []any{v}, err }
 	ctx, in := t.Context(), env.app.ID
@@ -52,11 +59,16 @@ func succeeding(t *testing.T, env *testEnv) map[string]useCase {
 		"UpdateKey": {in, func() ([]any, error) {
 			return of(env.UpdateKey(ctx, op, kept.ID, records.KeyChange{Strict: new(bool)}))
 		}},
-		"CreateKey":     {in, func() ([]any, error) { return of(env.CreateKey(ctx, op, yativoKey())) }},
-		"ListKeys":      {in, func() ([]any, error) { return of(env.ListKeys(ctx, op)) }},
-		"RotateKey":     {in, func() ([]any, error) { return of(env.RotateKey(ctx, op, kept.ID, time.Hour)) }},
-		"RevokeKey":     {in, func() ([]any, error) { return of(env.RevokeKey(ctx, op, ended.ID)) }},
-		"ListAudit":     {in, func() ([]any, error) { return of(env.ListAudit(ctx, op, records.AuditFilter{})) }},
+		"CreateKey":       {in, func() ([]any, error) { return of(env.CreateKey(ctx, op, yativoKey())) }},
+		"ListKeys":        {in, func() ([]any, error) { return of(env.ListKeys(ctx, op)) }},
+		"RotateKey":       {in, func() ([]any, error) { return of(env.RotateKey(ctx, op, kept.ID, time.Hour)) }},
+		"RevokeKey":       {in, func() ([]any, error) { return of(env.RevokeKey(ctx, op, ended.ID)) }},
+		"ListAudit":       {in, func() ([]any, error) { return of(env.ListAudit(ctx, op, records.AuditFilter{})) }},
+		"ListAuditAlarms": {in, func() ([]any, error) { return of(env.ListAuditAlarms(ctx, op)) }},
+		"CloseAuditAlarm": {in, func() ([]any, error) {
+			closed, _, err := env.CloseAuditAlarm(ctx, op, "seen", false)
+			return []any{closed}, err
+		}},
 		"SequenceAudit": {in, func() ([]any, error) { return of(env.SequenceAudit(ctx, op)) }},
 		"ExportAudit": {in, func() ([]any, error) {
 			return nil, env.ExportAudit(ctx, op, nil, records.AuditExport{})

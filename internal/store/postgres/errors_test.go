@@ -34,7 +34,7 @@ func TestTranslate(t *testing.T) {
 		{&pgconn.PgError{Code: "57P03"}, fault.Unavailable, "database_unavailable"},
 		{&pgconn.PgError{Code: "08006"}, fault.Unavailable, "database_unavailable"},
 		{&pgconn.PgError{Code: "53300"}, fault.Unavailable, "database_full"},
-		{&pgconn.PgError{Code: "53100"}, fault.Unavailable, "database_full"},
+		{&pgconn.PgError{Code: "53100"}, fault.Unavailable, "disk_full"},
 		{&pgconn.PgError{Code: "25006"}, fault.Unavailable, "database_read_only"},
 		{&pgconn.PgError{Code: "25P03", SeverityUnlocalized: "FATAL"}, fault.Unavailable, "database_unavailable"},
 		{&pgconn.PgError{Code: "57P01", Severity: "ERROR"}, fault.Unavailable, "database_unavailable"},

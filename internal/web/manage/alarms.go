@@ -10,7 +10,7 @@ func (a *api) listAlarms(w http.ResponseWriter, r *http.Request, caller tenant.C
 	if err := noParameters(r); err != nil {
 		return err
 	}
-	alarms, err := a.records.ListAlarms(r.Context(), caller)
+	alarms, err := a.records.ListAuditAlarms(r.Context(), caller)
 	if err != nil {
 		return err
 	}
@@ -26,7 +26,7 @@ func (a *api) acknowledgeAlarm(w http.ResponseWriter, r *http.Request, caller te
 	if err := m.done(); err != nil {
 		return err
 	}
-	closed, raised, err := a.records.CloseAlarm(r.Context(), caller, reason, beginTree)
+	closed, raised, err := a.records.CloseAuditAlarm(r.Context(), caller, reason, beginTree)
 	if err != nil {
 		return err
 	}
