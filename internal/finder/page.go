@@ -24,8 +24,12 @@ const maxUndecryptable = 1000
 func (l *listing) refill() bool { return 0 < l.undecryptable && l.undecryptable < maxUndecryptable }
 
 // cut makes a page of take customers of the first n places of a list, which decode
-// gives and after which there are more. It decodes no more of them than it needs.
+// gives and after which there are more. It decodes no more of them than it needs. A page of
+// none, behind a lead that fills it, ends before the first.
 func cut(n, take int, more bool, decode func(i int) listEntry) listing {
+	if take == 0 {
+		return listing{more: more || n > 0}
+	}
 	l := listing{Customers: make([]customer.Customer, 0, min(n, take))}
 	undecryptable := 0
 	for i := range n {
