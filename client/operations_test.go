@@ -79,7 +79,7 @@ func status(t *testing.T, what string, err error, want int) {
 	}
 }
 
-func TestEveryOperationOfDevdraft(t *testing.T) {
+func TestFieldE8EveryOperationOfDevdraft(t *testing.T) {
 	t.Parallel()
 	s := testkit.NewServer(t, testkit.Options{})
 	ctx := t.Context()
@@ -172,7 +172,7 @@ func operator(t *testing.T, s *testkit.Server) *client.Manage {
 	return m
 }
 
-func TestEveryOperationOfManage(t *testing.T) {
+func TestFieldE8EveryOperationOfManage(t *testing.T) {
 	t.Parallel()
 	s := testkit.NewServer(t, testkit.Options{})
 	ctx := t.Context()

@@ -12,11 +12,11 @@ import (
 	"custodex.dev/internal/web/openapi"
 )
 
-// TestPolicyOpenAPIPortable holds the document of each API against rules that validators
+// TestPolicyFieldA3OpenAPIPortable holds the document of each API against rules that validators
 // do not know and generators of clients need. "make clients" runs the generators; this
 // test names the rule that a change breaks. Each rule stands for a generator that
 // crashed, or whose code did not compile.
-func TestPolicyOpenAPIPortable(t *testing.T) {
+func TestPolicyFieldA3OpenAPIPortable(t *testing.T) {
 	t.Parallel()
 	for name, h := range map[string]http.Handler{
 		"devdraft": openapi.Handler(), "yativo": openapi.Handler(), "xtrakit": openapi.Handler(), "manage": openapi.ManageHandler(),
@@ -33,7 +33,7 @@ func TestPolicyOpenAPIPortable(t *testing.T) {
 	}
 }
 
-func TestPolicyOpenAPIPortableRule(t *testing.T) {
+func TestPolicyFieldA3OpenAPIPortableRule(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]string{
 		`{"schema": {"type": ["string", "array"]}}`:                                    "two types",
