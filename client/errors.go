@@ -48,7 +48,7 @@ func (e *Error) Error() string {
 // AsError finds the server's answer in what a call returned.
 func AsError(err error) (*Error, bool) { return errors.AsType[*Error](err) }
 
-func newError(res *http.Response) *Error {
+func errorFromHeaders(res *http.Response) *Error {
 	e := &Error{Status: res.StatusCode, RequestID: res.Header.Get("X-Request-Id")}
 	if seconds, err := strconv.Atoi(res.Header.Get("Retry-After")); err == nil && seconds > 0 {
 		e.RetryAfter = time.Duration(seconds) * time.Second
@@ -58,7 +58,7 @@ func newError(res *http.Response) *Error {
 
 // manageError reads the management API's envelope.
 func manageError(res *http.Response, data []byte) *Error {
-	e := newError(res)
+	e := errorFromHeaders(res)
 	var body struct {
 		Error struct {
 			Code    string       `json:"code"`
@@ -74,7 +74,7 @@ func manageError(res *http.Response, data []byte) *Error {
 
 // yativoError reads the envelope of Yativo, or the body of the failures without one.
 func yativoError(res *http.Response, data []byte) *Error {
-	e := newError(res)
+	e := errorFromHeaders(res)
 	var body struct {
 		Message string              `json:"message"`
 		Error   string              `json:"error"`
@@ -96,7 +96,7 @@ func yativoError(res *http.Response, data []byte) *Error {
 
 // xtrakitError reads the envelope of Xtrakit.
 func xtrakitError(res *http.Response, data []byte) *Error {
-	e := newError(res)
+	e := errorFromHeaders(res)
 	var body struct {
 		Error string `json:"error"`
 	}
@@ -107,7 +107,7 @@ func xtrakitError(res *http.Response, data []byte) *Error {
 
 // customersError reads the Devdraft envelope, whose message is a text or a list.
 func customersError(res *http.Response, data []byte) *Error {
-	e := newError(res)
+	e := errorFromHeaders(res)
 	var body struct {
 		Message json.RawMessage `json:"message"`
 		Error   string          `json:"error"`

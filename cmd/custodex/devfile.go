@@ -106,16 +106,16 @@ func readDevCredentials(data string) (devCredentials, error) {
 }
 
 // save writes the credentials, and those of each API in a file that curl reads.
-func (d devCredentials) save(data string) error {
-	err := writePrivate(devFile(data), encodeJSON(d))
+func (d devCredentials) save(dataDir string) error {
+	err := writePrivate(devFile(dataDir), encodeJSON(d))
 	if err != nil || !d.complete() {
 		return err
 	}
 	headers := "x-client-key: " + d.ClientKey + "\nx-client-secret: " + string(d.ClientSecret) + "\n"
 	return errors.Join(
-		writePrivate(devHeaders(data), []byte(headers)),
-		writePrivate(devYativoLogin(data), []byte(d.yativoLogin())),
-		writePrivate(devXtrakitHeaders(data), []byte(d.xtrakitHeader()+"\n")),
+		writePrivate(devHeaders(dataDir), []byte(headers)),
+		writePrivate(devYativoLogin(dataDir), []byte(d.yativoLogin())),
+		writePrivate(devXtrakitHeaders(dataDir), []byte(d.xtrakitHeader()+"\n")),
 	)
 }
 

@@ -122,7 +122,7 @@ func (e *environment) printKeys(keys []client.Key) error {
 	var rows [][]string
 	for _, k := range keys {
 		rows = append(rows, []string{
-			k.ID, k.Kind, k.Name, k.Owner, strings.Join(k.Scopes, ","), rateOf(k), stateOf(k), formatOptional(k.LastUsed, "never"),
+			k.ID, k.Kind, k.Name, k.Owner, strings.Join(k.Scopes, ","), rateOf(k), describeState(k), formatOptional(k.LastUsed, "never"),
 		})
 	}
 	return e.table([]string{"ID", "KIND", "NAME", "OWNER", "SCOPES", "RATE", "STATE", "LAST USED"}, rows)
@@ -168,7 +168,7 @@ func (e *environment) printKeyFields(k client.Key, secret string) error {
 		"Scopes", strings.Join(k.Scopes, ", "),
 		"Rate limit", rateOf(k),
 		"Handling", k.Handling,
-		"State", stateOf(k),
+		"State", describeState(k),
 		public, k.PublicKey,
 		shown+" (shown this once)", secret,
 	)
@@ -181,7 +181,7 @@ func rateOf(k client.Key) string {
 	return strconv.Itoa(k.RateLimit) + "/min"
 }
 
-func stateOf(k client.Key) string {
+func describeState(k client.Key) string {
 	switch {
 	case k.RevokedAt != nil:
 		return "revoked " + formatTime(*k.RevokedAt)

@@ -31,9 +31,9 @@ func (o *operation) idempotency(key, target string, request []byte) *idempotency
 	}
 }
 
-// replay gives the first answer again if the key was used before, and the audit
+// lookupReply gives the first answer again if the key was used before, and the audit
 // entry of giving it. Otherwise the reply is not Replayed.
-func (i *idempotency) replay(tx store.Tx) (Reply, store.AuditRow, error) {
+func (i *idempotency) lookupReply(tx store.Tx) (Reply, store.AuditRow, error) {
 	if i == nil {
 		return Reply{}, store.AuditRow{}, nil
 	}

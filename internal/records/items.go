@@ -109,7 +109,7 @@ func listItems[T any](ctx context.Context, o *operation, target id.Customer, kin
 	}
 	key, err := o.customerKey(ctx, target)
 	if err != nil {
-		return ItemPage[T]{}, o.recordNotFound(ctx, err, ByID(target))
+		return ItemPage[T]{}, o.recordCustomerFailure(ctx, err, ByID(target))
 	}
 	rows, err := o.s.store.ItemList(ctx, o.caller.App, target, list)
 	if err != nil {

@@ -57,7 +57,7 @@ func (s *Service) FetchLiquidationAddress(ctx context.Context, caller tenant.Cal
 	if err != nil {
 		return customer.LiquidationAddress{}, err
 	}
-	l, err := o.address(ctx, target, address)
+	l, err := o.readAddressRecorded(ctx, target, address)
 	if err != nil {
 		return customer.LiquidationAddress{}, err
 	}
@@ -66,10 +66,10 @@ func (s *Service) FetchLiquidationAddress(ctx context.Context, caller tenant.Cal
 	return recorded(ctx, o, e, l)
 }
 
-func (o *operation) address(ctx context.Context, target id.Customer, address id.Item) (customer.LiquidationAddress, error) {
+func (o *operation) readAddressRecorded(ctx context.Context, target id.Customer, address id.Item) (customer.LiquidationAddress, error) {
 	key, err := o.customerKey(ctx, target)
 	if err != nil {
-		return customer.LiquidationAddress{}, o.recordNotFound(ctx, err, ByID(target))
+		return customer.LiquidationAddress{}, o.recordCustomerFailure(ctx, err, ByID(target))
 	}
 	row, err := o.s.store.ItemGet(ctx, o.caller.App, target, store.LiquidationAddress, address)
 	if errors.Is(err, fault.NotFound) {

@@ -124,7 +124,7 @@ var errNoEntry = errors.New("a change has no audit entry")
 func (o *operation) write(ctx context.Context, target Target, i *idempotency, do work) (Reply, error) {
 	reply, err := o.commit(ctx, i, do)
 	if err != nil {
-		return Reply{}, o.recordNotFound(ctx, err, target)
+		return Reply{}, o.recordCustomerFailure(ctx, err, target)
 	}
 	return reply, nil
 }
@@ -135,7 +135,7 @@ func (o *operation) write(ctx context.Context, target Target, i *idempotency, do
 func (o *operation) commit(ctx context.Context, i *idempotency, do work) (Reply, error) {
 	var reply Reply
 	err := o.s.store.Update(ctx, o.caller.App, func(tx store.Tx) error {
-		replayed, entry, err := i.replay(tx)
+		replayed, entry, err := i.lookupReply(tx)
 		if err != nil {
 			return err
 		}

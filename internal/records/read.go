@@ -31,10 +31,10 @@ func (s *Service) fetch(ctx context.Context, caller tenant.Caller, target Target
 	}
 	row, err := o.readRow(ctx, target)
 	if err != nil {
-		return c, nil, o.recordNotFound(ctx, err, target)
+		return c, nil, o.recordCustomerFailure(ctx, err, target)
 	}
 	if c, _, err = o.open(ctx, &row); err != nil {
-		return customer.Customer{}, nil, o.recordNotFound(ctx, err, target)
+		return customer.Customer{}, nil, o.recordCustomerFailure(ctx, err, target)
 	}
 	c.Revision = o.revision(&row)
 	if withGroup && c.Group != 0 {
@@ -52,10 +52,10 @@ func (s *Service) fetch(ctx context.Context, caller tenant.Caller, target Target
 	return c, g, nil
 }
 
-// recordNotFound is recordFailure for a use case about one customer. If the customer was
+// recordCustomerFailure is recordFailure for a use case about one customer. If the customer was
 // not found it finds out whether another application has it, which is a denial and not
 // an absence.
-func (o *operation) recordNotFound(ctx context.Context, err error, target Target) error {
+func (o *operation) recordCustomerFailure(ctx context.Context, err error, target Target) error {
 	if errors.Is(err, fault.NotFound) && !target.id.IsZero() && !o.s.cfg.Conceal {
 		elsewhere, e := o.s.store.CustomerElsewhere(ctx, o.caller.App, target.id)
 		switch {

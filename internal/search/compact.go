@@ -55,7 +55,7 @@ func (ix *Index) compact() {
 	ix.compacting.Lock()
 	defer ix.compacting.Unlock()
 	old, all := ix.beginCompact()
-	ix.endCompact(old, ix.remake(old, all))
+	ix.endCompact(old, ix.compactBlocks(old, all))
 }
 
 // beginCompact returns the state to compact, and whether all recent changes are to be folded in.
@@ -99,8 +99,9 @@ func (ix *Index) endCompact(old *state, runs []remade) {
 	ix.state.Store(next)
 }
 
-// remake makes the new blocks for s.
-func (l layout) remake(s *state, all bool) (runs []remade) {
+// compactBlocks makes the new blocks for s: of those with erased text, and with foldRecent also of
+// those that recent changes or dead entries are in.
+func (l layout) compactBlocks(s *state, foldRecent bool) (runs []remade) {
 	recent := s.recent
 	// take cuts off the recent changes that belong in block k.
 	take := func(k int) (mine []item) {
@@ -119,7 +120,7 @@ func (l layout) remake(s *state, all bool) (runs []remade) {
 	for k := 0; k < len(s.refs); k++ {
 		r, mine := s.refs[k], take(k)
 		erased := r.dead != nil && r.dead.erased
-		if !erased && (!all || len(mine) == 0 && r.dead == nil) {
+		if !erased && (!foldRecent || len(mine) == 0 && r.dead == nil) {
 			continue
 		}
 		run := remade{from: k, to: k + 1, folded: mine}

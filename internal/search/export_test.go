@@ -24,7 +24,7 @@ func (ix *Index) SettleBeside(meanwhile func()) {
 	ix.compacting.Lock()
 	defer ix.compacting.Unlock()
 	old, all := ix.beginCompact()
-	runs := ix.remake(old, all)
+	runs := ix.compactBlocks(old, all)
 	helpAbove := ix.helpAbove
 	ix.helpAbove = 1 << 30 // or Apply would wait for the compaction that waits for it
 	meanwhile()

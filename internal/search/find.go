@@ -46,7 +46,7 @@ var (
 // run settles the page from s, with customers strictly after after.
 func (p *pager) run(ctx context.Context, pool *Pool, s *state, after *page.Position) error {
 	pool.enter()
-	defer pool.leave()
+	defer pool.release()
 	begin, end := first, last
 	if after != nil {
 		begin = *after

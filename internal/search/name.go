@@ -86,7 +86,7 @@ func appendParts(dst []byte, first, last string) (name []byte, firstLen int, los
 	switch {
 	case len(dst) == end:
 		dst = dst[:space]
-	case space > start && joinable(dst[start:space], dst[end:]):
+	case space > start && joinsWithoutSpace(dst[start:space], dst[end:]):
 		dst = append(dst[:space], dst[end:]...)
 	}
 	return dst, space - start, lost || lostLast

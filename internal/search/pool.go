@@ -33,11 +33,11 @@ func NewPool() *Pool {
 	return &Pool{buffers: sync.Pool{New: func() any { return new(buffers) }}}
 }
 
-func (p *Pool) enter() { p.scanning.Add(1) }
-func (p *Pool) leave() { p.scanning.Add(-1) }
+func (p *Pool) enter()   { p.scanning.Add(1) }
+func (p *Pool) release() { p.scanning.Add(-1) }
 
-// startWorker makes room for one more goroutine, if a processor is free for it.
-func (p *Pool) startWorker() bool {
+// tryAcquire makes room for one more goroutine, if a processor is free for it.
+func (p *Pool) tryAcquire() bool {
 	limit := int32(runtime.GOMAXPROCS(0))
 	for n := p.scanning.Load(); n < limit; n = p.scanning.Load() {
 		if p.scanning.CompareAndSwap(n, n+1) {
@@ -99,7 +99,7 @@ func (s *scanner) finish(ctx context.Context) (settled bool, err error) {
 		runtime.Gosched() // others wait for far shorter work
 	}
 	workers := 0
-	for workers < len(jobs)/4 && s.pool.startWorker() {
+	for workers < len(jobs)/4 && s.pool.tryAcquire() {
 		workers++
 	}
 	if workers > 0 {
@@ -134,7 +134,7 @@ func (s *scanner) share(ctx context.Context, jobs []job, workers int) {
 	var group errgroup.Group
 	for range workers {
 		safe.Go(&group, func() error {
-			defer s.pool.leave()
+			defer s.pool.release()
 			return work()
 		})
 	}

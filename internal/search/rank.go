@@ -64,7 +64,7 @@ func (m *Matcher) Rank(e Entry) Rank {
 // negative Skip or Take is taken as 0.
 func (ix *Index) Rank(ctx context.Context, q RankQuery) (RankPage, error) {
 	ix.pool.enter()
-	defer ix.pool.leave()
+	defer ix.pool.release()
 	s := ix.state.Load()
 	skip, take := max(q.Skip, 0), min(max(q.Take, 0), ix.Len())
 	r := ranker{plan: newPlan(q.Filter, s.rates), state: s, pool: ix.pool, after: q.After, wanted: min(skip, ix.Len()) + take + 1}
@@ -111,7 +111,7 @@ func (r *ranker) run(ctx context.Context) error {
 		r.look(ref{block: it.b}, it.i, &r.best)
 	}
 	var next atomic.Int32
-	if r.work(ctx, &next, &r.best, &r.stats, soloBlocks) {
+	if r.searchBlocks(ctx, &next, &r.best, &r.stats, soloBlocks) {
 		return ctx.Err()
 	}
 	bound := r.best.worst()
@@ -119,7 +119,7 @@ func (r *ranker) run(ctx context.Context) error {
 		bound = new(*bound)
 	}
 	var others []*ranker
-	for len(others) < (len(r.state.refs)-int(next.Load()))/batchJobs && r.pool.startWorker() {
+	for len(others) < (len(r.state.refs)-int(next.Load()))/batchJobs && r.pool.tryAcquire() {
 		other := *r
 		other.best, other.stats = best{limit: r.wanted, bound: bound}, Stats{}
 		others = append(others, &other)
@@ -127,13 +127,13 @@ func (r *ranker) run(ctx context.Context) error {
 	var group errgroup.Group
 	for _, o := range others {
 		safe.Go(&group, func() error {
-			defer r.pool.leave()
-			o.work(ctx, &next, &o.best, &o.stats, len(r.state.refs))
+			defer r.pool.release()
+			o.searchBlocks(ctx, &next, &o.best, &o.stats, len(r.state.refs))
 			return nil
 		})
 	}
 	err := safe.Call(func() error {
-		r.work(ctx, &next, &r.best, &r.stats, len(r.state.refs))
+		r.searchBlocks(ctx, &next, &r.best, &r.stats, len(r.state.refs))
 		return nil
 	})
 	if failed := group.Wait(); err == nil {
@@ -153,9 +153,9 @@ func (r *ranker) run(ctx context.Context) error {
 	return ctx.Err()
 }
 
-// work takes blocks until so many were verified into, and reports whether there are no more.
-func (r *ranker) work(ctx context.Context, next *atomic.Int32, best *best, stats *Stats, blocks int) (done bool) {
-	for n := 0; n < blocks; {
+// searchBlocks takes blocks until limit of them were searched, and reports whether there are no more.
+func (r *ranker) searchBlocks(ctx context.Context, next *atomic.Int32, best *best, stats *Stats, limit int) (exhausted bool) {
+	for n := 0; n < limit; {
 		k := int(next.Add(1)) - 1
 		if k >= len(r.state.refs) || ctx.Err() != nil {
 			return true

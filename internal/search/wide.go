@@ -21,8 +21,8 @@ func firstRune(s string) rune {
 	return r
 }
 
-// joinable reports whether no space stands between two texts that are put together.
-func joinable(before, after []byte) bool {
+// joinsWithoutSpace reports whether no space stands between two texts that are put together.
+func joinsWithoutSpace(before, after []byte) bool {
 	r, _ := utf8.DecodeLastRune(before)
 	next, _ := utf8.DecodeRune(after)
 	return isWide(r) && isWide(next) && norm.NFC.Properties(after).BoundaryBefore()
@@ -32,7 +32,7 @@ func joinable(before, after []byte) bool {
 func joinWide(b []byte) []byte {
 	kept := b[:0]
 	for i, c := range b {
-		if c != ' ' || !joinable(kept, b[i+1:]) {
+		if c != ' ' || !joinsWithoutSpace(kept, b[i+1:]) {
 			kept = append(kept, c)
 		}
 	}

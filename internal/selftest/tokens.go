@@ -66,12 +66,12 @@ func standard(s string) string { return strings.NewReplacer("-", "+", "_", "/").
 
 // cursors walks lists with cursors that belong elsewhere.
 func cursors(ctx context.Context, t *trial, c *Check) error {
-	own, err := t.cursor(ctx, t.attacker)
+	own, err := t.makeSecondPage(ctx, t.attacker)
 	if err != nil || own == "" {
 		c.Skipped = "no list has a second page"
 		return err
 	}
-	foreign, err := t.cursor(ctx, t.victim)
+	foreign, err := t.makeSecondPage(ctx, t.victim)
 	if err != nil {
 		return err
 	}
@@ -98,9 +98,9 @@ func cursors(ctx context.Context, t *trial, c *Check) error {
 	return nil
 }
 
-// cursor gives the cursor of the second page of a party's customers. It makes a second
+// makeSecondPage gives the cursor of the second page of a party's customers. It makes a second
 // customer for that.
-func (t *trial) cursor(ctx context.Context, p *party) (string, error) {
+func (t *trial) makeSecondPage(ctx context.Context, p *party) (string, error) {
 	if err := t.make(ctx, "/api/v0/customers", map[string]any{
 		"first_name": p.canaries[0], "last_name": p.canaries[1], "phone_number": "+15550100998",
 	}, p.headers(devdraft), nil); err != nil {

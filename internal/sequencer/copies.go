@@ -114,7 +114,7 @@ func (s *Sequencer) copied(ctx context.Context, app id.App, rows []store.AuditRo
 	defer w.mu.Unlock()
 	w.used = time.Now()
 	oldest := slices.MinFunc(rows, func(a, b store.AuditRow) int { return cmp.Compare(a.At, b.At) }).At
-	if err := s.fill(ctx, app, w, rows[0].Seq, oldest); err != nil {
+	if err := s.backfill(ctx, app, w, rows[0].Seq, oldest); err != nil {
 		return 0, err
 	}
 	if err := s.lookBack(ctx, app, w, oldest, signed); err != nil {
@@ -180,17 +180,18 @@ func (s *Sequencer) lookBack(ctx context.Context, app id.App, w *window, oldest,
 	return err
 }
 
-// fill makes the window reach the entry before from, and back far enough for entries of the time.
-func (s *Sequencer) fill(ctx context.Context, app id.App, w *window, from, at int64) error {
-	if w.next() == from || w.first <= from && from < w.next() {
+// backfill makes the window reach the entry before the given one, and back far enough for entries of
+// the time since.
+func (s *Sequencer) backfill(ctx context.Context, app id.App, w *window, before, since int64) error {
+	if w.next() == before || w.first <= before && before < w.next() {
 		return nil
 	}
-	if gap := from - w.next(); len(w.order) > 0 && gap > 0 && gap <= windowLimit {
-		return s.extend(ctx, app, w, from) // other replicas integrated some
+	if gap := before - w.next(); len(w.order) > 0 && gap > 0 && gap <= windowLimit {
+		return s.extend(ctx, app, w, before) // other replicas integrated some
 	}
 	w.earlier = nil
 	var rows []store.AuditRow
-	for start := from; start > 0 && len(rows) < windowLimit; {
+	for start := before; start > 0 && len(rows) < windowLimit; {
 		to := start
 		start = max(0, start-windowEntries)
 		page, err := s.cfg.Store.AuditRange(ctx, app, start, int(to-start))
@@ -201,11 +202,11 @@ func (s *Sequencer) fill(ctx context.Context, app id.App, w *window, from, at in
 			return damagef("entries before %d are missing", to)
 		}
 		rows = append(page, rows...)
-		if page[0].At < at-windowTime {
+		if page[0].At < since-windowTime {
 			break
 		}
 	}
-	w.first = from - int64(len(rows))
+	w.first = before - int64(len(rows))
 	w.times, w.order = nil, nil
 	clear(w.seqs)
 	for i := range rows {
@@ -247,8 +248,8 @@ func (s *Sequencer) scan(ctx context.Context, app id.App, end int64, fn func(*st
 	return nil
 }
 
-// forgetWindows forgets the windows of logs to which nothing has been added for a while.
-func (s *Sequencer) forgetWindows() {
+// evictIdleWindows forgets the windows of logs to which nothing has been added for a while.
+func (s *Sequencer) evictIdleWindows() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	for app, w := range s.windows {

@@ -16,22 +16,22 @@ import (
 // each request by itself would cost as much as a fetch.
 const logFlush = 200 * time.Millisecond
 
-// logWriter buffers log lines and writes them together.
-type logWriter struct {
+// bufferedLogWriter buffers log lines and writes them together.
+type bufferedLogWriter struct {
 	mu    sync.Mutex
 	buf   *bufio.Writer
 	timer *time.Timer // runs while lines are buffered
 }
 
-func newLogWriter(w io.Writer) *logWriter {
-	l := &logWriter{buf: bufio.NewWriterSize(w, 64<<10)}
+func newLogWriter(w io.Writer) *bufferedLogWriter {
+	l := &bufferedLogWriter{buf: bufio.NewWriterSize(w, 64<<10)}
 	l.timer = time.AfterFunc(logFlush, l.flush)
 	return l
 }
 
 // Write buffers one line. It never fails: a log that cannot be written must not stop
 // the server.
-func (l *logWriter) Write(line []byte) (int, error) {
+func (l *bufferedLogWriter) Write(line []byte) (int, error) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.buf.Buffered() == 0 {
@@ -41,7 +41,7 @@ func (l *logWriter) Write(line []byte) (int, error) {
 	return len(line), nil
 }
 
-func (l *logWriter) flush() {
+func (l *bufferedLogWriter) flush() {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	_ = l.buf.Flush()
@@ -52,7 +52,7 @@ func (l *logWriter) flush() {
 // lines contain addresses, and the request log has what matters.
 type logHandler struct {
 	slog.Handler
-	out *logWriter
+	out *bufferedLogWriter
 }
 
 // Handle logs the record.

@@ -126,7 +126,7 @@ func TestCallerOf(t *testing.T) {
 		{"customers:read,customers:write", other, string(own) + " "},
 	}
 	for _, tt := range tests {
-		c := tenant.Caller{App: own, Scopes: authz.ParseScopes(strings.Split(tt.scopes, ","))}.Of(tt.app)
+		c := tenant.Caller{App: own, Scopes: authz.ParseScopes(strings.Split(tt.scopes, ","))}.ScopedTo(tt.app)
 		if got := string(c.App) + " " + c.Scopes.String(); got != tt.want {
 			t.Errorf("a caller with %s names %s: %q, want %q", tt.scopes, tt.app, got, tt.want)
 		}

@@ -85,10 +85,10 @@ type Caller struct {
 	Origin     Origin
 }
 
-// Of gives the caller for a call that names an application. An operator may name any; everybody
+// ScopedTo gives the caller for a call that names an application. An operator may name any; everybody
 // else only its own, and has no scopes for another, so that the attempt is refused and recorded
 // with the caller's own application.
-func (c Caller) Of(app id.App) Caller {
+func (c Caller) ScopedTo(app id.App) Caller {
 	switch {
 	case app == c.App:
 	case slices.Contains(c.Scopes, authz.Manage):

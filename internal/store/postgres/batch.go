@@ -118,11 +118,11 @@ func (s *Store) flush(ctx context.Context, app id.App, works []work) []error {
 		verdicts: make([]error, len(works)),
 		suspects: make([]int, len(works)),
 	}
-	return b.run(ctx)
+	return b.runWithRetry(ctx)
 }
 
-// run tries until there is an outcome for every work.
-func (b *batch) run(ctx context.Context) []error {
+// runWithRetry tries until there is an outcome for every work.
+func (b *batch) runWithRetry(ctx context.Context) []error {
 	begun, wait := time.Now(), firstWait
 	for tries := 1; ; tries++ {
 		outcomes, err := b.try(ctx)

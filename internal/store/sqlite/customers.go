@@ -99,7 +99,7 @@ func (s *Store) customerGet(ctx context.Context, app id.App, query string, by an
 func (s *Store) CustomerGet(ctx context.Context, app id.App, cust id.Customer) (store.CustomerRow, error) {
 	row, found, changes := s.cache.get(customerKey{app, cust})
 	if found {
-		return row, s.admit(ctx)
+		return row, s.checkOpen(ctx)
 	}
 	return s.customerGet(ctx, app, getCustomer, cust[:], changes)
 }
@@ -117,7 +117,7 @@ func (s *Store) CustomerGetByEmail(ctx context.Context, app id.App, hash []byte)
 func (s *Store) CustomerGetBySeq(ctx context.Context, app id.App, seq int64) (store.CustomerRow, error) {
 	row, found, changes := s.cache.getBySeq(numberKey{app, seq})
 	if found {
-		return row, s.admit(ctx)
+		return row, s.checkOpen(ctx)
 	}
 	return s.customerGet(ctx, app, getCustomerBySeq, seq, changes)
 }

@@ -270,7 +270,7 @@ func (s *Store) Ping(ctx context.Context) error {
 }
 
 // Time gives no time: SQLite has the clock of this process.
-func (s *Store) Time(ctx context.Context) (time.Time, error) { return time.Time{}, s.admit(ctx) }
+func (s *Store) Time(ctx context.Context) (time.Time, error) { return time.Time{}, s.checkOpen(ctx) }
 
 // moved reports whether the path leads to another file than the one that is open.
 func (s *Store) moved() bool {

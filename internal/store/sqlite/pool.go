@@ -58,8 +58,8 @@ func (p *pool) close() error {
 	return errors.Join(errs...)
 }
 
-// admit refuses a read whose caller is gone, or that comes after Close.
-func (s *Store) admit(ctx context.Context) error {
+// checkOpen refuses a read whose caller is gone, or that comes after Close.
+func (s *Store) checkOpen(ctx context.Context) error {
 	select {
 	case <-s.readers.closing:
 		return commit.ErrClosed
@@ -71,7 +71,7 @@ func (s *Store) admit(ctx context.Context) error {
 // withReader runs fn on a connection of its own until it is done or ctx ends. The
 // driver watches ctx with a goroutine for each statement.
 func (s *Store) withReader(ctx context.Context, fn func(ctx context.Context, c *conn) error) error {
-	if err := s.admit(ctx); err != nil {
+	if err := s.checkOpen(ctx); err != nil {
 		return err
 	}
 	select {

@@ -36,7 +36,7 @@ func (a *api) authenticated(rt route) web.Handler {
 			if err != nil {
 				return err
 			}
-			caller = caller.Of(app)
+			caller = caller.ScopedTo(app)
 			event.App = caller.App
 		}
 		return rt.do(w, r, caller)

@@ -26,7 +26,7 @@ func (a *api) login(w http.ResponseWriter, r *http.Request) error {
 		return err
 	}
 	in.Origin = web.Origin(r)
-	token, _, err := a.issue(w, r, in)
+	token, _, err := a.issueTokenAndAdmit(w, r, in)
 	switch {
 	case err == nil:
 	case fault.KindOf(err) == fault.Unauthenticated: // itself, not a cause of something worse
@@ -38,13 +38,16 @@ func (a *api) login(w http.ResponseWriter, r *http.Request) error {
 	return nil
 }
 
-// issue makes a token for the key pair, and then consumes one request of the quota.
-func (a *api) issue(w http.ResponseWriter, r *http.Request, in records.Login) (string, tenant.Caller, error) {
+// issueTokenAndAdmit makes a token for the key pair, and then consumes one request of the quota.
+func (a *api) issueTokenAndAdmit(w http.ResponseWriter, r *http.Request, in records.Login) (string, tenant.Caller, error) {
 	token, caller, perMinute, err := a.Records.IssueToken(r.Context(), in)
 	if err != nil {
 		return "", tenant.Caller{}, err
 	}
-	return token, caller, wire.Admit(w, r, a.Limiter, caller, perMinute)
+	if err := wire.Admit(w, r, a.Limiter, caller, perMinute); err != nil {
+		return "", tenant.Caller{}, err
+	}
+	return token, caller, nil
 }
 
 // refresh: Yativo, "Authentication". It gives a new token for one that is still good, or
@@ -67,7 +70,7 @@ func (a *api) renew(w http.ResponseWriter, r *http.Request) (string, tenant.Call
 		return "", tenant.Caller{}, err
 	}
 	if c.paired && c.token == "" {
-		return a.issue(w, r, c.login)
+		return a.issueTokenAndAdmit(w, r, c.login)
 	}
 	caller, subject, err := a.admitAs(w, r, c)
 	if err != nil {
