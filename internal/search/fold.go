@@ -38,19 +38,12 @@ func Fold(s string) string {
 	return string(b)
 }
 
-// FoldMail returns s in the form in which the index compares addresses. It is that of names, but
-// apostrophes and hyphens of all kinds are ' and -, and no other sign is changed or dropped.
-func FoldMail(s string) string {
-	b, _ := appendFold(make([]byte, 0, len(s)+8), s, mailText)
-	return string(b)
-}
-
 // kind is what a text is: it decides how signs are folded.
 type kind uint8
 
 const (
 	nameText kind = iota
-	mailText
+	mailText      // apostrophes and hyphens of all kinds are ' and -, and no other sign is changed or dropped
 )
 
 // lossMark stands at the end of a folded text of which folding left out characters, or made spaces
