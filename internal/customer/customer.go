@@ -29,8 +29,8 @@ type Customer struct {
 }
 
 // Revision tells the states of a stored customer apart: it is another one after every
-// change. It is secret, so that a value derived from it says nothing of the customer. The
-// zero Revision is that of a customer who was not fetched.
+// change. It is a keyed hash, and all but its first 12 bytes are secret, so that a value derived
+// from it says nothing of the customer. The zero Revision is that of a customer who was not fetched.
 type Revision [32]byte
 
 // Personal is the part of a customer that is sealed in one blob under that

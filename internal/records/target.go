@@ -2,7 +2,7 @@ package records
 
 import (
 	"context"
-	"fmt"
+	"encoding/binary"
 	"strconv"
 
 	"custodex.dev/internal/customer"
@@ -73,6 +73,9 @@ func (o *operation) readRow(ctx context.Context, t Target) (store.CustomerRow, e
 // repeat, so that a state which the database lost in a failover does not look like the one
 // which took its place, whatever the versions are.
 func (o *operation) revision(row *store.CustomerRow) customer.Revision {
-	clear := fmt.Appendf(nil, "%d %d %d %d %d %d", row.Version, row.Status, row.Type, row.Group, row.CreatedAt, row.UpdatedAt)
+	clear := make([]byte, 0, 64)
+	for _, n := range [...]int64{row.Version, int64(row.Status), int64(row.Type), row.Group, row.CreatedAt, row.UpdatedAt} {
+		clear = binary.AppendVarint(clear, n)
+	}
 	return customer.Revision(o.key.ReplayHash("revision", row.ID.String(), string(clear), string(row.Sealed)))
 }

@@ -19,8 +19,9 @@ import (
 //
 // A tag has two parts: the customer's state, and the representation of it. Whoever asks "is
 // this still so" compares both; whoever says "change it only if it is in this state" compares
-// the first, so that a tag serves whichever API, path or parameter it was fetched with. Both
-// parts are hashes under the revision, which is secret: they show nothing of the customer.
+// the first, so that a tag serves whichever API, path or parameter it was fetched with. The
+// first is the beginning of the revision, which is a keyed hash; the second is a hash under the
+// rest, which is secret. They show nothing of the customer.
 
 // The conditions of a request.
 const (
@@ -38,7 +39,8 @@ func WriteCustomer(w http.ResponseWriter, r *http.Request, revision customer.Rev
 	if err != nil {
 		return err
 	}
-	state, whole := stateTag(revision), `"`+stateTag(revision)+"."+hashTag(revision, body)+`"`
+	state := stateTag(revision)
+	whole := `"` + state + "." + hashTag(revision, body) + `"`
 	if !cond.match.holds(func(t entityTag) bool { return !t.weak && t.state() == state }) {
 		return records.ErrPrecondition
 	}
@@ -84,11 +86,16 @@ func Untagged(h Handler) Handler {
 	}
 }
 
-func stateTag(revision customer.Revision) string { return hashTag(revision, nil)[:16] }
+// shown is how many bytes of a revision a tag shows.
+const shown = 12
 
-// hashTag hashes a representation; nil is the state as such.
+func stateTag(revision customer.Revision) string {
+	return base64.RawURLEncoding.EncodeToString(revision[:shown])
+}
+
+// hashTag hashes a representation.
 func hashTag(revision customer.Revision, body []byte) string {
-	mac := hmac.New(sha256.New, revision[:])
+	mac := hmac.New(sha256.New, revision[shown:])
 	_, _ = mac.Write(body) // a hash does not fail
 	return base64.RawURLEncoding.EncodeToString(mac.Sum(nil)[:15])
 }
