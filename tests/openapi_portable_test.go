@@ -3,6 +3,7 @@ package tests
 import (
 	"encoding/json"
 	"fmt"
+	"math"
 	"net/http"
 	"net/http/httptest"
 	"slices"
@@ -46,6 +47,8 @@ func TestPolicyFieldA3OpenAPIPortableRule(t *testing.T) {
 		`{"schema": {"const": true}}`: "const",
 		`{"schema": {"enum": ["x"]}}`: "enum without type",
 		`{"schema": {"type": ["string", "null"], "enum": ["x", null], "default": "x"}}`:                    "default beside an enum",
+		`{"schema": {"type": ["integer", "null"], "maximum": 2147483648}}`:                                 "int64",
+		`{"schema": {"type": "integer", "minimum": 1}}`:                                                    "int64",
 		`{"components": {"schemas": {"NewThing": {}}}}`:                                                    "NewThing",
 		`{"components": {"schemas": {"Error": {}}}}`:                                                       "Error",
 		`{"components": {"schemas": {"X": {}}, "responses": {"X": {}}}}`:                                   "X names two things",
@@ -95,10 +98,26 @@ func portableComplaints(tree map[string]any) []string {
 				complain(word + " is lost or refused by generators; write the schema out")
 			}
 		}
+		if overflows(at, schema) {
+			complain("may not fit in 32 bits; add format int64, or a maximum")
+		}
 		found = append(found, memberComplaints(at, schema)...)
 	})
 	slices.Sort(found)
 	return slices.Compact(found)
+}
+
+// overflows tells an integer that is greater than what generators take for one without a
+// format. A header is no part of generated types, and a parameter without a maximum has
+// the values that its caller gives it.
+func overflows(at string, schema map[string]any) bool {
+	types, _ := schema["type"].([]any)
+	if schema["type"] != "integer" && !slices.Contains(types, any("integer")) || schema["format"] != nil || schema["enum"] != nil {
+		return false
+	}
+	most, limited := schema["maximum"].(float64)
+	return limited && most > math.MaxInt32 ||
+		!limited && !strings.Contains(at, "/headers/") && !strings.Contains(at, "/parameters/")
 }
 
 // closedAnswers finds schemas of answers that forbid other members: generated clients

@@ -70,7 +70,7 @@ func xtrakitTrip() {
 	in := xtrakit.XtrakitCustomerInput{CustomerName: "Ada Lovelace", CustomerPhone: trip.Phone, CustomerCountry: "Singapore", CustomerCity: "Singapore", Address1: "1 Orchard Road"}
 	made, err := c.XtrakitAddCustomerWithResponse(ctx, &xtrakit.XtrakitAddCustomerParams{}, in)
 	trip.Check(err == nil && made.JSON200 != nil, "add", err, made)
-	id := strconv.FormatInt(int64(made.JSON200.Data.Customer.Id), 10)
+	id := strconv.FormatInt(made.JSON200.Data.Customer.Id, 10)
 	got, err := c.XtrakitFetchCustomerWithResponse(ctx, id, &xtrakit.XtrakitFetchCustomerParams{})
 	trip.Check(err == nil && got.JSON200 != nil && got.JSON200.Data.Customer.CustomerName == "Ada Lovelace", "fetch", err, got)
 	list, err := c.XtrakitListCustomersWithResponse(ctx, &xtrakit.XtrakitListCustomersParams{})

@@ -111,7 +111,7 @@ func xtrakitTrip() {
 	add, edit := xtrakit.XtrakitAddCustomerApplicationJSON(in), xtrakit.XtrakitEditCustomerApplicationJSON(in)
 	res, err := c.XtrakitAddCustomer(ctx, &add, xtrakit.XtrakitAddCustomerParams{})
 	made := as[*xtrakit.XtrakitAddCustomerOKHeaders](res, err, "add").Response.Data.Customer
-	id := strconv.FormatInt(int64(made.ID), 10)
+	id := strconv.FormatInt(made.ID, 10)
 	got, err := c.XtrakitFetchCustomer(ctx, xtrakit.XtrakitFetchCustomerParams{ID: id})
 	as[*xtrakit.XtrakitFetchCustomerOKHeaders](got, err, "fetch")
 	list, err := c.XtrakitListCustomers(ctx, xtrakit.XtrakitListCustomersParams{})

@@ -84,7 +84,7 @@ func xtrakitTrip() {
 	in.SetCustomerEmail("openapi-generator.x@example.com")
 	made, _, err := api.XtrakitAddCustomer(ctx).XtrakitCustomerInput(in).Execute()
 	trip.Must(err, "add")
-	id := strconv.FormatInt(int64(made.Data.Customer.Id), 10)
+	id := strconv.FormatInt(made.Data.Customer.Id, 10) // 64 bits, by the document
 	_, _, err = api.XtrakitFetchCustomer(ctx, id).Execute()
 	trip.Must(err, "fetch")
 	list, _, err := api.XtrakitListCustomers(ctx).Execute()
