@@ -3,6 +3,7 @@ package tests
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"math"
 	"net/http"
 	"net/http/httptest"
@@ -46,15 +47,16 @@ func TestPolicyFieldA3OpenAPIPortableRule(t *testing.T) {
 		`{"components": {"schemas": {"X": {"additionalProperties": false}}}, "paths": {"/x": {"get": {"responses": {"200": {"$ref": "#/components/schemas/X"}}}}}}`: "answers are open",
 		`{"schema": {"const": true}}`: "const",
 		`{"schema": {"enum": ["x"]}}`: "enum without type",
-		`{"schema": {"type": ["string", "null"], "enum": ["x", null], "default": "x"}}`:                    "default beside an enum",
-		`{"schema": {"type": ["integer", "null"], "maximum": 2147483648}}`:                                 "int64",
-		`{"schema": {"type": "integer", "minimum": 1}}`:                                                    "int64",
-		`{"components": {"schemas": {"NewThing": {}}}}`:                                                    "NewThing",
-		`{"components": {"schemas": {"Error": {}}}}`:                                                       "Error",
-		`{"components": {"schemas": {"X": {}}, "responses": {"X": {}}}}`:                                   "X names two things",
-		`{"components": {"schemas": {"AppKey": {}}, "securitySchemes": {"appKey": {}}}}`:                   "appKey names two things",
-		`{"schema": {"properties": {"a_b": {"type": "string"}, "aB": {"type": "string"}}}}`:                "become one name",
-		`{"schema": {"type": "object", "properties": {"a": {"type": "string"}}}, "x": {"if": {"a": "b"}}}`: "if",
+		`{"schema": {"type": ["string", "null"], "enum": ["x", null], "default": "x"}}`:                          "default beside an enum",
+		`{"schema": {"type": ["integer", "null"], "maximum": 2147483648}}`:                                       "int64",
+		`{"schema": {"type": "integer", "minimum": 1}}`:                                                          "int64",
+		`{"requestBody": {"content": {"a/b": {"schema": {"$ref": "#/x"}}, "c/d": {"schema": {"$ref": "#/x"}}}}}`: "one schema",
+		`{"components": {"schemas": {"NewThing": {}}}}`:                                                          "NewThing",
+		`{"components": {"schemas": {"Error": {}}}}`:                                                             "Error",
+		`{"components": {"schemas": {"X": {}}, "responses": {"X": {}}}}`:                                         "X names two things",
+		`{"components": {"schemas": {"AppKey": {}}, "securitySchemes": {"appKey": {}}}}`:                         "appKey names two things",
+		`{"schema": {"properties": {"a_b": {"type": "string"}, "aB": {"type": "string"}}}}`:                      "become one name",
+		`{"schema": {"type": "object", "properties": {"a": {"type": "string"}}}, "x": {"if": {"a": "b"}}}`:       "if",
 	} {
 		var tree map[string]any
 		if err := json.Unmarshal([]byte(text), &tree); err != nil {
@@ -102,6 +104,7 @@ func portableComplaints(tree map[string]any) []string {
 			complain("may not fit in 32 bits; add format int64, or a maximum")
 		}
 		found = append(found, memberComplaints(at, schema)...)
+		found = append(found, bodyComplaints(at, schema)...)
 	})
 	slices.Sort(found)
 	return slices.Compact(found)
@@ -118,6 +121,25 @@ func overflows(at string, schema map[string]any) bool {
 	most, limited := schema["maximum"].(float64)
 	return limited && most > math.MaxInt32 ||
 		!limited && !strings.Contains(at, "/headers/") && !strings.Contains(at, "/parameters/")
+}
+
+// bodyComplaints finds a body that has one schema in two content types. The client of
+// openapi-python-client chooses the type by the class of the body, so it sent both.
+func bodyComplaints(at string, body map[string]any) []string {
+	var found []string
+	types, _ := body["content"].(map[string]any)
+	taken := map[any]bool{}
+	for _, name := range slices.Sorted(maps.Keys(types)) {
+		media, _ := types[name].(map[string]any)
+		schema, _ := media["schema"].(map[string]any)
+		if ref := schema["$ref"]; ref != nil {
+			if taken[ref] {
+				found = append(found, fmt.Sprintf("%s: %s is one schema of two content types; give each its own", at, ref))
+			}
+			taken[ref] = true
+		}
+	}
+	return found
 }
 
 // closedAnswers finds schemas of answers that forbid other members: generated clients

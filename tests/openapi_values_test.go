@@ -121,6 +121,18 @@ func TestPolicyOpenAPIYativoValues(t *testing.T) {
 func TestPolicyOpenAPIXtrakitValues(t *testing.T) {
 	t.Parallel()
 	schemas := readOpenAPI(t, served(t, openapi.Handler())).Components.Schemas
+	for _, kind := range []string{"Customer", "Group"} {
+		input := schemas["Xtrakit"+kind+"Input"].Value
+		for _, form := range []string{"Form", "Parts"} {
+			fields := schemas["Xtrakit"+kind+form].Value
+			if diff := cmp.Diff(slices.Sorted(maps.Keys(input.Properties)), slices.Sorted(maps.Keys(fields.Properties))); diff != "" {
+				t.Errorf("members of %s%s (-JSON +form):\n%s", kind, form, diff)
+			}
+			if diff := cmp.Diff(input.Required, fields.Required); diff != "" {
+				t.Errorf("required in %s%s (-JSON +form):\n%s", kind, form, diff)
+			}
+		}
+	}
 	for _, name := range []string{"XtrakitCustomerInput", "XtrakitGroupInput"} {
 		for member, schema := range schemas[name].Value.Properties {
 			most := schema.Value.MaxLength

@@ -108,8 +108,9 @@ func xtrakitTrip() {
 		CustomerName: "Ada Lovelace", CustomerPhone: trip.Phone, CustomerCountry: "Singapore", CustomerCity: "Singapore",
 		Address1: "1 Orchard Road", CustomerEmail: xtrakit.NewOptNilString("ogen.x@example.com"),
 	}
-	add, edit := xtrakit.XtrakitAddCustomerApplicationJSON(in), xtrakit.XtrakitEditCustomerApplicationJSON(in)
-	res, err := c.XtrakitAddCustomer(ctx, &add, xtrakit.XtrakitAddCustomerParams{})
+	edit := in
+	edit.CustomerName = "Augusta King"
+	res, err := c.XtrakitAddCustomer(ctx, &in, xtrakit.XtrakitAddCustomerParams{})
 	made := as[*xtrakit.XtrakitAddCustomerOKHeaders](res, err, "add").Response.Data.Customer
 	id := strconv.FormatInt(made.ID, 10)
 	got, err := c.XtrakitFetchCustomer(ctx, xtrakit.XtrakitFetchCustomerParams{ID: id})
@@ -117,9 +118,8 @@ func xtrakitTrip() {
 	list, err := c.XtrakitListCustomers(ctx, xtrakit.XtrakitListCustomersParams{})
 	page := as[*xtrakit.XtrakitListCustomersOKHeaders](list, err, "list").Response.Data.Customers
 	trip.Check(slices.ContainsFunc(page, func(c xtrakit.XtrakitCustomer) bool { return c.CustomerName == trip.OneName }), "list", page)
-	edit.CustomerName = "Augusta King"
 	changed, err := c.XtrakitEditCustomer(ctx, &edit, xtrakit.XtrakitEditCustomerParams{ID: id})
 	as[*xtrakit.XtrakitEditCustomerOKHeaders](changed, err, "edit")
-	wrong, err := c.XtrakitAddCustomer(ctx, &add, xtrakit.XtrakitAddCustomerParams{})
+	wrong, err := c.XtrakitAddCustomer(ctx, &in, xtrakit.XtrakitAddCustomerParams{})
 	as[*xtrakit.XtrakitInvalidCustomerHeaders](wrong, err, "error")
 }
