@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -25,9 +26,9 @@ type testEnv struct {
 	app    id.App
 	key    *seal.App
 	source seal.KeySource
-	stop   func() error // ends Run and closes the sequencer; once
-	ahead  time.Duration
-	rate   int // of checks; from the next start on
+	stop   func() error  // ends Run and closes the sequencer; once
+	ahead  *atomic.Int64 // nanoseconds; running sequencers read it
+	rate   int           // of checks; from the next start on
 }
 
 func newEnv(t *testing.T, st store.Store) *testEnv {
@@ -36,7 +37,7 @@ func newEnv(t *testing.T, st store.Store) *testEnv {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e := &testEnv{keys: keyring.New(st, master), source: master}
+	e := &testEnv{keys: keyring.New(st, master), source: master, ahead: new(atomic.Int64)}
 	e.start(t, st)
 	e.app = e.newApp(t)
 	if e.key, err = e.keys.Key(t.Context(), e.app); err != nil {
@@ -48,7 +49,7 @@ func newEnv(t *testing.T, st store.Store) *testEnv {
 // start runs a Sequencer, as a process does that begins.
 func (e *testEnv) start(t *testing.T, st store.Store) {
 	t.Helper()
-	e.Sequencer = sequencer.New(sequencer.Config{Store: st, Keys: e.keys, CheckRate: e.rate, Now: func() time.Time { return time.Now().Add(e.ahead) }})
+	e.Sequencer = sequencer.New(sequencer.Config{Store: st, Keys: e.keys, CheckRate: e.rate, Now: func() time.Time { return time.Now().Add(e.skew()) }})
 	e.store = e.Notifying(st)
 	ctx, cancel := context.WithCancel(context.Background())
 	ended := make(chan struct{})
@@ -114,14 +115,16 @@ func entry(app id.App) audit.Entry {
 }
 
 // later makes the entries that follow younger.
-func (e *testEnv) later(d time.Duration) { e.ahead += d }
+func (e *testEnv) later(d time.Duration) { e.ahead.Add(int64(d)) }
+
+func (e *testEnv) skew() time.Duration { return time.Duration(e.ahead.Load()) }
 
 // record adds n entries to the application's log.
 func (e *testEnv) record(t *testing.T, n int) {
 	t.Helper()
 	for range n {
 		made := entry(e.app)
-		made.Time = made.Time.Add(e.ahead)
+		made.Time = made.Time.Add(e.skew())
 		if err := e.store.Record(t.Context(), e.app, sequencer.NewRow(e.key, made, audit.Origin{})); err != nil {
 			t.Fatal(err)
 		}
@@ -134,7 +137,7 @@ func (e *testEnv) recordAll(t *testing.T, n int) {
 	rows := make([]store.AuditRow, n)
 	for i := range rows {
 		made := entry(e.app)
-		made.Time = made.Time.Add(e.ahead)
+		made.Time = made.Time.Add(e.skew())
 		rows[i] = sequencer.NewRow(e.key, made, audit.Origin{})
 	}
 	if err := e.store.Record(t.Context(), e.app, rows...); err != nil {
