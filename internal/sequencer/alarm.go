@@ -75,7 +75,10 @@ func CloseAlarm(tx store.Tx, key *seal.App, by id.Credential, at time.Time, reas
 		Seq: last.Seq + 1, At: at.UnixMilli(), Actor: string(by),
 		Reason: key.SealLabel(alarmLabel(last.Seq+1), []byte(reason)),
 	}
-	return Alarms(key, []store.AlarmRow{row, last})[0], tx.AlarmInsert(row)
+	if err := tx.AlarmInsert(row); err != nil {
+		return Alarm{}, err
+	}
+	return Alarms(key, []store.AlarmRow{row, last})[0], nil
 }
 
 // alarmReason decrypts why an alarm was closed. It reports false for a row that closes none.
