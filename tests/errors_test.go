@@ -148,7 +148,11 @@ func readConstants(tree *ast.File, into map[string]string) {
 	})
 }
 
-// literal gives the text of a literal, of a sum of literals, or of a constant.
+// verbs are the places of a format that fmt fills.
+var verbs = regexp.MustCompile(`%[a-z]`)
+
+// literal gives the text of a literal, of a sum of literals, of a format, or of a constant; "…"
+// stands for what is not known.
 func literal(e ast.Expr, constants map[string]string) (string, bool) {
 	switch e := e.(type) {
 	case *ast.BasicLit:
@@ -158,10 +162,18 @@ func literal(e ast.Expr, constants map[string]string) (string, bool) {
 	case *ast.BinaryExpr:
 		left, okLeft := literal(e.X, constants)
 		right, okRight := literal(e.Y, constants)
-		if okLeft && !okRight {
+		switch {
+		case okLeft && !okRight:
 			return left + "…", true
+		case okRight && !okLeft:
+			return "…" + right, true
 		}
 		return left + right, okLeft && okRight
+	case *ast.CallExpr:
+		if lastName(e.Fun) == "Sprintf" && len(e.Args) > 0 {
+			text, ok := literal(e.Args[0], constants)
+			return verbs.ReplaceAllString(text, "…"), ok
+		}
 	case *ast.Ident, *ast.SelectorExpr:
 		text, ok := constants[lastName(e)]
 		return text, ok
@@ -208,9 +220,6 @@ func noteCode(call *ast.CallExpr, constants map[string]string, found map[string]
 	message := strings.ReplaceAll(code, "_", " ")
 	if len(args) > 1 {
 		message, ok = literal(args[1], constants)
-	}
-	if ok {
-		message = strings.ToUpper(message[:1]) + message[1:]
 	}
 	if ok && !slices.Contains(use.messages, message) {
 		use.messages = append(use.messages, message)
