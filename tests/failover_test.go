@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"net/http"
 	"net/url"
 	"os"
 	"path/filepath"
@@ -128,8 +129,9 @@ func (l *losing) epoch(t *testing.T, remember, lose func()) {
 		if changes--; changes < 0 {
 			break
 		}
-		if _, err := l.servers[changes%2].call(t.Context(), "PATCH", "/api/v0/customers/"+id, map[string]any{"last_name": "Lost"}); err != nil {
-			t.Fatal(err)
+		a, err := l.servers[changes%2].call(t.Context(), "PATCH", "/api/v0/customers/"+id, map[string]any{"last_name": "Lost"})
+		if err != nil || a.status != http.StatusOK {
+			t.Fatalf("a change that will be lost: %v, %d %s", err, a.status, a.body)
 		}
 	}
 	for id, family := range l.there {

@@ -37,6 +37,7 @@ func TestIsolationOfEveryRoute(t *testing.T) {
 			trial := &isolationTrial{
 				s: s, victim: newTenant(t, s, "Victim Vault Ltd"), attacker: newTenant(t, s, "Attacker Ltd"),
 				recorded: map[string]string{},
+				named:    map[string]bool{},
 			}
 			before := trial.shown(t)
 			for _, f := range faces {
@@ -64,6 +65,7 @@ type isolationTrial struct {
 	s                *testkit.Server
 	victim, attacker *tenantWorld
 	recorded         map[string]string // requests that must be in the log, with what they were
+	named            map[string]bool   // those of them that present a key of the victim
 }
 
 // A presented is the headers of a credential in one form.
@@ -164,6 +166,7 @@ func (x *isolationTrial) try(t *testing.T, f face, route string) {
 			}
 			if !form.right || !quiet(route) {
 				x.recorded[a.request] = what
+				x.named[a.request] = login || strings.Contains(form.name, "victim")
 			}
 		}
 	}
@@ -202,8 +205,8 @@ func (x *isolationTrial) shown(t *testing.T) map[string]string {
 // the log.
 var varies = regexp.MustCompile(`health|refresh-token|/audit`)
 
-// checkLog wants an entry of each request in the log of the attacker or of the system, and none
-// of a success in the victim's.
+// checkLog wants an entry of each request in the log of the attacker or of the system, or in the
+// victim's if a key of the victim was presented, and none of a success in the victim's.
 func (x *isolationTrial) checkLog(t *testing.T) {
 	t.Helper()
 	found := maps.Clone(x.recorded)
@@ -215,7 +218,9 @@ func (x *isolationTrial) checkLog(t *testing.T) {
 				t.Fatal(err)
 			}
 			for _, e := range list {
-				delete(found, string(e.Request))
+				if app != x.victim.app.ID || x.named[string(e.Request)] {
+					delete(found, string(e.Request))
+				}
 				if what := x.recorded[string(e.Request)]; what != "" && app == x.victim.app.ID && e.Outcome == audit.Done {
 					t.Errorf("done to the victim: %s", what)
 				}

@@ -1,12 +1,13 @@
 package tests
 
 import (
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"custodex.dev/internal/testkit/external"
 )
 
 // TestFieldE5ReadmeProductionBlock pastes the block "In production" of the README into a
@@ -28,7 +29,7 @@ func TestFieldE5ReadmeProductionBlock(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	manage := freeAddress(t)
+	manage := external.FreeAddr(t)
 	cmd := exec.CommandContext(t.Context(), "sh", "-c", "set -e\n"+block+"kill $!\nwait $!\n")
 	cmd.Dir = t.TempDir()
 	cmd.Env = append(os.Environ(), "PATH="+filepath.Dir(program)+":"+os.Getenv("PATH"),
@@ -42,16 +43,4 @@ func TestFieldE5ReadmeProductionBlock(t *testing.T) {
 			t.Errorf("the output has no %q:\n%s", want, out)
 		}
 	}
-}
-
-// freeAddress gives an address that was free a moment ago, for programs that must be
-// told theirs.
-func freeAddress(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
 }

@@ -3,7 +3,6 @@ package tests
 import (
 	"context"
 	"fmt"
-	"net"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -103,7 +102,7 @@ func serveUnit(t *testing.T, unit, dropIn, folder, moved string) {
 	start := strings.Fields(unitValue(t, unit, "ExecStart"))
 	shell := fmt.Sprintf("umask %s && ulimit -c %s && exec \"$@\"", unitValue(t, unit, "UMask"), unitValue(t, unit, "LimitCORE"))
 	cmd := exec.Command("/bin/sh", append([]string{"-c", shell, "sh", program(t).Path}, start[1:]...)...)
-	addr := freeAddr(t)
+	addr := external.FreeAddr(t)
 	cmd.Env = []string{"PATH=/usr/bin:/bin", "CUSTODEX_ADDR=127.0.0.1:0", "CUSTODEX_MANAGE_ADDR=" + addr}
 	for name, value := range unitEnvironment(unit, dropIn) {
 		cmd.Env = append(cmd.Env, name+"="+strings.ReplaceAll(value, folder, moved))
@@ -167,15 +166,4 @@ func othersRead(t *testing.T, folder string) {
 	if slices.Sort(open); err != nil || len(open) > 0 {
 		t.Errorf("others can read %q (%v)", open, err)
 	}
-}
-
-// freeAddr finds a free port for a program that cannot say which it took.
-func freeAddr(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	return l.Addr().String()
 }

@@ -13,6 +13,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"sync"
 	"testing"
 	"time"
 
@@ -80,7 +81,7 @@ func start(t testing.TB, n int, command func(dir string, addrs []string) *exec.C
 	for attempt := 1; ; attempt++ {
 		p := &Proxy{Dir: t.TempDir()}
 		for range n {
-			p.Addrs = append(p.Addrs, freeAddr(t))
+			p.Addrs = append(p.Addrs, FreeAddr(t))
 		}
 		err := p.run(t, command(p.Dir, p.Addrs))
 		if err == nil {
@@ -120,13 +121,16 @@ func (p *Proxy) run(t testing.TB, cmd *exec.Cmd) error {
 		end()
 		return err
 	}
-	t.Cleanup(func() {
+	stop := sync.OnceFunc(func() {
+		_ = watchdog.Process.Kill() // first: the number of the proxy may be another's once it has ended
+		_ = watchdog.Wait()
+		_ = leash.Close() // closed by Wait
 		end()
-		_ = leash.Close()
-		_ = watchdog.Wait() // there was nothing left to kill
 	})
+	t.Cleanup(stop)
 	for _, addr := range p.Addrs {
 		if err := accepts(addr, ended); err != nil {
+			stop()
 			return err
 		}
 	}
@@ -151,8 +155,9 @@ func accepts(addr string, ended <-chan struct{}) error {
 	}
 }
 
-// freeAddr finds a port of 127.0.0.1 below the range that outgoing connections take theirs from.
-func freeAddr(t testing.TB) string {
+// FreeAddr finds a port of 127.0.0.1 below the range that outgoing connections take theirs from,
+// for a program that cannot say which it took.
+func FreeAddr(t testing.TB) string {
 	t.Helper()
 	for range 50 {
 		l, err := net.Listen("tcp", net.JoinHostPort("127.0.0.1", strconv.Itoa(20000+rand.IntN(12000))))

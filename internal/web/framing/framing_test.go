@@ -209,7 +209,7 @@ func TestControlCharacters(t *testing.T) {
 			}
 			_, err = io.ReadAll(l)
 			f, refused := errors.AsType[*fault.Error](err)
-			if tab := c == '\t' && part == "value"; !tab && (!refused || f.Code != "malformed_request") {
+			if tab := c == '\t' && part == "value"; tab == refused || refused && f.Code != "malformed_request" {
 				t.Errorf("%q in a %s: %v", c, part, err)
 			}
 		}
