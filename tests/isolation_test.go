@@ -20,6 +20,7 @@ import (
 	"custodex.dev/internal/records"
 	"custodex.dev/internal/tenant"
 	"custodex.dev/internal/testkit"
+	"custodex.dev/internal/web"
 )
 
 // Every route of every API, in every spelling of its path, tried with another application's
@@ -158,8 +159,12 @@ func (x *isolationTrial) try(t *testing.T, f face, route string) {
 					t.Errorf("%s: want 401", what)
 				}
 			case addresses(route) || neverWorks[route]:
+				code := a.header.Get(web.ErrorHeader)
 				if a.status != http.StatusNotFound && a.status != http.StatusForbidden {
 					t.Errorf("%s: want 404, or 403", what)
+				}
+				if a.status == http.StatusNotFound && code == records.ErrOtherApplication.Code {
+					t.Errorf("%s: the header says %s of what is not there", what, code)
 				}
 			case a.status >= 300:
 				t.Errorf("%s: the attacker's own data are refused", what)

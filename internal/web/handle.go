@@ -42,9 +42,9 @@ func Handle(h Handler, fail ErrorWriter) http.Handler {
 	}), fail)
 }
 
-// errorHeader names the code of a failure in every API. Most envelopes are published and
+// ErrorHeader names the code of a failure in every API. Most envelopes are published and
 // have no room for one, and their sentences may be the same for several failures.
-const errorHeader = "Custodex-Error"
+const ErrorHeader = "Custodex-Error"
 
 // failWith renders a failure, with its code. What went wrong inside is for the log.
 func failWith(fail ErrorWriter, w http.ResponseWriter, r *http.Request, f *fault.Error) {
@@ -52,7 +52,7 @@ func failWith(fail ErrorWriter, w http.ResponseWriter, r *http.Request, f *fault
 	if f.Kind == fault.Internal {
 		code = "internal"
 	}
-	w.Header().Set(errorHeader, code)
+	w.Header().Set(ErrorHeader, code)
 	fail(w, r, f)
 }
 

@@ -119,7 +119,10 @@ func readTarget(r *http.Request) (records.Target, error) {
 		return records.Target{}, err
 	}
 	holds, err := wire.Precondition(r)
-	return records.ByID(target).In(holds), err
+	if err != nil {
+		return records.Target{}, err
+	}
+	return records.ByID(target).In(holds), nil
 }
 
 // readWrite takes a create or update request off the wire, and whether the answer is to

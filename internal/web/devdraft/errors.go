@@ -14,12 +14,17 @@ import (
 // array for problems of a body's or query's members and a string otherwise, and
 // error is the status's phrase. Liquidation addresses have words of their own.
 func (c *Config) writeError(w http.ResponseWriter, r *http.Request, f *fault.Error) {
+	route := web.EventOf(r.Context()).Route
+	ofAddresses := route == pathAddresses || route == pathAddress
+	if ofAddresses {
+		f = wire.ConcealOther(w, f)
+	}
 	status, message, again := answerOf(f)
 	e := errorBody{StatusCode: status, Message: message, Error: http.StatusText(status)}
 	if len(f.Fields) > 0 {
 		e.Message = messagesOf(f.Fields)
 	}
-	if route := web.EventOf(r.Context()).Route; route == pathAddresses || route == pathAddress {
+	if ofAddresses {
 		e.onAddresses(r, f)
 	}
 	wait := wire.RetrySeconds(f.RetryAfter)

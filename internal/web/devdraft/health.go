@@ -38,7 +38,9 @@ func (a *api) health(w http.ResponseWriter, r *http.Request) error {
 	status := http.StatusOK
 	switch ping := a.Ping(ctx); {
 	case ping != nil:
-		web.EventOf(r.Context()).Fault = fault.Wrap(ping, fault.Unavailable, "database_down", "Database is unavailable")
+		down := fault.Wrap(ping, fault.Unavailable, "database_down", "Database is unavailable")
+		web.EventOf(r.Context()).Fault = down
+		w.Header().Set(web.ErrorHeader, down.Code)
 		h.Status, h.Database, h.Message = "error", "error", "Database is unavailable"
 		status = http.StatusServiceUnavailable
 	case err != nil:

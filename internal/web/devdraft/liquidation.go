@@ -129,8 +129,7 @@ func addressOf(l *customer.LiquidationAddress) addressBody {
 func encodeAddress(l *customer.LiquidationAddress) []byte { return wire.Marshal(addressOf(l)) }
 
 // onAddresses rewords a failure as the API reference has it for liquidation addresses:
-// the message names the id, a customer of another application is not found, and error
-// is another word or absent.
+// the message names the id, and error is another word or absent.
 func (e *errorBody) onAddresses(r *http.Request, f *fault.Error) {
 	switch {
 	case len(f.Fields) > 0:
@@ -139,8 +138,7 @@ func (e *errorBody) onAddresses(r *http.Request, f *fault.Error) {
 		e.Message, e.Error = liquidationFailureMessage(r), ""
 	case f.Code == records.ErrNoAddress.Code:
 		e.Message = notFound("Liquidation address", r.PathValue("addressId"))
-	case f.Kind == fault.NotFound, f.Code == records.ErrOtherApplication.Code:
-		e.StatusCode, e.Error = http.StatusNotFound, http.StatusText(http.StatusNotFound)
+	case f.Kind == fault.NotFound:
 		e.Message = notFound("Customer", r.PathValue("id"))
 	}
 }

@@ -104,7 +104,10 @@ func (s *secure) handshake(c net.Conn) {
 			_, _ = c.Write(s.cfg.Answer(Head{}, c.RemoteAddr(), errPlainOnTLS)) // else nobody reads it
 			linger(c)
 		}
-		s.cfg.Log.Warn("TLS handshake failed", "cause", err)
+		if op, ok := errors.AsType[*net.OpError](err); ok {
+			err = op.Err // without the addresses
+		}
+		s.cfg.Log.Debug("TLS handshake failed", "cause", err)
 		_ = c.Close() // nothing was promised to it
 		return
 	}

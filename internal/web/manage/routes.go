@@ -89,11 +89,17 @@ func (a *api) mux(routes []route) http.Handler {
 		slices.Sort(methods)
 		mux.Handle(path, web.Handle(noMethod(path, methods), writeError))
 	}
-	mux.Handle("/", web.Handle(func(http.ResponseWriter, *http.Request) error {
+	unknown := web.Handle(func(http.ResponseWriter, *http.Request) error {
 		return fault.New(fault.NotFound, "no_such_route", "There is nothing at this address")
-	}, writeError))
+	}, writeError)
+	mux.Handle("/", unknown)
 	return web.Refusable(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		mux.ServeHTTP(w, web.WithoutTrailingSlash(r))
+		r = web.WithoutTrailingSlash(r)
+		if !web.Clean(r.URL.EscapedPath()) { // the mux would redirect it
+			unknown.ServeHTTP(w, r)
+			return
+		}
+		mux.ServeHTTP(w, r)
 	}), writeError)
 }
 

@@ -67,8 +67,8 @@ func Precondition(r *http.Request) (func(customer.Revision) bool, error) {
 	}, nil
 }
 
-// Untagged is h for what has no entity tags. A condition that names a tag cannot hold there,
-// and a change must not pass over it.
+// Untagged is h for what has no entity tags. A condition that names a tag cannot hold there, and
+// a POST, PUT, PATCH or DELETE must not pass over it.
 func Untagged(h Handler) Handler {
 	return func(w http.ResponseWriter, r *http.Request, caller tenant.Caller) error {
 		if r.Method == http.MethodGet || r.Method == http.MethodHead {
@@ -127,10 +127,12 @@ type conditions struct{ match, noneMatch condition }
 
 func readConditions(r *http.Request) (c conditions, err error) {
 	if c.match, err = readCondition(r.Header.Values(headerIfMatch)); err != nil {
-		return c, err
+		return conditions{}, err
 	}
-	c.noneMatch, err = readCondition(r.Header.Values(headerIfNoneMatch))
-	return c, err
+	if c.noneMatch, err = readCondition(r.Header.Values(headerIfNoneMatch)); err != nil {
+		return conditions{}, err
+	}
+	return c, nil
 }
 
 // readCondition reads the lines of a header: * alone, or a list of tags. Empty elements of
@@ -152,12 +154,12 @@ func readCondition(lines []string) (condition, error) {
 		}
 		tag, after, ok := cutTag(rest)
 		if rest = trimBlank(after); !ok || rest != "" && rest[0] != ',' {
-			return c, errEntityTags
+			return condition{}, errEntityTags
 		}
 		c.tags = append(c.tags, tag)
 	}
 	if len(c.tags) == 0 {
-		return c, errEntityTags
+		return condition{}, errEntityTags
 	}
 	return c, nil
 }

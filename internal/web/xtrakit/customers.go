@@ -94,7 +94,10 @@ func readTarget(r *http.Request) (records.Target, error) {
 		return records.Target{}, err
 	}
 	holds, err := wire.Precondition(r)
-	return records.BySeq(target).In(holds), err
+	if err != nil {
+		return records.Target{}, err
+	}
+	return records.BySeq(target).In(holds), nil
 }
 
 // headerKey carries an idempotency key. The pages have no such header; it is ours.

@@ -77,7 +77,10 @@ func (a *api) renew(w http.ResponseWriter, r *http.Request) (string, tenant.Call
 		return "", tenant.Caller{}, err
 	}
 	token, err := a.Records.RefreshToken(r.Context(), caller, subject)
-	return token, caller, err
+	if err != nil {
+		return "", tenant.Caller{}, err
+	}
+	return token, caller, nil
 }
 
 // tokenSeconds is what answers say of a token's life.

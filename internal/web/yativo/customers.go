@@ -87,7 +87,10 @@ func readTarget(r *http.Request, text string) (records.Target, error) {
 		return records.Target{}, err
 	}
 	holds, err := wire.Precondition(r)
-	return records.ByID(target).In(holds), err
+	if err != nil {
+		return records.Target{}, err
+	}
+	return records.ByID(target).In(holds), nil
 }
 
 // readWrite takes a create or update request off the wire.

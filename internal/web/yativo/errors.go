@@ -5,7 +5,6 @@ import (
 	"strconv"
 
 	"custodex.dev/internal/fault"
-	"custodex.dev/internal/records"
 	"custodex.dev/internal/web"
 	"custodex.dev/internal/web/wire"
 )
@@ -15,6 +14,7 @@ import (
 // members also errors. The status is "error"; the pages of 2024 say "failed". Four
 // bodies are documented whole and have no envelope: see bare.
 func writeError(w http.ResponseWriter, r *http.Request, f *fault.Error) {
+	f = wire.ConcealOther(w, f)
 	status, message, detail := answerOf(f)
 	h := w.Header()
 	wait := wire.RetrySeconds(f.RetryAfter)
@@ -45,16 +45,10 @@ func bare(r *http.Request, f *fault.Error, wait int64) (b bareFailure, ok bool) 
 	case r.Method != http.MethodDelete:
 	case f.Kind == fault.Unauthenticated:
 		return bareFailure{Error: "Unauthorized access", Message: "Unauthorized access"}, true
-	case notFound(f) && f.Code != web.ErrNoRoute.Code:
+	case f.Kind == fault.NotFound && f.Code != web.ErrNoRoute.Code:
 		return bareFailure{Error: "Customer not found", Message: "Customer not found"}, true
 	}
 	return bareFailure{}, false
-}
-
-// notFound reports whether f is answered with 404. A customer of another application is:
-// whoever asks learns nothing.
-func notFound(f *fault.Error) bool {
-	return f.Kind == fault.NotFound || f.Code == records.ErrOtherApplication.Code
 }
 
 // answerOf gives the status of a fault, what to say, and what exactly is wrong.
@@ -76,9 +70,6 @@ func answerOf(f *fault.Error) (status int, message, detail string) {
 		}
 		return say(http.StatusUnauthorized, "Unauthenticated.")
 	case fault.Forbidden:
-		if notFound(f) {
-			return say(http.StatusNotFound, "Customer not found")
-		}
 		return say(http.StatusForbidden, f.Message)
 	case fault.NotFound:
 		if f.Code == web.ErrNoRoute.Code || f.Code == errNoEndorsements.Code {
