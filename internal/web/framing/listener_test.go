@@ -25,7 +25,7 @@ func dialTLS(t *testing.T, cfg *tls.Config, text string) (answer, log string, er
 	r, w := io.Pipe()
 	l := framing.Listen(inner, framing.Config{
 		Answer: func(_ framing.Head, _ net.Addr, why *fault.Error) []byte { return []byte("Code: " + why.Code) },
-		TLS:    cfg, Handshake: 5 * time.Second, Log: slog.New(slog.NewTextHandler(w, nil)),
+		TLS:    cfg, Handshake: 5 * time.Second, Log: slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	})
 	t.Cleanup(func() { _ = l.Close() })
 	c, err := net.Dial("tcp", inner.Addr().String())
