@@ -146,10 +146,15 @@ func cleanPhone(s string) string {
 	}, norm.NFKC.String(s))
 	s = strings.TrimSpace(s)
 	if len(s) > 4 && strings.EqualFold(s[:4], "tel:") {
-		if rest := cleanPhone(s[4:]); validPhone(rest) {
+		if rest := withPlus(strings.TrimSpace(s[4:])); validPhone(rest) {
 			return rest
 		}
 	}
+	return withPlus(s)
+}
+
+// withPlus puts a "+" in place of a leading "00" or "(+44)" of a phone.
+func withPlus(s string) string {
 	if m := international.FindStringSubmatch(s); m != nil {
 		rest := strings.TrimLeft(s[len(m[0]):], phoneMarks)
 		plus := "+" + rest
@@ -173,7 +178,14 @@ func cleanPhone(s string) string {
 func PhoneDigits(s string) string {
 	if strings.Trim(s, "+0123456789") != "" {
 		s, _ = cutExtension(s)
-		s = cutTrunkZero(s)
+		if trunkZero.MatchString(s) {
+			// The number that is dialled decides, as in E164, if there is one.
+			if dialled := E164(s); dialled != s {
+				s = dialled
+			} else {
+				s = cutTrunkZero(s)
+			}
+		}
 	}
 	return strings.TrimLeft(digitsOf(s), "0")
 }

@@ -149,6 +149,7 @@ func TestPhoneFragment(t *testing.T) {
 		{"+442079460958", "020 7946"}, {"+442079460958", "+44 (0)20 7946 0958"}, {"+44 (0)20 7946 0958", "442079460958"}, {"+442079460958", "0044-20/7946"},
 		{"(555) 123-4567", "555.123"}, {"+1 555 123 4567 ext. 12", "5551234567"}, {"0301234567", "030 1234567"}, {"+15551234567", "\u202a+1\u00a0555\u2011123\u202c"},
 		{"+15551234567", "(+1) 555 123"}, {"+390612345678", "+39 06 1234"}, {"+15551234567", "+1 555 123 4567 x9"},
+		{"+39 (0)347 1234567", "+393471234567"}, {"+225 (0)1 23 45 67 89", "+2250123456789"}, {"+44 (0)1", "441"},
 	} {
 		fragment := customer.PhoneFragment(c.term)
 		if fragment == "" || !strings.Contains(customer.PhoneDigits(c.stored), fragment) {
@@ -167,6 +168,10 @@ func TestPhoneFragment(t *testing.T) {
 		if got := customer.PhoneFragment(term); got != "" {
 			t.Errorf("PhoneFragment(%q) = %q, want none", term, got)
 		}
+	}
+	// A text of many prefixes used to be cleaned once for each of them.
+	if got := customer.PhoneFragment(strings.Repeat("tel:", 16_000)); got != "" {
+		t.Errorf("PhoneFragment of prefixes = %.20q", got)
 	}
 	rapid.Check(t, func(t *rapid.T) {
 		s := rapid.StringOf(rapid.SampledFrom([]rune("0123456789+-() ./x#٥a"))).Draw(t, "phone")

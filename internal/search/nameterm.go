@@ -30,8 +30,10 @@ func newNameTerm(s string) nameTerm {
 			t.whole, t.needed, others = append(t.whole, other), needed, spelled
 		}
 	}
-	if joined := joinInitials(plain); joined != nil && len(t.whole) == 1 {
-		t.whole = append(t.whole, joined)
+	for _, whole := range t.whole {
+		if joined := joinInitials(whole); joined != nil {
+			t.whole = append(t.whole, joined)
+		}
 	}
 	if len(words) == 1 {
 		return t

@@ -104,7 +104,7 @@ func TestFieldB13MarksAndInitials(t *testing.T) {
 		}
 	}
 	for _, same := range [][]string{
-		{"J.R.R. Tolkien", "J. R. R. Tolkien", "J R R Tolkien", "JRR Tolkien", "j.r.r tolkien"}, {"J. Smith", "J Smith"}, {"J.K. Rowling", "JK Rowling", "J. K. Rowling"},
+		{"J.R.R. Tolkien", "J. R. R. Tolkien", "J R R Tolkien", "JRR Tolkien", "j.r.r tolkien"}, {"JR Müller", "J R Muller", "J R Müller", "J. R. Müller"}, {"J. Smith", "J Smith"}, {"J.K. Rowling", "JK Rowling", "J. K. Rowling"},
 		{"Dr. Anna Schmidt", "Dr Anna Schmidt", "dr.anna schmidt"}, {"St. John", "St John"}, {"Martin Luther King, Jr.", "martin luther king jr"},
 		{"艾力·买买提", "艾力买买提", "艾力•买买提", "艾力・买买提", "艾力 买买提"}, {"Gal·la", "Galla"}, {"Э. Т. А. Гофман", "ЭТА Гофман", "Э.Т.А. Гофман"},
 	} {
