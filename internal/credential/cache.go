@@ -1,6 +1,7 @@
 package credential
 
 import (
+	"maps"
 	"sync"
 	"time"
 
@@ -40,6 +41,12 @@ func (c *cache) forget(publicKey string) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	delete(c.entries, publicKey)
+}
+
+func (c *cache) forgetApp(app id.App) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	maps.DeleteFunc(c.entries, func(_ string, k *known) bool { return k.App == app })
 }
 
 func (c *cache) forgetAll() {

@@ -15,7 +15,6 @@ func TestFieldC9SameWorkForUnknownKeys(t *testing.T) {
 	t.Parallel()
 	e := newEnv(t)
 	m := e.mint(e.app, tenant.Yativo)
-	e.wantGood(t, "the right secret", e.Verifier, m.login())
 	unknown := func(i int) string { return m.PublicKey[:len(m.PublicKey)-1] + string(rune('a'+i)) + "x" }
 	check := func(what, publicKey string) ([]string, id.App) {
 		t.Helper()
@@ -29,6 +28,13 @@ func TestFieldC9SameWorkForUnknownKeys(t *testing.T) {
 		slices.Sort(e.store.log)
 		return e.store.log, who.Caller.App
 	}
+	// After a start nobody has used a credential of the application. Then both look for a second one.
+	first, _ := check("an unknown key after a start", unknown(9))
+	e.Verifier = e.replica()
+	if second, _ := check("a wrong secret after a start", m.PublicKey); len(first) != len(second) {
+		t.Errorf("after a start an unknown key costs %v, a wrong secret %v", first, second)
+	}
+	e.wantGood(t, "the right secret", e.Verifier, m.login())
 	for i, state := range []string{"remembered", "old"} {
 		want, app := check("a wrong secret", m.PublicKey)
 		for j := range 2 {

@@ -154,14 +154,11 @@ func (v *Verifier) find(ctx context.Context, publicKey string, good func(*known)
 }
 
 // balance reads what a failed check has not read: of a key that there is, one that there is not,
-// and the other way round.
+// and the other way round. Until a key of the application was read here, the second is one that is
+// absent too, and only its decryption is missing.
 func (v *Verifier) balance(ctx context.Context, publicKey string, k *known) {
 	other := publicKey + "-"
-	if k.ID == "" {
-		seen, ok := v.seen.Load(k.App)
-		if !ok {
-			return // nobody has used a credential of the application here
-		}
+	if seen, ok := v.seen.Load(k.App); ok && k.ID == "" {
 		other = seen.(string)
 	}
 	_, _ = v.load(ctx, other) // it decides nothing
@@ -234,6 +231,9 @@ func (v *Verifier) nobody(ctx context.Context, publicKey string) (*known, error)
 // Forget drops what is remembered of a credential, so that this process sees a change
 // at once.
 func (v *Verifier) Forget(publicKey string) { v.cache.forget(publicKey) }
+
+// ForgetApp drops what is remembered of an application's credentials.
+func (v *Verifier) ForgetApp(app id.App) { v.cache.forgetApp(app) }
 
 // ForgetAll drops what is remembered of every credential, after the database has lost
 // changes of them.

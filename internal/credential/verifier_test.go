@@ -58,7 +58,7 @@ func TestVerifyWrong(t *testing.T) {
 		"no form":        {"x", m.secret, id.System, 0},
 		"no such app":    {"ck_aaaaaaaaaaaaaaaa_b", "cs_x", id.System, 0},
 		"endless":        {m.PublicKey + strings.Repeat("x", 1000), m.secret, id.System, 0},
-		"the zero hash":  {"ck_system_x", string(make([]byte, 32)), id.System, 1},
+		"the zero hash":  {"ck_system_x", string(make([]byte, 32)), id.System, 2},
 		"another's hash": {m.PublicKey, string(e.store.rows[m.PublicKey].Secret), e.app, 2},
 	} {
 		in := m.login()

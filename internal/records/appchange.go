@@ -39,9 +39,7 @@ func (s *Service) RenameApp(ctx context.Context, caller tenant.Caller, name stri
 // so is one with other live keys, unless revokeKeys: they are revoked in the same transaction
 // then. Removing it again changes nothing and succeeds. Faults: Forbidden, NotFound, Conflict.
 func (s *Service) RemoveApp(ctx context.Context, caller tenant.Caller, revokeKeys bool) (tenant.Application, error) {
-	var revoked []store.CredentialRow
-	app, err := s.changeApp(ctx, caller, authz.AppRemove, func(tx store.Tx, row *store.AppRow, entry *audit.Entry) error {
-		revoked = nil
+	return s.changeApp(ctx, caller, authz.AppRemove, func(tx store.Tx, row *store.AppRow, entry *audit.Entry) error {
 		if row.RemovedAt != 0 {
 			return nil
 		}
@@ -54,6 +52,7 @@ func (s *Service) RemoveApp(ctx context.Context, caller tenant.Caller, revokeKey
 			return err
 		}
 		now := entry.Time
+		var revoked []store.CredentialRow
 		for _, key := range keys {
 			live := key.RevokedAt == 0 && (key.ExpiresAt == 0 || now.UnixMilli() < key.ExpiresAt)
 			if live && tenant.Kind(key.Kind) != tenant.Auditor {
@@ -73,13 +72,6 @@ func (s *Service) RemoveApp(ctx context.Context, caller tenant.Caller, revokeKey
 		row.RemovedAt = now.UnixMilli()
 		return nil
 	})
-	if err != nil {
-		return tenant.Application{}, err
-	}
-	for _, key := range revoked {
-		s.credentials.Forget(key.PublicKey)
-	}
-	return app, nil
 }
 
 // inUse is the fault of removing an application that somebody may still need.
@@ -115,6 +107,6 @@ func (s *Service) changeApp(ctx context.Context, caller tenant.Caller, action au
 	if err != nil {
 		return tenant.Application{}, err
 	}
-	s.credentials.ForgetAll() // it remembers the name with each
+	s.credentials.ForgetApp(caller.App) // each has the name, and may be revoked
 	return appOf(row), nil
 }

@@ -23,9 +23,9 @@ var (
 )
 
 // Authenticate checks a credential. A failure is recorded: with the application
-// whose credential was named, or with id.System when none was. Every failure is
-// ErrCredentials; past the address's bucket it is ErrGuessing, unrecorded. RateLimit
-// is the credential's limit a minute.
+// that the key names, else with id.System. Every failure is ErrCredentials; past the
+// address's bucket it is ErrGuessing, unrecorded. RateLimit is the credential's limit a
+// minute.
 func (s *Service) Authenticate(ctx context.Context, in Login) (caller tenant.Caller, rateLimit int, err error) {
 	who, ok, err := s.credentials.Verify(ctx, in)
 	if err != nil {

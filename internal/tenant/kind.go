@@ -8,7 +8,7 @@ import (
 	"custodex.dev/internal/id"
 )
 
-// Kind is the sort of a credential: the one API it opens, and no other.
+// Kind is the sort of a credential: it decides which API it opens.
 type Kind string
 
 // The kinds of credential.
