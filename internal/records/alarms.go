@@ -15,13 +15,17 @@ import (
 	"custodex.dev/internal/tenant"
 )
 
-// ListAuditAlarms gives the alarms of caller.App's log, newest first. Faults: Forbidden.
+// maxAlarmRows is how many of the newest rows a list of alarms is made of: one raises an alarm, and
+// one closes it.
+const maxAlarmRows = 1000
+
+// ListAuditAlarms gives the newest alarms of caller.App's log, newest first. Faults: Forbidden.
 func (s *Service) ListAuditAlarms(ctx context.Context, caller tenant.Caller) ([]sequencer.Alarm, error) {
 	o, err := s.authorize(ctx, caller, authz.AuditList)
 	if err != nil {
 		return nil, err
 	}
-	rows, err := s.store.AlarmList(ctx, caller.App, 1000)
+	rows, err := s.store.AlarmList(ctx, caller.App, maxAlarmRows)
 	if err != nil {
 		return nil, err
 	}
@@ -30,8 +34,8 @@ func (s *Service) ListAuditAlarms(ctx context.Context, caller tenant.Caller) ([]
 
 // CloseAuditAlarm closes the alarm of caller.App's log, for a reason of 1 to 500 characters. The logs of
 // the application and of the operators record who did it. With beginTree it then begins the tree of
-// a log that has none. raised says that the log is still damaged. Faults: Forbidden, Invalid,
-// NotFound without an open alarm, sequencer.ErrTreeExists.
+// a log that has none. raised says that the log is still damaged, or could not be looked at. Faults:
+// Forbidden, Invalid, NotFound without an open alarm, sequencer.ErrTreeExists.
 func (s *Service) CloseAuditAlarm(ctx context.Context, caller tenant.Caller, reason string, beginTree bool) (closed sequencer.Alarm, raised bool, err error) {
 	o, err := s.authorize(ctx, caller, authz.AlarmClose)
 	if err != nil {
@@ -47,6 +51,18 @@ func (s *Service) CloseAuditAlarm(ctx context.Context, caller tenant.Caller, rea
 			return closed, false, o.recordFailure(ctx, err)
 		}
 	}
+	if err := o.mustHaveAlarm(ctx); err != nil {
+		return closed, false, o.recordFailure(ctx, err)
+	}
+	// Closing comes last: after a failure before it the alarm is open, and a retry does the rest.
+	if err := o.tellOperators(ctx, begun); err != nil {
+		return closed, false, err
+	}
+	if beginTree {
+		if err := s.sequencer.BeginTree(ctx, caller.App, o.key); err != nil {
+			return closed, false, err
+		}
+	}
 	_, err = o.commit(ctx, nil, func(tx store.Tx) (answer, store.AuditRow, error) {
 		entry := o.entry(audit.Done, nil, begun...)
 		closed, err = sequencer.CloseAlarm(tx, o.key, caller.Credential, entry.Time, reason)
@@ -56,23 +72,35 @@ func (s *Service) CloseAuditAlarm(ctx context.Context, caller tenant.Caller, rea
 	if err != nil {
 		return sequencer.Alarm{}, false, o.recordFailure(ctx, err)
 	}
-	if caller.App != id.System {
-		own := *o
-		own.caller.App = id.System
-		if own.key, err = s.keys.Key(ctx, id.System); err != nil {
-			return sequencer.Alarm{}, false, err
-		}
-		entry := own.entry(audit.Done, nil, begun...)
-		entry.Subject = string(caller.App)
-		if err := own.record(ctx, entry, nil); err != nil {
-			return sequencer.Alarm{}, false, err
-		}
-	}
-	if beginTree {
-		if err := s.sequencer.BeginTree(ctx, caller.App, o.key); err != nil {
-			return sequencer.Alarm{}, false, err
-		}
-	}
+	// The alarm is closed, whatever comes of the look.
 	raised, err = s.sequencer.Visit(ctx, caller.App)
-	return closed, raised, err
+	return closed, raised || err != nil, nil
+}
+
+// mustHaveAlarm fails with fault.NotFound if no alarm of the log is open.
+func (o *operation) mustHaveAlarm(ctx context.Context) error {
+	rows, err := o.s.store.AlarmList(ctx, o.caller.App, 1)
+	if err != nil {
+		return err
+	}
+	if alarms := sequencer.Alarms(o.key, rows); len(alarms) == 0 || !alarms[0].ClosedAt.IsZero() {
+		return store.NotFound("alarm")
+	}
+	return nil
+}
+
+// tellOperators records in the operators' own log that one of them closes an alarm.
+func (o *operation) tellOperators(ctx context.Context, fields []string) error {
+	if o.caller.App == id.System {
+		return nil
+	}
+	own := *o
+	own.caller.App = id.System
+	var err error
+	if own.key, err = o.s.keys.Key(ctx, id.System); err != nil {
+		return err
+	}
+	entry := own.entry(audit.Done, nil, fields...)
+	entry.Subject = string(o.caller.App)
+	return own.record(ctx, entry, nil)
 }
