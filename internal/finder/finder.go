@@ -102,9 +102,11 @@ func (f *Finder) Find(ctx context.Context, app id.App, key *seal.App, q Query) (
 		out.Next = &Place{After: &found.end, Lead: q.From.Lead}
 	}
 	if q.Count {
-		out.Total, err = l.count(ctx, permit, q.Filter, lead)
+		if out.Total, err = l.count(ctx, permit, q.Filter, lead); err != nil {
+			return Page{}, err
+		}
 	}
-	return out, err
+	return out, nil
 }
 
 // page finds the page. In a query that begins it sets the lead of the walk.
@@ -148,13 +150,19 @@ func (l *lookup) listByStatus(ctx context.Context, q Query) (found listing, err 
 func (l *lookup) count(ctx context.Context, p *index.Permit, f customer.Filter, lead customer.Customer) (int, error) {
 	if (f == customer.Filter{}) {
 		head, err := l.cfg.Store.Head(ctx, l.app)
-		return int(head.Customers), err
+		if err != nil {
+			return 0, err
+		}
+		return int(head.Customers), nil
 	}
 	filter := indexFilter(f)
 	filter.Except = lead.Seq
 	n, err := l.cfg.Indexes.Count(ctx, p, decoder(l.key), filter)
+	if err != nil {
+		return 0, err
+	}
 	if lead.Seq != 0 {
 		n++
 	}
-	return n, err
+	return n, nil
 }

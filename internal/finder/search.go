@@ -47,9 +47,12 @@ func (l *lookup) search(ctx context.Context, p *index.Permit, q *searchQuery) (l
 			return listing{}, err
 		}
 		if ix == nil {
-			found, done, err := stream(ctx, p, q, build)
-			if done || err != nil {
-				return found, err
+			// A page by relevance needs all customers, and a build reads them already.
+			if !q.ranked || !build.Building() {
+				found, done, err := stream(ctx, p, q, build)
+				if done || err != nil {
+					return found, err
+				}
 			}
 			if err := p.Wait(ctx, build); err != nil {
 				return listing{}, err

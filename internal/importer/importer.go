@@ -117,7 +117,7 @@ type Stored struct {
 func (b *Batch) Store(tx store.Tx, groupExists func(store.Tx, customer.Change) error) (Stored, error) {
 	s := Stored{Problems: b.Problems()}
 	if err := b.findGroups(tx, s.Problems, groupExists); err != nil {
-		return s, err
+		return Stored{}, err
 	}
 	var rows []store.CustomerRow
 	var positions []int // of the rows, in the batch
@@ -132,7 +132,7 @@ func (b *Batch) Store(tx store.Tx, groupExists func(store.Tx, customer.Change) e
 	for part := range slices.Chunk(rows, insertBatch) {
 		more, err := tx.CustomerInsertAll(part)
 		if err != nil {
-			return s, err
+			return Stored{}, err
 		}
 		seqs = append(seqs, more...)
 	}

@@ -48,8 +48,8 @@ func (b *Build) ended() bool {
 	}
 }
 
-// building reports whether the build has started and not ended.
-func (b *Build) building() bool { return b != nil && b.started.Load() && !b.ended() }
+// Building reports whether the build has started and not ended.
+func (b *Build) Building() bool { return b != nil && b.started.Load() && !b.ended() }
 
 // Current returns the application's index with every change in it that was committed before the
 // call. An index of a database that has lost commits since is built anew: it would hold customers

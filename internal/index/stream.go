@@ -49,7 +49,7 @@ func (c *Cache) Stream(ctx context.Context, p *Permit, b *Build, after *page.Pos
 		}
 		last := &rows[len(rows)-1]
 		list.After = &page.Position{CreatedAt: last.CreatedAt, Seq: last.Seq}
-		if b.ended() || batches >= maxBatches && b.building() {
+		if b.ended() || batches >= maxBatches && b.Building() {
 			return false, nil
 		}
 		if err := ctx.Err(); err != nil {
@@ -75,7 +75,7 @@ func (c *Cache) Count(ctx context.Context, p *Permit, decode Decode, f search.Fi
 			defer release()
 			return index.Count(ctx, f)
 		}
-		if !build.building() {
+		if !build.Building() {
 			err := p.acquireReader(ctx, build)
 			switch {
 			case err == nil:

@@ -55,18 +55,28 @@ func (o *operation) rowForChange(tx store.Tx, t Target) (row store.CustomerRow, 
 	} else {
 		row, err = tx.CustomerGet(t.id)
 	}
+	return o.inState(row, err, t)
+}
+
+// readRow reads the target's row.
+func (o *operation) readRow(ctx context.Context, t Target) (row store.CustomerRow, err error) {
+	if t.id.IsZero() {
+		row, err = o.s.store.CustomerGetBySeq(ctx, o.caller.App, t.seq)
+	} else {
+		row, err = o.s.store.CustomerGet(ctx, o.caller.App, t.id)
+	}
+	return o.inState(row, err, t)
+}
+
+// inState is a row that was read for the target, if it is in the state that the target must be in.
+func (o *operation) inState(row store.CustomerRow, err error, t Target) (store.CustomerRow, error) {
 	if err == nil && t.in != nil && !t.in(o.revision(&row)) {
 		err = ErrPrecondition
 	}
-	return row, err
-}
-
-// readRow reads the target's row. A target that must be in a state is for changes.
-func (o *operation) readRow(ctx context.Context, t Target) (store.CustomerRow, error) {
-	if t.id.IsZero() {
-		return o.s.store.CustomerGetBySeq(ctx, o.caller.App, t.seq)
+	if err != nil {
+		return store.CustomerRow{}, err
 	}
-	return o.s.store.CustomerGet(ctx, o.caller.App, t.id)
+	return row, nil
 }
 
 // revision hashes all that is stored of a customer and can be shown. Ciphertexts never
