@@ -63,11 +63,11 @@ func (s *Service) CloseAuditAlarm(ctx context.Context, caller tenant.Caller, rea
 			return closed, false, err
 		}
 	}
-	_, err = o.commit(ctx, nil, func(tx store.Tx) (answer, store.AuditRow, error) {
+	_, err = o.commit(ctx, nil, func(tx store.Tx) (answer, audit.Entry, error) {
 		entry := o.entry(audit.Done, nil, begun...)
 		closed, err = sequencer.CloseAlarm(tx, o.key, caller.Credential, entry.Time, reason)
 		entry.Fields = append(entry.Fields, fmt.Sprintf("alarm:%d", closed.Number))
-		return answer{}, o.row(entry), err
+		return answer{}, entry, err
 	})
 	if err != nil {
 		return sequencer.Alarm{}, false, o.recordFailure(ctx, err)

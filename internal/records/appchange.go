@@ -92,17 +92,17 @@ func (s *Service) changeApp(ctx context.Context, caller tenant.Caller, action au
 		return tenant.Application{}, o.recordFailure(ctx, errSystem)
 	}
 	var row store.AppRow
-	_, err = o.write(ctx, Target{}, nil, func(tx store.Tx) (answer, store.AuditRow, error) {
+	_, err = o.write(ctx, Target{}, nil, func(tx store.Tx) (answer, audit.Entry, error) {
 		entry := o.entry(audit.Done, nil)
 		entry.Subject = string(caller.App)
 		var err error
 		if row, err = tx.AppGet(); err != nil {
-			return answer{}, store.AuditRow{}, err
+			return answer{}, audit.Entry{}, err
 		}
 		if err := change(tx, &row, &entry); err != nil {
-			return answer{}, store.AuditRow{}, err
+			return answer{}, audit.Entry{}, err
 		}
-		return answer{}, o.row(entry), tx.AppUpdate(row)
+		return answer{}, entry, tx.AppUpdate(row)
 	})
 	if err != nil {
 		return tenant.Application{}, err

@@ -49,7 +49,7 @@ func (s *Service) insertApp(ctx context.Context, o *operation, app tenant.Applic
 	own.caller.App = app.ID
 	entry := own.entry(audit.Done, nil)
 	entry.Subject = string(app.ID)
-	_, err = own.commit(ctx, nil, func(tx store.Tx) (answer, store.AuditRow, error) {
+	_, err = own.commit(ctx, nil, func(tx store.Tx) (answer, audit.Entry, error) {
 		err := tx.AppInsert(store.AppRow{
 			ID: app.ID, Name: app.Name, Key: wrapped, CreatedAt: app.CreatedAt.UnixMilli(),
 			Tree: sequencer.EmptyTree(app.ID, appKey, app.CreatedAt),
@@ -57,7 +57,7 @@ func (s *Service) insertApp(ctx context.Context, o *operation, app tenant.Applic
 		if err == nil && also != nil {
 			err = also(tx)
 		}
-		return answer{}, own.row(entry), err
+		return answer{}, entry, err
 	})
 	return err
 }
@@ -129,7 +129,7 @@ func (s *Service) Initialise(ctx context.Context, publish func(Issued) error) (I
 		}
 	}
 	err = s.insertApp(ctx, o, app, key, func(tx store.Tx) error {
-		tx.AuditAppend(made.row(keyEntry))
+		tx.AuditAppend(sequencer.NewRow(made.key, keyEntry))
 		return tx.CredentialInsert(row)
 	})
 	if errors.Is(err, fault.Conflict) {

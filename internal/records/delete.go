@@ -20,12 +20,12 @@ func (s *Service) DeleteCustomer(ctx context.Context, caller tenant.Caller, targ
 		return err
 	}
 	var row store.CustomerRow
-	_, err = o.write(ctx, target, nil, func(tx store.Tx) (answer, store.AuditRow, error) {
+	_, err = o.write(ctx, target, nil, func(tx store.Tx) (answer, audit.Entry, error) {
 		var err error
 		if row, err = o.rowForChange(tx, target); err != nil {
-			return answer{}, store.AuditRow{}, err
+			return answer{}, audit.Entry{}, err
 		}
-		return answer{}, o.row(o.entry(audit.Done, []id.Customer{row.ID})), tx.CustomerDelete(row.ID)
+		return answer{}, o.entry(audit.Done, []id.Customer{row.ID}), tx.CustomerDelete(row.ID)
 	})
 	if err != nil {
 		return err

@@ -43,12 +43,12 @@ func (s *Service) CreateGroup(ctx context.Context, caller tenant.Caller, w Group
 	row := store.GroupRow{
 		CreatedAt: g.CreatedAt.UnixMilli(), UpdatedAt: g.UpdatedAt.UnixMilli(), Sealed: o.key.SealLabel(groupLabel, plain),
 	}
-	return o.write(ctx, Target{}, o.idempotency(w.IdempotencyKey, "", plain), func(tx store.Tx) (answer, store.AuditRow, error) {
+	return o.write(ctx, Target{}, o.idempotency(w.IdempotencyKey, "", plain), func(tx store.Tx) (answer, audit.Entry, error) {
 		var err error
 		if g.Seq, err = tx.GroupInsert(row); err != nil {
-			return answer{}, store.AuditRow{}, err
+			return answer{}, audit.Entry{}, err
 		}
-		return answer{Reply: Reply{Body: w.Encode(&g)}}, o.row(o.groupEntry(g.Seq, "name", "description")), nil
+		return answer{Reply: Reply{Body: w.Encode(&g)}}, o.groupEntry(g.Seq, "name", "description"), nil
 	})
 }
 
@@ -70,24 +70,24 @@ func (s *Service) UpdateGroup(ctx context.Context, caller tenant.Caller, seq int
 		return Reply{}, fault.Validation(problems...)
 	}
 	idem := o.idempotency(w.IdempotencyKey, strconv.FormatInt(seq, 10), change.AppendBinary(nil))
-	return o.write(ctx, Target{}, idem, func(tx store.Tx) (answer, store.AuditRow, error) {
+	return o.write(ctx, Target{}, idem, func(tx store.Tx) (answer, audit.Entry, error) {
 		row, err := tx.GroupGet(seq)
 		if err != nil {
-			return answer{}, store.AuditRow{}, err
+			return answer{}, audit.Entry{}, err
 		}
 		g, err := o.openGroup(row)
 		if err != nil {
-			return answer{}, store.AuditRow{}, err
+			return answer{}, audit.Entry{}, err
 		}
 		fields := change.Apply(&g)
 		if len(fields) > 0 {
 			g.UpdatedAt = nextUpdatedAt(s.now(), g.UpdatedAt)
 			row.UpdatedAt, row.Sealed = g.UpdatedAt.UnixMilli(), o.key.SealLabel(groupLabel, g.AppendBinary(nil))
 			if err := tx.GroupUpdate(row); err != nil {
-				return answer{}, store.AuditRow{}, err
+				return answer{}, audit.Entry{}, err
 			}
 		}
-		return answer{Reply: Reply{Body: w.Encode(&g)}}, o.row(o.groupEntry(seq, fields...)), nil
+		return answer{Reply: Reply{Body: w.Encode(&g)}}, o.groupEntry(seq, fields...), nil
 	})
 }
 
@@ -97,8 +97,8 @@ func (s *Service) DeleteGroup(ctx context.Context, caller tenant.Caller, seq int
 	if err != nil {
 		return err
 	}
-	_, err = o.write(ctx, Target{}, nil, func(tx store.Tx) (answer, store.AuditRow, error) {
-		return answer{}, o.row(o.groupEntry(seq)), tx.GroupDelete(seq)
+	_, err = o.write(ctx, Target{}, nil, func(tx store.Tx) (answer, audit.Entry, error) {
+		return answer{}, o.groupEntry(seq), tx.GroupDelete(seq)
 	})
 	return err
 }

@@ -33,26 +33,26 @@ func (o *operation) idempotency(key, target string, request []byte) *idempotency
 
 // lookupReply gives the first answer again if the key was used before, and the audit
 // entry of giving it. Otherwise the reply is not Replayed.
-func (i *idempotency) lookupReply(tx store.Tx) (Reply, store.AuditRow, error) {
+func (i *idempotency) lookupReply(tx store.Tx) (Reply, audit.Entry, error) {
 	if i == nil {
-		return Reply{}, store.AuditRow{}, nil
+		return Reply{}, audit.Entry{}, nil
 	}
 	used, err := tx.IdempotencyGet(i.scope)
 	if errors.Is(err, fault.NotFound) {
-		return Reply{}, store.AuditRow{}, nil
+		return Reply{}, audit.Entry{}, nil
 	}
 	if err != nil {
-		return Reply{}, store.AuditRow{}, err
+		return Reply{}, audit.Entry{}, err
 	}
 	if string(used.Fingerprint) != string(i.fingerprint) {
-		return Reply{}, store.AuditRow{}, ErrKeyReused
+		return Reply{}, audit.Entry{}, ErrKeyReused
 	}
 	plain, err := i.open(tx, used)
 	if err != nil {
-		return Reply{}, store.AuditRow{}, err
+		return Reply{}, audit.Entry{}, err
 	}
 	if len(plain) == 0 {
-		return Reply{}, store.AuditRow{}, errors.New("stored answer is empty")
+		return Reply{}, audit.Entry{}, errors.New("stored answer is empty")
 	}
 	entry := i.op.entry(audit.Done, nil)
 	if !used.Customer.IsZero() {
@@ -60,7 +60,7 @@ func (i *idempotency) lookupReply(tx store.Tx) (Reply, store.AuditRow, error) {
 	}
 	entry.Code = "replayed"
 	reply := Reply{Customer: used.Customer, Body: plain[1:], Existed: plain[0] == 1, Replayed: true}
-	return reply, i.op.row(entry), nil
+	return reply, entry, nil
 }
 
 // open decrypts the stored answer: under the key of the customer it is about, who

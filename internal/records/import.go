@@ -79,13 +79,13 @@ func (o *operation) importAll(ctx context.Context, batch *importer.Batch) (probl
 	if problems = batch.Problems(); !slices.Contains(problems, nil) {
 		return problems, nil
 	}
-	_, err = o.commit(ctx, nil, func(tx store.Tx) (answer, store.AuditRow, error) {
+	_, err = o.commit(ctx, nil, func(tx store.Tx) (answer, audit.Entry, error) {
 		stored, err := batch.Store(tx, groupExists)
 		if err != nil {
-			return answer{}, store.AuditRow{}, err
+			return answer{}, audit.Entry{}, err
 		}
 		if problems = stored.Problems; stored.Tried == 0 {
-			return answer{}, store.AuditRow{}, errNothingToImport
+			return answer{}, audit.Entry{}, errNothingToImport
 		}
 		entry := o.entry(audit.Done, stored.Customers, stored.Fields...)
 		if len(stored.Customers) < stored.Tried {
@@ -94,7 +94,7 @@ func (o *operation) importAll(ctx context.Context, batch *importer.Batch) (probl
 		if len(stored.Customers) == 0 {
 			entry.Outcome = audit.Refused
 		}
-		return answer{}, o.row(entry), nil
+		return answer{}, entry, nil
 	})
 	if errors.Is(err, errNothingToImport) {
 		return problems, nil

@@ -57,29 +57,29 @@ type item struct {
 
 // addItem adds an item, and what it changes of its customer, in one transaction.
 func (o *operation) addItem(ctx context.Context, target id.Customer, idem *idempotency, it item) (Reply, error) {
-	return o.write(ctx, ByID(target), idem, func(tx store.Tx) (answer, store.AuditRow, error) {
+	return o.write(ctx, ByID(target), idem, func(tx store.Tx) (answer, audit.Entry, error) {
 		row, err := tx.CustomerGet(target)
 		if err != nil {
-			return answer{}, store.AuditRow{}, err
+			return answer{}, audit.Entry{}, err
 		}
 		c, key, err := o.open(ctx, &row)
 		if err != nil {
-			return answer{}, store.AuditRow{}, err
+			return answer{}, audit.Entry{}, err
 		}
 		if it.touch != nil && it.touch(&c) {
 			if err := tx.CustomerUpdate(customerrow.Encrypt(o.key, key, &c)); err != nil {
-				return answer{}, store.AuditRow{}, err
+				return answer{}, audit.Entry{}, err
 			}
 		}
 		err = tx.ItemInsert(target, store.ItemRow{
 			ID: it.id, Kind: it.kind, At: it.at.UnixMilli(), CreatedAt: it.made.UnixMilli(), Sealed: key.SealItem(it.id, it.plain),
 		})
 		if err != nil {
-			return answer{}, store.AuditRow{}, err
+			return answer{}, audit.Entry{}, err
 		}
 		entry := o.entry(audit.Done, []id.Customer{target})
 		entry.Subject = it.id.String()
-		return answer{Reply{Customer: target, Body: it.body}, key.SealReply}, o.row(entry), nil
+		return answer{Reply{Customer: target, Body: it.body}, key.SealReply}, entry, nil
 	})
 }
 

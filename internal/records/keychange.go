@@ -99,17 +99,17 @@ func (s *Service) changeKey(ctx context.Context, caller tenant.Caller, action au
 		return tenant.Credential{}, err
 	}
 	var row store.CredentialRow
-	_, err = o.write(ctx, Target{}, nil, func(tx store.Tx) (answer, store.AuditRow, error) {
+	_, err = o.write(ctx, Target{}, nil, func(tx store.Tx) (answer, audit.Entry, error) {
 		entry := o.entry(audit.Done, nil)
 		entry.Subject = string(cred)
 		var err error
 		if row, err = tx.CredentialGet(cred); err != nil {
-			return answer{}, store.AuditRow{}, err
+			return answer{}, audit.Entry{}, err
 		}
 		if err := change(o, tx, &row, &entry); err != nil {
-			return answer{}, store.AuditRow{}, err
+			return answer{}, audit.Entry{}, err
 		}
-		return answer{}, o.row(entry), nil
+		return answer{}, entry, nil
 	})
 	if err != nil {
 		return tenant.Credential{}, err

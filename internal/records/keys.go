@@ -57,8 +57,8 @@ func (s *Service) CreateKey(ctx context.Context, caller tenant.Caller, in NewKey
 	issued, row := o.newKey(caller.App, in)
 	entry := o.entry(audit.Done, nil)
 	entry.Subject = string(issued.ID)
-	_, err = o.write(ctx, Target{}, nil, func(tx store.Tx) (answer, store.AuditRow, error) {
-		return answer{}, o.row(entry), tx.CredentialInsert(row)
+	_, err = o.write(ctx, Target{}, nil, func(tx store.Tx) (answer, audit.Entry, error) {
+		return answer{}, entry, tx.CredentialInsert(row)
 	})
 	if err != nil {
 		return Issued{}, err

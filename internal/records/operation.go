@@ -77,7 +77,7 @@ func (o *operation) recordFailure(ctx context.Context, err error, targets ...id.
 
 // record makes e durable and returns result, or why e could not be written.
 func (o *operation) record(ctx context.Context, e audit.Entry, result error) error {
-	if err := o.s.store.Record(ctx, o.caller.App, o.row(e)); err != nil {
+	if err := o.s.store.Record(ctx, o.caller.App, sequencer.NewRow(o.key, e)); err != nil {
 		return unrecorded(err, result)
 	}
 	return result
@@ -112,8 +112,8 @@ type answer struct {
 }
 
 // work is the part of a change that differs between use cases. It must return the
-// audit entry of what it did, made by row.
-type work func(tx store.Tx) (answer, store.AuditRow, error)
+// audit entry of what it did, made by entry.
+type work func(tx store.Tx) (answer, audit.Entry, error)
 
 // errNoEntry is the fault of work that would change something without a trace.
 var errNoEntry = errors.New("a change has no audit entry")
@@ -153,7 +153,7 @@ func (o *operation) commit(ctx context.Context, i *idempotency, do work) (Reply,
 		if entry.Action == "" {
 			return errNoEntry
 		}
-		tx.AuditAppend(entry)
+		tx.AuditAppend(sequencer.NewRow(o.key, entry))
 		return nil
 	})
 	if err != nil {
@@ -162,10 +162,13 @@ func (o *operation) commit(ctx context.Context, i *idempotency, do work) (Reply,
 	return reply, nil
 }
 
-// entry begins an audit entry of this operation.
+// entry begins an audit entry of this operation. Its personal part is encrypted.
 func (o *operation) entry(outcome audit.Outcome, targets []id.Customer, fields ...string) audit.Entry {
 	origin := o.caller.Origin
 	return audit.Entry{
+		Personal: sequencer.SealOrigin(o.key, audit.Origin{
+			Owner: o.caller.Owner, Address: origin.Address, UserAgent: origin.UserAgent, ActingUser: origin.ActingUser,
+		}),
 		Time:    o.s.now(),
 		App:     o.caller.App,
 		Actor:   string(o.caller.Credential),
@@ -176,13 +179,6 @@ func (o *operation) entry(outcome audit.Outcome, targets []id.Customer, fields .
 		Targets: targets,
 		Fields:  fields,
 	}
-}
-
-// row encrypts the entry's personal part and adds the keyed checksum.
-func (o *operation) row(e audit.Entry) store.AuditRow {
-	c := o.caller
-	origin := audit.Origin{Owner: c.Owner, Address: c.Origin.Address, UserAgent: c.Origin.UserAgent, ActingUser: c.Origin.ActingUser}
-	return sequencer.NewRow(o.key, e, origin)
 }
 
 // open decrypts a row for a use case that is about this customer, and fails with it.

@@ -62,32 +62,32 @@ func (o *operation) change(ctx context.Context, target Target, w Write) (Reply, 
 func (o *operation) apply(ctx context.Context, target Target, idem *idempotency, encode func(*customer.Customer) []byte,
 	decide func(*customer.Customer) (customer.Change, error),
 ) (Reply, error) {
-	return o.write(ctx, target, idem, func(tx store.Tx) (answer, store.AuditRow, error) {
+	return o.write(ctx, target, idem, func(tx store.Tx) (answer, audit.Entry, error) {
 		row, err := o.rowForChange(tx, target)
 		if err != nil {
-			return answer{}, store.AuditRow{}, err
+			return answer{}, audit.Entry{}, err
 		}
 		o.disclosed = true
 		c, key, err := o.open(ctx, &row)
 		if err != nil {
-			return answer{}, store.AuditRow{}, err
+			return answer{}, audit.Entry{}, err
 		}
 		change, err := decide(&c)
 		if err != nil {
-			return answer{}, store.AuditRow{}, err
+			return answer{}, audit.Entry{}, err
 		}
 		if err := groupExists(tx, change); err != nil {
-			return answer{}, store.AuditRow{}, err
+			return answer{}, audit.Entry{}, err
 		}
 		fields := change.Apply(&c)
 		if len(fields) > 0 {
 			c.UpdatedAt = nextUpdatedAt(o.s.now(), c.UpdatedAt)
 			if err := tx.CustomerUpdate(customerrow.Encrypt(o.key, key, &c)); err != nil {
-				return answer{}, store.AuditRow{}, err
+				return answer{}, audit.Entry{}, err
 			}
 		}
 		entry := o.entry(audit.Done, []id.Customer{c.ID}, fields...)
-		return answer{Reply{Customer: c.ID, Body: encode(&c)}, key.SealReply}, o.row(entry), nil
+		return answer{Reply{Customer: c.ID, Body: encode(&c)}, key.SealReply}, entry, nil
 	})
 }
 

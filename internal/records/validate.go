@@ -25,12 +25,12 @@ func (s *Service) ValidateCustomer(ctx context.Context, caller tenant.Caller, in
 	}
 	change, invalid := in.Create()
 	var problems []fault.Field
-	_, err = o.commit(ctx, nil, func(tx store.Tx) (answer, store.AuditRow, error) {
+	_, err = o.commit(ctx, nil, func(tx store.Tx) (answer, audit.Entry, error) {
 		problems = slices.Clone(invalid)
 		if err := groupExists(tx, change); err != nil {
 			f := fault.Of(err)
 			if f.Kind != fault.Invalid {
-				return answer{}, store.AuditRow{}, err
+				return answer{}, audit.Entry{}, err
 			}
 			problems = append(problems, f.Fields...)
 		}
@@ -45,10 +45,10 @@ func (s *Service) ValidateCustomer(ctx context.Context, caller tenant.Caller, in
 				problems = append(problems, fault.Field{Path: customer.PathEmail, Code: ErrEmailTaken.Code, Message: ErrEmailTaken.Message})
 				entry.Code, entry.Targets = ErrEmailTaken.Code, []id.Customer{row.ID}
 			case !errors.Is(err, fault.NotFound):
-				return answer{}, store.AuditRow{}, err
+				return answer{}, audit.Entry{}, err
 			}
 		}
-		return answer{}, o.row(entry), nil
+		return answer{}, entry, nil
 	})
 	if err != nil {
 		return nil, err

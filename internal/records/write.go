@@ -77,12 +77,12 @@ func (o *operation) create(ctx context.Context, w Write, existing func(*customer
 	key, wrapped := o.key.NewCustomer(c.ID)
 	row := customerrow.Encrypt(o.key, key, &c)
 	row.Key = wrapped
-	entry := o.row(o.entry(audit.Done, []id.Customer{c.ID}, fields...))
+	entry := o.entry(audit.Done, []id.Customer{c.ID}, fields...)
 	idem := o.idempotency(w.IdempotencyKey, "", change.AppendBinary(nil))
 
-	return o.write(ctx, Target{}, idem, func(tx store.Tx) (answer, store.AuditRow, error) {
+	return o.write(ctx, Target{}, idem, func(tx store.Tx) (answer, audit.Entry, error) {
 		if err := groupExists(tx, change); err != nil {
-			return answer{}, store.AuditRow{}, err
+			return answer{}, audit.Entry{}, err
 		}
 		if existing != nil {
 			found, entry, err := o.existing(ctx, tx, row.EmailHash, existing)
@@ -92,7 +92,7 @@ func (o *operation) create(ctx context.Context, w Write, existing func(*customer
 		}
 		var err error
 		if c.Seq, err = tx.CustomerInsert(row); err != nil {
-			return answer{}, store.AuditRow{}, err
+			return answer{}, audit.Entry{}, err
 		}
 		return answer{Reply{Customer: c.ID, Body: w.Encode(&c)}, key.SealReply}, entry, nil
 	})
@@ -100,18 +100,18 @@ func (o *operation) create(ctx context.Context, w Write, existing func(*customer
 
 // existing answers with the customer that has the address, or fails with
 // fault.NotFound if none has.
-func (o *operation) existing(ctx context.Context, tx store.Tx, hash []byte, encode func(*customer.Customer) []byte) (answer, store.AuditRow, error) {
+func (o *operation) existing(ctx context.Context, tx store.Tx, hash []byte, encode func(*customer.Customer) []byte) (answer, audit.Entry, error) {
 	row, err := tx.CustomerGetByEmail(hash)
 	if err != nil {
-		return answer{}, store.AuditRow{}, err
+		return answer{}, audit.Entry{}, err
 	}
 	c, key, err := o.open(ctx, &row)
 	if err != nil {
-		return answer{}, store.AuditRow{}, err
+		return answer{}, audit.Entry{}, err
 	}
 	entry := o.entry(audit.Done, []id.Customer{c.ID})
 	entry.Code = "existed"
-	return answer{Reply{Customer: c.ID, Body: encode(&c), Existed: true}, key.SealReply}, o.row(entry), nil
+	return answer{Reply{Customer: c.ID, Body: encode(&c), Existed: true}, key.SealReply}, entry, nil
 }
 
 // groupExists refuses a change that puts the customer into a group that the

@@ -228,8 +228,9 @@ func (s *Sequencer) tell(ctx context.Context, app id.App) error {
 	entry := audit.Entry{
 		Time: s.cfg.Now().UTC().Truncate(time.Millisecond), App: id.System, Action: authz.AlarmRaise, Outcome: audit.Done,
 		Code: "audit_damaged", Dialect: "sequencer", Request: id.NewRequest(), Subject: string(app),
+		Personal: SealOrigin(key, audit.Origin{}),
 	}
-	if err := s.cfg.Store.Record(ctx, id.System, NewRow(key, entry, audit.Origin{})); err != nil {
+	if err := s.cfg.Store.Record(ctx, id.System, NewRow(key, entry)); err != nil {
 		return err
 	}
 	s.Notify(id.System)

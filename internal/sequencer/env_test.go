@@ -97,7 +97,7 @@ func (e *testEnv) insertApp(t *testing.T, app id.App) id.App {
 		t.Fatal(err)
 	}
 	err = e.store.Update(t.Context(), app, func(tx store.Tx) error {
-		tx.AuditAppend(sequencer.NewRow(key, entry(app), audit.Origin{}))
+		tx.AuditAppend(sequencer.NewRow(key, entry(app, key)))
 		return tx.AppInsert(store.AppRow{ID: app, Name: "Shop", Key: wrapped, CreatedAt: 1, Tree: sequencer.EmptyTree(app, key, time.Now())})
 	})
 	if err != nil {
@@ -106,11 +106,11 @@ func (e *testEnv) insertApp(t *testing.T, app id.App) id.App {
 	return app
 }
 
-func entry(app id.App) audit.Entry {
+func entry(app id.App, key *seal.App) audit.Entry {
 	return audit.Entry{
 		Time: time.Now().UTC().Truncate(time.Millisecond), App: app, Actor: string(id.NewCredential()),
 		Action: authz.CustomerFetch, Outcome: audit.Refused, Code: "not_found", Dialect: "devdraft",
-		Request: id.NewRequest(), Targets: []id.Customer{id.NewCustomer()},
+		Request: id.NewRequest(), Targets: []id.Customer{id.NewCustomer()}, Personal: sequencer.SealOrigin(key, audit.Origin{}),
 	}
 }
 
@@ -123,9 +123,9 @@ func (e *testEnv) skew() time.Duration { return time.Duration(e.ahead.Load()) }
 func (e *testEnv) record(t *testing.T, n int) {
 	t.Helper()
 	for range n {
-		made := entry(e.app)
+		made := entry(e.app, e.key)
 		made.Time = made.Time.Add(e.skew())
-		if err := e.store.Record(t.Context(), e.app, sequencer.NewRow(e.key, made, audit.Origin{})); err != nil {
+		if err := e.store.Record(t.Context(), e.app, sequencer.NewRow(e.key, made)); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -136,9 +136,9 @@ func (e *testEnv) recordAll(t *testing.T, n int) {
 	t.Helper()
 	rows := make([]store.AuditRow, n)
 	for i := range rows {
-		made := entry(e.app)
+		made := entry(e.app, e.key)
 		made.Time = made.Time.Add(e.skew())
-		rows[i] = sequencer.NewRow(e.key, made, audit.Origin{})
+		rows[i] = sequencer.NewRow(e.key, made)
 	}
 	if err := e.store.Record(t.Context(), e.app, rows...); err != nil {
 		t.Fatal(err)

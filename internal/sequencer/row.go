@@ -10,10 +10,14 @@ import (
 	"custodex.dev/internal/store"
 )
 
-// NewRow makes the row of an entry under the key of its application: the origin is
-// encrypted into e.Personal, and a keyed checksum is added. The store sets Seq.
-func NewRow(key *seal.App, e audit.Entry, origin audit.Origin) store.AuditRow {
-	e.Personal = key.SealOrigin(origin.AppendBinary(nil))
+// SealOrigin encrypts the personal part of an entry.
+func SealOrigin(key *seal.App, origin audit.Origin) []byte {
+	return key.SealOrigin(origin.AppendBinary(nil))
+}
+
+// NewRow makes the row of an entry under the key of its application, with a keyed
+// checksum. The store sets Seq.
+func NewRow(key *seal.App, e audit.Entry) store.AuditRow {
 	targets := make([]byte, 0, len(id.Customer{})*len(e.Targets))
 	for _, t := range e.Targets {
 		targets = append(targets, t[:]...)

@@ -21,12 +21,13 @@ func newRow(t *testing.T) (id.App, *seal.App, audit.Entry, audit.Origin, store.A
 	if err != nil {
 		t.Fatal(err)
 	}
-	e := entry(app)
+	e := entry(app, key)
 	e.Targets = append(e.Targets, id.NewCustomer())
 	e.Subject, e.Fields = "cred_x", []string{"email", "status"}
 	origin := audit.Origin{Owner: "Ada", Address: "192.0.2.7", UserAgent: "agent", ActingUser: "7"}
-	row := sequencer.NewRow(key, e, origin)
-	row.Seq, e.Seq, e.Personal = 5, 5, row.Personal
+	e.Personal = sequencer.SealOrigin(key, origin)
+	row := sequencer.NewRow(key, e)
+	row.Seq, e.Seq = 5, 5
 	return app, key, e, origin, row
 }
 

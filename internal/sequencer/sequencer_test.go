@@ -9,7 +9,6 @@ import (
 	"testing/synctest"
 	"time"
 
-	"custodex.dev/internal/audit"
 	"custodex.dev/internal/fault"
 	"custodex.dev/internal/id"
 	"custodex.dev/internal/sequencer"
@@ -224,7 +223,7 @@ func TestManyEntries(t *testing.T) {
 	const many = 10_000
 	rows := make([]store.AuditRow, many)
 	for i := range rows {
-		rows[i] = sequencer.NewRow(e.key, entry(e.app), audit.Origin{})
+		rows[i] = sequencer.NewRow(e.key, entry(e.app, e.key))
 	}
 	if err := e.store.Record(t.Context(), e.app, rows...); err != nil {
 		t.Fatal(err)
