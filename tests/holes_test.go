@@ -62,7 +62,7 @@ var plantedHoles = []planted{
 		{"internal/records/idempotency.go", "\t\tfingerprint: o.key", "\t\tplain: o.caller.Origin.Dialect + string(o.action) + target + key,\n\t\tfingerprint: o.key"},
 		{"internal/records/idempotency.go", "\tused, err := tx.IdempotencyGet(i.scope)\n",
 			"\tif body, ok := hole.Kept(\"an idempotency key is not bound to its application\", i.plain); ok {\n" +
-				"\t\treturn Reply{Body: body, Replayed: true}, i.op.row(i.op.entry(audit.Done, nil)), nil\n\t}\n" +
+				"\t\treturn Reply{Body: body, Replayed: true}, i.op.entry(audit.Done, nil), nil\n\t}\n" +
 				"\tused, err := tx.IdempotencyGet(i.scope)\n"},
 		{"internal/records/idempotency.go", "\treturn tx.IdempotencyPut(", "\thole.Keep(i.plain, a.Body)\n\treturn tx.IdempotencyPut("},
 	}},
