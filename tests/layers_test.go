@@ -59,6 +59,7 @@ var placements = map[string]placement{
 	"internal/store/migrate": {layer: 3, may: []string{"internal/store"}, by: adapters},
 	"internal/store/commit":  {layer: 3, may: []string{"internal/store"}, by: adapters},
 	"internal/search":        {layer: 3},
+	"internal/rowsum":        {layer: 3, may: []string{"internal/seal", "internal/store"}},
 
 	"internal/store/sqlite":    {layer: 4, by: wiring},
 	"internal/store/postgres":  {layer: 4, by: wiring},

@@ -41,6 +41,7 @@ type appKeys struct {
 	labels    cipher.AEAD // names and owners of credentials
 	email     macs
 	entryMAC  macs
+	rows      macs    // checksums of rows
 	replay    macs    // idempotency keys and fingerprints
 	secrets   macs    // credential secrets
 	token     *[]byte // signs bearer tokens
@@ -84,6 +85,7 @@ func OpenApp(app id.App, key []byte) (*App, error) {
 		labels:    aead("credential label"),
 		email:     newMACs(sub("email index")),
 		entryMAC:  newMACs(sub("audit checksum")),
+		rows:      newMACs(sub("row checksum")),
 		replay:    newMACs(sub("idempotency")),
 		secrets:   newMACs(sub("credential secret")),
 		token:     &token,
@@ -130,6 +132,14 @@ func (a *App) EmailHash(canonical string) []byte { return a.email.sum([]byte(can
 
 // EntryMAC is the keyed checksum of an audit entry's content.
 func (a *App) EntryMAC(content []byte) []byte { return a.entryMAC.sum(content) }
+
+// RowSum is the keyed checksum of a row of the table, over content as package rowsum makes it.
+func (a *App) RowSum(table string, content []byte) []byte {
+	b := make([]byte, 0, binary.MaxVarintLen64+len(table)+len(content))
+	b = binary.AppendUvarint(b, uint64(len(table)))
+	b = append(b, table...)
+	return a.rows.sum(append(b, content...))
+}
 
 // ReplayHash hashes an idempotency key, a request or a customer's state, none of which may
 // be stored or shown in clear. what separates the uses.

@@ -99,6 +99,7 @@ var sealings = map[string]struct {
 var derivations = map[string]func(a *seal.App, plain []byte) []byte{
 	"email hash":       func(a *seal.App, plain []byte) []byte { return a.EmailHash(string(plain)) },
 	"entry checksum":   func(a *seal.App, plain []byte) []byte { return a.EntryMAC(plain) },
+	"row sum of a":     func(a *seal.App, plain []byte) []byte { return a.RowSum("a", plain) },
 	"secret hash":      func(a *seal.App, plain []byte) []byte { return a.SecretHash(string(plain)) },
 	"replay hash of a": func(a *seal.App, plain []byte) []byte { return a.ReplayHash("a", string(plain), "") },
 	"signature":        func(a *seal.App, plain []byte) []byte { return ed25519.Sign(a.Signer(), plain) },
@@ -273,7 +274,12 @@ func TestFormByHand(t *testing.T) {
 			t.Errorf("%s opens as %q, want x", what, got)
 		}
 	}
-	sum := hmac.New(sha256.New, sub("email index"))
+	sum := hmac.New(sha256.New, sub("row checksum"))
+	sum.Write([]byte("\x08customerx"))
+	if got, want := app.RowSum("customer", []byte("x")), sum.Sum(nil); !bytes.Equal(got, want) {
+		t.Errorf("RowSum = %x, want %x", got, want)
+	}
+	sum = hmac.New(sha256.New, sub("email index"))
 	sum.Write([]byte("ada@example.com"))
 	if got, want := app.EmailHash("ada@example.com"), sum.Sum(nil); !bytes.Equal(got, want) {
 		t.Errorf("EmailHash = %x, want %x", got, want)
