@@ -105,13 +105,14 @@ func (m *Manage) ExportAudit(ctx context.Context, app string, q ExportQuery, w i
 }
 
 // AuditCheckpoint is the newest signed state of an application's audit log. Keep
-// it, and the key, apart from the server: they are what an export is checked
+// it, and the keys, apart from the server: they are what an export is checked
 // against.
 type AuditCheckpoint struct {
-	AppID      string `json:"app_id"`
-	Key        string `json:"key"`        // checks the signature; it stays the same
-	Entries    int64  `json:"entries"`    // how many it covers
-	Checkpoint string `json:"checkpoint"` // a signed note
+	AppID      string   `json:"app_id"`
+	Key        string   `json:"key"`        // checks the Ed25519 signature; it stays the same
+	Keys       []string `json:"keys"`       // Key, and the one that checks the ML-DSA-44 signature; they stay the same
+	Entries    int64    `json:"entries"`    // how many it covers
+	Checkpoint string   `json:"checkpoint"` // a signed note
 }
 
 // FetchCheckpoint gives the newest checkpoint.

@@ -83,7 +83,11 @@ func TestServer(t *testing.T) {
 	check(t, err)
 	var export bytes.Buffer
 	check(t, m.ExportAudit(ctx, app.ID, client.ExportQuery{Opened: true}, &export))
-	report, err := audit.VerifyExport(&export, point.Key, []byte(point.Checkpoint))
+	keys, err := audit.ParseVerifierKeys(point.Keys...)
+	if err != nil {
+		t.Fatal(err)
+	}
+	report, err := audit.VerifyExport(&export, keys, []byte(point.Checkpoint))
 	if err != nil || report.Anchored != point.Entries || !report.Opened {
 		t.Errorf("VerifyExport = %+v, %v", report, err)
 	}

@@ -17,7 +17,7 @@ import (
 type auditCmd struct {
 	List       auditListCmd       `cmd:"" help:"List entries, newest first."`
 	Export     auditExportCmd     `cmd:"" help:"Write the log, or a part of it, so that it verifies offline."`
-	Checkpoint auditCheckpointCmd `cmd:"" help:"Print the newest signed checkpoint and the key that checks it. Keep both elsewhere."`
+	Checkpoint auditCheckpointCmd `cmd:"" help:"Print the newest signed checkpoint and the keys that check it. Keep all of them elsewhere."`
 	Verify     auditVerifyCmd     `cmd:"" help:"Check an export offline."`
 
 	Alarms      auditAlarmsCmd      `cmd:"" help:"List the alarms of the log: when it was found damaged."`
@@ -190,35 +190,59 @@ func (e *environment) printExported(file string) error {
 
 type auditCheckpointCmd struct {
 	appFlags
+	KeyOut string `name:"key-out" placeholder:"FILE" help:"Write the keys to this new file, one a line, for custodex audit verify."`
 }
 
 // Run prints the newest checkpoint.
 func (c *auditCheckpointCmd) Run(ctx context.Context, env *environment) error {
 	return askApp(env, &c.appFlags, func(op operator, app string) (client.AuditCheckpoint, error) {
-		return op.FetchCheckpoint(ctx, app)
+		return c.fetch(ctx, op, app)
 	}, env.printCheckpoint)
+}
+
+func (c *auditCheckpointCmd) fetch(ctx context.Context, op operator, app string) (client.AuditCheckpoint, error) {
+	if c.KeyOut == "" {
+		return op.FetchCheckpoint(ctx, app)
+	}
+	if err := mustNotExist(c.KeyOut); err != nil {
+		return client.AuditCheckpoint{}, err
+	}
+	point, err := op.FetchCheckpoint(ctx, app)
+	if err != nil {
+		return client.AuditCheckpoint{}, err
+	}
+	if err := os.WriteFile(c.KeyOut, []byte(strings.Join(point.Keys, "\n")+"\n"), 0o644); err != nil {
+		return client.AuditCheckpoint{}, err
+	}
+	return point, nil
 }
 
 func (e *environment) printCheckpoint(point client.AuditCheckpoint) error {
 	if e.json {
 		return e.printJSON(point)
 	}
-	if _, err := fmt.Fprintf(e.err, "Key: %s\n", point.Key); err != nil {
-		return err
+	for _, key := range point.Keys {
+		if _, err := fmt.Fprintf(e.err, "Key: %s\n", key); err != nil {
+			return err
+		}
 	}
 	return e.printf("%s", point.Checkpoint)
 }
 
 type auditVerifyCmd struct {
-	File       string `arg:"" help:"The export; - for standard input."`
-	Key        string `name:"key" required:"" placeholder:"KEY" help:"Key of the log, custodex/app_…+…, as custodex audit checkpoint printed it. It must not come from beside the export."`
-	Checkpoint string `name:"checkpoint" placeholder:"FILE" help:"An earlier checkpoint that was kept elsewhere; shows that the log was not rewritten since."`
+	File       string   `arg:"" help:"The export; - for standard input."`
+	Keys       []string `name:"key" sep:"none" placeholder:"KEY" help:"Key of the log, custodex/app_…+…, as custodex audit checkpoint printed it. It must not come from beside the export. Give it again for the second key: then both signatures are checked."`
+	KeyFile    string   `name:"key-file" placeholder:"FILE" help:"File with the keys of the log, one a line, instead of --key."`
+	Checkpoint string   `name:"checkpoint" placeholder:"FILE" help:"An earlier checkpoint that was kept elsewhere; shows that the log was not rewritten since."`
 }
 
 // Run verifies an export. It contacts no server.
 func (c *auditVerifyCmd) Run(env *environment) error {
+	keys, err := c.keys()
+	if err != nil {
+		return err
+	}
 	var trusted []byte
-	var err error
 	if c.Checkpoint != "" {
 		if trusted, err = os.ReadFile(c.Checkpoint); err != nil {
 			return err
@@ -230,19 +254,48 @@ func (c *auditVerifyCmd) Run(env *environment) error {
 			return withHint(err, "custodex audit export --out FILE writes one")
 		}
 	}
-	report, err := audit.VerifyExport(file, c.Key, trusted)
+	report, err := audit.VerifyExport(file, keys, trusted)
 	if err := errors.Join(err, file.Close()); err != nil {
 		return withHint(fmt.Errorf("%s does not verify: %w", c.File, err),
 			"do not trust it; export again, and if that fails too, keep both and look for who changed the log")
 	}
-	return env.printReport(report)
+	return env.printReport(report, keys)
 }
 
-func (e *environment) printReport(r audit.Report) error {
+// keys reads the keys that were given.
+func (c *auditVerifyCmd) keys() (audit.VerifierKeys, error) {
+	texts := c.Keys
+	if c.KeyFile != "" {
+		b, err := os.ReadFile(c.KeyFile)
+		if err != nil {
+			return audit.VerifierKeys{}, err
+		}
+		texts = append(texts, strings.Fields(string(b))...)
+	}
+	const hint = "custodex audit checkpoint prints the keys of a log"
+	if len(texts) == 0 {
+		return audit.VerifierKeys{}, usage("missing flags: --key=KEY or --key-file=FILE", hint)
+	}
+	keys, err := audit.ParseVerifierKeys(texts...)
+	if err != nil {
+		return audit.VerifierKeys{}, usage("--key: "+err.Error(), hint)
+	}
+	return keys, nil
+}
+
+func (e *environment) printReport(r audit.Report, keys audit.VerifierKeys) error {
+	signatures := []string{"Ed25519"}
+	if keys.MLDSA != "" && r.Checkpoint.Format > 1 {
+		signatures = append(signatures, "ML-DSA-44")
+	}
 	if e.json {
+		var signed *time.Time // null where no signature that was checked has it
+		if !r.Checkpoint.Time.IsZero() {
+			signed = &r.Checkpoint.Time
+		}
 		return e.printJSON(map[string]any{
 			"verified": true, "app_id": r.App, "from_seq": r.From, "to_seq": r.To, "log_size": r.Checkpoint.Size,
-			"checkpoint_time": r.Checkpoint.Time, "anchored": r.Anchored, "opened": r.Opened,
+			"checkpoint_time": signed, "anchored": r.Anchored, "opened": r.Opened, "signatures": signatures,
 		})
 	}
 	anchored := ""
@@ -253,5 +306,5 @@ func (e *environment) printReport(r audit.Report) error {
 	if r.To > r.From {
 		span = fmt.Sprintf("%d to %d of %d, %s to %s", r.From, r.To-1, r.Checkpoint.Size, formatTime(r.First), formatTime(r.Last))
 	}
-	return e.printFields("Verified", string(r.App), "Entries", span, "The log", anchored)
+	return e.printFields("Verified", string(r.App), "Entries", span, "Signatures", strings.Join(signatures, ", "), "The log", anchored)
 }

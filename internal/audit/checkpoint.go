@@ -1,15 +1,15 @@
 package audit
 
 import (
-	"bytes"
-	"crypto/ed25519"
 	"encoding/base64"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"strconv"
 	"strings"
 	"time"
 
+	"filippo.io/mldsa"
 	"golang.org/x/mod/sumdb/note"
 	"golang.org/x/mod/sumdb/tlog"
 
@@ -17,19 +17,30 @@ import (
 )
 
 // Checkpoint is a signed statement: at this time the log of this application was
-// this tree. Its text is a C2SP tlog-checkpoint, which is a signed note:
+// this tree. Its text is a C2SP tlog-checkpoint without extension lines, which is a
+// signed note:
 //
 //	custodex/app_2a3b4c5d6e7f8g9h
 //	1234
 //	<root hash, base64>
-//	time 2026-01-02T03:04:05.678Z
 //
-//	— custodex/app_2a3b4c5d6e7f8g9h <signature, base64>
+//	— custodex/app_2a3b4c5d6e7f8g9h <Ed25519 signature of the text, base64>
+//	— custodex/app_2a3b4c5d6e7f8g9h <ML-DSA-44 cosignature with the time, base64>
+//
+// That is format 2. Format 1, which release 0.1.0 wrote, has the time in a fourth line,
+// "time 2026-01-02T03:04:05.678Z", and the first signature only. Every text of three lines
+// is format 2.
 type Checkpoint struct {
 	App id.App
 	Tree
-	Time time.Time // when it was signed; UTC, milliseconds
+	// Time is when it was signed, in UTC: full seconds in format 2, milliseconds in format 1.
+	// It is zero if the checkpoint is of format 2 and was opened without its ML-DSA-44 key.
+	Time   time.Time
+	Format int // 1 or 2, set by OpenCheckpoint
 }
+
+// CheckpointFormat is the format that SignCheckpoint writes.
+const CheckpointFormat = 2
 
 // ErrCheckpoint is returned for bytes that are no checkpoint of ours.
 var ErrCheckpoint = errors.New("malformed checkpoint")
@@ -39,106 +50,136 @@ const timeForm = "2006-01-02T15:04:05.000Z"
 // maxSize keeps arithmetic on sizes from overflowing; no log gets there.
 const maxSize = 1 << 56
 
-// LogName names an application's log: the origin of its checkpoints and the name
-// of the key that signs them.
-func LogName(app id.App) string { return "custodex/" + string(app) }
-
-// VerifierKey is the public key of an application's log in the form that note
-// verifiers take: name, key hash and key, joined by "+".
-func VerifierKey(app id.App, key ed25519.PrivateKey) string {
-	text, err := note.NewEd25519VerifierKey(LogName(app), key.Public().(ed25519.PublicKey))
-	if err != nil {
-		panic(err) // only for a key of a wrong size
-	}
-	return text
+// SignCheckpoint makes the signed note, in format 2. Both signatures are deterministic: the
+// same checkpoint, of the same second, gives the same bytes.
+func SignCheckpoint(c Checkpoint, s Signer) []byte {
+	text := fmt.Sprintf("%s\n%d\n%s\n", LogName(c.App), c.Size, c.Root)
+	keys := s.VerifierKeys(c.App)
+	return signNote(text, edSigner{keys.mustEd25519(), s.Ed25519}, mldsaSigner{keys.mustMLDSA(), s.MLDSA, c.Time.Unix()})
 }
 
-// SignCheckpoint makes the signed note. The same checkpoint gives the same bytes.
-func SignCheckpoint(c Checkpoint, key ed25519.PrivateKey) []byte {
-	text := fmt.Sprintf("%s\n%d\n%s\ntime %s\n", LogName(c.App), c.Size, c.Root, c.Time.UTC().Format(timeForm))
-	return signNote(c.App, text, key)
-}
-
-// OpenCheckpoint checks the signature of a checkpoint and reads it. It takes
-// signatures of others beside ours, and extension lines that it does not know.
-func OpenCheckpoint(signed []byte, verifierKey string) (Checkpoint, error) {
-	n, err := openNote(signed, verifierKey)
+// OpenCheckpoint checks the signatures of a checkpoint and reads it. The Ed25519 signature
+// must be there. With an ML-DSA-44 key in keys, a checkpoint of format 2 must have that
+// signature too. It takes signatures of others beside ours.
+func OpenCheckpoint(signed []byte, keys VerifierKeys) (Checkpoint, error) {
+	n, err := openNote(signed, keys)
 	if err != nil {
 		return Checkpoint{}, err
 	}
-	return n.checkpoint()
+	t, err := parseText(n.text)
+	if err != nil {
+		return Checkpoint{}, err
+	}
+	app, ok := strings.CutPrefix(t.origin, logPrefix)
+	if !ok || t.origin != n.signer {
+		return Checkpoint{}, ErrCheckpoint
+	}
+	c := Checkpoint{App: id.App(app), Tree: t.Tree, Format: CheckpointFormat}
+	switch {
+	case len(t.extensions) > 0:
+		c.Format = 1
+		c.Time, err = timeOf(t.extensions)
+	case keys.MLDSA == "":
+	case n.cosignature == nil:
+		return Checkpoint{}, fmt.Errorf("not signed with the ML-DSA-44 key: %w", ErrCheckpoint)
+	default:
+		c.Time = time.Unix(int64(binary.BigEndian.Uint64(n.cosignature)), 0).UTC()
+	}
+	return c, err
 }
 
-func (o openedNote) checkpoint() (Checkpoint, error) {
-	body, ended := strings.CutSuffix(o.text, "\n")
+// timeOf gives the time in the extension lines of format 1.
+func timeOf(extensions []string) (time.Time, error) {
+	for _, line := range extensions {
+		if at, ok := strings.CutPrefix(line, "time "); ok {
+			t, err := time.Parse(timeForm, at)
+			if err != nil {
+				return time.Time{}, ErrCheckpoint
+			}
+			return t, nil
+		}
+	}
+	return time.Time{}, ErrCheckpoint
+}
+
+// checkpointText is the text of a checkpoint of any log.
+type checkpointText struct {
+	origin string
+	Tree
+	extensions []string
+}
+
+func parseText(text string) (checkpointText, error) {
+	body, ended := strings.CutSuffix(text, "\n")
 	lines := strings.Split(body, "\n")
 	if !ended || len(lines) < 3 {
-		return Checkpoint{}, ErrCheckpoint
+		return checkpointText{}, ErrCheckpoint
 	}
-	app, ok := strings.CutPrefix(lines[0], "custodex/")
 	size, err := strconv.ParseInt(lines[1], 10, 64)
-	if !ok || LogName(id.App(app)) != o.signer || err != nil || size < 0 || size > maxSize || lines[1] != strconv.FormatInt(size, 10) {
-		return Checkpoint{}, ErrCheckpoint
+	if err != nil || size < 0 || size > maxSize || lines[1] != strconv.FormatInt(size, 10) {
+		return checkpointText{}, ErrCheckpoint
 	}
-	c := Checkpoint{App: id.App(app), Tree: Tree{Size: size}}
 	root, err := base64.StdEncoding.Strict().DecodeString(lines[2])
 	if err != nil || len(root) != tlog.HashSize {
-		return Checkpoint{}, ErrCheckpoint
+		return checkpointText{}, ErrCheckpoint
 	}
-	c.Root = Hash(root)
-	for _, line := range lines[3:] {
-		at, ok := strings.CutPrefix(line, "time ")
-		if !ok {
-			continue
-		}
-		if c.Time, err = time.Parse(timeForm, at); err != nil {
-			return Checkpoint{}, ErrCheckpoint
-		}
-	}
-	return c, nil
+	return checkpointText{lines[0], Tree{Size: size, Root: Hash(root)}, lines[3:]}, nil
 }
 
-// signer makes a private key a note.Signer.
-type signer struct {
+// maxTime is the last second of the year 9999: later times have no text.
+const maxTime = 253_402_300_799
+
+// cosignedMessage is what an ML-DSA-44 cosignature signs: the cosigned_message of C2SP
+// tlog-cosignature for a whole tree. It commits to the cosigner's name, and not to extension lines.
+func cosignedMessage(cosigner string, at uint64, t *checkpointText) []byte {
+	b := make([]byte, 0, 256)
+	b = append(b, "subtree/v1\n\x00"...)
+	b = append(append(b, byte(len(cosigner))), cosigner...)
+	b = binary.BigEndian.AppendUint64(b, at)
+	b = append(append(b, byte(len(t.origin))), t.origin...)
+	b = binary.BigEndian.AppendUint64(b, 0) // start of the subtree
+	b = binary.BigEndian.AppendUint64(b, uint64(t.Size))
+	return append(b, t.Root[:]...)
+}
+
+// mldsaVerifier checks ML-DSA-44 cosignatures (type 0x06). They are the time as 8 bytes,
+// big-endian, and the signature.
+type mldsaVerifier struct {
+	name string
+	hash uint32
+	key  *mldsa.PublicKey
+}
+
+func (v mldsaVerifier) Name() string    { return v.name }
+func (v mldsaVerifier) KeyHash() uint32 { return v.hash }
+
+func (v mldsaVerifier) Verify(msg, sig []byte) bool {
+	if len(sig) != 8+mldsa.MLDSA44SignatureSize {
+		return false
+	}
+	at := binary.BigEndian.Uint64(sig)
+	t, err := parseText(string(msg))
+	if err != nil || at > maxTime || len(t.origin) > 255 {
+		return false
+	}
+	return mldsa.Verify(v.key, cosignedMessage(v.name, at, &t), sig[8:], nil) == nil
+}
+
+// mldsaSigner signs checkpoints with a time. It is a note.Signer.
+type mldsaSigner struct {
 	note.Verifier // of its public half
-	key           ed25519.PrivateKey
+	key           *mldsa.PrivateKey
+	at            int64 // seconds since 1970
 }
 
-func (s signer) Sign(msg []byte) ([]byte, error) { return ed25519.Sign(s.key, msg), nil }
-
-func signNote(app id.App, text string, key ed25519.PrivateKey) []byte {
-	v, err := note.NewVerifier(VerifierKey(app, key))
+func (s mldsaSigner) Sign(msg []byte) ([]byte, error) {
+	t, err := parseText(string(msg))
 	if err != nil {
-		panic(err) // an application's id is always a good name
+		return nil, err
 	}
-	signed, err := note.Sign(&note.Note{Text: text}, signer{v, key})
+	sig, err := s.key.SignDeterministic(cosignedMessage(s.Name(), uint64(s.at), &t), nil)
 	if err != nil {
-		panic(err) // likewise
+		return nil, err
 	}
-	return signed
-}
-
-// openedNote is a note whose signature was checked.
-type openedNote struct{ text, signer string }
-
-// openNote opens a note that carries a signature of the key.
-func openNote(signed []byte, verifierKey string) (openedNote, error) {
-	v, err := note.NewVerifier(verifierKey)
-	if err != nil {
-		return openedNote{}, fmt.Errorf("verifier key: %w", err)
-	}
-	n, err := note.Open(signed, note.VerifierList(v))
-	if err != nil {
-		return openedNote{}, fmt.Errorf("not signed with the key %s+%08x: %w", v.Name(), v.KeyHash(), err)
-	}
-	return openedNote{n.Text, v.Name()}, nil
-}
-
-// spelledAs reports whether signed is spelled as signNote spells it: with one
-// signature, and in no other encoding of the same bytes.
-func (o openedNote) spelledAs(signed []byte) bool {
-	line, ours := bytes.CutPrefix(signed, []byte(o.text+"\n— "+o.signer+" "))
-	sig, ended := bytes.CutSuffix(line, []byte("\n"))
-	raw, err := base64.StdEncoding.Strict().DecodeString(string(sig))
-	return ours && ended && err == nil && base64.StdEncoding.EncodeToString(raw) == string(sig)
+	return append(binary.BigEndian.AppendUint64(nil, uint64(s.at)), sig...), nil
 }

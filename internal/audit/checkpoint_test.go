@@ -18,7 +18,7 @@ func testCheckpoint() audit.Checkpoint {
 	return audit.Checkpoint{
 		App:  testApp,
 		Tree: audit.Tree{Size: 1234, Root: audit.Hash{1, 2, 3, 31: 255}},
-		Time: time.Date(2026, 1, 2, 3, 4, 5, 678e6, time.UTC),
+		Time: time.Date(2026, 1, 2, 3, 4, 5, 0, time.UTC), Format: 2,
 	}
 }
 
@@ -41,7 +41,7 @@ func TestCheckpointRoundTrip(t *testing.T) {
 // The text is what any reader of signed notes takes.
 func TestCheckpointText(t *testing.T) {
 	t.Parallel()
-	v, err := note.NewVerifier(testVerifier())
+	v, err := note.NewVerifier(testVerifier().Ed25519)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -49,7 +49,7 @@ func TestCheckpointText(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := "custodex/app_2a3b4c5d6e7f8g9h\n1234\nAQIDAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAP8=\ntime 2026-01-02T03:04:05.678Z\n"
+	want := "custodex/app_2a3b4c5d6e7f8g9h\n1234\nAQIDAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAP8=\n"
 	if diff := cmp.Diff(want, n.Text); diff != "" {
 		t.Errorf("text (-want +got):\n%s", diff)
 	}
@@ -88,7 +88,7 @@ func TestCheckpointRefused(t *testing.T) {
 			t.Errorf("byte %d altered: accepted", i)
 		}
 	}
-	if _, err := audit.OpenCheckpoint(signed, "nonsense"); err == nil {
+	if _, err := audit.OpenCheckpoint(signed, audit.VerifierKeys{Ed25519: "nonsense"}); err == nil {
 		t.Error("nonsense as the key: accepted")
 	}
 }
@@ -105,6 +105,8 @@ func TestCheckpointMalformed(t *testing.T) {
 		"custodex/" + string(testApp) + "\n9000000000000000000\n" + root + "\n",
 		"custodex/" + string(testApp) + "\n1\nAQID\n",
 		"custodex/" + string(testApp) + "\n1\n" + root + "\ntime yesterday\n",
+		"custodex/" + string(testApp) + "\n1\n" + root + "\nno time\n",
+		"custodex/" + string(testApp) + "\n1\n" + root + "\n", // without its second signature
 		"elsewhere/" + string(testApp) + "\n1\n" + root + "\n",
 	} {
 		signed, err := note.Sign(&note.Note{Text: text}, noteSigner(t))

@@ -2,7 +2,6 @@ package audit
 
 import (
 	"bufio"
-	"crypto/ed25519"
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/json"
@@ -33,6 +32,7 @@ type header struct {
 	Format     string `json:"format"`
 	App        id.App `json:"app"`
 	Key        string `json:"key"`
+	MLDSAKey   string `json:"mldsa_key,omitempty"` // absent from exports of release 0.1.0
 	From       int64  `json:"from"`
 	To         int64  `json:"to"`
 	Opened     bool   `json:"opened"`
@@ -58,15 +58,15 @@ func statement(app id.App, lines int64, digest []byte) string {
 type Exporter struct {
 	w      *bufio.Writer
 	digest hash.Hash
-	key    ed25519.PrivateKey
+	signer Signer
 	what   Export
 	next   int64
 	buf    []byte
 }
 
-// NewExporter writes the header to w. note is what.Checkpoint signed with key; read
+// NewExporter writes the header to w. note is what.Checkpoint signed; read
 // gives the tiles of its tree. Errors are ErrTree, or those of read and w.
-func NewExporter(w io.Writer, what Export, note []byte, key ed25519.PrivateKey, read TileReader) (*Exporter, error) {
+func NewExporter(w io.Writer, what Export, note []byte, signer Signer, read TileReader) (*Exporter, error) {
 	tree := what.Checkpoint.Tree
 	before, err := tree.hashesOf(cover(0, what.From), read)
 	if err != nil {
@@ -76,9 +76,10 @@ func NewExporter(w io.Writer, what Export, note []byte, key ed25519.PrivateKey, 
 	if err != nil {
 		return nil, err
 	}
-	e := &Exporter{w: bufio.NewWriterSize(w, 1<<16), digest: sha256.New(), key: key, what: what, next: what.From}
+	e := &Exporter{w: bufio.NewWriterSize(w, 1<<16), digest: sha256.New(), signer: signer, what: what, next: what.From}
+	keys := signer.VerifierKeys(what.Checkpoint.App)
 	head, err := marshalLine(header{
-		Format: exportFormat, App: what.Checkpoint.App, Key: VerifierKey(what.Checkpoint.App, key),
+		Format: exportFormat, App: what.Checkpoint.App, Key: keys.Ed25519, MLDSAKey: keys.MLDSA,
 		From: what.From, To: what.To, Opened: what.Opened,
 		Before: before, After: after, Checkpoint: string(note),
 	})
@@ -117,7 +118,7 @@ func (e *Exporter) Close() error {
 		return fmt.Errorf("entries %d to %d were not given: %w", e.next, e.what.To-1, ErrMalformed)
 	}
 	app, count := e.what.Checkpoint.App, e.what.To-e.what.From
-	said := signNote(app, statement(app, count+1, e.digest.Sum(nil)), e.key)
+	said := signNote(statement(app, count+1, e.digest.Sum(nil)), edSigner{e.signer.VerifierKeys(app).mustEd25519(), e.signer.Ed25519})
 	tail, err := marshalLine(trailer{count, string(said)})
 	if err != nil {
 		return err

@@ -164,8 +164,8 @@ func TestVerifyTakesOneSpellingOfSignatures(t *testing.T) {
 			}
 		}
 	}
-	if ends != 4 {
-		t.Errorf("tried %d ends of base64, want root, digest and two signatures", ends)
+	if ends != 5 {
+		t.Errorf("tried %d ends of base64, want root, digest and three signatures", ends)
 	}
 }
 

@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"filippo.io/mldsa"
+
 	"custodex.dev/internal/audit"
 	"custodex.dev/internal/authz"
 	"custodex.dev/internal/id"
@@ -16,13 +18,17 @@ import (
 
 const testApp id.App = "app_2a3b4c5d6e7f8g9h"
 
-// testKey gives the same key for the same name.
-func testKey(name string) ed25519.PrivateKey {
-	seed := sha256.Sum256([]byte(name))
-	return ed25519.NewKeyFromSeed(seed[:])
+// testKey gives the same keys for the same name.
+func testKey(name string) audit.Signer {
+	seed, second := sha256.Sum256([]byte(name)), sha256.Sum256([]byte(name+" cosigner"))
+	key, err := mldsa.NewPrivateKey(mldsa.MLDSA44(), second[:])
+	if err != nil {
+		panic(err)
+	}
+	return audit.Signer{Ed25519: ed25519.NewKeyFromSeed(seed[:]), MLDSA: key}
 }
 
-func testVerifier() string { return audit.VerifierKey(testApp, testKey("log")) }
+func testVerifier() audit.VerifierKeys { return testKey("log").VerifierKeys(testApp) }
 
 // testLog is a log in memory: entries, and the tree as it was stored.
 type testLog struct {
@@ -74,13 +80,13 @@ func (l *testLog) read(ids []audit.TileID) ([][]byte, error) {
 }
 
 // checkpoint signs the tree as it was when it had size entries.
-func (l *testLog) checkpoint(t testing.TB, size int, key ed25519.PrivateKey) (audit.Checkpoint, []byte) {
+func (l *testLog) checkpoint(t testing.TB, size int, key audit.Signer) (audit.Checkpoint, []byte) {
 	t.Helper()
 	tree, _, err := audit.Grow(audit.EmptyTree(), nil, l.leaves[:size])
 	if err != nil {
 		t.Fatal(err)
 	}
-	c := audit.Checkpoint{App: testApp, Tree: tree, Time: time.UnixMilli(1_800_000_000_000 + int64(size)).UTC()}
+	c := audit.Checkpoint{App: testApp, Tree: tree, Time: time.Unix(1_800_000_000+int64(size), 0).UTC(), Format: 2}
 	return c, audit.SignCheckpoint(c, key)
 }
 
@@ -89,10 +95,17 @@ func (l *testLog) export(t testing.TB, from, to int, opened bool) []byte {
 	return l.exportWith(t, from, to, opened, testKey("log"))
 }
 
-func (l *testLog) exportWith(t testing.TB, from, to int, opened bool, key ed25519.PrivateKey) []byte {
+func (l *testLog) exportWith(t testing.TB, from, to int, opened bool, key audit.Signer) []byte {
+	t.Helper()
+	_, note := l.checkpoint(t, len(l.leaves), key)
+	return l.exportSigned(t, from, to, opened, key, note)
+}
+
+// exportSigned is an export whose checkpoint is signed already, in whatever form.
+func (l *testLog) exportSigned(t testing.TB, from, to int, opened bool, key audit.Signer, note []byte) []byte {
 	t.Helper()
 	var out bytes.Buffer
-	c, note := l.checkpoint(t, len(l.leaves), key)
+	c, _ := l.checkpoint(t, len(l.leaves), key)
 	x, err := audit.NewExporter(&out, audit.Export{Checkpoint: c, From: int64(from), To: int64(to), Opened: opened}, note, key, l.read)
 	if err != nil {
 		t.Fatal(err)

@@ -96,7 +96,11 @@ func TestTampering(t *testing.T) {
 		if b == nil || bytes.Equal(b, bytes.Join(genuine, nil)) {
 			continue // it swapped equal lines, or the like
 		}
-		if _, err := audit.VerifyExport(bytes.NewReader(b), testVerifier(), trusted); err == nil {
+		keys := testVerifier()
+		if round%2 == 1 {
+			keys.MLDSA = "" // who has the first key alone finds the same
+		}
+		if _, err := audit.VerifyExport(bytes.NewReader(b), keys, trusted); err == nil {
 			t.Fatalf("seed %d, round %d, %s: not detected", seed, round, tamper.name)
 		}
 	}

@@ -7,6 +7,7 @@ import (
 	"flag"
 	"fmt"
 	"os"
+	"strings"
 	"testing"
 
 	"github.com/google/go-cmp/cmp"
@@ -20,11 +21,11 @@ var update = flag.Bool("update", false, "rewrite golden files")
 // noteSigner is the library's own signer with the log's key.
 func noteSigner(t *testing.T) note.Signer {
 	t.Helper()
-	v, err := note.NewVerifier(testVerifier())
+	v, err := note.NewVerifier(testVerifier().Ed25519)
 	if err != nil {
 		t.Fatal(err)
 	}
-	secret := base64.StdEncoding.EncodeToString(append([]byte{1}, testKey("log").Seed()...))
+	secret := base64.StdEncoding.EncodeToString(append([]byte{1}, testKey("log").Ed25519.Seed()...))
 	s, err := note.NewSigner(fmt.Sprintf("PRIVATE+KEY+%s+%08x+%s", v.Name(), v.KeyHash(), secret))
 	if err != nil {
 		t.Fatal(err)
@@ -53,7 +54,7 @@ func TestVectors(t *testing.T) {
 	golden(t, "testdata/vectors.json", append(content, '\n'))
 	golden(t, "testdata/export.jsonl", l.export(t, 0, 5, true))
 	golden(t, "testdata/export-range.jsonl", l.export(t, 1, 3, false))
-	golden(t, "testdata/verifier.key", []byte(testVerifier()+"\n"))
+	golden(t, "testdata/verifier.key", []byte(strings.Join(testVerifier().Texts(), "\n")+"\n"))
 }
 
 func golden(t *testing.T, name string, got []byte) {
@@ -75,7 +76,9 @@ func golden(t *testing.T, name string, got []byte) {
 // An old export still verifies.
 func TestVectorsVerify(t *testing.T) {
 	t.Parallel()
-	for _, name := range []string{"testdata/export.jsonl", "testdata/export-range.jsonl"} {
+	for _, name := range []string{
+		"testdata/export.jsonl", "testdata/export-range.jsonl", "testdata/format1/export.jsonl", "testdata/format1/export-range.jsonl",
+	} {
 		f, err := os.Open(name)
 		if err != nil {
 			t.Fatal(err)

@@ -48,7 +48,7 @@ const maxLine = 1 << 20
 
 // VerifyExport checks an export offline: form, order and number of the entries,
 // each entry against its leaf, the leaves against the checkpoint's root, and both
-// signatures against verifierKey, which must come from elsewhere than the export.
+// signatures against keys, which must come from elsewhere than the export.
 //
 // trustedCheckpoint, if not nil, is an earlier checkpoint of the log that was kept
 // elsewhere. The log must still begin with it: only this shows that the holder of
@@ -56,15 +56,15 @@ const maxLine = 1 << 20
 // begin at or before the trusted checkpoint's end.
 //
 // An error of the file is a *Flaw; then nothing in the report is proved.
-func VerifyExport(r io.Reader, verifierKey string, trustedCheckpoint []byte) (Report, error) {
-	v := &verification{lines: bufio.NewReaderSize(r, maxLine), key: verifierKey, digest: sha256.New(), seq: -1}
+func VerifyExport(r io.Reader, keys VerifierKeys, trustedCheckpoint []byte) (Report, error) {
+	v := &verification{lines: bufio.NewReaderSize(r, maxLine), keys: keys, digest: sha256.New(), seq: -1}
 	err := v.run(trustedCheckpoint)
 	return v.report, err
 }
 
 type verification struct {
 	lines   *bufio.Reader
-	key     string
+	keys    VerifierKeys
 	digest  hash.Hash // of all lines before the current one
 	line    int64
 	seq     int64 // of the entry at hand, or -1
@@ -122,10 +122,10 @@ func (v *verification) readHeader() error {
 	if !sameJSON(b, h) || h.Format != exportFormat {
 		return v.flaw("not the header of a %q", exportFormat)
 	}
-	if h.Key != v.key {
+	if h.Key != v.keys.Ed25519 || v.keys.MLDSA != "" && h.MLDSAKey != "" && h.MLDSAKey != v.keys.MLDSA {
 		return v.flaw("made with another key than the one given")
 	}
-	cp, err := OpenCheckpoint([]byte(h.Checkpoint), v.key)
+	cp, err := OpenCheckpoint([]byte(h.Checkpoint), v.keys)
 	if err != nil {
 		return v.flaw("checkpoint: %v", err)
 	}
@@ -151,12 +151,14 @@ func (v *verification) readTrusted(signed []byte) error {
 	if signed == nil {
 		return nil
 	}
-	cp, err := OpenCheckpoint(signed, v.key)
+	cp, err := OpenCheckpoint(signed, v.keys)
 	if err != nil {
 		return fmt.Errorf("trusted checkpoint: %w", err)
 	}
 	own := v.report.Checkpoint
 	switch {
+	case cp.Format > own.Format:
+		return v.flaw("the checkpoint is of format %d, and the trusted one already of format %d: a log does not go back", own.Format, cp.Format)
 	case cp.Size > own.Size:
 		return v.flaw("the log was cut back: it had %d entries at the trusted checkpoint and has %d here", cp.Size, own.Size)
 	case cp.Size == own.Size && cp.Root != own.Root:
@@ -233,7 +235,7 @@ func (v *verification) readTrailer() error {
 	if !sameJSON(b, &t) || t.Count != count {
 		return v.flaw("not the trailer of an export of %d entries", count)
 	}
-	said, err := openNote([]byte(t.Statement), v.key)
+	said, err := openNote([]byte(t.Statement), VerifierKeys{Ed25519: v.keys.Ed25519})
 	if err != nil {
 		return v.flaw("trailer: %v", err)
 	}

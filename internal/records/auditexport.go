@@ -15,9 +15,9 @@ import (
 // AuditCheckpoint is a signed state of a log, to be kept where the operators of
 // the database cannot reach it.
 type AuditCheckpoint struct {
-	Note    []byte // C2SP tlog-checkpoint
-	Key     string // public key to verify it with
-	Entries int64  // number of entries that it covers
+	Note    []byte             // C2SP tlog-checkpoint
+	Keys    audit.VerifierKeys // public keys to verify it with
+	Entries int64              // number of entries that it covers
 }
 
 // SequenceAudit integrates what caller.App's log holds now into its tree and gives the
@@ -32,7 +32,7 @@ func (s *Service) SequenceAudit(ctx context.Context, caller tenant.Caller) (Audi
 		return AuditCheckpoint{}, err
 	}
 	return recorded(ctx, o, o.entry(audit.Done, nil, "checkpoint"), AuditCheckpoint{
-		Note: tree.Note, Key: audit.VerifierKey(caller.App, o.key.Signer()), Entries: tree.Size,
+		Note: tree.Note, Keys: sequencer.VerifierKeys(caller.App, o.key), Entries: tree.Size,
 	})
 }
 

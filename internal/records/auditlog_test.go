@@ -199,7 +199,7 @@ func TestExportAudit(t *testing.T) {
 		if tt.in.From >= anchor.Entries {
 			trusted = nil
 		}
-		report, err := audit.VerifyExport(&out, anchor.Key, trusted)
+		report, err := audit.VerifyExport(&out, anchor.Keys, trusted)
 		if err != nil {
 			t.Fatalf("ExportAudit(%+v): VerifyExport: %v", tt.in, err)
 		}

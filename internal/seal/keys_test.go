@@ -91,7 +91,7 @@ func TestEmailHashDiffersByApplication(t *testing.T) {
 	if !bytes.Equal(a.EmailHash(form), mustApp(t, appA, fixed(1)).EmailHash(form)) {
 		t.Error("one application, opened twice, has two hashes for one address")
 	}
-	if bytes.Equal(a.Signer(), b.Signer()) {
+	if bytes.Equal(a.Signer(), b.Signer()) || bytes.Equal(a.CosignerPublic(), b.CosignerPublic()) {
 		t.Error("two applications sign with one key")
 	}
 }
@@ -158,7 +158,7 @@ func TestKeysDoNotPrint(t *testing.T) {
 		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d", "%t", "%p", "%w", "%z"} {
 			out := fmt.Sprintf(verb, v)
 			signer := app.Signer()
-			for _, secret := range [][]byte{fixed(9), fixed(11), signer[:32]} {
+			for _, secret := range [][]byte{fixed(9), fixed(11), signer[:32], app.Cosigner().Bytes()} {
 				for _, form := range []string{fmt.Sprintf("%x", secret[:8]), fmt.Sprintf("%X", secret[:8]), string(secret[:8]),
 					strings.Trim(fmt.Sprint(secret[:8]), "[]")} {
 					if strings.Contains(out, form) {

@@ -103,6 +103,13 @@ var derivations = map[string]func(a *seal.App, plain []byte) []byte{
 	"secret hash":      func(a *seal.App, plain []byte) []byte { return a.SecretHash(string(plain)) },
 	"replay hash of a": func(a *seal.App, plain []byte) []byte { return a.ReplayHash("a", string(plain), "") },
 	"signature":        func(a *seal.App, plain []byte) []byte { return ed25519.Sign(a.Signer(), plain) },
+	"cosignature": func(a *seal.App, plain []byte) []byte {
+		signature, err := a.Cosigner().SignDeterministic(plain, nil)
+		if err != nil {
+			panic(err)
+		}
+		return signature
+	},
 }
 
 func TestVectors(t *testing.T) {

@@ -53,7 +53,12 @@ func (t *trial) verifyExport(ctx context.Context, c *Check, app string) error {
 	if err := t.cfg.Manage.ExportAudit(ctx, app, client.ExportQuery{}, &export); err != nil {
 		return err
 	}
-	if _, err := audit.VerifyExport(&export, checkpoint.Key, []byte(checkpoint.Checkpoint)); err != nil {
+	keys, err := audit.ParseVerifierKeys(checkpoint.Keys...)
+	if err != nil {
+		c.found("the keys of a log", err.Error(), "two that can be read")
+		return nil
+	}
+	if _, err := audit.VerifyExport(&export, keys, []byte(checkpoint.Checkpoint)); err != nil {
 		c.found("the export of a log", err.Error(), "one that verifies")
 	}
 	return nil

@@ -66,7 +66,7 @@ func (s *Sequencer) checkpoint(ctx context.Context, app id.App) (audit.Checkpoin
 	if err != nil {
 		return audit.Checkpoint{}, err
 	}
-	c, err := audit.OpenCheckpoint(row.Checkpoint, audit.VerifierKey(app, key.Signer()))
+	c, err := s.open(app, key, &row)
 	if err != nil {
 		return audit.Checkpoint{}, nil
 	}

@@ -130,7 +130,7 @@ func TestExportOfDamage(t *testing.T) {
 	if err := e.Export(t.Context(), e.app, &out, in); err != nil {
 		t.Fatal(err)
 	}
-	_, err = audit.VerifyExport(&out, audit.VerifierKey(e.app, e.key.Signer()), nil)
+	_, err = audit.VerifyExport(&out, sequencer.VerifierKeys(e.app, e.key), nil)
 	if flaw, ok := errors.AsType[*audit.Flaw](err); !ok || flaw.Seq != 3 {
 		t.Errorf("VerifyExport after entry 3 was altered: %v", err)
 	}

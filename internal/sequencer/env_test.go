@@ -188,7 +188,7 @@ func (e *testEnv) verify(t *testing.T, trusted []byte) audit.Report {
 	if err := e.Export(t.Context(), e.app, &out, sequencer.Export{Tree: tree, To: tree.Size}); err != nil {
 		t.Fatal(err)
 	}
-	report, err := audit.VerifyExport(&out, audit.VerifierKey(e.app, e.key.Signer()), trusted)
+	report, err := audit.VerifyExport(&out, sequencer.VerifierKeys(e.app, e.key), trusted)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -36,7 +36,7 @@ func (s *Sequencer) Sequence(ctx context.Context, app id.App) (SignedTree, error
 	if err != nil {
 		return SignedTree{}, err
 	}
-	c, err := audit.OpenCheckpoint(row.Checkpoint, audit.VerifierKey(app, key.Signer()))
+	c, err := s.open(app, key, &row)
 	if err != nil || c.Size != row.Size {
 		return SignedTree{}, damageFault(app, Damage("the stored checkpoint is not one that was signed"), row.Size)
 	}
@@ -64,7 +64,7 @@ func (s *Sequencer) Export(ctx context.Context, app id.App, w io.Writer, in Expo
 		return err
 	}
 	x, err := audit.NewExporter(w, audit.Export{Checkpoint: in.Tree.Checkpoint, From: in.From, To: in.To, Opened: in.Open},
-		in.Tree.Note, key.Signer(), s.tileReader(ctx, app))
+		in.Tree.Note, signerOf(key), s.tileReader(ctx, app))
 	if err != nil {
 		return damageFault(app, err, in.Tree.Size)
 	}

@@ -70,6 +70,7 @@ type Sequencer struct {
 	mu       sync.Mutex
 	notified map[id.App]bool       // there may be entries to integrate
 	seen     map[id.App]audit.Tree // the newest tree that this process made or checked
+	signed   map[id.App]verified   // the checkpoint that was verified last
 	damaged  map[id.App]bool       // stopped
 	altered  map[id.App]int64      // stopped because of an entry of its tree, in the batch from this one on
 	windows  map[id.App]*window    // the last entries of each log, to tell copies
@@ -90,6 +91,7 @@ func New(cfg Config) *Sequencer {
 		wake:     make(chan struct{}, 1),
 		notified: make(map[id.App]bool),
 		seen:     make(map[id.App]audit.Tree),
+		signed:   make(map[id.App]verified),
 		damaged:  make(map[id.App]bool),
 		altered:  make(map[id.App]int64),
 		windows:  make(map[id.App]*window),

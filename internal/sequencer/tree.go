@@ -128,7 +128,7 @@ func (s *Sequencer) signedSince(ctx context.Context, app id.App, key *seal.App, 
 	case err != nil:
 		return c, err
 	default:
-		c, err = audit.OpenCheckpoint(row.Checkpoint, audit.VerifierKey(app, key.Signer()))
+		c, err = s.open(app, key, &row)
 		if err != nil || c.Size != row.Size {
 			return c, damagef("the stored checkpoint of %d entries is not one that was signed", row.Size)
 		}
@@ -148,13 +148,6 @@ func (s *Sequencer) signedSince(ctx context.Context, app id.App, key *seal.App, 
 	}
 	s.saw(app, c.Tree)
 	return c, nil
-}
-
-// EmptyTree gives the signed tree that an application has from its creation on. Because every
-// application has one, a tree that is missing was deleted and is no beginning.
-func EmptyTree(app id.App, key *seal.App, now time.Time) []byte {
-	now = now.UTC().Truncate(time.Millisecond)
-	return audit.SignCheckpoint(audit.Checkpoint{App: app, Tree: audit.EmptyTree(), Time: now}, key.Signer())
 }
 
 // ErrTreeExists is the fault of an operator who wants to begin a tree where there is one.
@@ -224,7 +217,7 @@ func (s *Sequencer) intact(ctx context.Context, app id.App, old audit.Checkpoint
 	if len(leaves) == 0 {
 		return leaves, damaged, nil
 	}
-	at, err := s.copied(ctx, app, rows[:len(leaves)], old.Time.UnixMilli())
+	at, err := s.copied(ctx, app, rows[:len(leaves)], old.Time.Add(time.Second-1).UnixMilli())
 	if d, ok := errors.AsType[Damage](err); ok {
 		return nil, d, nil
 	}
@@ -234,7 +227,7 @@ func (s *Sequencer) intact(ctx context.Context, app id.App, old audit.Checkpoint
 	return leaves[:at], damagef("entry %d is a copy of an earlier one", rows[at].Seq), nil
 }
 
-// growTree appends leaves to the tree and signs it, with a time that never goes back.
+// growTree appends leaves to the tree and signs it.
 // store.ErrTreeMoved if another replica did so first.
 func (s *Sequencer) growTree(ctx context.Context, app id.App, key *seal.App, old audit.Checkpoint, leaves []audit.Hash) error {
 	tree, tiles, err := audit.Grow(old.Tree, s.tileReader(ctx, app), leaves)
@@ -245,14 +238,11 @@ func (s *Sequencer) growTree(ctx context.Context, app id.App, key *seal.App, old
 	for i, t := range tiles {
 		rows[i] = store.TileRow{TileID: store.TileID{Level: t.Level, N: t.N}, Hashes: t.Hashes}
 	}
-	now := s.cfg.Now().UTC().Truncate(time.Millisecond)
-	if now.Before(old.Time) {
-		now = old.Time
-	}
-	note := audit.SignCheckpoint(audit.Checkpoint{App: app, Tree: tree, Time: now}, key.Signer())
+	note, made := s.sign(app, key, tree, old.Time)
 	if err := s.cfg.Store.TreePut(ctx, app, old.Size, store.TreeRow{Size: tree.Size, Checkpoint: note}, rows); err != nil {
 		return err
 	}
+	s.remember(app, made)
 	s.saw(app, tree)
 	return nil
 }

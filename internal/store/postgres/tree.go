@@ -52,7 +52,8 @@ func (s *Store) TileGet(ctx context.Context, app id.App, tiles []store.TileID) (
 
 // TreePut replaces the tree head and writes tiles, if the tree still has oldSize.
 // After a try whose answer was lost, a tree that already is what was to be put is
-// taken for that try's work: no other has the same signed checkpoint.
+// taken for that try's work. Another replica may have signed the same bytes in the same second;
+// then it put the same tree.
 func (s *Store) TreePut(ctx context.Context, app id.App, oldSize int64, tree store.TreeRow, tiles []store.TileRow) error {
 	levels, ns := tileIDs(len(tiles), func(i int) store.TileID { return tiles[i].TileID })
 	hashes := make([][]byte, len(tiles))

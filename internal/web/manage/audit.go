@@ -67,7 +67,7 @@ func (a *api) fetchCheckpoint(w http.ResponseWriter, r *http.Request, caller ten
 		return err
 	}
 	return answer(w, http.StatusOK, checkpointResponse{
-		AppID: string(caller.App), Key: point.Key, Entries: point.Entries, Checkpoint: string(point.Note),
+		AppID: string(caller.App), Key: point.Keys.Ed25519, Keys: point.Keys.Texts(), Entries: point.Entries, Checkpoint: string(point.Note),
 	})
 }
 

@@ -70,10 +70,11 @@ type originResponse struct {
 }
 
 type checkpointResponse struct {
-	AppID      string `json:"app_id"`
-	Key        string `json:"key"`
-	Entries    int64  `json:"entries"`
-	Checkpoint string `json:"checkpoint"`
+	AppID      string   `json:"app_id"`
+	Key        string   `json:"key"`
+	Keys       []string `json:"keys"`
+	Entries    int64    `json:"entries"`
+	Checkpoint string   `json:"checkpoint"`
 }
 
 type alarmResponse struct {
