@@ -98,6 +98,19 @@ func (a *Address) Line1() redact.Personal {
 	return a.Number + " " + a.Street
 }
 
+// Differences names what differs between two states of a customer, in the order of the Path
+// constants, with what a purchase changes. The time of the change counts for none.
+func Differences(was, is *Customer) []string {
+	changed := differences(was, is)
+	if was.LastSpent != is.LastSpent {
+		changed = append(changed, PathLastSpent)
+	}
+	if !was.LastPurchase.Equal(is.LastPurchase) {
+		changed = append(changed, PathLastPurchase)
+	}
+	return changed
+}
+
 func differences(was, is *Customer) (changed []string) {
 	add := func(path string, differs bool) {
 		if differs {

@@ -74,6 +74,8 @@ const (
 	PathCreatedBy      = "created_by"
 	PathGroup          = "group"
 	pathKYC            = "kyc" // of a change that an operator makes
+	PathLastSpent      = "last_spent"
+	PathLastPurchase   = "last_purchase"
 )
 
 // The codes of problems in a fault.Field.

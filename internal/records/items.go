@@ -10,6 +10,7 @@ import (
 	"custodex.dev/internal/customer"
 	"custodex.dev/internal/customerrow"
 	"custodex.dev/internal/fault"
+	"custodex.dev/internal/history"
 	"custodex.dev/internal/id"
 	"custodex.dev/internal/page"
 	"custodex.dev/internal/seal"
@@ -34,12 +35,10 @@ func (s *Service) RecordTransaction(ctx context.Context, caller tenant.Caller, t
 	}
 	return o.addItem(ctx, target, o.idempotency(idempotencyKey, target.String(), in.Fingerprint(nil)), item{
 		kind: store.Transaction, id: t.ID, at: t.At, made: t.CreatedAt, plain: t.AppendBinary(nil), body: encode(&t),
-		touch: func(c *customer.Customer) bool {
-			if t.At.Before(c.LastPurchase) {
-				return false
+		touch: func(c *customer.Customer) {
+			if !t.At.Before(c.LastPurchase) {
+				c.LastSpent, c.LastPurchase = t.Amount, t.At
 			}
-			c.LastSpent, c.LastPurchase = t.Amount, t.At
-			return true
 		},
 	})
 }
@@ -52,7 +51,7 @@ type item struct {
 	made  time.Time // its creation, as answers show it
 	plain []byte    // is stored encrypted
 	body  []byte    // the answer
-	touch func(*customer.Customer) (changed bool)
+	touch func(*customer.Customer)
 }
 
 // addItem adds an item, and what it changes of its customer, in one transaction.
@@ -66,10 +65,14 @@ func (o *operation) addItem(ctx context.Context, target id.Customer, idem *idemp
 		if err != nil {
 			return answer{}, audit.Entry{}, err
 		}
-		if it.touch != nil && it.touch(&c) {
-			if err := tx.CustomerUpdate(customerrow.Encrypt(o.key, key, &c)); err != nil {
-				return answer{}, audit.Entry{}, err
-			}
+		entry := o.entry(audit.Done, []id.Customer{target})
+		entry.Subject = it.id.String()
+		before := c
+		if it.touch != nil {
+			it.touch(&c)
+		}
+		if err := history.Save(tx, o.key, key, &row, &before, &c, history.By{Caller: o.caller, Entry: entry}); err != nil {
+			return answer{}, audit.Entry{}, err
 		}
 		err = tx.ItemInsert(target, store.ItemRow{
 			ID: it.id, Kind: it.kind, At: it.at.UnixMilli(), CreatedAt: it.made.UnixMilli(), Sealed: key.SealItem(it.id, it.plain),
@@ -77,8 +80,6 @@ func (o *operation) addItem(ctx context.Context, target id.Customer, idem *idemp
 		if err != nil {
 			return answer{}, audit.Entry{}, err
 		}
-		entry := o.entry(audit.Done, []id.Customer{target})
-		entry.Subject = it.id.String()
 		return answer{Reply{Customer: target, Body: it.body}, key.SealReply}, entry, nil
 	})
 }

@@ -8,8 +8,8 @@ import (
 	"custodex.dev/internal/audit"
 	"custodex.dev/internal/authz"
 	"custodex.dev/internal/customer"
-	"custodex.dev/internal/customerrow"
 	"custodex.dev/internal/fault"
+	"custodex.dev/internal/history"
 	"custodex.dev/internal/id"
 	"custodex.dev/internal/store"
 	"custodex.dev/internal/tenant"
@@ -79,14 +79,15 @@ func (o *operation) apply(ctx context.Context, target Target, idem *idempotency,
 		if err := groupExists(tx, change); err != nil {
 			return answer{}, audit.Entry{}, err
 		}
+		before := c
 		fields := change.Apply(&c)
 		if len(fields) > 0 {
 			c.UpdatedAt = nextUpdatedAt(o.s.now(), c.UpdatedAt)
-			if err := tx.CustomerUpdate(customerrow.Encrypt(o.key, key, &c)); err != nil {
-				return answer{}, audit.Entry{}, err
-			}
 		}
 		entry := o.entry(audit.Done, []id.Customer{c.ID}, fields...)
+		if err := history.Save(tx, o.key, key, &row, &before, &c, history.By{Caller: o.caller, Entry: entry}); err != nil {
+			return answer{}, audit.Entry{}, err
+		}
 		return answer{Reply{Customer: c.ID, Body: encode(&c)}, key.SealReply}, entry, nil
 	})
 }

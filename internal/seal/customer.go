@@ -3,6 +3,7 @@ package seal
 import (
 	"crypto/cipher"
 	"crypto/rand"
+	"strconv"
 
 	"golang.org/x/crypto/chacha20poly1305"
 
@@ -16,6 +17,7 @@ const (
 	purposePersonal = "personal"
 	purposeReply    = "reply"
 	purposeItem     = "item"
+	purposeHistory  = "history"
 )
 
 // Customer is one customer's key, ready for use. It is safe for concurrent use.
@@ -83,4 +85,18 @@ func (c Customer) SealItem(item id.Item, plain []byte) []byte {
 // OpenItem decrypts what SealItem encrypted for the same item, or fails with ErrOpen.
 func (c Customer) OpenItem(item id.Item, sealed []byte) ([]byte, error) {
 	return openWith(c.aead, nil, sealed, context(c.app, c.id, "customer_item", purposeItem+" "+item.String()))
+}
+
+// SealHistory encrypts what the customer was before the change with this version.
+func (c Customer) SealHistory(version int64, plain []byte) []byte {
+	return sealWith(c.aead, nil, plain, c.historyContext(version))
+}
+
+// OpenHistory decrypts what SealHistory encrypted for the same version, or fails with ErrOpen.
+func (c Customer) OpenHistory(version int64, sealed []byte) ([]byte, error) {
+	return openWith(c.aead, nil, sealed, c.historyContext(version))
+}
+
+func (c Customer) historyContext(version int64) []byte {
+	return context(c.app, c.id, "customer_history", purposeHistory+" "+strconv.FormatInt(version, 10))
 }

@@ -99,6 +99,10 @@ func places(t testing.TB) []place {
 					add("item "+item.String()[34:]+" of "+name, func(p []byte) []byte { return key.SealItem(item, p) },
 						func(s []byte) ([]byte, error) { return key.OpenItem(item, s) })
 				}
+				for _, version := range []int64{7, 8} {
+					add(fmt.Sprintf("history of %d of %s", version, name), func(p []byte) []byte { return key.SealHistory(version, p) },
+						func(s []byte) ([]byte, error) { return key.OpenHistory(version, s) })
+				}
 			}
 			// A wrapped key opens as a key that then opens what the key sealed.
 			var keys sync.Map
@@ -141,6 +145,7 @@ func TestEverySealIsTested(t *testing.T) {
 	t.Parallel()
 	tried := map[string]string{ // by method: how its places and its vector begin
 		"SealOrigin": "origin", "SealCursor": "cursor", "SealLabel": "label ", "SealPersonal": "personal", "SealReply": "reply", "SealItem": "item ",
+		"SealHistory": "history of ",
 	}
 	for _, typ := range []reflect.Type{reflect.TypeFor[*seal.App](), reflect.TypeFor[seal.Customer]()} {
 		for i := range typ.NumMethod() {

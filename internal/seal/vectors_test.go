@@ -93,6 +93,12 @@ var sealings = map[string]struct {
 			return key.OpenItem(itemA, sealed)
 		},
 	},
+	"history of 7": {
+		func(_ *seal.App, key seal.Customer, plain []byte) []byte { return key.SealHistory(7, plain) },
+		func(_ *seal.App, key seal.Customer, sealed []byte) ([]byte, error) {
+			return key.OpenHistory(7, sealed)
+		},
+	},
 }
 
 // derivations are the kinds whose output is always the same.
@@ -273,6 +279,7 @@ func TestFormByHand(t *testing.T) {
 		"personal": open(raw, key.SealPersonal([]byte("x")), ada, "customer", "personal"),
 		"reply":    open(raw, key.SealReply([]byte("x")), ada, "idempotency", "reply"),
 		"item":     open(raw, key.SealItem(itemA, []byte("x")), ada, "customer_item", "item "+itemA.String()),
+		"history":  open(raw, key.SealHistory(7, []byte("x")), ada, "customer_history", "history 7"),
 		"origin":   open(sub("audit personal"), app.SealOrigin([]byte("x")), id.Customer{}, "audit", "origin"),
 		"cursor":   open(sub("cursor"), app.SealCursor([]byte("x")), id.Customer{}, "list", "cursor"),
 		"label":    open(sub("credential label"), app.SealLabel("cred_a", []byte("x")), id.Customer{}, "credential", "label cred_a"),

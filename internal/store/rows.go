@@ -80,6 +80,21 @@ type ItemRow struct {
 	Sealed    []byte // under the customer's key
 }
 
+// HistoryRow is what a customer was until one change of it. It is added with that change, never
+// changed, and goes with its customer.
+type HistoryRow struct {
+	Customer int64  // Seq of the customer
+	At       int64  // of the change; greater than that of the customer's change before it
+	Version  int64  // of the change
+	Sealed   []byte // the state before the change, and who changed it, under the customer's key
+}
+
+// HistoryList asks for a page of a customer's states that have ended, newest first.
+type HistoryList struct {
+	Before int64 // only At < Before; 0: from the newest
+	Take   int
+}
+
 // CustomerList asks for a page.
 type CustomerList struct {
 	Status uint8          // 0: any

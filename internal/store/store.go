@@ -130,6 +130,14 @@ type Reader interface {
 	// application.
 	Head(ctx context.Context, app id.App) (Head, error)
 
+	// HistoryList gives the states of the customer with number seq that have ended, newest
+	// first (At descending). An absent customer has none.
+	HistoryList(ctx context.Context, app id.App, seq int64, list HistoryList) ([]HistoryRow, error)
+
+	// HistoryNext gives the first state of the customer that ended after at, which is the
+	// one it had at that time; fault.NotFound if none has ended since.
+	HistoryNext(ctx context.Context, app id.App, seq, at int64) (HistoryRow, error)
+
 	// ItemCount counts a customer's items of one kind. It costs an index entry an
 	// item.
 	ItemCount(ctx context.Context, app id.App, c id.Customer, kind ItemKind) (int, error)
@@ -219,7 +227,7 @@ type Tx interface {
 	// CustomerCount counts the customers of the application, as this transaction sees them.
 	CustomerCount() (int64, error)
 
-	// CustomerDelete removes the customer, its key and its items for good, and
+	// CustomerDelete removes the customer, its key, items and history for good, and
 	// leaves its Seq for CustomerChanges. fault.NotFound if it is gone.
 	CustomerDelete(c id.Customer) error
 
@@ -244,6 +252,10 @@ type Tx interface {
 	// one that it left out. At most 1,000 rows.
 	CustomerInsertAll(rows []CustomerRow) (seqs []int64, err error)
 
+	// CustomerVersion gives the Version that CustomerUpdate sets in this transaction. Others
+	// that are committed together with it may get the same.
+	CustomerVersion() (int64, error)
+
 	// CustomerUpdate replaces every column of the customer but ID, Seq, CreatedAt
 	// and Key, and sets Version. fault.NotFound if it is gone, fault.Conflict with
 	// code email_taken as above.
@@ -261,6 +273,12 @@ type Tx interface {
 
 	// GroupUpdate replaces Sealed and UpdatedAt of a group.
 	GroupUpdate(row GroupRow) error
+
+	// HistoryAppend keeps what a customer was before the change that this transaction makes of
+	// it. The store makes At greater than that of the customer's last row, if it is not. The
+	// customer must be there. The row may be written when fn has returned, as that of
+	// AuditAppend.
+	HistoryAppend(row HistoryRow) error
 
 	// IdempotencyGet gives the row of a scope unless it has expired by the
 	// database's clock.

@@ -19,6 +19,10 @@ const deleteCustomer = `
 			DELETE FROM customer_item
 			WHERE app_id = $1
 			AND customer_seq = (SELECT seq FROM gone)
+		), history AS (
+			DELETE FROM customer_history
+			WHERE app_id = $1
+			AND customer_seq = (SELECT seq FROM gone)
 		)
 		INSERT INTO customer_tombstone (
 			app_id,

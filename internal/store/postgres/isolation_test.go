@@ -36,7 +36,7 @@ func furnished(t *testing.T) (url string, s *postgres.Store, mine, theirs id.App
 			}
 			tx.AuditAppend(newEntry(row.ID))
 			item := store.ItemRow{ID: id.NewItem(), Kind: store.Transaction, Sealed: []byte{1}}
-			return errors.Join(err, tx.ItemInsert(row.ID, item), tx.CustomerDelete(gone.ID),
+			return errors.Join(err, tx.ItemInsert(row.ID, item), tx.HistoryAppend(store.HistoryRow{Customer: 1, Sealed: []byte{1}}), tx.CustomerDelete(gone.ID),
 				tx.AlarmInsert(store.AlarmRow{Damage: "entry 0 is missing"}),
 				tx.CredentialInsert(cred), tx.IdempotencyPut(store.IdempotencyRow{
 					Scope: random(32), Fingerprint: random(32), Reply: []byte{1},
@@ -167,6 +167,9 @@ func TestWritesIntoOthersAreRefused(t *testing.T) {
 		VALUES ($1, 1, 1, '00000000-0000-0000-0000-000000000000', 1, 1, '')`, string(theirs))
 	refused("give a group away", "UPDATE customer_group SET app_id = $1", string(theirs))
 	refused("change an item", "UPDATE customer_item SET sealed = ''")
+	refused("insert the history of another's", `INSERT INTO customer_history
+		(app_id, customer_seq, at, version, sealed) VALUES ($1, 1, 1, 1, '')`, string(theirs))
+	refused("change the history", "UPDATE customer_history SET sealed = ''")
 	refused("change a key", "UPDATE customer_key SET wrapped_key = ''")
 	refused("hide a deletion", "DELETE FROM customer_tombstone")
 	refused("move a deletion", "UPDATE customer_tombstone SET version = 1")
@@ -192,7 +195,7 @@ func TestWritesIntoOthersAreRefused(t *testing.T) {
 				t.Errorf("%s of another's row: %v, %v, want 0 rows", sql, tag, err)
 			}
 		}
-		for _, table := range []string{"customer_key", "customer_group", "customer_item"} {
+		for _, table := range []string{"customer_key", "customer_group", "customer_item", "customer_history"} {
 			tag, err := tx.Exec(t.Context(), "DELETE FROM "+table)
 			if err != nil || tag.RowsAffected() != 1 {
 				t.Errorf("DELETE FROM %s: %v, %v, want the 1 row of ours", table, tag, err)

@@ -60,6 +60,9 @@ func TestPlans(t *testing.T) {
 		"items after":      "Index Only Scan Backward using customer_item_newest",
 		"count items":      "Index Only Scan using customer_item_newest",
 		"insert item":      "Index Scan using customer_", // by id, as above
+		"history":          "Index Scan Backward using customer_history_pkey",
+		"next history":     "Index Scan using customer_history_pkey",
+		"insert history":   "customer_history_pkey",
 		"scan":             "Index Scan using customer_pkey on customer",
 		"range":            "customer_pkey on customer",
 		"audit list":       "Index Scan Backward using audit_pkey",
@@ -110,6 +113,10 @@ func furnish(t *testing.T, admin *pgx.Conn, app id.App) {
 		`UPDATE customer SET group_seq = 7 WHERE app_id = $1 AND seq % 50 = 0`,
 		`INSERT INTO customer_item (app_id, customer_seq, kind, item_id, at, created_at, sealed)
 			SELECT app_id, seq, 1 + i % 2, gen_random_uuid(), i, i, repeat('x', 200)::bytea
+			FROM customer, generate_series(1, 3000) AS i
+			WHERE app_id = $1 AND (seq % 1500 = 0 OR i < 3)`,
+		`INSERT INTO customer_history (app_id, customer_seq, at, version, sealed)
+			SELECT app_id, seq, i, i, repeat('x', 200)::bytea
 			FROM customer, generate_series(1, 3000) AS i
 			WHERE app_id = $1 AND (seq % 1500 = 0 OR i < 3)`,
 		`INSERT INTO customer_tombstone (app_id, version, seq)

@@ -19,6 +19,10 @@ func (t *tx) CustomerDelete(cust id.Customer) error {
 		WHERE app_id = ?
 			AND customer_seq = ?`,
 		`
+		DELETE FROM customer_history
+		WHERE app_id = ?
+			AND customer_seq = ?`,
+		`
 		DELETE FROM customer_key
 		WHERE app_id = ?
 			AND seq = ?`,

@@ -66,13 +66,18 @@ func calls(e env, th things) map[string]func(ctx context.Context) error {
 			_, err := s.ItemCount(ctx, app, row.ID, th.item.Kind)
 			return err
 		},
-		"AlarmList":  func(ctx context.Context) error { _, err := s.AlarmList(ctx, app, 5); return err },
-		"AuditList":  func(ctx context.Context) error { _, err := s.AuditList(ctx, app, store.AuditList{}, 5); return err },
-		"AuditRange": func(ctx context.Context) error { _, err := s.AuditRange(ctx, app, 0, 5); return err },
-		"TreeGet":    func(ctx context.Context) error { _, err := s.TreeGet(ctx, app); return err },
-		"TileGet":    func(ctx context.Context) error { _, err := s.TileGet(ctx, app, []store.TileID{{}}); return err },
-		"Ping":       func(ctx context.Context) error { return s.Ping(ctx) },
-		"Time":       func(ctx context.Context) error { _, err := s.Time(ctx); return err },
+		"HistoryList": func(ctx context.Context) error {
+			_, err := s.HistoryList(ctx, app, row.Seq, store.HistoryList{Take: 5})
+			return err
+		},
+		"HistoryNext": func(ctx context.Context) error { _, err := s.HistoryNext(ctx, app, row.Seq, 0); return err },
+		"AlarmList":   func(ctx context.Context) error { _, err := s.AlarmList(ctx, app, 5); return err },
+		"AuditList":   func(ctx context.Context) error { _, err := s.AuditList(ctx, app, store.AuditList{}, 5); return err },
+		"AuditRange":  func(ctx context.Context) error { _, err := s.AuditRange(ctx, app, 0, 5); return err },
+		"TreeGet":     func(ctx context.Context) error { _, err := s.TreeGet(ctx, app); return err },
+		"TileGet":     func(ctx context.Context) error { _, err := s.TileGet(ctx, app, []store.TileID{{}}); return err },
+		"Ping":        func(ctx context.Context) error { return s.Ping(ctx) },
+		"Time":        func(ctx context.Context) error { _, err := s.Time(ctx); return err },
 
 		"Update": func(ctx context.Context) error {
 			return s.Update(ctx, app, func(tx store.Tx) error { tx.AuditAppend(newEntry()); return nil })
@@ -97,6 +102,7 @@ func arranged(t *testing.T, e env) things {
 	t.Helper()
 	th := things{row: e.insert(t, newCustomer())[0], cred: e.addCredential(t, newCredential())}
 	th.item = e.addItem(t, th.row.ID, newItem(store.Transaction))
+	e.appendHistory(t, newHistory(th.row, 1))
 	th.group = e.addGroup(t, newGroup())
 	noError(t, "TreePut", e.TreePut(e.ctx, e.app, 0, store.TreeRow{Size: 1, Checkpoint: []byte("one")},
 		[]store.TileRow{tile(0, 0, 1)}))

@@ -36,6 +36,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"Erased", testErased},
 		{"Groups", testGroups},
 		{"Items", testItems},
+		{"History", testHistory},
 		{"Lists", testLists},
 		{"Changes", testChanges},
 		{"Idempotency", testIdempotency},

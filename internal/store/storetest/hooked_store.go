@@ -160,6 +160,18 @@ func (w *wrapped) ItemCount(ctx context.Context, app id.App, c id.Customer, kind
 	return get(ctx, w.hooks.Load(), "ItemCount", app, func() (int, error) { return w.Store.ItemCount(ctx, app, c, kind) })
 }
 
+func (w *wrapped) HistoryList(ctx context.Context, app id.App, seq int64, list store.HistoryList) ([]store.HistoryRow, error) {
+	return get(ctx, w.hooks.Load(), "HistoryList", app, func() ([]store.HistoryRow, error) {
+		return w.Store.HistoryList(ctx, app, seq, list)
+	})
+}
+
+func (w *wrapped) HistoryNext(ctx context.Context, app id.App, seq, at int64) (store.HistoryRow, error) {
+	return get(ctx, w.hooks.Load(), "HistoryNext", app, func() (store.HistoryRow, error) {
+		return w.Store.HistoryNext(ctx, app, seq, at)
+	})
+}
+
 func (w *wrapped) ItemGet(ctx context.Context, app id.App, c id.Customer, kind store.ItemKind, item id.Item) (store.ItemRow, error) {
 	return get(ctx, w.hooks.Load(), "ItemGet", app, func() (store.ItemRow, error) {
 		return w.Store.ItemGet(ctx, app, c, kind, item)

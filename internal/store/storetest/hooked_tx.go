@@ -102,6 +102,10 @@ func (t *wrappedTx) CustomerUpdate(row store.CustomerRow) error {
 	return run(t.ctx, t.hooks, "Tx.CustomerUpdate", t.app, func() error { return t.Tx.CustomerUpdate(row) })
 }
 
+func (t *wrappedTx) CustomerVersion() (int64, error) {
+	return get(t.ctx, t.hooks, "Tx.CustomerVersion", t.app, t.Tx.CustomerVersion)
+}
+
 func (t *wrappedTx) GroupDelete(seq int64) error {
 	return run(t.ctx, t.hooks, "Tx.GroupDelete", t.app, func() error { return t.Tx.GroupDelete(seq) })
 }
@@ -116,6 +120,10 @@ func (t *wrappedTx) GroupInsert(row store.GroupRow) (int64, error) {
 
 func (t *wrappedTx) GroupUpdate(row store.GroupRow) error {
 	return run(t.ctx, t.hooks, "Tx.GroupUpdate", t.app, func() error { return t.Tx.GroupUpdate(row) })
+}
+
+func (t *wrappedTx) HistoryAppend(row store.HistoryRow) error {
+	return run(t.ctx, t.hooks, "Tx.HistoryAppend", t.app, func() error { return t.Tx.HistoryAppend(row) })
 }
 
 func (t *wrappedTx) IdempotencyGet(scope []byte) (store.IdempotencyRow, error) {
