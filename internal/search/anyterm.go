@@ -11,6 +11,8 @@ type anyTerm struct {
 	plain []byte // what a part of a name has to be for an exact match; empty: none can
 
 	begins uint32 // every name that matches exactly has these beginnings
+
+	nameHash, phoneHash uint64 // of what has to be whole for an exact match; 0: nothing can match
 }
 
 // newAnyTerm makes the query of f ready. It returns nil if there is none.
@@ -23,6 +25,7 @@ func newAnyTerm(f Filter) *anyTerm {
 	if !isWide(firstRune(string(t.plain))) { // a name in those may begin within a word
 		t.begins = beginning(t.plain)
 	}
+	t.nameHash, t.phoneHash = wholeHash(t.plain), wholeHash(t.phone)
 	return t
 }
 

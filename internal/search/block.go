@@ -1,6 +1,8 @@
 package search
 
 import (
+	"cmp"
+	"slices"
 	"sort"
 
 	"custodex.dev/internal/page"
@@ -20,7 +22,8 @@ type block struct {
 	begins       []uint64 // a row of bits for each bit of beginnings; nil in a block that only stages
 	tallies      []tally
 
-	words          []uint64 // memory of the summaries and of seqs
+	words          []uint64 // memory of the summaries, of wholes and of seqs
+	wholes         []uint64 // see exact.go
 	seqs           []uint64 // hashed set of seq
 	minSeq, maxSeq int64
 	summed         int   // bytes of text when the summaries were last made from nothing
@@ -121,4 +124,25 @@ func tallied(t []tally, status, typ uint8, n uint16) []tally {
 		}
 	}
 	return append(t, tally{status, typ, n})
+}
+
+// rank returns the place of customer i, which is an exact match or not.
+func (b *block) rank(i int, exact bool) Rank {
+	return Rank{Exact: exact, Bought: b.boughtOf(i), Position: b.at(i)}
+}
+
+// place returns the customer at place k of the order by relevance.
+func (b *block) place(k int) int {
+	if b.order == nil {
+		return k
+	}
+	return int(b.order[k])
+}
+
+// setOrder fills order.
+func (b *block) setOrder() {
+	for i := range b.order {
+		b.order[i] = uint16(i)
+	}
+	slices.SortStableFunc(b.order, func(x, y uint16) int { return cmp.Compare(b.bought[y], b.bought[x]) })
 }

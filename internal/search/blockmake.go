@@ -105,7 +105,7 @@ func (b *block) textLen() int {
 }
 
 // shape divides words, which must be large enough, among the summaries.
-func (b *block) shape(words []uint64, names, mails, phones int) {
+func (b *block) shape(words []uint64, names, mails, phones, wholes int) {
 	b.words, b.size = words, b.size+int64(8*cap(words))
 	b.names.pairs, words = carve(words, pairWords)
 	b.mails.pairs, words = carve(words, pairWords)
@@ -113,18 +113,18 @@ func (b *block) shape(words []uint64, names, mails, phones int) {
 	b.names.grams, words = carve(words, names)
 	b.mails.grams, words = carve(words, mails)
 	b.phones.grams, words = carve(words, phones)
-	b.seqs = words
+	b.wholes, b.seqs = carve(words, wholes)
 }
 
 // summarize makes the summaries from nothing.
 func (b *block) summarize() {
 	names, mails, phones := gramWords(len(b.names.text)-pad), gramWords(len(b.mails.text)-pad), gramWords(len(b.phones.text)-pad)
-	words := 3*pairWords + names + mails + phones + b.len()/8 + 1
+	words := 3*pairWords + names + mails + phones + wholeWords(b.len()) + b.len()/8 + 1
 	// Large pieces of memory come in pages. A little less than asked for beats most of a page unused.
 	if over := words % pageWords; words > 4*pageWords && over < pageWords/4 {
 		mails, words = mails-over, words-over
 	}
-	b.shape(alloc[uint64](words), names, mails, phones)
+	b.shape(alloc[uint64](words), names, mails, phones, wholeWords(b.len()))
 	b.names.salt = seqHash(b.seq[0])
 	b.mails.salt, b.phones.salt = b.names.salt, b.names.salt
 	for i := range b.seq {
@@ -137,6 +137,7 @@ func (b *block) summarizeOne(i int) {
 	b.names.add(b.names.text, b.names.start(i), int(b.names.ends[i])-1)
 	b.mails.add(b.mails.text, b.mails.start(i), int(b.mails.ends[i])-1)
 	b.phones.add(b.phones.text, b.phones.start(i), int(b.phones.ends[i])-1)
+	b.addWholes(i)
 	for _, h := range b.seqBits(b.seq[i]) {
 		b.seqs[h>>6] |= 1 << (h & 63)
 	}
@@ -156,7 +157,7 @@ func (b *block) carry(base *block, fresh []int) bool {
 	b.summed = base.summed
 	words := alloc[uint64](len(base.words))
 	copy(words, base.words)
-	b.shape(words, len(base.names.grams), len(base.mails.grams), len(base.phones.grams))
+	b.shape(words, len(base.names.grams), len(base.mails.grams), len(base.phones.grams), len(base.wholes))
 	b.names.salt, b.mails.salt, b.phones.salt = base.names.salt, base.mails.salt, base.phones.salt
 	for _, i := range fresh {
 		b.summarizeOne(i)

@@ -135,3 +135,15 @@ func (ix *Index) LoseText(from int) {
 
 // Parallel is parallel.
 func Parallel(n int, do func(k int)) { parallel(n, do) }
+
+// BestOf returns what stands at the places from skip to before skip+take of the ranks in order.
+func BestOf(ranks []Rank, skip, take int) []Rank {
+	b := best{limit: skip + take}
+	for _, r := range ranks {
+		if worst := b.worst(); worst == nil || r.Compare(*worst) < 0 {
+			b.add(r)
+		}
+	}
+	b.trim()
+	return b.page(skip, take)
+}

@@ -334,7 +334,8 @@ func TestRankEqualsModelAtSize(t *testing.T) {
 		}
 	}
 	rare := uint8(3)
-	for _, term := range append([]search.Filter{{Name: "li"}, {Name: "伟"}, {Name: "王伟"}, {Name: "伟王"}, {Name: "山田"}, {Name: "García"}, {Phone: "123"}, {Name: "maria", Phone: "49"}, {Phone: m[7].Phone}}, terms...) {
+	for _, term := range append([]search.Filter{{Name: "li"}, {Name: "伟"}, {Name: "王伟"}, {Name: "伟王"}, {Name: "山田"}, {Name: "García"}, {Phone: "123"}, {Name: "maria", Phone: "49"}, {Phone: m[7].Phone},
+		{Name: "ca"}, {Name: "ó"}, {Name: "陈"}, {Name: "민준"}, {Name: "ш"}, {Name: "7", Phone: "7"}, {Name: "19", Phone: "19"}, {Name: "49301", Phone: "49301"}, {Name: "Ana Ana"}}, terms...) {
 		f := search.Filter{Query: cmp.Or(term.Name, term.Email, term.Phone), Phone: term.Phone}
 		all := m.matching(f)
 		for _, q := range []search.RankQuery{
