@@ -7,9 +7,6 @@
 package audit
 
 import (
-	"encoding/binary"
-	"errors"
-	"slices"
 	"time"
 
 	"custodex.dev/internal/authz"
@@ -39,8 +36,25 @@ func (o Outcome) String() string {
 	return "unknown"
 }
 
+// Format is how an entry is encoded for its checksum and its leaf.
+type Format uint8
+
+const (
+	// Format2 is the format of new entries. It is the zero value, so that no new entry has
+	// another one by mistake.
+	Format2 Format = iota
+
+	// Format1 is the format of release 0.1.0. Its leaf commits to the bytes of Personal, so
+	// that those cannot be deleted, and its checksum does not bind Seq. It has no Sums.
+	Format1
+)
+
+// version is the number that stands in front of an encoding.
+func (f Format) version() byte { return 2 - byte(f) }
+
 // Entry is one line of an application's audit log.
 type Entry struct {
+	Format  Format
 	Seq     int64     // 0-based, without gaps, per application; set by the store on append
 	Time    time.Time // UTC, milliseconds
 	App     id.App
@@ -54,9 +68,26 @@ type Entry struct {
 	Subject string        // what else was touched: a credential, an application; never personal
 	Fields  []string      // names of changed fields, or the shape of a list's filter
 
+	// Sums are the checksums of the rows as the change wrote them: one for each of Targets in
+	// their order, or one for Subject. A deletion has none.
+	Sums [][]byte
+
 	// Personal is the encrypted part: Origin bytes under the application's audit
 	// key. It stays encrypted in exports, even where they show the origin as well.
 	Personal []byte
+
+	// PersonalGone is the SHA-256 of Personal once that was deleted; nil before. The leaf of
+	// Format2 commits to no more than this.
+	PersonalGone *Hash
+}
+
+// DropPersonal deletes the personal part. Checksum and leaf of the entry stay as they are; an
+// entry of Format1 is left as it is, because its leaf would not.
+func (e *Entry) DropPersonal() {
+	if e.Format == Format2 {
+		sum := e.personalSum()
+		e.Personal, e.PersonalGone = nil, &sum
+	}
 }
 
 // Origin is the personal part of an entry before it is encrypted.
@@ -65,124 +96,4 @@ type Origin struct {
 	Address    string
 	UserAgent  string
 	ActingUser string
-}
-
-// ErrMalformed is returned when bytes are not an encoding made here.
-var ErrMalformed = errors.New("malformed audit entry")
-
-const entryVersion = 1
-
-func appendText(b []byte, s string) []byte {
-	b = binary.AppendUvarint(b, uint64(len(s)))
-	return append(b, s...)
-}
-
-type reader struct {
-	b   []byte
-	bad bool
-}
-
-func (r *reader) uvarint() uint64 {
-	v, n := binary.Uvarint(r.b)
-	if n <= 0 {
-		r.bad, r.b = true, nil
-		return 0
-	}
-	r.b = r.b[n:]
-	return v
-}
-
-func (r *reader) text() string {
-	n := r.uvarint()
-	if n > uint64(len(r.b)) {
-		r.bad, r.b = true, nil
-		return ""
-	}
-	s := string(r.b[:n])
-	r.b = r.b[n:]
-	return s
-}
-
-// AppendDetail appends the parts of the entry that have no column of their own:
-// time, code, dialect, request id, subject and field names, in that order.
-func (e *Entry) AppendDetail(b []byte) []byte {
-	b = append(b, entryVersion)
-	b = binary.AppendUvarint(b, uint64(e.Time.UnixMilli()))
-	b = appendText(b, e.Code)
-	b = appendText(b, e.Dialect)
-	b = appendText(b, string(e.Request))
-	b = appendText(b, e.Subject)
-	b = binary.AppendUvarint(b, uint64(len(e.Fields)))
-	for _, f := range e.Fields {
-		b = appendText(b, f)
-	}
-	return b
-}
-
-// ParseDetail reads what AppendDetail wrote into e, or fails with ErrMalformed.
-func (e *Entry) ParseDetail(b []byte) error {
-	if len(b) == 0 || b[0] != entryVersion {
-		return ErrMalformed
-	}
-	r := reader{b: b[1:]}
-	e.Time = time.UnixMilli(int64(r.uvarint())).UTC()
-	e.Code = r.text()
-	e.Dialect = r.text()
-	e.Request = id.Request(r.text())
-	e.Subject = r.text()
-	n := r.uvarint()
-	if n > uint64(len(r.b)) {
-		return ErrMalformed
-	}
-	e.Fields = nil
-	for range n {
-		e.Fields = append(e.Fields, r.text())
-	}
-	if r.bad || len(r.b) != 0 {
-		return ErrMalformed
-	}
-	return nil
-}
-
-// AppendContent appends the whole entry but its sequence number, in the one form
-// that checksums and tree leaves are computed over.
-func (e *Entry) AppendContent(b []byte) []byte {
-	b = slices.Grow(b, 256+16*len(e.Targets)+len(e.Personal)) // nearly always enough
-	b = append(b, "custodex audit entry v1\x00"...)
-	b = appendText(b, string(e.App))
-	b = appendText(b, e.Actor)
-	b = appendText(b, string(e.Action))
-	b = append(b, byte(e.Outcome))
-	b = binary.AppendUvarint(b, uint64(len(e.Targets)))
-	for _, t := range e.Targets {
-		b = append(b, t[:]...)
-	}
-	var buf [128]byte
-	detail := e.AppendDetail(buf[:0])
-	b = binary.AppendUvarint(b, uint64(len(detail)))
-	b = append(b, detail...)
-	b = binary.AppendUvarint(b, uint64(len(e.Personal)))
-	return append(b, e.Personal...)
-}
-
-// AppendBinary appends the origin as it is encrypted.
-func (o Origin) AppendBinary(b []byte) []byte {
-	b = append(b, entryVersion)
-	b = appendText(b, o.Owner)
-	b = appendText(b, o.Address)
-	b = appendText(b, o.UserAgent)
-	return appendText(b, o.ActingUser)
-}
-
-// ParseOrigin reads what AppendBinary wrote, or fails with ErrMalformed.
-func ParseOrigin(b []byte) (Origin, error) {
-	if len(b) == 0 || b[0] != entryVersion {
-		return Origin{}, ErrMalformed
-	}
-	r := reader{b: b[1:]}
-	o := Origin{Owner: r.text(), Address: r.text(), UserAgent: r.text(), ActingUser: r.text()}
-	if r.bad || len(r.b) != 0 {
-		return Origin{}, ErrMalformed
-	}
-	return o, nil
 }

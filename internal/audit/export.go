@@ -18,7 +18,12 @@ import (
 // trailer is signed over a digest of all lines before it, so it also vouches for
 // what the tree does not cover: the opened personal parts.
 
-const exportFormat = "custodex audit export v1"
+const (
+	exportFormat = "custodex audit export v2"
+
+	// formerExport is the format of release 0.1.0. All its entries are of Format1.
+	formerExport = "custodex audit export v1"
+)
 
 // Export says what an export holds.
 type Export struct {
@@ -48,8 +53,8 @@ type trailer struct {
 }
 
 // statement is what the trailer's note says. It must never look like a checkpoint.
-func statement(app id.App, lines int64, digest []byte) string {
-	return fmt.Sprintf("%s\n%s\n%d lines\nsha256 %s\n", exportFormat, LogName(app), lines,
+func statement(format string, app id.App, lines int64, digest []byte) string {
+	return fmt.Sprintf("%s\n%s\n%d lines\nsha256 %s\n", format, LogName(app), lines,
 		base64.StdEncoding.EncodeToString(digest))
 }
 
@@ -94,14 +99,14 @@ func NewExporter(w io.Writer, what Export, note []byte, signer Signer, read Tile
 
 // Add writes the next entry. leaf is its leaf hash as the stored tree has it: an
 // entry that was altered since it was integrated then shows by its number. origin may
-// be nil; it is left out unless the export is Opened.
+// be nil; it is left out unless the export is Opened and the entry still has its personal part.
 func (e *Exporter) Add(entry *Entry, leaf Hash, origin *Origin) error {
 	if entry.Seq != e.next || entry.Seq >= e.what.To {
 		return fmt.Errorf("entry %d where %d is due: %w", entry.Seq, e.next, ErrMalformed)
 	}
 	e.next++
 	l := line{Entry: *entry, leaf: leaf}
-	if e.what.Opened && origin != nil {
+	if e.what.Opened && origin != nil && entry.PersonalGone == nil {
 		l.origin, l.opened = *origin, true
 	}
 	var err error
@@ -118,7 +123,7 @@ func (e *Exporter) Close() error {
 		return fmt.Errorf("entries %d to %d were not given: %w", e.next, e.what.To-1, ErrMalformed)
 	}
 	app, count := e.what.Checkpoint.App, e.what.To-e.what.From
-	said := signNote(statement(app, count+1, e.digest.Sum(nil)), edSigner{e.signer.VerifierKeys(app).mustEd25519(), e.signer.Ed25519})
+	said := signNote(statement(exportFormat, app, count+1, e.digest.Sum(nil)), edSigner{e.signer.VerifierKeys(app).mustEd25519(), e.signer.Ed25519})
 	tail, err := marshalLine(trailer{count, string(said)})
 	if err != nil {
 		return err

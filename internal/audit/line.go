@@ -16,7 +16,8 @@ import (
 )
 
 // A line is one entry of an export. Its JSON has one spelling only: appendTo's. A
-// reader that finds another has found an alteration.
+// reader that finds another has found an alteration. Entries of Format1 keep the spelling that
+// release 0.1.0 gave them.
 type line struct {
 	Entry         // without App, which the header has
 	leaf   Hash   // as the tree has it; the entry's own if nobody altered the entry
@@ -37,6 +38,9 @@ func (l *line) appendTo(b []byte) ([]byte, error) {
 	}
 	b = append(b, `{"seq":`...)
 	b = strconv.AppendInt(b, l.Seq, 10)
+	if l.Format != Format1 {
+		b = append(b, formatMember...)
+	}
 	b = append(b, `,"time":"`...)
 	b = l.Time.AppendFormat(b, timeForm)
 	text(`","actor":`, l.Actor)
@@ -60,10 +64,15 @@ func (l *line) appendTo(b []byte) ([]byte, error) {
 		}
 		text(``, f)
 	}
-	b = append(b, `],"personal":"`...)
-	b = base64.StdEncoding.AppendEncode(b, l.Personal)
-	b = append(b, `","leaf":"`...)
-	b = append(base64.StdEncoding.AppendEncode(b, l.leaf[:]), '"')
+	b = append(b, ']')
+	b = l.appendSums(b)
+	if l.PersonalGone != nil {
+		b = append(b, `,"personal_gone":true`...)
+		b = appendBytes(append(b, `,"personal_sha256":`...), l.PersonalGone[:])
+	} else {
+		b = appendBytes(append(b, `,"personal":`...), l.Personal)
+	}
+	b = appendBytes(append(b, `,"leaf":`...), l.leaf[:])
 	if l.opened {
 		text(`,"origin":{"owner":`, l.origin.Owner)
 		text(`,"address":`, l.origin.Address)
@@ -77,6 +86,28 @@ func (l *line) appendTo(b []byte) ([]byte, error) {
 	return append(b, "}\n"...), failed
 }
 
+// formatMember names the format of an entry that is not of Format1.
+const formatMember = `,"format":2`
+
+func (l *line) appendSums(b []byte) []byte {
+	if l.Format == Format1 {
+		return b
+	}
+	b = append(b, `,"sums":[`...)
+	for i, sum := range l.Sums {
+		if i > 0 {
+			b = append(b, ',')
+		}
+		b = appendBytes(b, sum)
+	}
+	return append(b, ']')
+}
+
+// appendBytes appends bytes as base64 in quotation marks.
+func appendBytes(b, raw []byte) []byte {
+	return append(base64.StdEncoding.AppendEncode(append(b, '"'), raw), '"')
+}
+
 var errLine = errors.New("not an entry in the form of an export")
 
 // parse reads a line that appendTo made, or fails.
@@ -84,6 +115,11 @@ func (l *line) parse(b []byte) error {
 	r := lineReader{b: b}
 	r.skip(`{"seq":`)
 	l.Seq = r.number()
+	l.Format = Format1
+	if r.next(formatMember) {
+		r.skip(formatMember)
+		l.Format = Format2
+	}
 	r.skip(`,"time":`)
 	at, err := time.Parse(timeForm, r.text())
 	if err != nil {
@@ -114,15 +150,11 @@ func (l *line) parse(b []byte) error {
 	r.skip(`,"fields":`)
 	l.Fields = l.Fields[:0]
 	r.list(func() { l.Fields = append(l.Fields, r.text()) })
-	r.skip(`,"personal":`)
-	l.Personal = r.base64(l.Personal[:0])
+	l.parseSums(&r)
+	l.parsePersonal(&r)
 	r.skip(`,"leaf":`)
-	if leaf := r.base64(nil); len(leaf) == tlog.HashSize {
-		l.leaf = Hash(leaf)
-	} else {
-		r.bad = true
-	}
-	if l.opened = bytes.HasPrefix(r.b, []byte(`,"origin":`)); l.opened {
+	l.leaf = r.hash()
+	if l.opened = r.next(`,"origin":`); l.opened {
 		r.skip(`,"origin":{"owner":`)
 		l.origin.Owner = r.text()
 		r.skip(`,"address":`)
@@ -138,6 +170,28 @@ func (l *line) parse(b []byte) error {
 		return errLine
 	}
 	return nil
+}
+
+func (l *line) parseSums(r *lineReader) {
+	l.Sums = l.Sums[:0]
+	if l.Format == Format1 {
+		return
+	}
+	r.skip(`,"sums":`)
+	r.list(func() { l.Sums = append(l.Sums, r.base64(nil)) })
+}
+
+// parsePersonal reads the personal part, or what is left of it.
+func (l *line) parsePersonal(r *lineReader) {
+	l.Personal, l.PersonalGone = l.Personal[:0], nil
+	if l.Format == Format1 || !r.next(`,"personal_gone":`) {
+		r.skip(`,"personal":`)
+		l.Personal = r.base64(l.Personal)
+		return
+	}
+	r.skip(`,"personal_gone":true,"personal_sha256":`)
+	sum := r.hash()
+	l.PersonalGone = &sum
 }
 
 func parseOutcome(s string) Outcome {
@@ -167,8 +221,11 @@ type lineReader struct {
 	bad bool
 }
 
+// next reports whether s comes next.
+func (r *lineReader) next(s string) bool { return len(r.b) >= len(s) && string(r.b[:len(s)]) == s }
+
 func (r *lineReader) skip(s string) {
-	if len(r.b) < len(s) || string(r.b[:len(s)]) != s {
+	if !r.next(s) {
 		r.bad, r.b = true, nil
 		return
 	}
@@ -232,6 +289,15 @@ func (r *lineReader) base64(into []byte) []byte {
 		r.bad, r.b = true, nil
 	}
 	return raw
+}
+
+func (r *lineReader) hash() (h Hash) {
+	raw := r.base64(nil)
+	if len(raw) != tlog.HashSize {
+		r.bad = true
+		return h
+	}
+	return Hash(raw)
 }
 
 // list calls item at the start of each element.

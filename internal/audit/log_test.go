@@ -38,12 +38,23 @@ type testLog struct {
 	leaves  []audit.Hash
 }
 
-// newTestLog makes a log of n entries, sequenced batch by batch.
+// newTestLog makes a log of n entries, sequenced batch by batch. The first half is of
+// audit.Format1.
 func newTestLog(t testing.TB, n, batch int) *testLog {
 	t.Helper()
+	return newLogOf(t, n/2, n-n/2, batch)
+}
+
+// newLogOf makes a log of some entries of audit.Format1 and then some of audit.Format2.
+func newLogOf(t testing.TB, former, current, batch int) *testLog {
+	t.Helper()
 	l := &testLog{tree: audit.EmptyTree(), tiles: make(map[[2]int64][]byte)}
-	for i := range n {
-		l.entries = append(l.entries, testEntry(int64(i)))
+	for i := range former + current {
+		e := testEntry(int64(i))
+		if i < former {
+			e.Format, e.Sums = audit.Format1, nil
+		}
+		l.entries = append(l.entries, e)
 	}
 	l.sequence(t, batch)
 	return l
@@ -142,6 +153,7 @@ func testEntry(seq int64) audit.Entry {
 	}
 	for i := range seq % 5 {
 		e.Targets = append(e.Targets, id.Customer{byte(seq), byte(i), 15: 9})
+		e.Sums = append(e.Sums, bytes.Repeat([]byte{byte(seq), byte(i)}, 16))
 	}
 	return e
 }

@@ -15,7 +15,7 @@ import (
 // one checkpoint that was kept elsewhere, and must find every alteration.
 func TestTampering(t *testing.T) {
 	t.Parallel()
-	const seed, entries, rounds = 20260102, 120, 3000
+	const seed, entries, rounds = 20260102, 120, 2040
 	random := rand.New(rand.NewPCG(seed, 0))
 	l := newTestLog(t, entries, 50)
 	genuine := splitLines(l.export(t, 0, entries, true))
@@ -69,6 +69,18 @@ func TestTampering(t *testing.T) {
 			i := 1 + m.at
 			return bytes.Join(slices.Concat(genuine[:i], splitLines(m.export(t, 0, entries, true))[i:i+1], genuine[i+1:]), nil)
 		}},
+		{"drop a personal part, with another hash", func() []byte {
+			return l.resigned(t, random, func(e *audit.Entry) { e.PersonalGone = &audit.Hash{byte(random.IntN(256))} })
+		}},
+		{"put another personal part in its place", func() []byte {
+			return l.resigned(t, random, func(e *audit.Entry) { e.Personal = []byte{1} })
+		}},
+		{"write an entry in the other format", func() []byte {
+			return l.resigned(t, random, func(e *audit.Entry) { e.Format = 1 - e.Format })
+		}},
+		{"drop a checksum of a row", func() []byte {
+			return l.resigned(t, random, func(e *audit.Entry) { e.Format, e.Sums = audit.Format2, slices.Insert(slices.Clone(e.Sums), 0, nil) })
+		}},
 		{"an older checkpoint", func() []byte {
 			_, old := l.checkpoint(t, random.IntN(entries), testKey("log"))
 			_, now := l.checkpoint(t, entries, testKey("log"))
@@ -116,7 +128,7 @@ func (l *testLog) altered(t *testing.T, random *rand.Rand) alteredLog {
 	m := &testLog{tree: audit.EmptyTree(), tiles: make(map[[2]int64][]byte), entries: slices.Clone(l.entries)}
 	at := random.IntN(len(m.entries))
 	e := &m.entries[at]
-	switch random.IntN(4) {
+	switch random.IntN(7) {
 	case 0:
 		e.Actor += "x"
 	case 1:
@@ -125,9 +137,52 @@ func (l *testLog) altered(t *testing.T, random *rand.Rand) alteredLog {
 		e.Outcome = e.Outcome%audit.Refused + 1
 	case 3:
 		e.Targets = append(slices.Clone(e.Targets), [16]byte{1})
+	case 4:
+		e.Personal = append(slices.Clone(e.Personal), 0)
+	case 5:
+		e.Format = 1 - e.Format
+	case 6:
+		e.Format, e.Sums = audit.Format2, append(slices.Clone(e.Sums), []byte{1})
 	}
 	m.sequence(t, 1000)
 	return alteredLog{m, at}
+}
+
+// resigned is an export with an altered entry beside the leaf of the genuine one, with a trailer
+// that was signed over it, as somebody who has the key and not the tree would make it.
+func (l *testLog) resigned(t *testing.T, random *rand.Rand, change func(*audit.Entry)) []byte {
+	m := *l
+	m.entries = slices.Clone(l.entries)
+	change(&m.entries[len(m.entries)/2+random.IntN(len(m.entries)/2)])
+	return m.export(t, 0, len(m.entries), true)
+}
+
+// Deleting personal parts changes neither the leaves nor what was signed.
+func TestDeletedPersonalPartsVerify(t *testing.T) {
+	t.Parallel()
+	const entries = 300
+	random := rand.New(rand.NewPCG(20261127, 0))
+	l := newTestLog(t, entries, 50)
+	_, trusted := l.checkpoint(t, entries-20, testKey("log"))
+	gone := 0
+	for i := range l.entries {
+		if random.IntN(2) == 0 {
+			l.entries[i].DropPersonal()
+		}
+		if l.entries[i].PersonalGone != nil {
+			gone++
+		}
+	}
+	export := l.export(t, 0, entries, true)
+	if got := bytes.Count(export, []byte(`"personal_gone":true`)); got != gone || gone < entries/8 {
+		t.Errorf("the export says of %d entries that their personal part is gone, want %d", got, gone)
+	}
+	if report := mustVerify(t, export, trusted); report.Anchored != entries-20 || report.To != entries {
+		t.Errorf("VerifyExport = %+v", report)
+	}
+	if bytes.Contains(export, []byte(`"personal":"","leaf"`)) {
+		t.Error("a personal part is empty instead of gone")
+	}
 }
 
 // jsonText is the bytes as they stand inside a JSON string.

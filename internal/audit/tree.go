@@ -1,7 +1,6 @@
 package audit
 
 import (
-	"encoding/binary"
 	"errors"
 
 	"golang.org/x/mod/sumdb/tlog"
@@ -21,18 +20,6 @@ func EmptyTree() Tree {
 	root, _ := tlog.TreeHash(0, nil) // does not fail
 	return Tree{Root: root}
 }
-
-// AppendLeaf appends what the entry's leaf is the hash of: a tag, the sequence
-// number as 8 bytes, big-endian, and AppendContent. With the number inside, an
-// entry in another place is another leaf.
-func (e *Entry) AppendLeaf(b []byte) []byte {
-	b = append(b, "custodex audit leaf v1\x00"...)
-	b = binary.BigEndian.AppendUint64(b, uint64(e.Seq))
-	return e.AppendContent(b)
-}
-
-// Leaf is the hash of the entry's leaf: SHA-256 of a zero byte and AppendLeaf.
-func (e *Entry) Leaf() Hash { return tlog.RecordHash(e.AppendLeaf(nil)) }
 
 // TileHeight is the height of a tile: a full one holds 256 hashes.
 const TileHeight = 8

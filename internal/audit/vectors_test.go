@@ -37,9 +37,22 @@ func noteSigner(t *testing.T) note.Signer {
 // means that no log made before it verifies any more.
 func TestVectors(t *testing.T) {
 	t.Parallel()
+	vectors(t, "testdata/vectors.json", newLogOf(t, 5, 0, 1)) // audit.Format1
+	l := newLogOf(t, 0, 5, 1)
+	vectors(t, "testdata/vectors2.json", l)
+	golden(t, "testdata/export.jsonl", l.export(t, 0, 5, true))
+	golden(t, "testdata/export-range.jsonl", l.export(t, 1, 3, false))
+	both := newLogOf(t, 3, 4, 1)
+	both.entries[4].DropPersonal()
+	both.entries[6].DropPersonal()
+	golden(t, "testdata/export-both.jsonl", both.export(t, 0, 7, true))
+	golden(t, "testdata/verifier.key", []byte(strings.Join(testVerifier().Texts(), "\n")+"\n"))
+}
+
+func vectors(t *testing.T, name string, l *testLog) {
+	t.Helper()
 	type vector struct{ Content, Leaf, Root string }
 	var vectors []vector
-	l := newTestLog(t, 5, 1)
 	for i := range l.entries {
 		c, _ := l.checkpoint(t, i+1, testKey("log"))
 		vectors = append(vectors, vector{
@@ -51,10 +64,7 @@ func TestVectors(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	golden(t, "testdata/vectors.json", append(content, '\n'))
-	golden(t, "testdata/export.jsonl", l.export(t, 0, 5, true))
-	golden(t, "testdata/export-range.jsonl", l.export(t, 1, 3, false))
-	golden(t, "testdata/verifier.key", []byte(strings.Join(testVerifier().Texts(), "\n")+"\n"))
+	golden(t, name, append(content, '\n'))
 }
 
 func golden(t *testing.T, name string, got []byte) {
@@ -73,11 +83,12 @@ func golden(t *testing.T, name string, got []byte) {
 	}
 }
 
-// An old export still verifies.
+// An old export still verifies; those of format1 were made by release 0.1.0.
 func TestVectorsVerify(t *testing.T) {
 	t.Parallel()
 	for _, name := range []string{
-		"testdata/export.jsonl", "testdata/export-range.jsonl", "testdata/format1/export.jsonl", "testdata/format1/export-range.jsonl",
+		"testdata/export.jsonl", "testdata/export-range.jsonl", "testdata/export-both.jsonl",
+		"testdata/format1/export.jsonl", "testdata/format1/export-range.jsonl",
 	} {
 		f, err := os.Open(name)
 		if err != nil {

@@ -119,7 +119,7 @@ func (v *verification) readHeader() error {
 		return err
 	}
 	h := &v.header
-	if !sameJSON(b, h) || h.Format != exportFormat {
+	if !sameJSON(b, h) || h.Format != exportFormat && h.Format != formerExport {
 		return v.flaw("not the header of a %q", exportFormat)
 	}
 	if h.Key != v.keys.Ed25519 || v.keys.MLDSA != "" && h.MLDSAKey != "" && h.MLDSAKey != v.keys.MLDSA {
@@ -206,6 +206,9 @@ func (v *verification) readEntries() error {
 		if v.scratch, err = l.same(b, v.scratch); err != nil {
 			return v.flaw("%v", err)
 		}
+		if l.Format != Format1 && v.header.Format == formerExport {
+			return v.flaw("of a format that a %q does not hold", formerExport)
+		}
 		l.App = v.header.App
 		v.scratch = l.AppendLeaf(v.scratch[:0])
 		if tlog.RecordHash(v.scratch) != l.leaf {
@@ -239,7 +242,7 @@ func (v *verification) readTrailer() error {
 	if err != nil {
 		return v.flaw("trailer: %v", err)
 	}
-	if said.text != statement(v.header.App, count+1, v.digest.Sum(nil)) || !said.spelledAs([]byte(t.Statement)) {
+	if said.text != statement(v.header.Format, v.header.App, count+1, v.digest.Sum(nil)) || !said.spelledAs([]byte(t.Statement)) {
 		return v.flaw("the trailer was not signed over these lines")
 	}
 	if rest, err := v.lines.ReadByte(); !errors.Is(err, io.EOF) {

@@ -24,7 +24,7 @@ type AuditFilter struct {
 	Limit      int       // at most this many, up to 1,000; 0 is 100
 }
 
-// AuditView is one entry with its personal part decrypted.
+// AuditView is one entry with its personal part decrypted, unless that was deleted.
 type AuditView struct {
 	audit.Entry
 	Origin audit.Origin
@@ -132,5 +132,5 @@ func entriesField(from, to int64) string { return fmt.Sprintf("entries:%d-%d", f
 func (o *operation) view(row *store.AuditRow) AuditView {
 	e, intact := sequencer.ReadRow(o.caller.App, o.key, row)
 	origin, opened := sequencer.OpenOrigin(o.key, e.Personal)
-	return AuditView{Entry: e, Origin: origin, Damaged: !intact || !opened}
+	return AuditView{Entry: e, Origin: origin, Damaged: !intact || !opened && e.PersonalGone == nil}
 }

@@ -136,8 +136,8 @@ func openWith(a cipher.AEAD, dst, sealed, aad []byte) ([]byte, error) {
 // holds.
 func (a *App) EmailHash(canonical string) []byte { return a.email.sum([]byte(canonical)) }
 
-// EntryMAC is the keyed checksum of an audit entry's content.
-func (a *App) EntryMAC(content []byte) []byte { return a.entryMAC.sum(content) }
+// EntryMAC is the keyed checksum of an audit entry, which may come in parts.
+func (a *App) EntryMAC(entry ...[]byte) []byte { return a.entryMAC.sum(entry...) }
 
 // RowSum is the keyed checksum of a row of the table, over content as package rowsum makes it.
 func (a *App) RowSum(table string, content []byte) []byte {
@@ -223,10 +223,12 @@ func newMACs(key []byte) macs {
 	return macs{&sync.Pool{New: func() any { return hmac.New(sha256.New, key) }}}
 }
 
-func (m macs) sum(msg []byte) []byte {
+func (m macs) sum(msg ...[]byte) []byte {
 	h := m.pool.Get().(hash.Hash)
 	h.Reset()
-	h.Write(msg)
+	for _, part := range msg {
+		h.Write(part)
+	}
 	out := h.Sum(make([]byte, 0, sha256.Size))
 	m.pool.Put(h)
 	return out

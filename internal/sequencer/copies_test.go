@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"sync/atomic"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"custodex.dev/internal/id"
@@ -15,32 +14,53 @@ import (
 	"custodex.dev/internal/testkit"
 )
 
-// A whole row keeps a good checksum wherever it is copied to. One at the end of the log was
-// integrated and signed like a new one, whatever its age and whether the process knew it.
+// copyToEnd copies the row of an entry to the end of the log, with SQL alone.
+func copyToEnd(t *testing.T, db testkit.Database, e *testEnv, from int) {
+	t.Helper()
+	size := e.entries(t)
+	db.Exec(t,
+		fmt.Sprintf("INSERT INTO audit SELECT app_id, %d, at, actor, action, outcome, targets, detail, personal, mac FROM audit WHERE app_id = '%s' AND seq = %d", size, e.app, from),
+		fmt.Sprintf("UPDATE head SET entries = %d WHERE app_id = '%s'", size+1, e.app))
+}
+
+// wantDamageSeen waits until sequencing has stopped; a part of the log is still given.
+func (e *testEnv) wantDamageSeen(t *testing.T) {
+	t.Helper()
+	for end := time.Now().Add(time.Minute); e.Health().Stopped != 1; time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatalf("Health = %+v, want one stopped", e.Health())
+		}
+	}
+}
+
+// A whole row kept a good checksum wherever it was copied to. One at the end of the log was
+// integrated and signed like a new one, whatever its age and whether the process knew it. Those of
+// audit.Format1 still do; a copy is found in the log.
 func TestFieldC1CopiedRowIsRefused(t *testing.T) {
 	t.Parallel()
 	for _, engine := range testkit.Engines {
 		for name, c := range map[string]struct {
-			entries int
+			former  bool // entries of audit.Format1 before those of audit.Format2
 			from    int
 			restart bool
 		}{
-			"recent":               {5, 4, false},
-			"after a start":        {5, 2, true},
-			"beyond what it knows": {2500, 3, false},
-			"old, after a start":   {2500, 3, true},
+			"recent":                {false, 9, false},
+			"after a start":         {false, 2, true},
+			"former":                {true, 4, false},
+			"former, after a start": {true, 2, true},
 		} {
-			if c.entries > 1000 && engine == "postgres" {
-				continue // the same code, and many seconds
-			}
 			t.Run(name+"/"+engine, func(t *testing.T) {
 				t.Parallel()
 				db := testkit.NewDatabase(t, engine)
 				st := db.NewStore(t)
 				e := newEnv(t, st)
-				e.record(t, c.entries/2)
+				if c.former {
+					e.recordFormer(t, 5)
+				} else {
+					e.record(t, 5)
+				}
 				e.later(time.Hour) // the others are younger
-				e.record(t, c.entries-c.entries/2)
+				e.record(t, 5)
 				if _, err := e.Sequence(t.Context(), e.app); err != nil {
 					t.Fatal(err)
 				}
@@ -50,18 +70,12 @@ func TestFieldC1CopiedRowIsRefused(t *testing.T) {
 					}
 				}
 				size := e.sequenced(t)
-				db.Exec(t,
-					fmt.Sprintf("INSERT INTO audit SELECT app_id, %d, at, actor, action, outcome, targets, detail, personal, mac FROM audit WHERE app_id = '%s' AND seq = %d", size, e.app, c.from),
-					fmt.Sprintf("UPDATE head SET entries = %d WHERE app_id = '%s'", size+1, e.app))
+				copyToEnd(t, db, e, c.from)
 				if c.restart {
 					e.start(t, st)
 				}
 				e.record(t, 1)
-				for end := time.Now().Add(20 * time.Second); e.Health().Stopped != 1; time.Sleep(10 * time.Millisecond) {
-					if time.Now().After(end) {
-						t.Fatalf("Health = %+v, want one stopped", e.Health())
-					}
-				}
+				e.wantDamageSeen(t)
 				if n := e.sequenced(t); n != size {
 					t.Errorf("%d entries are signed, want the %d before the copy", n, size)
 				}
@@ -70,120 +84,116 @@ func TestFieldC1CopiedRowIsRefused(t *testing.T) {
 	}
 }
 
-// clockWasSetBack makes a log whose clock was an hour ahead and then set back.
-func clockWasSetBack(t *testing.T, e *testEnv) {
-	t.Helper()
-	e.later(time.Hour)
-	e.recordAll(t, 1500)
-	if _, err := e.Sequence(t.Context(), e.app); err != nil {
+// Two copies that are integrated together, and a copy beside its original.
+func TestCopiesOfOneBatchAreRefused(t *testing.T) {
+	t.Parallel()
+	db := testkit.NewDatabase(t, "sqlite")
+	st := db.NewStore(t)
+	e := newEnv(t, st)
+	if err := e.stop(); err != nil {
 		t.Fatal(err)
 	}
-	e.later(-time.Hour)
-	e.recordAll(t, 1500)
-	if _, err := e.Sequence(t.Context(), e.app); err != nil {
-		t.Fatal(err)
+	size := e.entries(t)
+	e.store = st // notifies nobody
+	e.recordFormer(t, 2)
+	copyToEnd(t, db, e, int(size))
+	e.start(t, st)
+	e.wantDamageSeen(t)
+	if n := e.sequenced(t); n != size+2 {
+		t.Errorf("%d entries are signed, want the %d before the copy", n, size+2)
 	}
 }
 
-// After the clock was set back, entries have times that others had before, so that a copy of one of
-// those was taken for a new one.
-func TestCopyIsRefusedAfterTheClockWasSetBack(t *testing.T) {
+// A log that was begun by release 0.1.0 goes on in the other format, within one tile, and verifies.
+func TestFormatChangesWithinALog(t *testing.T) {
 	t.Parallel()
-	for name, restart := range map[string]bool{"running": false, "after a start": true} {
-		t.Run(name, func(t *testing.T) {
+	for _, engine := range testkit.Engines {
+		t.Run(engine, func(t *testing.T) {
 			t.Parallel()
-			db := testkit.NewDatabase(t, "sqlite")
-			st := db.NewStore(t)
-			e := newEnv(t, st)
-			clockWasSetBack(t, e)
-			size := e.sequenced(t)
-			change := func() {
-				db.Exec(t,
-					fmt.Sprintf("INSERT INTO audit SELECT app_id, %d, at, actor, action, outcome, targets, detail, personal, mac FROM audit WHERE app_id = '%s' AND seq = 100", size, e.app),
-					fmt.Sprintf("UPDATE head SET entries = %d WHERE app_id = '%s'", size+1, e.app))
-			}
-			if restart {
-				e.restart(t, st, change)
-			} else {
-				change()
-			}
-			e.record(t, 1)
-			if _, err := e.Sequence(t.Context(), e.app); err != nil {
+			e := newEnv(t, testkit.NewStore(t, engine))
+			e.recordFormer(t, 5)
+			kept, err := e.Sequence(t.Context(), e.app)
+			if err != nil {
 				t.Fatal(err)
 			}
-			if h, n := e.Health(), e.sequenced(t); h.Stopped != 1 || n != size {
-				t.Errorf("Health = %+v with %d signed, want one stopped with %d", h, n, size)
+			e.recordFormer(t, 3)
+			e.record(t, 5)
+			if report := e.verify(t, kept.Note); report.To != e.entries(t) || report.Anchored != kept.Size {
+				t.Errorf("%d entries verify, want %d; anchored at %d, want %d", report.To, e.entries(t), report.Anchored, kept.Size)
+			}
+			e.wantAllSequenced(t, "after both formats,")
+		})
+	}
+}
+
+// Personal parts can be deleted from the rows. The log stays in order and verifies.
+func TestPersonalPartsCanBeDeleted(t *testing.T) {
+	t.Parallel()
+	for _, engine := range testkit.Engines {
+		t.Run(engine, func(t *testing.T) {
+			t.Parallel()
+			db := testkit.NewDatabase(t, engine)
+			e := newEnv(t, db.NewStore(t))
+			e.record(t, 6)
+			kept, err := e.Sequence(t.Context(), e.app)
+			if err != nil {
+				t.Fatal(err)
+			}
+			rows, err := e.store.AuditRange(t.Context(), e.app, 0, 6)
+			if err != nil {
+				t.Fatal(err)
+			}
+			blob := map[string]string{"sqlite": "x'%x'", "postgres": `'\x%x'::bytea`}[engine]
+			for i := 0; i < len(rows); i += 2 {
+				entry, _ := sequencer.ReadRow(e.app, e.key, &rows[i])
+				entry.DropPersonal()
+				db.Exec(t, fmt.Sprintf("UPDATE audit SET personal = "+blob+" WHERE app_id = '%s' AND seq = %d",
+					sequencer.NewRow(e.key, entry).Personal, e.app, rows[i].Seq))
+			}
+			e.verify(t, kept.Note)
+			e.Look(t.Context(), e.app)
+			if h := e.Health(); h.Stopped != 0 {
+				t.Errorf("Health = %+v, want none stopped", h)
+			}
+			db.Exec(t, fmt.Sprintf("UPDATE audit SET personal = "+blob+" WHERE app_id = '%s' AND seq = 2",
+				append([]byte{0xff}, make([]byte, 32)...), e.app))
+			e.Look(t.Context(), e.app)
+			if h := e.Health(); h.Stopped != 1 {
+				t.Errorf("Health = %+v after another hash was put there, want one stopped", h)
 			}
 		})
 	}
 }
 
-// The log was read whole for each batch while the clock was behind, and a replica read its end
-// again for each batch of another's.
+// Nothing but what is integrated is read for a log without entries of audit.Format1. Copies were
+// looked for in the whole log, or its end.
 func TestCopiesAreLookedForCheaply(t *testing.T) {
 	t.Parallel()
-	for name, other := range map[string]bool{"clock set back": false, "two replicas": true} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			st := storetest.NewHooked(testkit.NewStore(t, "sqlite"))
-			e := newEnv(t, st)
-			if other {
-				e.recordAll(t, 3000)
-			} else {
-				clockWasSetBack(t, e)
-			}
-			replica := sequencer.New(sequencer.Config{Store: st, Keys: e.keys})
-			sequence := func(s *sequencer.Sequencer) {
-				t.Helper()
-				e.recordAll(t, 10)
-				if _, err := s.Sequence(t.Context(), e.app); err != nil {
-					t.Fatal(err)
-				}
-			}
-			if err := e.stop(); err != nil { // nothing runs in the background
-				t.Fatal(err)
-			}
-			sequence(e.Sequencer)
-			if other {
-				sequence(replica)
-			}
-			var read atomic.Int64
-			st.Set(storetest.Hooks{After: func(_ context.Context, method string, _ id.App, result any) error {
-				if rows, ok := result.(*[]store.AuditRow); ok {
-					read.Add(int64(len(*rows)))
-				}
-				return nil
-			}})
-			const rounds = 20
-			for range rounds {
-				sequence(e.Sequencer)
-				if other {
-					sequence(replica)
-				}
-			}
-			if n := read.Load(); n > rounds*50 {
-				t.Errorf("%d entries were read for %d batches of 10, by one or two replicas", n, rounds)
-			}
-		})
+	st := storetest.NewHooked(testkit.NewStore(t, "sqlite"))
+	e := newEnv(t, st)
+	e.recordFormer(t, 50)
+	if err := e.stop(); err != nil { // nothing runs in the background
+		t.Fatal(err)
 	}
-}
-
-// A window was kept for every application for ever.
-func TestIdleWindowsAreForgotten(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		e := newEnv(t, testkit.NewStore(t, "sqlite"))
-		e.record(t, 3)
-		time.Sleep(time.Second)
-		if n := e.Windows(); n != 1 {
-			t.Errorf("there are %d windows, want 1", n)
+	e.Look(t.Context(), e.app)
+	if _, err := e.Sequence(t.Context(), e.app); err != nil {
+		t.Fatal(err)
+	}
+	var read atomic.Int64
+	st.Set(storetest.Hooks{After: func(_ context.Context, method string, _ id.App, result any) error {
+		if rows, ok := result.(*[]store.AuditRow); ok {
+			read.Add(int64(len(*rows)))
 		}
-		time.Sleep(time.Hour)
-		if n := e.Windows(); n != 0 {
-			t.Errorf("after an hour there are %d windows, want none", n)
+		return nil
+	}})
+	const rounds = 20
+	for range rounds {
+		e.recordAll(t, 10)
+		if _, err := e.Sequence(t.Context(), e.app); err != nil {
+			t.Fatal(err)
 		}
-		e.record(t, 3)
-		time.Sleep(time.Second)
-		e.wantAllSequenced(t, "after an hour,")
-	})
+	}
+	if n := read.Load(); n != rounds*10 {
+		t.Errorf("%d entries were read for %d batches of 10", n, rounds)
+	}
 }

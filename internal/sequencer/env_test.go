@@ -131,6 +131,16 @@ func (e *testEnv) record(t *testing.T, n int) {
 	}
 }
 
+// recordFormer adds n entries as release 0.1.0 did.
+func (e *testEnv) recordFormer(t *testing.T, n int) {
+	t.Helper()
+	for range n {
+		if err := e.store.Record(t.Context(), e.app, sequencer.NewFormerRow(e.key, entry(e.app, e.key))); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // recordAll adds n entries at once.
 func (e *testEnv) recordAll(t *testing.T, n int) {
 	t.Helper()

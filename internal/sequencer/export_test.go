@@ -3,15 +3,19 @@ package sequencer
 import (
 	"context"
 
+	"custodex.dev/internal/audit"
 	"custodex.dev/internal/id"
+	"custodex.dev/internal/seal"
+	"custodex.dev/internal/store"
 )
 
 // Look compares all entries of an application with its tree, as the background work does in time.
 func (s *Sequencer) Look(ctx context.Context, app id.App) { _ = s.checkLog(ctx, app) }
 
-// Windows counts the logs whose last entries are remembered.
-func (s *Sequencer) Windows() int {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	return len(s.windows)
+// NewFormerRow makes the row of an entry as release 0.1.0 did.
+func NewFormerRow(key *seal.App, e audit.Entry) store.AuditRow {
+	e.Format = audit.Format1
+	row := unplaced(&e)
+	row.MAC = key.EntryMAC(e.AppendContent(nil))
+	return row
 }

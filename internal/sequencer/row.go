@@ -15,9 +15,18 @@ func SealOrigin(key *seal.App, origin audit.Origin) []byte {
 	return key.SealOrigin(origin.AppendBinary(nil))
 }
 
-// NewRow makes the row of an entry under the key of its application, with a keyed
-// checksum. The store sets Seq.
+// NewRow makes the row of an entry under the key of its application, in audit.Format2. The store
+// places it, and asks for the keyed checksum of the entry in that place.
 func NewRow(key *seal.App, e audit.Entry) store.AuditRow {
+	e.Format = audit.Format2
+	content := e.AppendContent(nil)
+	row := unplaced(&e)
+	row.MACFunc = func(seq int64) []byte { return placedMAC(key, seq, content) }
+	return row
+}
+
+// unplaced is a row without a checksum.
+func unplaced(e *audit.Entry) store.AuditRow {
 	targets := make([]byte, 0, len(id.Customer{})*len(e.Targets))
 	for _, t := range e.Targets {
 		targets = append(targets, t[:]...)
@@ -29,17 +38,50 @@ func NewRow(key *seal.App, e audit.Entry) store.AuditRow {
 		Outcome:  uint8(e.Outcome),
 		Targets:  targets,
 		Detail:   e.AppendDetail(make([]byte, 0, 64)),
-		Personal: e.Personal,
-		MAC:      key.EntryMAC(e.AppendContent(nil)),
+		Personal: storedPersonal(e),
 	}
 }
 
-// ReadRow reads back what NewRow made. It reports whether the row is as it was
+// goneForm is the first byte of what is stored instead of a personal part that was deleted; the
+// SHA-256 of that follows. Ciphertext begins with another byte.
+const goneForm = 0xff
+
+func storedPersonal(e *audit.Entry) []byte {
+	if e.PersonalGone == nil {
+		return e.Personal
+	}
+	return append([]byte{goneForm}, e.PersonalGone[:]...)
+}
+
+func readPersonal(e *audit.Entry, stored []byte) {
+	if e.Format == audit.Format1 || len(stored) != 1+len(audit.Hash{}) || stored[0] != goneForm {
+		e.Personal = stored
+		return
+	}
+	sum := audit.Hash(stored[1:])
+	e.PersonalGone = &sum
+}
+
+// placedMAC is the checksum of an entry of audit.Format2. It is over what the leaf is the hash of.
+func placedMAC(key *seal.App, seq int64, content []byte) []byte {
+	var place [32]byte
+	return key.EntryMAC(audit.AppendPlace(place[:0], seq), content)
+}
+
+// mac is the checksum that an entry should have.
+func mac(key *seal.App, e *audit.Entry) []byte {
+	if e.Format == audit.Format1 {
+		return key.EntryMAC(e.AppendContent(nil))
+	}
+	return placedMAC(key, e.Seq, e.AppendContent(nil))
+}
+
+// ReadRow reads back what NewRow made, or release 0.1.0. It reports whether the row is as it was
 // written; if not, the entry holds what could be read.
 func ReadRow(app id.App, key *seal.App, row *store.AuditRow) (e audit.Entry, intact bool) {
 	e = audit.Entry{
 		Seq: row.Seq, App: app, Actor: row.Actor,
-		Action: authz.Action(row.Action), Outcome: audit.Outcome(row.Outcome), Personal: row.Personal,
+		Action: authz.Action(row.Action), Outcome: audit.Outcome(row.Outcome),
 	}
 	for t := row.Targets; len(t) >= len(id.Customer{}); t = t[len(id.Customer{}):] {
 		e.Targets = append(e.Targets, id.Customer(t[:len(id.Customer{})]))
@@ -49,7 +91,8 @@ func ReadRow(app id.App, key *seal.App, row *store.AuditRow) (e audit.Entry, int
 	if !whole {
 		e.Time = store.Instant(row.At)
 	}
-	return e, whole && subtle.ConstantTimeCompare(key.EntryMAC(e.AppendContent(nil)), row.MAC) == 1
+	readPersonal(&e, row.Personal)
+	return e, whole && subtle.ConstantTimeCompare(mac(key, &e), row.MAC) == 1
 }
 
 // OpenOrigin decrypts the personal part of an entry. It reports false if that is not

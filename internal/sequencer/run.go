@@ -101,7 +101,6 @@ func (s *Sequencer) runSweeps(ctx context.Context) {
 // this process began, or of a replica that died. It reads the alarms, verifies each signed
 // tree, and tries again where sequencing has stopped.
 func (s *Sequencer) sweep(ctx context.Context) error {
-	s.evictIdleWindows()
 	return s.eachApp(ctx, func(app id.App) error { return s.visit(ctx, app) })
 }
 

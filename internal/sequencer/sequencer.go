@@ -73,7 +73,6 @@ type Sequencer struct {
 	signed   map[id.App]verified   // the checkpoint that was verified last
 	damaged  map[id.App]bool       // stopped
 	altered  map[id.App]int64      // stopped because of an entry of its tree, in the batch from this one on
-	windows  map[id.App]*window    // the last entries of each log, to tell copies
 	alarms   map[id.App]alarm      // as they were last read
 }
 
@@ -94,7 +93,6 @@ func New(cfg Config) *Sequencer {
 		signed:   make(map[id.App]verified),
 		damaged:  make(map[id.App]bool),
 		altered:  make(map[id.App]int64),
-		windows:  make(map[id.App]*window),
 		alarms:   make(map[id.App]alarm),
 	}
 }

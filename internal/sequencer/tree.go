@@ -201,23 +201,23 @@ func (s *Sequencer) leaves(ctx context.Context, app id.App, key *seal.App, old a
 	}
 	for i := range n {
 		if i >= int64(len(rows)) || rows[i].Seq != from+i {
-			return s.intact(ctx, app, old, rows, leaves, damagef("entry %d is missing", from+i))
+			return s.intact(ctx, app, rows, leaves, damagef("entry %d is missing", from+i))
 		}
 		e, intact := ReadRow(app, key, &rows[i])
 		if !intact {
-			return s.intact(ctx, app, old, rows, leaves, damagef("entry %d does not match its checksum", e.Seq))
+			return s.intact(ctx, app, rows, leaves, damagef("entry %d does not match its checksum", e.Seq))
 		}
 		leaves = append(leaves, e.Leaf())
 	}
-	return s.intact(ctx, app, old, rows, leaves, nil)
+	return s.intact(ctx, app, rows, leaves, nil)
 }
 
 // intact is leaves without the entries from the first on that is a copy of another.
-func (s *Sequencer) intact(ctx context.Context, app id.App, old audit.Checkpoint, rows []store.AuditRow, leaves []audit.Hash, damaged error) ([]audit.Hash, error, error) {
+func (s *Sequencer) intact(ctx context.Context, app id.App, rows []store.AuditRow, leaves []audit.Hash, damaged error) ([]audit.Hash, error, error) {
 	if len(leaves) == 0 {
 		return leaves, damaged, nil
 	}
-	at, err := s.copied(ctx, app, rows[:len(leaves)], old.Time.Add(time.Second-1).UnixMilli())
+	at, err := s.copied(ctx, app, rows[:len(leaves)])
 	if d, ok := errors.AsType[Damage](err); ok {
 		return nil, d, nil
 	}

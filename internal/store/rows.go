@@ -180,7 +180,21 @@ type AuditRow struct {
 	Targets  []byte // customer ids, 16 bytes each
 	Detail   []byte // audit.Entry.AppendDetail
 	Personal []byte // sealed
-	MAC      []byte // 32 bytes: keyed checksum of audit.Entry.AppendContent
+	MAC      []byte // 32 bytes: keyed checksum of the entry and its place
+
+	// MACFunc gives MAC for a row that is yet to be appended, because its place is not known
+	// before. It must be cheap, and give the same for the same place: a store may place a row
+	// more than once. Rows that were read have none.
+	MACFunc func(seq int64) []byte
+}
+
+// Place gives the row its place in the log, and the checksum that binds it. Stores set Seq by
+// this method alone.
+func (r *AuditRow) Place(seq int64) {
+	r.Seq = seq
+	if r.MACFunc != nil {
+		r.MAC = r.MACFunc(seq)
+	}
 }
 
 // AlarmRow says that an audit log is damaged, or that an operator has seen to it.

@@ -202,7 +202,7 @@ type Tx interface {
 	AppUpdate(row AppRow) error
 
 	// AuditAppend appends an entry to the application's log in this transaction.
-	// The store sets Seq, without gaps, in the order of commits. It reports nothing:
+	// The store places it (AuditRow.Place), without gaps, in the order of commits. It reports nothing:
 	// the entry is written when fn has returned, and one that the database refuses
 	// makes Update return the error. Nothing of the transaction is kept then.
 	AuditAppend(entry AuditRow)

@@ -72,8 +72,8 @@ const insertEntries = `
 		at, actor, action, outcome, targets, detail, personal, mac, place
 	)`
 
-// entryArgs are the arguments of insertEntries for entries from seq first on: a
-// column each, so that any number of entries is one statement.
+// entryArgs places entries from seq first on, and gives the arguments of insertEntries: a column
+// each, so that any number of entries is one statement.
 func entryArgs(app id.App, first int64, entries []store.AuditRow) []any {
 	n := len(entries)
 	at, outcome := make([]int64, n), make([]int16, n)
@@ -82,6 +82,7 @@ func entryArgs(app id.App, first int64, entries []store.AuditRow) []any {
 	targets, detail, personal, mac := bytes[:n], bytes[n:2*n], bytes[2*n:3*n], bytes[3*n:]
 	for i := range entries {
 		e := &entries[i]
+		e.Place(first + int64(i))
 		at[i], outcome[i] = e.At, int16(e.Outcome)
 		actor[i], action[i] = e.Actor, e.Action
 		targets[i], detail[i], personal[i], mac[i] = e.Targets, e.Detail, e.Personal, e.MAC

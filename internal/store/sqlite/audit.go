@@ -43,7 +43,7 @@ func (b *batch) writeEntries(ctx context.Context) error {
 			INSERT INTO audit (
 				app_id,`+auditColumns+`
 			) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-			string(e.app), e.seq, e.row.At, e.row.Actor, e.row.Action, int64(e.row.Outcome),
+			string(e.app), e.row.Seq, e.row.At, e.row.Actor, e.row.Action, int64(e.row.Outcome),
 			e.row.Targets, e.row.Detail, e.row.Personal, e.row.MAC)
 		if err != nil {
 			return err

@@ -158,7 +158,6 @@ type head struct {
 type entry struct {
 	app id.App
 	row *store.AuditRow
-	seq int64
 }
 
 // run does the items and writes what they share. err ends the batch.
@@ -233,7 +232,8 @@ func (b *batch) perform(ctx context.Context, w *work) error {
 // settle gives entries their place in the application's log.
 func (b *batch) settle(app id.App, h *head, entries []store.AuditRow) {
 	for i := range entries {
-		b.entries = append(b.entries, entry{app: app, row: &entries[i], seq: h.Entries})
+		entries[i].Place(h.Entries)
+		b.entries = append(b.entries, entry{app: app, row: &entries[i]})
 		h.Entries++
 		h.dirty = true
 	}

@@ -1,6 +1,7 @@
 package storetest
 
 import (
+	"bytes"
 	"encoding/binary"
 	"math"
 	"testing"
@@ -38,7 +39,7 @@ func testAudit(t *testing.T, s store.Store) {
 		t.Run("ABadEntryFailsItsOwnCallOnly", func(t *testing.T) {
 			e := newEnv(t, s)
 			bad := newEntry()
-			bad.MAC = nil
+			bad.MACFunc = nil
 			errs := race(12, func(i int) error {
 				if i == 5 {
 					return e.Record(e.ctx, e.app, bad)
@@ -105,13 +106,16 @@ func testAudit(t *testing.T, s store.Store) {
 }
 
 // checkLog fails unless the log has n entries numbered from 0 without gaps, as the
-// head says too.
+// head says too, each with the checksum of its place.
 func checkLog(t *testing.T, e env, n int) []store.AuditRow {
 	t.Helper()
 	rows := e.log(t)
 	for i, row := range rows {
 		if row.Seq != int64(i) {
 			t.Fatalf("entry %d has Seq %d", i, row.Seq)
+		}
+		if want := macOf(row.Personal)(row.Seq); !bytes.Equal(row.MAC, want) {
+			t.Fatalf("entry %d has MAC %x, want that of its place, %x", i, row.MAC, want)
 		}
 	}
 	if len(rows) != n || e.mustHead(t).Entries != int64(n) {
@@ -130,7 +134,8 @@ func recordRoundTrip(t *testing.T, e env) {
 	noError(t, "Record", e.Record(e.ctx, e.app, binaryDetail))
 	want := []store.AuditRow{full, least, binaryDetail}
 	for i := range want {
-		want[i].Seq = int64(i)
+		want[i].Place(int64(i))
+		want[i].MACFunc = nil
 	}
 	same(t, "the log", e.log(t), want)
 }

@@ -3,6 +3,8 @@ package storetest
 import (
 	"bytes"
 	"crypto/rand"
+	"crypto/sha256"
+	"encoding/binary"
 	"errors"
 	"sync"
 	"testing"
@@ -119,12 +121,20 @@ func newEntry(about ...id.Customer) store.AuditRow {
 		Outcome:  1,
 		Detail:   []byte("detail"),
 		Personal: secret(90),
-		MAC:      secret(32),
 	}
+	row.MACFunc = macOf(row.Personal)
 	for _, c := range about {
 		row.Targets = append(row.Targets, c[:]...)
 	}
 	return row
+}
+
+// macOf is the checksum of newEntry's rows.
+func macOf(personal []byte) func(int64) []byte {
+	return func(seq int64) []byte {
+		mac := sha256.Sum256(binary.BigEndian.AppendUint64(clone(personal), uint64(seq)))
+		return mac[:]
+	}
 }
 
 // log reads the whole audit log.
