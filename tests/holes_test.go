@@ -25,7 +25,7 @@ type planted struct {
 
 // swapped is a use case that works on the data of whoever came first.
 func swapped(name, file, action string) planted {
-	call := "\to, err := s.authorize(ctx, caller, authz." + action
+	call := "\to, err := s.authorize(ctx, caller, " + action
 	return planted{name, "isolation", []sourceEdit{
 		{"internal/records/" + file, call, fmt.Sprintf("\tcaller.App = hole.Swap(%q, caller.App)\n", name) + call},
 	}}
@@ -44,13 +44,13 @@ const unasked = "the statements of SQLite do not ask whose the customer is"
 var plantedHoles = []planted{
 	{"none", "", []sourceEdit{{"internal/records/write.go", "\to, err := s.authorize(ctx, caller, authz.CustomerCreate)",
 		"\thole.Saw(caller.App)\n\to, err := s.authorize(ctx, caller, authz.CustomerCreate)"}}},
-	swapped("a fetch does not ask whose the customer is", "read.go", "CustomerFetch"),
-	swapped("a list shows another application's customers", "list.go", "CustomerList"),
-	swapped("an update does not ask whose the customer is", "update.go", "CustomerUpdate"),
-	swapped("a deletion does not ask whose the customer is", "delete.go", "CustomerDelete"),
-	swapped("a fetch does not ask whose the group is", "groups.go", "GroupFetch"),
-	swapped("a list does not ask whose the transactions are", "items.go", "TransactionList"),
-	swapped("a fetch does not ask whose the address is", "liquidation.go", "AddressFetch"),
+	swapped("a fetch does not ask whose the customer is", "read.go", "action"),
+	swapped("a list shows another application's customers", "list.go", "authz.CustomerList"),
+	swapped("an update does not ask whose the customer is", "update.go", "authz.CustomerUpdate"),
+	swapped("a deletion does not ask whose the customer is", "delete.go", "authz.CustomerDelete"),
+	swapped("a fetch does not ask whose the group is", "groups.go", "authz.GroupFetch"),
+	swapped("a list does not ask whose the transactions are", "items.go", "authz.TransactionList"),
+	swapped("a fetch does not ask whose the address is", "liquidation.go", "authz.AddressFetch"),
 	{unasked, "isolation", []sourceEdit{
 		{"internal/store/sqlite/customers.go", "store.NotFound(\"customer\"), query, []any", fmt.Sprintf("store.NotFound(\"customer\"), hole.SQL(%q, query), []any", unasked)},
 		{"internal/store/sqlite/items.go", "store.NotFound(\"customer\"), `\n\t\tSELECT seq\n\t\tFROM customer\n\t\tWHERE app_id = ?\n\t\t\tAND customer_id = ?`",

@@ -69,6 +69,7 @@ var placements = map[string]placement{
 	"internal/finder":          {layer: 4, may: []string{"internal/index", "internal/customerrow"}},
 	"internal/importer":        {layer: 4, may: []string{"internal/customerrow"}},
 	"internal/customerrow":     {layer: 4},
+	"internal/lineage":         {layer: 4},
 	"internal/history":         {layer: 4, may: []string{"internal/customerrow"}},
 	"internal/keyring":         {layer: 4},
 	"internal/sequencer":       {layer: 4},

@@ -22,7 +22,7 @@ type keyCreateCmd struct {
 	Name      string   `name:"name" required:"" help:"What the key is for."`
 	Kind      string   `name:"kind" help:"The API that it opens: devdraft, yativo or xtrakit; or auditor, to read the audit log. Default: devdraft."`
 	Owner     string   `name:"owner" help:"Owner, as the audit log shows it."`
-	Scopes    []string `name:"scopes" help:"What it may do: customers:read, customers:write, customers:delete. Default: the first two. audit:read alone makes an auditor's key."`
+	Scopes    []string `name:"scopes" help:"What it may do: customers:read, customers:write, customers:delete, customers:history. Default: the first two. audit:read alone makes an auditor's key."`
 	Expires   string   `name:"expires" help:"When it ends: a time (2030-01-31T12:00:00Z), a day (2030-01-31, UTC) or from now (720h). Default: never."`
 	RateLimit *int     `name:"rate-limit" help:"Requests a minute, 0 for no limit. Default: 100."`
 	Handling  string   `name:"handling" help:"Of names in requests that the API does not know: strict refuses them, lenient ignores them. Default: lenient."`
@@ -73,7 +73,7 @@ type keyUpdateCmd struct {
 	Key       string   `arg:"" help:"The key's id, cred_…"`
 	Name      string   `name:"name" help:"What the key is for."`
 	Owner     *string  `name:"owner" help:"Owner, as the audit log shows it; '' for none."`
-	Scopes    []string `name:"scopes" help:"All that it may do from now on: customers:read, customers:write, customers:delete."`
+	Scopes    []string `name:"scopes" help:"All that it may do from now on: customers:read, customers:write, customers:delete, customers:history."`
 	RateLimit *int     `name:"rate-limit" help:"Requests a minute, 0 for no limit."`
 	Handling  string   `name:"handling" help:"Of names in requests that the API does not know: strict or lenient."`
 }

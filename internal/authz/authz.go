@@ -21,6 +21,8 @@ const (
 	CustomerDelete Action = "customer.delete"
 	CustomerImport Action = "customer.import"
 
+	CustomerHistory Action = "customer.history" // what a customer was
+
 	CustomerValidate Action = "customer.validate"
 
 	CustomerGetOrCreate Action = "customer.get_or_create"
@@ -66,8 +68,10 @@ const (
 	CustomersRead   Scope = "customers:read"
 	CustomersWrite  Scope = "customers:write"
 	CustomersDelete Scope = "customers:delete"
-	AuditRead       Scope = "audit:read"
-	Manage          Scope = "manage" // includes AuditRead
+
+	CustomersHistory Scope = "customers:history"
+	AuditRead        Scope = "audit:read"
+	Manage           Scope = "manage" // includes AuditRead
 )
 
 var needs = map[Action]Scope{
@@ -77,6 +81,8 @@ var needs = map[Action]Scope{
 	CustomerUpdate: CustomersWrite,
 	CustomerDelete: CustomersDelete,
 	CustomerImport: CustomersWrite,
+
+	CustomerHistory: CustomersHistory,
 
 	CustomerGetOrCreate: CustomersWrite,
 	CustomerValidate:    CustomersWrite,
@@ -101,7 +107,9 @@ type Scopes []Scope
 var DefaultScopes = Scopes{CustomersRead, CustomersWrite}
 
 // OfApplications lists the scopes of credentials that open an API of their application.
-func OfApplications() Scopes { return Scopes{CustomersRead, CustomersWrite, CustomersDelete} }
+func OfApplications() Scopes {
+	return Scopes{CustomersRead, CustomersWrite, CustomersDelete, CustomersHistory}
+}
 
 // Allow reports whether a caller with these scopes may do the action.
 func Allow(have Scopes, do Action) bool {

@@ -19,6 +19,7 @@ type State struct {
 	Customer customer.Customer
 	Change   Change
 	Version  int64     // the application's version that ended it
+	Since    time.Time // when it began, as a Reader found it; of the first known one its UpdatedAt
 	Until    time.Time // when it ended: the time of the change, or a little later (store.HistoryRow)
 
 	// From and To name the encrypted row that was this state and the one that replaced it. So the

@@ -2,9 +2,6 @@ package records
 
 import (
 	"context"
-	"slices"
-	"time"
-	"unicode/utf8"
 
 	"custodex.dev/internal/authz"
 	"custodex.dev/internal/customer"
@@ -20,18 +17,9 @@ func (s *Service) SetKYC(ctx context.Context, caller tenant.Caller, target Targe
 	if err != nil {
 		return Reply{}, err
 	}
-	if !slices.Contains(customer.KYCStatuses(), kyc.Status) {
-		return Reply{}, fault.Validation(fault.Field{Path: "status", Code: customer.CodeNotListed, Message: "status must be one of the listed values"})
-	}
-	if utf8.RuneCountInString(kyc.Reason.Reveal()) > customer.MaxText {
-		return Reply{}, fault.Validation(fault.Field{Path: "reason", Code: customer.CodeTooLong, Message: "reason must have at most 255 characters"})
-	}
-	if kyc.Status == customer.KYCApproved && kyc.VerifiedAt.IsZero() {
-		kyc.VerifiedAt = s.now()
-	}
-	kyc.VerifiedAt = kyc.VerifiedAt.UTC().Truncate(time.Millisecond)
-	if kyc.Status != customer.KYCRejected {
-		kyc.Reason = ""
+	kyc, problems := kyc.Stated(s.now())
+	if len(problems) > 0 {
+		return Reply{}, fault.Validation(problems...)
 	}
 	return o.apply(ctx, target, nil, func(*customer.Customer) []byte { return nil }, func(*customer.Customer) (customer.Change, error) {
 		return customer.Change{KYC: &kyc}, nil

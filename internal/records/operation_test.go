@@ -102,7 +102,7 @@ func TestAuthorizeScopes(t *testing.T) {
 		}
 	})
 	for scope := range callers {
-		if least := map[authz.Scope]int{authz.CustomersDelete: 1, authz.AuditRead: 3}[scope]; count[scope] < cmp.Or(least, 5) {
+		if least := map[authz.Scope]int{authz.CustomersDelete: 1, authz.CustomersHistory: 1, authz.AuditRead: 3}[scope]; count[scope] < cmp.Or(least, 5) {
 			t.Errorf("only %d use cases need %s", count[scope], scope)
 		}
 	}
@@ -121,8 +121,11 @@ func scopeOf(name string) authz.Scope {
 			return authz.Manage
 		}
 	}
-	if name == "DeleteCustomer" {
+	switch name {
+	case "DeleteCustomer":
 		return authz.CustomersDelete
+	case "ListHistory":
+		return authz.CustomersHistory
 	}
 	for _, verb := range []string{"Fetch", "List"} {
 		if strings.HasPrefix(name, verb) {

@@ -13,7 +13,8 @@ import (
 )
 
 // FetchCustomer reads one customer. Faults: NotFound, Forbidden (scope, or code
-// other_application unless Conceal is set), Unavailable.
+// other_application unless Conceal is set), Unavailable. Of a target AsOf a time it is NotFound
+// before the customer was made, and the Customer has no Revision.
 func (s *Service) FetchCustomer(ctx context.Context, caller tenant.Caller, target Target) (customer.Customer, error) {
 	c, _, err := s.fetch(ctx, caller, target, false)
 	return c, err
@@ -25,7 +26,11 @@ func (s *Service) FetchWithGroup(ctx context.Context, caller tenant.Caller, targ
 }
 
 func (s *Service) fetch(ctx context.Context, caller tenant.Caller, target Target, withGroup bool) (c customer.Customer, g *customer.Group, err error) {
-	o, err := s.authorize(ctx, caller, authz.CustomerFetch, target.ids()...)
+	action := authz.CustomerFetch
+	if !target.at.IsZero() {
+		action = authz.CustomerHistory
+	}
+	o, err := s.authorize(ctx, caller, action, target.ids()...)
 	if err != nil {
 		return c, nil, err
 	}
@@ -36,7 +41,11 @@ func (s *Service) fetch(ctx context.Context, caller tenant.Caller, target Target
 	if c, _, err = o.open(ctx, &row); err != nil {
 		return customer.Customer{}, nil, o.recordCustomerFailure(ctx, err, target)
 	}
-	c.Revision = o.revision(&row)
+	if target.at.IsZero() {
+		c.Revision = o.revision(&row)
+	} else if c, err = o.past().At(ctx, row, target.at); err != nil {
+		return customer.Customer{}, nil, o.recordCustomerFailure(ctx, err, target)
+	}
 	if withGroup && c.Group != 0 {
 		group, err := o.group(ctx, c.Group)
 		switch {

@@ -14,6 +14,7 @@ import (
 	"custodex.dev/internal/index"
 	"custodex.dev/internal/keyring"
 	"custodex.dev/internal/limit"
+	"custodex.dev/internal/lineage"
 	"custodex.dev/internal/page"
 	"custodex.dev/internal/seal"
 	"custodex.dev/internal/sequencer"
@@ -113,7 +114,7 @@ func New(cfg Config) *Service {
 	if measured {
 		cfg.Now = clock.Now
 	}
-	watched := &lineageStore{Store: cfg.Store, log: cfg.Log}
+	watched := &lineage.Store{Store: cfg.Store, Log: cfg.Log}
 	cfg.Store = watched
 	s := &Service{
 		cfg:      cfg,
@@ -125,7 +126,7 @@ func New(cfg Config) *Service {
 	s.sequencer = sequencer.New(sequencer.Config{Store: cfg.Store, Keys: s.keys, CheckRate: cfg.AuditCheckRate, Now: cfg.Now, Log: cfg.Log})
 	s.store = s.sequencer.Notifying(cfg.Store)
 	s.credentials = credential.New(credential.Config{Store: cfg.Store, Keys: s.keys, TTL: cfg.CredentialTTL, Now: s.now})
-	watched.lost = s.credentials.ForgetAll
+	watched.Lost = s.credentials.ForgetAll
 	s.indexes = index.New(index.Config{
 		Store: cfg.Store, Corrupt: s.corrupt,
 		MaxMemory: cfg.SearchMemory, MaxScans: cfg.MaxScans, MaxSearches: cfg.MaxSearches, MaxIdle: cfg.SearchIdle,

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/binary"
 	"strconv"
+	"time"
 
 	"custodex.dev/internal/customer"
 	"custodex.dev/internal/id"
@@ -16,6 +17,7 @@ type Target struct {
 	id  id.Customer
 	seq int64
 	in  func(customer.Revision) bool // nil: any state
+	at  time.Time                    // zero: as it is now
 }
 
 // ByID is the customer with this id.
@@ -29,6 +31,13 @@ func BySeq(n int64) Target { return Target{seq: n} }
 // the use case fails with ErrPrecondition and changes nothing. A nil holds asks for nothing.
 func (t Target) In(holds func(customer.Revision) bool) Target {
 	t.in = holds
+	return t
+}
+
+// AsOf is the same customer as it was at a time, for use cases that read one customer. They need
+// the scope of its history then.
+func (t Target) AsOf(at time.Time) Target {
+	t.at = at
 	return t
 }
 

@@ -91,6 +91,9 @@ func succeeding(t *testing.T, env *testEnv) map[string]useCase {
 			return []any{found, g}, err
 		}},
 		"ListCustomers": {in, func() ([]any, error) { return of(env.ListCustomers(ctx, env.me, records.ListRequest{})) }},
+		"ListHistory": {in, func() ([]any, error) {
+			return of(env.ListHistory(ctx, env.me, records.ByID(c), records.PageRequest{Take: 5}))
+		}},
 		"UpdateCustomer": {in, func() ([]any, error) {
 			return of(env.UpdateCustomer(ctx, env.me, records.ByID(c), write(customer.Input{Given: text("X")})))
 		}},

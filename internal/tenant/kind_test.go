@@ -72,7 +72,7 @@ func checkSentence(t *testing.T, app id.App, kind tenant.Kind, have authz.Scopes
 	case tenant.Auditor:
 		good, want = slices.Equal(have, authz.Scopes{authz.AuditRead}), "an auditor's key has the scope audit:read and no other"
 	default:
-		const names = "customers:read, customers:write, customers:delete"
+		const names = "customers:read, customers:write, customers:delete, customers:history"
 		others := slices.DeleteFunc(slices.Clone(have), func(s authz.Scope) bool { return slices.Contains(authz.OfApplications(), s) })
 		good, want = len(have) > 0 && len(others) == 0, "unknown scope; use "+names
 		switch {

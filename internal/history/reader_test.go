@@ -1,0 +1,125 @@
+package history_test
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"testing"
+	"time"
+
+	"custodex.dev/internal/customer"
+	"custodex.dev/internal/fault"
+	"custodex.dev/internal/history"
+	"custodex.dev/internal/id"
+	"custodex.dev/internal/seal"
+	"custodex.dev/internal/store"
+)
+
+// fakeStore has the rows of one customer, oldest first.
+type fakeStore struct {
+	store.Reader
+	row  store.CustomerRow
+	rows []store.HistoryRow
+}
+
+func (s *fakeStore) CustomerGetBySeq(context.Context, id.App, int64) (store.CustomerRow, error) {
+	return s.row, nil
+}
+
+func (s *fakeStore) HistoryList(_ context.Context, _ id.App, _ int64, list store.HistoryList) (page []store.HistoryRow, _ error) {
+	for _, row := range slices.Backward(s.rows) {
+		if (list.Before == 0 || row.At < list.Before) && len(page) < list.Take {
+			page = append(page, row)
+		}
+	}
+	return page, nil
+}
+
+func (s *fakeStore) HistoryNext(_ context.Context, _ id.App, _, at int64) (store.HistoryRow, error) {
+	for _, row := range s.rows {
+		if row.At > at {
+			return row, nil
+		}
+	}
+	return store.HistoryRow{}, store.NotFound("history")
+}
+
+// tampered gives a customer after ten changes, one each second, and a Reader of what alter made of its rows.
+func tampered(t *testing.T, alter func(*fakeStore, []store.CustomerRow)) (history.Reader, store.CustomerRow, time.Time) {
+	t.Helper()
+	app := newApp(t)
+	p := newPerson(t, app, 7)
+	p.row.Seq = 7
+	_, p.row.Key = app.NewCustomer(p.is.ID)
+	key, err := app.OpenCustomer(p.is.ID, p.row.Key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	p.key = key
+	wrapped := p.row.Key
+	first := p.is
+	p.row.Sealed = key.SealPersonal(first.AppendBinary(nil))
+	var st fakeStore
+	var rows []store.CustomerRow
+	for i := range 10 {
+		rows = append(rows, p.row)
+		row := p.save(t, int64(9+i), func(c *customer.Customer) { c.Family += "x" })
+		p.row.Key, p.row.Seq = wrapped, 7
+		row.At += int64(i) * 1000
+		st.rows = append(st.rows, row)
+	}
+	st.row = p.row
+	alter(&st, append(rows, p.row))
+	return history.Reader{Store: &st, Key: app}, st.row, time.UnixMilli(1_790_000_000_777)
+}
+
+// Whatever is done to the rows of a customer, a read of what was altered fails, or gives the truth.
+func TestAlteredHistoryIsNoticed(t *testing.T) {
+	t.Parallel()
+	for what, alter := range map[string]func(*fakeStore, []store.CustomerRow){
+		"a state is taken out":        func(s *fakeStore, _ []store.CustomerRow) { s.rows = slices.Delete(s.rows, 4, 5) },
+		"the newest state is cut off": func(s *fakeStore, _ []store.CustomerRow) { s.rows = s.rows[:9] },
+		"two states change places": func(s *fakeStore, _ []store.CustomerRow) {
+			a, b := &s.rows[4], &s.rows[5]
+			a.At, b.At = b.At, a.At
+			*a, *b = *b, *a
+		},
+		"a state is doubled": func(s *fakeStore, _ []store.CustomerRow) {
+			again := s.rows[4]
+			again.At++
+			s.rows = slices.Insert(s.rows, 5, again)
+		},
+		"the customer is put back":     func(s *fakeStore, rows []store.CustomerRow) { s.row = rows[6] },
+		"everything of late is undone": func(s *fakeStore, rows []store.CustomerRow) { s.rows = append(s.rows[:5:5], s.rows[6:]...) },
+	} {
+		r, row, begin := tampered(t, alter)
+		_, _, err := r.Page(t.Context(), row, 0, 100)
+		if !errors.Is(err, history.ErrBroken) && !errors.Is(err, seal.ErrOpen) {
+			t.Errorf("%s: Page = %v, want %v", what, err, history.ErrBroken)
+		}
+		failed := 0
+		for i := range 11 {
+			at := begin.Add(time.Duration(i)*time.Second - time.Millisecond)
+			got, err := r.At(t.Context(), row, at)
+			if err != nil {
+				failed++
+				continue
+			}
+			if want := i; len(got.Family) != want {
+				t.Errorf("%s: as of change %d the family name is %q", what, i, got.Family.Reveal())
+			}
+		}
+		if failed == 0 {
+			t.Errorf("%s: every time was answered", what)
+		}
+	}
+	r, row, begin := tampered(t, func(*fakeStore, []store.CustomerRow) {})
+	for i := range 11 {
+		if got, err := r.At(t.Context(), row, begin.Add(time.Duration(i)*time.Second-time.Millisecond)); err != nil || len(got.Family) != i {
+			t.Errorf("as of change %d: %q, %v", i, got.Family.Reveal(), err)
+		}
+	}
+	if _, err := r.At(t.Context(), row, time.UnixMilli(1_790_000_000_000).Add(-time.Millisecond)); !errors.Is(err, fault.NotFound) {
+		t.Errorf("before the creation: %v", err)
+	}
+}
