@@ -41,7 +41,7 @@ type Config struct {
 	// File that holds the database URL. Only its owner may be able to read it. Excludes database-url.
 	DatabaseURLFile string `name:"database-url-file"`
 
-	// File of the master key, mode 0600, made by custodex init. The default is master.key in the data
+	// File of the master key, mode 0600, made by custodex init: a path, or file:PATH. The default is master.key in the data
 	// folder; with database-url it must be set. All replicas need the same key. Without the key no
 	// record can be read: keep a backup of it apart from the database.
 	MasterKeyFile string `name:"master-key"`

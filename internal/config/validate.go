@@ -6,17 +6,25 @@ import (
 	"net"
 	"net/url"
 	"path/filepath"
+
+	"custodex.dev/internal/seal"
 )
 
 // masterKey is the name of the master key in a data folder.
 const masterKey = "master.key"
 
-// KeyFile is the path of the master key.
-func (c *Config) KeyFile() string {
+// MasterKey is the URL of the master key, or the path of its file.
+func (c *Config) MasterKey() string {
 	if c.MasterKeyFile != "" {
 		return c.MasterKeyFile
 	}
 	return filepath.Join(c.DataDir, masterKey)
+}
+
+// KeyFile is the path of the master key; "" if it is no file.
+func (c *Config) KeyFile() string {
+	path, _ := seal.KeyPath(c.MasterKey())
+	return path
 }
 
 // Validate gives every zero field its default and then checks what a server needs.
@@ -44,6 +52,9 @@ func (c *Config) Validate() error {
 func (c *Config) checkKey() error {
 	if !c.DatabaseURL.IsZero() && c.MasterKeyFile == "" {
 		return errors.New("database-url requires a master key; set --master-key FILE")
+	}
+	if _, ok := seal.KeyPath(c.MasterKey()); !ok {
+		return errors.New("master-key is not of a kind that this release knows; set the path of a file, or file:PATH")
 	}
 	return nil
 }

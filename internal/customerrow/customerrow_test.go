@@ -19,10 +19,11 @@ import (
 
 func newApp(t *testing.T) *seal.App {
 	t.Helper()
-	app, err := seal.OpenApp(id.NewApp(), seal.NewAppKey())
+	epoch, err := seal.OpenEpoch(1, seal.NewEpochKey())
 	if err != nil {
 		t.Fatal(err)
 	}
+	app, _, _ := epoch.NewApp(id.NewApp())
 	return app
 }
 

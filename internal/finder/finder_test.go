@@ -32,11 +32,11 @@ type testEnv struct {
 func newEnv(t *testing.T) *testEnv {
 	t.Helper()
 	env := &testEnv{store: testkit.NewStore(t, "sqlite"), app: id.NewApp(), corrupt: index.NewCorruptTracker(slog.New(slog.DiscardHandler))}
-	key, err := seal.OpenApp(env.app, seal.NewAppKey())
+	epoch, err := seal.OpenEpoch(1, seal.NewEpochKey())
 	if err != nil {
 		t.Fatal(err)
 	}
-	env.key = key
+	env.key, _, _ = epoch.NewApp(env.app)
 	env.mustUpdate(t, func(tx store.Tx) error {
 		return tx.AppInsert(store.AppRow{ID: env.app, Name: "test", Key: []byte("unused"), CreatedAt: 1})
 	})

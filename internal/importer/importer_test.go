@@ -34,10 +34,11 @@ func TestPrepareSurvivesPanics(t *testing.T) {
 // Each input has a problem or an id, in its place.
 func TestPrepare(t *testing.T) {
 	t.Parallel()
-	key, err := seal.OpenApp(id.NewApp(), seal.NewAppKey())
+	epoch, err := seal.OpenEpoch(1, seal.NewEpochKey())
 	if err != nil {
 		t.Fatal(err)
 	}
+	key, _, _ := epoch.NewApp(id.NewApp())
 	inputs := make([]customer.Input, 100)
 	for i := range inputs {
 		if inputs[i] = input("A"); i%7 == 0 {

@@ -27,33 +27,27 @@ func (s *Service) CreateApp(ctx context.Context, caller tenant.Caller, name stri
 		return tenant.Application{}, fault.Validation(fault.Field{Path: "name", Code: "invalid", Message: problem})
 	}
 	app := tenant.Application{ID: id.NewApp(), Name: name, CreatedAt: s.now()}
-	key := seal.NewAppKey()
-	if err := s.insertApp(ctx, o, app, key, nil); err != nil {
+	key, row, err := s.keys.NewApp(ctx, app.ID)
+	if err != nil {
+		return tenant.Application{}, err
+	}
+	if err := s.insertApp(ctx, o, app, key, row, nil); err != nil {
 		return tenant.Application{}, err
 	}
 	return app, nil
 }
 
-// insertApp stores the application, its wrapped key and, in its own log, the entry of
-// its creation. also, if not nil, runs in the same transaction.
-func (s *Service) insertApp(ctx context.Context, o *operation, app tenant.Application, key []byte, also func(store.Tx) error) error {
-	wrapped, err := s.cfg.Keys.Wrap(ctx, app.ID, key)
-	if err != nil {
-		return err
-	}
-	appKey, err := seal.OpenApp(app.ID, key)
-	if err != nil {
-		return err
-	}
-	own := &operation{s: s, key: appKey, caller: o.caller, action: o.action}
+// insertApp stores the application, whose row has its wrapped keys, and, in its own log, the
+// entry of its creation. also, if not nil, runs in the same transaction.
+func (s *Service) insertApp(ctx context.Context, o *operation, app tenant.Application, key *seal.App, row store.AppRow, also func(store.Tx) error) error {
+	row.Name, row.CreatedAt = app.Name, app.CreatedAt.UnixMilli()
+	row.Tree = sequencer.EmptyTree(app.ID, key, app.CreatedAt)
+	own := &operation{s: s, key: key, caller: o.caller, action: o.action}
 	own.caller.App = app.ID
 	entry := own.entry(audit.Done, nil)
 	entry.Subject = string(app.ID)
-	_, err = own.commit(ctx, nil, func(tx store.Tx) (answer, audit.Entry, error) {
-		err := tx.AppInsert(store.AppRow{
-			ID: app.ID, Name: app.Name, Key: wrapped, CreatedAt: app.CreatedAt.UnixMilli(),
-			Tree: sequencer.EmptyTree(app.ID, appKey, app.CreatedAt),
-		})
+	_, err := own.commit(ctx, nil, func(tx store.Tx) (answer, audit.Entry, error) {
+		err := tx.AppInsert(row)
 		if err == nil && also != nil {
 			err = also(tx)
 		}
@@ -107,12 +101,11 @@ var ErrInitialised = fault.New(fault.Conflict, "already_initialised", "this data
 // interruption can therefore leave a published key that does not exist, but never lose a
 // key that does. Faults: ErrInitialised if the store has been initialised.
 func (s *Service) Initialise(ctx context.Context, publish func(Issued) error) (Issued, error) {
-	key := seal.NewAppKey()
-	appKey, err := seal.OpenApp(id.System, key)
+	key, appRow, err := s.keys.NewApp(ctx, id.System)
 	if err != nil {
 		return Issued{}, err
 	}
-	o := &operation{s: s, key: appKey, action: authz.AppCreate, caller: tenant.Caller{
+	o := &operation{s: s, key: key, action: authz.AppCreate, caller: tenant.Caller{
 		App: id.System, Owner: "custodex init", Origin: tenant.Origin{Dialect: "init", Request: id.NewRequest()},
 	}}
 	app := tenant.Application{ID: id.System, Name: "system", CreatedAt: s.now()}
@@ -128,7 +121,7 @@ func (s *Service) Initialise(ctx context.Context, publish func(Issued) error) (I
 			return Issued{}, err
 		}
 	}
-	err = s.insertApp(ctx, o, app, key, func(tx store.Tx) error {
+	err = s.insertApp(ctx, o, app, key, appRow, func(tx store.Tx) error {
 		tx.AuditAppend(sequencer.NewRow(made.key, keyEntry))
 		return tx.CredentialInsert(row)
 	})

@@ -21,7 +21,7 @@ import (
 type testEnv struct {
 	*records.Service
 	store store.Store
-	keys  seal.KeySource
+	keys  seal.Provider
 	cfg   records.Config
 	op    tenant.Caller // operator
 	app   tenant.Application

@@ -19,6 +19,7 @@ import (
 	"custodex.dev/internal/fault"
 	"custodex.dev/internal/history"
 	"custodex.dev/internal/id"
+	"custodex.dev/internal/keyring"
 	"custodex.dev/internal/records"
 	"custodex.dev/internal/redact"
 	"custodex.dev/internal/seal"
@@ -46,15 +47,7 @@ func (e *testEnv) rowsOf(t *testing.T, app id.App) map[int64]store.CustomerRow {
 // appKey opens the application's key as the service does.
 func (e *testEnv) appKey(t *testing.T, app id.App) *seal.App {
 	t.Helper()
-	row, err := e.store.AppGet(t.Context(), app)
-	if err != nil {
-		t.Fatal(err)
-	}
-	raw, err := e.keys.Unwrap(t.Context(), app, row.Key)
-	if err != nil {
-		t.Fatal(err)
-	}
-	key, err := seal.OpenApp(app, raw)
+	key, err := keyring.New(e.store, e.keys, time.Now).Key(t.Context(), app)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -25,7 +25,7 @@ import (
 // any other field means its default.
 type Config struct {
 	Store store.Store
-	Keys  seal.KeySource
+	Keys  seal.Provider
 
 	// Conceal answers 404 for a customer of another application, where the
 	// Devdraft contract says 403.
@@ -119,7 +119,7 @@ func New(cfg Config) *Service {
 	s := &Service{
 		cfg:      cfg,
 		clock:    clock,
-		keys:     keyring.New(cfg.Store, cfg.Keys),
+		keys:     keyring.New(cfg.Store, cfg.Keys, cfg.Now),
 		failures: limit.NewFailures(cfg.FailedLogins, cfg.Now),
 		corrupt:  index.NewCorruptTracker(cfg.Log),
 	}

@@ -1,6 +1,7 @@
 package seal
 
 import (
+	"cmp"
 	"crypto/cipher"
 	"crypto/ed25519"
 	"crypto/hkdf"
@@ -10,6 +11,7 @@ import (
 	"encoding/binary"
 	"fmt"
 	"hash"
+	"slices"
 	"sync"
 
 	"filippo.io/mldsa"
@@ -36,7 +38,8 @@ type App struct{ *appKeys }
 
 type appKeys struct {
 	id        id.App
-	customers cipher.AEAD // wraps customer keys
+	wraps     []WrapKey   // wrap customer keys, the newest epoch last
+	customers cipher.AEAD // wrapped customer keys before there were epochs
 	entries   cipher.AEAD // personal part of audit entries
 	cursors   cipher.AEAD
 	labels    cipher.AEAD // names and owners of credentials
@@ -51,16 +54,17 @@ type appKeys struct {
 	cosigned  func() []byte // its public key
 }
 
-// NewAppKey makes a random application key.
+// NewAppKey makes a random root of an application.
 func NewAppKey() []byte {
 	key := make([]byte, KeySize)
 	_, _ = rand.Read(key)
 	return key
 }
 
-// OpenApp derives the subkeys of an application from its key. The key is not
-// kept. It fails only if key is not KeySize bytes.
-func OpenApp(app id.App, key []byte) (*App, error) {
+// OpenApp derives the subkeys of an application from its root, which is not kept. Wraps are its
+// wrap keys, one of each epoch; without any the App cannot make customers. It fails only if key
+// is not KeySize bytes.
+func OpenApp(app id.App, key []byte, wraps ...WrapKey) (*App, error) {
 	if len(key) != KeySize {
 		return nil, fmt.Errorf("application key of %d bytes: %w", len(key), ErrOpen)
 	}
@@ -81,8 +85,10 @@ func OpenApp(app id.App, key []byte) (*App, error) {
 	token := sub("bearer token")
 	signer := ed25519.NewKeyFromSeed(sub("audit checkpoint"))
 	cosigner := sub("audit cosignature")
+	wraps = slices.SortedFunc(slices.Values(wraps), func(a, b WrapKey) int { return cmp.Compare(a.epoch, b.epoch) })
 	return &App{&appKeys{
 		id:        app,
+		wraps:     wraps,
 		customers: aead("customer key"),
 		entries:   aead("audit personal"),
 		cursors:   aead("cursor"),
@@ -102,8 +108,10 @@ func OpenApp(app id.App, key []byte) (*App, error) {
 // context is the additional data that a value is bound to. Every part is written with
 // its length, so two different contexts never have the same bytes.
 func context(app id.App, c id.Customer, table, purpose string) []byte {
-	b := make([]byte, 0, 96)
-	b = append(b, formatX)
+	return appendContext(append(make([]byte, 0, 96), formatX), app, c, table, purpose)
+}
+
+func appendContext(b []byte, app id.App, c id.Customer, table, purpose string) []byte {
 	for _, s := range [...]string{string(app), string(c[:]), table, purpose} {
 		b = binary.AppendUvarint(b, uint64(len(s)))
 		b = append(b, s...)

@@ -31,22 +31,37 @@ type customerKey struct {
 }
 
 // NewCustomer makes a customer's key. It returns the key ready for use, and wrapped for
-// the store.
+// the store, in the newest epoch.
 func (a *App) NewCustomer(c id.Customer) (key Customer, wrapped []byte) {
 	var raw [KeySize]byte
 	_, _ = rand.Read(raw[:])
-	wrapped = sealWith(a.customers, nil, raw[:], context(a.id, c, "customer_key", purposeKey))
+	w := a.wraps[len(a.wraps)-1]
+	wrapped = sealInEpoch(w.epoch, w.aead, raw[:], contextInEpoch(w.epoch, a.id, c, "customer_key", purposeKey))
 	return Customer{&customerKey{a.id, c, mustX(raw[:])}}, wrapped
 }
 
 // OpenCustomer unwraps a customer's key, or fails with ErrOpen.
 func (a *App) OpenCustomer(c id.Customer, wrapped []byte) (Customer, error) {
 	var buf [KeySize]byte
-	raw, err := openWith(a.customers, buf[:0], wrapped, context(a.id, c, "customer_key", purposeKey))
+	raw, err := a.openCustomer(buf[:0], c, wrapped)
 	if err != nil || len(raw) != KeySize {
 		return Customer{}, ErrOpen
 	}
 	return Customer{&customerKey{a.id, c, mustX(raw)}}, nil
+}
+
+// openCustomer unwraps in the epoch that the key names, or as before there were epochs.
+func (a *App) openCustomer(dst []byte, c id.Customer, wrapped []byte) ([]byte, error) {
+	n := EpochOf(wrapped)
+	if n == 0 {
+		return openWith(a.customers, dst, wrapped, context(a.id, c, "customer_key", purposeKey))
+	}
+	for _, w := range a.wraps {
+		if w.epoch == n {
+			return openInEpoch(n, w.aead, dst, wrapped, contextInEpoch(n, a.id, c, "customer_key", purposeKey))
+		}
+	}
+	return nil, ErrOpen
 }
 
 func mustX(key []byte) cipher.AEAD {

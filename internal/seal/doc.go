@@ -1,11 +1,14 @@
 // Package seal is the only place that encrypts. The layers, outermost first:
 //
-//	master key        a file (KeySource). Wraps application keys.
-//	application key   random, 256 bits, one for each application. Never used itself:
-//	                  HKDF-SHA256 derives one subkey for each purpose from it.
+//	provider key      outside the database (Provider): a file. Wraps the keys of epochs.
+//	epoch key         random, 256 bits, one row for each epoch. Wraps the roots and the
+//	                  wrap keys of all applications.
+//	application root  random, 256 bits, one for each application, and it stays. Never used
+//	                  itself: HKDF-SHA256 derives one subkey for each purpose from it.
+//	wrap key          random, 256 bits, one for each application and epoch.
 //	customer key      random, 256 bits, one row for each customer, encrypted under the
-//	                  application's "customer key" subkey. Deleting this row erases
-//	                  the person.
+//	                  application's wrap key of an epoch. Deleting this row erases the
+//	                  person.
 //	sealed value      the customer's personal fields, or a stored response,
 //	                  encrypted under the customer key.
 //
@@ -15,7 +18,10 @@
 // column or application cannot be decrypted.
 //
 // A sealed value is one format byte (1), 24 bytes of nonce, ciphertext, 16 bytes
-// of tag. testdata/vectors.json pins the format.
+// of tag. A key that is wrapped in an epoch has format byte 2 and the number of the
+// epoch (uvarint) before the nonce. Before there were epochs the provider wrapped the
+// root, and a subkey of the root the customer keys, both as format 1; they can still be
+// opened. testdata/vectors.json pins the formats.
 //
 // The only thing derived from personal data that a store may see is EmailHash.
 // The package must never log, and its errors never contain keys or plain text.

@@ -9,8 +9,8 @@ import (
 	"custodex.dev/internal/seal"
 )
 
-// The layers in order: the master key wraps an application's key, that wraps a customer's key, and
-// that seals what is personal.
+// The layers in order: the provider wraps the key of an epoch, that wraps an application's root and
+// wrap key, the wrap key a customer's key, and that seals what is personal.
 func Example() {
 	ctx := context.Background()
 	master, err := seal.NewMasterKey(make([]byte, seal.KeySize)) // OpenKeyFile, in a program
@@ -19,11 +19,14 @@ func Example() {
 		return
 	}
 
-	// A new application: its wrapped key goes to the store.
+	// The first epoch: its wrapped key goes to the store.
+	raw := seal.NewEpochKey()
+	wrappedEpoch, _ := master.Wrap(ctx, 1, raw)
+	epoch, _ := seal.OpenEpoch(1, raw)
+
+	// A new application: its wrapped keys go to the store.
 	app := id.NewApp()
-	raw := seal.NewAppKey()
-	wrappedApp, _ := master.Wrap(ctx, app, raw)
-	keys, _ := seal.OpenApp(app, raw)
+	keys, wrappedRoot, wrappedWrap := epoch.NewApp(app)
 
 	// A new customer: the wrapped key goes to a table of its own, the sealed value beside it.
 	customer := id.NewCustomer()
@@ -31,8 +34,11 @@ func Example() {
 	sealed := key.SealPersonal([]byte("Ada Lovelace"))
 
 	// Another process reads it back.
-	raw, _ = master.Unwrap(ctx, app, wrappedApp)
-	keys, _ = seal.OpenApp(app, raw)
+	raw, _ = master.Unwrap(ctx, 1, wrappedEpoch)
+	epoch, _ = seal.OpenEpoch(1, raw)
+	root, _ := epoch.OpenRoot(app, wrappedRoot)
+	wrap, _ := epoch.OpenWrapKey(app, wrappedWrap)
+	keys, _ = seal.OpenApp(app, root, wrap)
 	key, _ = keys.OpenCustomer(customer, wrappedCustomer)
 	plain, err := key.OpenPersonal(nil, sealed)
 	fmt.Println(string(plain), err)

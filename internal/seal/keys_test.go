@@ -130,15 +130,19 @@ func TestKeysDoNotPrint(t *testing.T) {
 	master := mustMaster(t, fixed(9))
 	app := mustApp(t, appA, fixed(11))
 	key, _ := app.NewCustomer(ada)
+	epoch := mustEpoch(t, 1, fixed(12))
+	wrap, _ := epoch.NewWrapKey(appA)
 	type holder struct {
-		source seal.KeySource
+		source seal.Provider
+		epoch  seal.Epoch
+		wrap   seal.WrapKey
 		app    *seal.App
 		copied seal.App
 		key    seal.Customer
 		keys   []seal.Customer
 		byID   map[string]*seal.App
 	}
-	h := holder{master, app, *app, key, []seal.Customer{key}, map[string]*seal.App{"a": app}}
+	h := holder{master, epoch, wrap, app, *app, key, []seal.Customer{key}, map[string]*seal.App{"a": app}}
 	long := func(out string) bool { // so many numbers in a row are a key; an id has 16
 		run := 0
 		for word := range strings.FieldsFuncSeq(out, func(r rune) bool { return strings.ContainsRune(" ,[]{}%!()=", r) }) {
@@ -154,11 +158,11 @@ func TestKeysDoNotPrint(t *testing.T) {
 	if !long(fmt.Sprint(fixed(9))) || !long(fmt.Sprintf("%#v", fixed(9))) {
 		t.Fatal("a key is not recognised when it does print")
 	}
-	for _, v := range []any{master, app, *app, key, &key, h, &h, []any{master, app, key}} {
+	for _, v := range []any{master, epoch, &epoch, wrap, &wrap, app, *app, key, &key, h, &h, []any{master, app, key}} {
 		for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d", "%t", "%p", "%w", "%z"} {
 			out := fmt.Sprintf(verb, v)
 			signer := app.Signer()
-			for _, secret := range [][]byte{fixed(9), fixed(11), signer[:32], app.Cosigner().Bytes()} {
+			for _, secret := range [][]byte{fixed(9), fixed(11), fixed(12), signer[:32], app.Cosigner().Bytes()} {
 				for _, form := range []string{fmt.Sprintf("%x", secret[:8]), fmt.Sprintf("%X", secret[:8]), string(secret[:8]),
 					strings.Trim(fmt.Sprint(secret[:8]), "[]")} {
 					if strings.Contains(out, form) {

@@ -41,16 +41,27 @@ func fixed(seed byte) []byte {
 	return key
 }
 
+func mustEpoch(t testing.TB, n int64, key []byte) seal.Epoch {
+	t.Helper()
+	e, err := seal.OpenEpoch(n, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e
+}
+
+// mustApp opens an application with a wrap key of its own.
 func mustApp(t testing.TB, app id.App, key []byte) *seal.App {
 	t.Helper()
-	a, err := seal.OpenApp(app, key)
+	wrap, _ := mustEpoch(t, 1, fixed(0x50)).NewWrapKey(app)
+	a, err := seal.OpenApp(app, key, wrap)
 	if err != nil {
 		t.Fatal(err)
 	}
 	return a
 }
 
-func mustMaster(t testing.TB, key []byte) seal.KeySource {
+func mustMaster(t testing.TB, key []byte) seal.Provider {
 	t.Helper()
 	source, err := seal.NewMasterKey(key)
 	if err != nil {
@@ -124,20 +135,62 @@ func places(t testing.TB) []place {
 		}
 	}
 	for _, m := range []struct {
-		name   string
-		source seal.KeySource
+		name string
+		seal.Provider
 	}{{"master", mustMaster(t, fixed(3))}, {"another master", mustMaster(t, fixed(4))}, {"master that is A's key", mustMaster(t, fixed(1))}} {
-		for _, app := range []id.App{appA, appB, id.System, ""} {
-			add(string(app)+" under the "+m.name, func(plain []byte) []byte {
-				sealed, err := m.source.Wrap(context.Background(), app, plain)
+		for _, n := range []int64{1, 2, 300} {
+			add(fmt.Sprintf("epoch %d under the %s", n, m.name), func(plain []byte) []byte {
+				sealed, err := m.Wrap(context.Background(), n, plain)
 				if err != nil {
 					t.Error(err)
 				}
 				return sealed
-			}, func(sealed []byte) ([]byte, error) { return m.source.Unwrap(context.Background(), app, sealed) })
+			}, func(sealed []byte) ([]byte, error) { return m.Unwrap(context.Background(), n, sealed) })
+		}
+	}
+	for _, e := range []seal.Epoch{mustEpoch(t, 1, fixed(5)), mustEpoch(t, 1, fixed(6)), mustEpoch(t, 2, fixed(5)), mustEpoch(t, 300, fixed(3))} {
+		for _, app := range []id.App{appA, appB, id.System} {
+			where := fmt.Sprintf(" of %s in epoch %d of %p", app, e.Number(), &e)
+			add("root"+where, func(p []byte) []byte { return e.WrapRoot(app, p) }, func(s []byte) ([]byte, error) { return e.OpenRoot(app, s) })
+			seal, open := wrapKeyPlace(t, e, app)
+			add("wrap key"+where, seal, open)
 		}
 	}
 	return list
+}
+
+// wrapKeyPlace has wrap keys for values: one opens what was sealed for a customer whose key it
+// wrapped.
+func wrapKeyPlace(t testing.TB, e seal.Epoch, app id.App) (func([]byte) []byte, func([]byte) ([]byte, error)) {
+	type made struct{ customer, reply []byte }
+	var keys sync.Map
+	open := func(wrap seal.WrapKey) *seal.App {
+		a, err := seal.OpenApp(app, fixed(1), wrap)
+		if err != nil {
+			t.Error(err)
+		}
+		return a
+	}
+	return func(plain []byte) []byte {
+			wrap, wrapped := e.NewWrapKey(app)
+			key, customer := open(wrap).NewCustomer(ada)
+			keys.Store(string(wrapped), made{customer, key.SealReply(plain)})
+			return wrapped
+		}, func(wrapped []byte) ([]byte, error) {
+			wrap, err := e.OpenWrapKey(app, wrapped)
+			if err != nil {
+				return nil, err
+			}
+			m, ok := keys.Load(string(wrapped))
+			if !ok {
+				return nil, nil // opened in the wrong place: the caller complains
+			}
+			key, err := open(wrap).OpenCustomer(ada, m.(made).customer)
+			if err != nil {
+				return nil, err
+			}
+			return key.OpenReply(m.(made).reply)
+		}
 }
 
 // Every way to seal is a place in the test below, and has a vector.
@@ -200,11 +253,11 @@ func TestSealedOpensOnlyInItsPlace(t *testing.T) {
 
 func TestDamagedDoesNotOpen(t *testing.T) {
 	t.Parallel()
-	for _, p := range places(t)[:15] { // one application has every kind but the master's
+	for _, p := range places(t)[:15] { // one application has every kind but those of epochs
 		damage(t, p)
 	}
 	for _, p := range places(t) {
-		if strings.HasSuffix(p.name, "the master") {
+		if strings.HasSuffix(p.name, "the master") || strings.HasPrefix(p.name, "root") || strings.HasPrefix(p.name, "wrap key") {
 			damage(t, p)
 		}
 	}
@@ -238,7 +291,7 @@ func damage(t *testing.T, p place) {
 func TestOpenCustomerWantsAKey(t *testing.T) {
 	t.Parallel()
 	key, wrapped := mustApp(t, appA, fixed(1)).NewCustomer(ada)
-	if got, want := len(wrapped), 1+24+seal.KeySize+16; got != want {
+	if got, want := len(wrapped), 1+1+24+seal.KeySize+16; got != want {
 		t.Errorf("a wrapped key has %d bytes, want %d", got, want)
 	}
 	if got, want := len(key.SealPersonal([]byte(plainText))), 1+24+len(plainText)+16; got != want {
@@ -285,7 +338,7 @@ func FuzzOpen(f *testing.F) {
 	f.Add(append([]byte{1}, make([]byte, 24+16)...))
 	f.Add(wrapped)
 	f.Add(key.SealPersonal([]byte(plainText)))
-	app, master := mustApp(f, appA, seal.NewAppKey()), mustMaster(f, seal.NewAppKey())
+	app, master, epoch := mustApp(f, appA, seal.NewAppKey()), mustMaster(f, seal.NewAppKey()), mustEpoch(f, 1, seal.NewEpochKey())
 	key, _ = app.NewCustomer(ada)
 	f.Fuzz(func(t *testing.T, sealed []byte) {
 		_, origin := app.OpenOrigin(sealed)
@@ -293,8 +346,14 @@ func FuzzOpen(f *testing.F) {
 		_, label := app.OpenLabel("cred_a", sealed)
 		_, customer := app.OpenCustomer(ada, sealed)
 		_, reply := key.OpenReply(sealed)
-		_, unwrap := master.Unwrap(t.Context(), appA, sealed)
-		for what, err := range map[string]error{"origin": origin, "cursor": cursor, "label": label, "customer": customer, "reply": reply, "unwrap": unwrap} {
+		_, unwrap := master.Unwrap(t.Context(), 1, sealed)
+		_, before := master.(seal.RootOpener).UnwrapRoot(t.Context(), appA, sealed)
+		_, root := epoch.OpenRoot(appA, sealed)
+		_, wrap := epoch.OpenWrapKey(appA, sealed)
+		for what, err := range map[string]error{
+			"origin": origin, "cursor": cursor, "label": label, "customer": customer, "reply": reply, "unwrap": unwrap,
+			"root before epochs": before, "root": root, "wrap key": wrap,
+		} {
 			refused(t, what, err)
 		}
 		// What is sealed opens as it was, whatever it is, and not with a byte missing.

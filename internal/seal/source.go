@@ -3,8 +3,11 @@ package seal
 import (
 	gocontext "context"
 	"crypto/cipher"
+	"crypto/hmac"
 	"crypto/rand"
+	"crypto/sha256"
 	"encoding/base64"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -18,12 +21,43 @@ import (
 	"custodex.dev/internal/id"
 )
 
-// KeySource wraps application keys under the master key. A file is the only source so
-// far; a KMS would fit behind the same two methods. Both methods may block, and fail
-// with fault.Unavailable. Unwrap fails with ErrOpen only if the key does not fit.
-type KeySource interface {
-	Wrap(ctx gocontext.Context, app id.App, key []byte) ([]byte, error)
-	Unwrap(ctx gocontext.Context, app id.App, wrapped []byte) ([]byte, error)
+// Provider wraps the keys of epochs. A process asks it once at start, and once more when an
+// epoch begins. Its methods may block, and fail with fault.Unavailable. Unwrap fails with
+// ErrOpen only if the key does not fit.
+type Provider interface {
+	// Describe names the provider and the version of its key that wraps now. Both are stored
+	// beside what it wrapped. They are no secrets.
+	Describe(ctx gocontext.Context) (ref, version string, err error)
+
+	Wrap(ctx gocontext.Context, epoch int64, key []byte) ([]byte, error)
+	Unwrap(ctx gocontext.Context, epoch int64, wrapped []byte) ([]byte, error)
+}
+
+// RootOpener is a Provider that wrapped the roots of applications itself, before there were
+// epochs. It opens them, and wraps no more.
+type RootOpener interface {
+	UnwrapRoot(ctx gocontext.Context, app id.App, wrapped []byte) ([]byte, error)
+}
+
+// OpenProvider opens the provider that a URL names: file:PATH, or PATH alone, for a file of
+// CreateKeyFile.
+func OpenProvider(url string) (Provider, error) {
+	if path, ok := KeyPath(url); ok {
+		return OpenKeyFile(path)
+	}
+	return nil, fmt.Errorf("the master key %s is not of a kind that this release knows; it knows file:PATH", url)
+}
+
+// KeyPath gives the path of a master key that is a file. It reports false for other URLs.
+func KeyPath(url string) (path string, ok bool) {
+	scheme, rest, found := strings.Cut(url, ":")
+	switch {
+	case !found || len(scheme) == 1 || strings.ContainsAny(scheme, `/\`): // a drive of Windows, or a path
+		return url, true
+	case scheme == "file":
+		return rest, true
+	}
+	return "", false
 }
 
 const fileHeader = "custodex-master-key-v1 "
@@ -56,7 +90,7 @@ func CreateKeyFile(path string) error {
 
 // OpenKeyFile reads a master key. It refuses a file that anyone but its owner can read,
 // with an error that says what to do.
-func OpenKeyFile(path string) (KeySource, error) {
+func OpenKeyFile(path string) (Provider, error) {
 	info, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, fmt.Errorf("there is no master key at %s; restore it from your backup. A new key could not read what is in the database", path)
@@ -83,23 +117,36 @@ func OpenKeyFile(path string) (KeySource, error) {
 	return NewMasterKey(key)
 }
 
-// NewMasterKey makes a KeySource of a raw key of KeySize bytes.
-func NewMasterKey(key []byte) (KeySource, error) {
+// NewMasterKey makes a Provider of a raw key of KeySize bytes. It is a RootOpener.
+func NewMasterKey(key []byte) (Provider, error) {
 	aead, err := chacha20poly1305.NewX(key)
 	if err != nil {
 		return nil, fmt.Errorf("a master key has %d bytes, not %d", KeySize, len(key))
 	}
-	return masterKey{&masterAEAD{aead}}, nil
+	mark := hmac.New(sha256.New, key)
+	mark.Write([]byte("custodex v1 master key id"))
+	return masterKey{&masterAEAD{aead, hex.EncodeToString(mark.Sum(nil)[:8])}}, nil
 }
 
 type masterKey struct{ *masterAEAD }
 
-type masterAEAD struct{ aead cipher.AEAD }
-
-func (m masterKey) Wrap(_ gocontext.Context, app id.App, key []byte) ([]byte, error) {
-	return sealWith(m.aead, nil, key, context(app, id.Customer{}, "application", "application key")), nil
+type masterAEAD struct {
+	aead cipher.AEAD
+	mark string // tells keys apart, and nothing else
 }
 
-func (m masterKey) Unwrap(_ gocontext.Context, app id.App, wrapped []byte) ([]byte, error) {
+func (m masterKey) Describe(gocontext.Context) (ref, version string, err error) {
+	return "file", m.mark, nil
+}
+
+func (m masterKey) Wrap(_ gocontext.Context, epoch int64, key []byte) ([]byte, error) {
+	return sealInEpoch(epoch, m.aead, key, contextInEpoch(epoch, "", id.Customer{}, "key_epoch", "epoch key")), nil
+}
+
+func (m masterKey) Unwrap(_ gocontext.Context, epoch int64, wrapped []byte) ([]byte, error) {
+	return openInEpoch(epoch, m.aead, nil, wrapped, contextInEpoch(epoch, "", id.Customer{}, "key_epoch", "epoch key"))
+}
+
+func (m masterKey) UnwrapRoot(_ gocontext.Context, app id.App, wrapped []byte) ([]byte, error) {
 	return openWith(m.aead, nil, wrapped, context(app, id.Customer{}, "application", "application key"))
 }

@@ -27,7 +27,7 @@ func TestKeyFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	wrapped, err := first.Wrap(t.Context(), appA, fixed(1))
+	wrapped, err := first.Wrap(t.Context(), 1, fixed(1))
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -35,7 +35,7 @@ func TestKeyFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if got, err := second.Unwrap(t.Context(), appA, wrapped); err != nil || !bytes.Equal(got, fixed(1)) {
+	if got, err := second.Unwrap(t.Context(), 1, wrapped); err != nil || !bytes.Equal(got, fixed(1)) {
 		t.Errorf("read again, the key unwraps %x, %v", got, err)
 	}
 
@@ -48,7 +48,7 @@ func TestKeyFile(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = third.Unwrap(t.Context(), appA, wrapped)
+	_, err = third.Unwrap(t.Context(), 1, wrapped)
 	refused(t, "another master key", err)
 }
 

@@ -25,7 +25,7 @@ type testEnv struct {
 	keys   *keyring.Keyring
 	app    id.App
 	key    *seal.App
-	source seal.KeySource
+	source seal.Provider
 	stop   func() error  // ends Run and closes the sequencer; once
 	ahead  *atomic.Int64 // nanoseconds; running sequencers read it
 	rate   int           // of checks; from the next start on
@@ -37,7 +37,7 @@ func newEnv(t *testing.T, st store.Store) *testEnv {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e := &testEnv{keys: keyring.New(st, master), source: master, ahead: new(atomic.Int64)}
+	e := &testEnv{keys: keyring.New(st, master, time.Now), source: master, ahead: new(atomic.Int64)}
 	e.start(t, st)
 	e.app = e.newApp(t)
 	if e.key, err = e.keys.Key(t.Context(), e.app); err != nil {
@@ -77,7 +77,7 @@ func (e *testEnv) start(t *testing.T, st store.Store) {
 }
 
 // forgetKeys makes the next process open all keys again.
-func (e *testEnv) forgetKeys(st store.Store) { e.keys = keyring.New(st, e.source) }
+func (e *testEnv) forgetKeys(st store.Store) { e.keys = keyring.New(st, e.source, time.Now) }
 
 // newApp makes an application whose log has one entry.
 func (e *testEnv) newApp(t *testing.T) id.App {
@@ -87,18 +87,14 @@ func (e *testEnv) newApp(t *testing.T) id.App {
 
 func (e *testEnv) insertApp(t *testing.T, app id.App) id.App {
 	t.Helper()
-	raw := seal.NewAppKey()
-	key, err := seal.OpenApp(app, raw)
+	key, row, err := e.keys.NewApp(t.Context(), app)
 	if err != nil {
 		t.Fatal(err)
 	}
-	wrapped, err := e.source.Wrap(t.Context(), app, raw)
-	if err != nil {
-		t.Fatal(err)
-	}
+	row.Name, row.CreatedAt, row.Tree = "Shop", 1, sequencer.EmptyTree(app, key, time.Now())
 	err = e.store.Update(t.Context(), app, func(tx store.Tx) error {
 		tx.AuditAppend(sequencer.NewRow(key, entry(app, key)))
-		return tx.AppInsert(store.AppRow{ID: app, Name: "Shop", Key: wrapped, CreatedAt: 1, Tree: sequencer.EmptyTree(app, key, time.Now())})
+		return tx.AppInsert(row)
 	})
 	if err != nil {
 		t.Fatal(err)

@@ -69,7 +69,7 @@ func New(ctx context.Context, cfg config.Config, version string) (*Server, error
 	}
 	keys, err := openKeys(cfg)
 	if err == nil {
-		err = checkKeys(ctx, cfg, st, keys)
+		err = prepareKeys(ctx, cfg, st, keys)
 	}
 	if err != nil {
 		return nil, errors.Join(err, st.Close(context.WithoutCancel(ctx)))
@@ -93,7 +93,7 @@ func NewOver(cfg config.Config, st store.Store, version string) (*Server, error)
 }
 
 // build makes everything in the order of its dependencies.
-func build(cfg config.Config, st store.Store, keys seal.KeySource, version string) *Server {
+func build(cfg config.Config, st store.Store, keys seal.Provider, version string) *Server {
 	s := &Server{cfg: cfg, version: version, store: st, metrics: prometheus.NewRegistry()}
 	s.log, s.flushLog = newLog(cfg, os.Stderr)
 	s.records = records.New(records.Config{

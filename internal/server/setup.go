@@ -7,10 +7,12 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"time"
 
 	"custodex.dev/internal/config"
 	"custodex.dev/internal/fault"
 	"custodex.dev/internal/id"
+	"custodex.dev/internal/keyring"
 	"custodex.dev/internal/records"
 	"custodex.dev/internal/seal"
 	"custodex.dev/internal/store"
@@ -40,25 +42,29 @@ func OpenStore(ctx context.Context, cfg config.Config) (store.Store, error) {
 	return st, nil
 }
 
-func openKeys(cfg config.Config) (seal.KeySource, error) { return seal.OpenKeyFile(cfg.KeyFile()) }
+func openKeys(cfg config.Config) (seal.Provider, error) { return seal.OpenProvider(cfg.MasterKey()) }
 
-// checkKeys refuses a master key that is not the one this database was made with,
+// prepareKeys refuses a master key that is not the one this database was made with,
 // before a request fails on it, and a database whose initialisation did not end. A
-// key source that does not answer is not a wrong key.
-func checkKeys(ctx context.Context, cfg config.Config, st store.Store, keys seal.KeySource) error {
-	row, err := st.AppGet(ctx, id.System)
-	if errors.Is(err, fault.NotFound) {
-		return errors.New("this database has a schema and no operator: its initialisation did not end; run custodex init")
+// provider that does not answer is not a wrong key. Then it brings applications that were made
+// before there were epochs into one.
+func prepareKeys(ctx context.Context, cfg config.Config, st store.Store, keys seal.Provider) error {
+	now := time.Now
+	if cfg.Now != nil {
+		now = cfg.Now
 	}
-	if err != nil {
-		return err
-	}
-	_, err = keys.Unwrap(ctx, id.System, row.Key)
+	ring := keyring.New(st, keys, now)
+	err := ring.Check(ctx)
 	switch {
+	case errors.Is(err, fault.NotFound):
+		return errors.New("this database has a schema and no operator: its initialisation did not end; run custodex init")
 	case errors.Is(err, seal.ErrOpen):
-		return fmt.Errorf("the master key %s is not the one this database was made with; restore that one from your backup: %w", cfg.KeyFile(), err)
+		return fmt.Errorf("the master key %s is not the one this database was made with; restore that one from your backup: %w", cfg.MasterKey(), err)
 	case err != nil:
 		return fmt.Errorf("check the master key: %w", err)
+	}
+	if err := ring.Prepare(ctx); err != nil {
+		return fmt.Errorf("bring the applications' keys into an epoch: %w", err)
 	}
 	return nil
 }

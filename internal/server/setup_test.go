@@ -38,28 +38,32 @@ func TestInitialiseMakesNoKeyWhenTheDatabaseFails(t *testing.T) {
 	}
 }
 
-// unwrapError is a key source whose Unwrap fails.
+func (s appStore) EpochList(context.Context) ([]store.EpochRow, error) {
+	return []store.EpochRow{{Epoch: 1, State: store.EpochActive}}, nil
+}
+
+// unwrapError is a provider whose Unwrap fails.
 type unwrapError struct {
-	seal.KeySource
+	seal.Provider
 	err error
 }
 
-func (u unwrapError) Unwrap(context.Context, id.App, []byte) ([]byte, error) { return nil, u.err }
+func (u unwrapError) Unwrap(context.Context, int64, []byte) ([]byte, error) { return nil, u.err }
 
 // Only a key that does not fit is reported as another database's key.
-func TestCheckKeysTellsAWrongKeyFromAKeySourceThatFails(t *testing.T) {
+func TestWrongKeyIsToldFromAProviderThatFails(t *testing.T) {
 	t.Parallel()
 	const wrongKey = "is not the one this database was made with"
-	timeout := fault.New(fault.Unavailable, "key_source_timeout", "try again")
+	timeout := fault.New(fault.Unavailable, "provider_timeout", "try again")
 	for _, c := range []struct {
 		cause error
 		wrong bool
 	}{{seal.ErrOpen, true}, {timeout, false}, {context.DeadlineExceeded, false}} {
-		err := checkKeys(t.Context(), config.Config{}, appStore{}, unwrapError{err: c.cause})
+		err := prepareKeys(t.Context(), config.Config{}, appStore{row: store.AppRow{Key: []byte{2, 1}}}, unwrapError{err: c.cause})
 		if !errors.Is(err, c.cause) {
-			t.Errorf("checkKeys after %v = %v, which drops the cause", c.cause, err)
+			t.Errorf("prepareKeys after %v = %v, which drops the cause", c.cause, err)
 		} else if got := strings.Contains(err.Error(), wrongKey); got != c.wrong {
-			t.Errorf("checkKeys after %v = %v; says that the key is wrong: %v, want %v", c.cause, err, got, c.wrong)
+			t.Errorf("prepareKeys after %v = %v; says that the key is wrong: %v, want %v", c.cause, err, got, c.wrong)
 		}
 	}
 }

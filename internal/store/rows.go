@@ -15,10 +15,35 @@ import (
 type AppRow struct {
 	ID        id.App
 	Name      string
-	Key       []byte // application key, wrapped by the master key
+	Key       []byte // the application's root, wrapped in an epoch, or by the provider before there were any
 	CreatedAt int64
 	RemovedAt int64  // 0: in use
 	Tree      []byte // checkpoint of its audit tree without entries, for AppInsert only
+	WrapKey   []byte // its wrap key in Epoch, for AppInsert and AppRekey only; nil: none
+	Epoch     int64  // of WrapKey
+}
+
+// EpochState says what an epoch of keys is for. The numbers are stored; do not reorder.
+type EpochState uint8
+
+// EpochActive is the state of an epoch whose keys may be used. New keys are wrapped in the newest.
+const EpochActive EpochState = 1
+
+// EpochRow is one epoch of keys. It belongs to the whole database.
+type EpochRow struct {
+	Epoch           int64  // from 1
+	Provider        string // names the key that wrapped the epoch's key, and its version
+	ProviderVersion string
+	Wrapped         []byte
+	State           EpochState
+	CreatedAt       int64
+	DestroyAfter    int64 // 0: no time was set
+}
+
+// WrapKeyRow is the wrap key of an application in one epoch.
+type WrapKeyRow struct {
+	Epoch   int64
+	Wrapped []byte
 }
 
 // Head holds the counters of one application.

@@ -33,6 +33,9 @@ type Store interface {
 	// CredentialTouch sets the last use of credentials, never back in time.
 	CredentialTouch(ctx context.Context, app id.App, used map[id.Credential]int64) error
 
+	// EpochInsert adds an epoch of keys; fault.Conflict if its number is taken.
+	EpochInsert(ctx context.Context, row EpochRow) error
+
 	// IdempotencyPurge deletes up to limit expired idempotency rows and returns
 	// how many it deleted.
 	IdempotencyPurge(ctx context.Context, app id.App, limit int) (int, error)
@@ -115,6 +118,9 @@ type Reader interface {
 	// scan and is returned.
 	CustomerScan(ctx context.Context, app id.App, from, to int64, fn func(*CustomerRow) error) error
 
+	// EpochList gives every epoch of keys, the oldest first.
+	EpochList(ctx context.Context) ([]EpochRow, error)
+
 	// GroupCount counts the groups with from <= CreatedAt < to; 0 is open. It costs
 	// an index entry a group.
 	GroupCount(ctx context.Context, app id.App, from, to int64) (int, error)
@@ -157,6 +163,9 @@ type Reader interface {
 	// TreeGet gives the application's tree head; fault.NotFound if it has none. AppInsert
 	// made one unless release 0.1.0 made the application and has not added its first entry to it.
 	TreeGet(ctx context.Context, app id.App) (TreeRow, error)
+
+	// WrapKeyList gives the application's wrap keys, that of the oldest epoch first.
+	WrapKeyList(ctx context.Context, app id.App) ([]WrapKeyRow, error)
 }
 
 // AppReader reads applications and credentials.
@@ -195,6 +204,10 @@ type Tx interface {
 	// AppInsert makes the application itself, and its audit tree of size 0 if row.Tree is
 	// set; fault.Conflict if it exists.
 	AppInsert(row AppRow) error
+
+	// AppRekey replaces the Key of the application itself, and adds its WrapKey of
+	// Epoch.
+	AppRekey(row AppRow) error
 
 	// AppUpdate replaces the Name and RemovedAt of the application itself. While it is removed,
 	// the inserts of customers, groups and credentials are ErrAppRemoved, for every

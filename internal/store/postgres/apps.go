@@ -152,6 +152,18 @@ func (t *tx) AppInsert(row store.AppRow) error {
 				$5::bytea
 			FROM made
 			WHERE $5::bytea IS NOT NULL
+		), wrapped AS (
+			INSERT INTO app_wrap_key (
+				app_id,
+				epoch,
+				wrapped_key
+			)
+			SELECT
+				app_id,
+				$6,
+				$7::bytea
+			FROM made
+			WHERE $7::bytea IS NOT NULL
 		)
 		INSERT INTO head (
 			app_id,
@@ -168,7 +180,7 @@ func (t *tx) AppInsert(row store.AppRow) error {
 			'{}'
 		FROM made
 		RETURNING app_id`,
-		[]any{string(row.ID), row.Name, row.Key, row.CreatedAt, row.Tree}, found(&made))
+		[]any{string(row.ID), row.Name, row.Key, row.CreatedAt, row.Tree, row.Epoch, row.WrapKey}, found(&made))
 	switch {
 	case err != nil:
 		return err

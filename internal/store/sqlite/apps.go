@@ -30,6 +30,9 @@ func (t *tx) AppInsert(row store.AppRow) error {
 	if err != nil {
 		return err
 	}
+	if err := t.insertWrapKey(row); err != nil {
+		return err
+	}
 	t.made = new(head)
 	if row.Tree == nil {
 		return nil

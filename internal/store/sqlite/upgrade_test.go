@@ -64,7 +64,8 @@ func TestUpgradeFromTheFirstVersion(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	sentence := fmt.Sprintf("run custodex migrate (schema 1, program %d)", len(files))
+	newest, _, _ := strings.Cut(files[len(files)-1], "_")
+	sentence := fmt.Sprintf("run custodex migrate (schema 1, program %s)", strings.TrimLeft(newest, "0"))
 	_, err = sqlite.Open(t.Context(), sqlite.Config{Path: path})
 	for what, err := range map[string]error{"Open": err, "Init": sqlite.Init(t.Context(), path)} {
 		if !errors.Is(err, migrate.ErrOlder) || !strings.Contains(err.Error(), sentence) {

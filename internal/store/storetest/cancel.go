@@ -76,6 +76,11 @@ func calls(e env, th things) map[string]func(ctx context.Context) error {
 		"AuditRange":  func(ctx context.Context) error { _, err := s.AuditRange(ctx, app, 0, 5); return err },
 		"TreeGet":     func(ctx context.Context) error { _, err := s.TreeGet(ctx, app); return err },
 		"TileGet":     func(ctx context.Context) error { _, err := s.TileGet(ctx, app, []store.TileID{{}}); return err },
+		"EpochList":   func(ctx context.Context) error { _, err := s.EpochList(ctx); return err },
+		"EpochInsert": func(ctx context.Context) error {
+			return s.EpochInsert(ctx, store.EpochRow{Epoch: 1, Wrapped: []byte{1}, State: store.EpochActive})
+		},
+		"WrapKeyList": func(ctx context.Context) error { _, err := s.WrapKeyList(ctx, app); return err },
 		"Ping":        func(ctx context.Context) error { return s.Ping(ctx) },
 		"Time":        func(ctx context.Context) error { _, err := s.Time(ctx); return err },
 

@@ -132,6 +132,14 @@ func (w *wrapped) CustomerRange(ctx context.Context, app id.App) (store.Customer
 	})
 }
 
+func (w *wrapped) EpochInsert(ctx context.Context, row store.EpochRow) error {
+	return run(ctx, w.hooks.Load(), "EpochInsert", "", func() error { return w.Store.EpochInsert(ctx, row) })
+}
+
+func (w *wrapped) EpochList(ctx context.Context) ([]store.EpochRow, error) {
+	return get(ctx, w.hooks.Load(), "EpochList", "", func() ([]store.EpochRow, error) { return w.Store.EpochList(ctx) })
+}
+
 func (w *wrapped) GroupCount(ctx context.Context, app id.App, from, to int64) (int, error) {
 	return get(ctx, w.hooks.Load(), "GroupCount", app, func() (int, error) { return w.Store.GroupCount(ctx, app, from, to) })
 }
@@ -212,4 +220,8 @@ func (w *wrapped) TreeGet(ctx context.Context, app id.App) (store.TreeRow, error
 
 func (w *wrapped) TreePut(ctx context.Context, app id.App, oldSize int64, tree store.TreeRow, tiles []store.TileRow) error {
 	return run(ctx, w.hooks.Load(), "TreePut", app, func() error { return w.Store.TreePut(ctx, app, oldSize, tree, tiles) })
+}
+
+func (w *wrapped) WrapKeyList(ctx context.Context, app id.App) ([]store.WrapKeyRow, error) {
+	return get(ctx, w.hooks.Load(), "WrapKeyList", app, func() ([]store.WrapKeyRow, error) { return w.Store.WrapKeyList(ctx, app) })
 }

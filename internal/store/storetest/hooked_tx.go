@@ -42,6 +42,10 @@ func (t *wrappedTx) AppGet() (store.AppRow, error) {
 	return get(t.ctx, t.hooks, "Tx.AppGet", t.app, t.Tx.AppGet)
 }
 
+func (t *wrappedTx) AppRekey(row store.AppRow) error {
+	return run(t.ctx, t.hooks, "Tx.AppRekey", t.app, func() error { return t.Tx.AppRekey(row) })
+}
+
 func (t *wrappedTx) AppUpdate(row store.AppRow) error {
 	return run(t.ctx, t.hooks, "Tx.AppUpdate", t.app, func() error { return t.Tx.AppUpdate(row) })
 }
