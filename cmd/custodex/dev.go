@@ -59,7 +59,7 @@ func (c *devCmd) Run(ctx context.Context, env *environment) error {
 			return errors.Join(err, srv.Close(context.WithoutCancel(ctx)))
 		}
 	}
-	srv.FillDocs(creds.forDocs())
+	srv.TryDocs()
 	return serve(ctx, srv, func() error {
 		at := addressesOf(cfg, srv)
 		creds.URL, creds.ManageURL = at.URL, at.ManageURL

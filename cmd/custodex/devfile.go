@@ -82,6 +82,7 @@ func (d *devCredentials) put(key records.Issued) {
 func devFile(data string) string           { return filepath.Join(data, "dev-credentials.json") }
 func devHeaders(data string) string        { return filepath.Join(data, "dev-headers") }
 func devXtrakitHeaders(data string) string { return filepath.Join(data, "dev-xtrakit-headers") }
+func devDocsLink(data string) string       { return filepath.Join(data, "dev-docs-link") }
 func devYativoLogin(data string) string    { return filepath.Join(data, "dev-yativo-login.json") }
 
 // readDevCredentials reads the credentials. Without the file it is fs.ErrNotExist.
@@ -105,7 +106,8 @@ func readDevCredentials(data string) (devCredentials, error) {
 	return c, nil
 }
 
-// save writes the credentials, and those of each API in a file that curl reads.
+// save writes the credentials, those of each API in a file that curl reads, and the link of the reference
+// page.
 func (d devCredentials) save(dataDir string) error {
 	err := writePrivate(devFile(dataDir), encodeJSON(d))
 	if err != nil || !d.complete() {
@@ -116,16 +118,17 @@ func (d devCredentials) save(dataDir string) error {
 		writePrivate(devHeaders(dataDir), []byte(headers)),
 		writePrivate(devYativoLogin(dataDir), []byte(d.yativoLogin())),
 		writePrivate(devXtrakitHeaders(dataDir), []byte(d.xtrakitHeader()+"\n")),
+		writePrivate(devDocsLink(dataDir), []byte(d.docsLink()+"\n")),
 	)
 }
 
-// forDocs gives the credentials that the reference page is filled with: none of operators.
-func (d devCredentials) forDocs() openapi.Credentials {
+// docsLink is the reference page, filled with the credentials: none of operators.
+func (d devCredentials) docsLink() string {
 	return openapi.Credentials{
 		ClientKey: d.ClientKey, ClientSecret: d.ClientSecret.secret(),
 		YativoAccount: d.YativoAccountID, YativoSecret: d.YativoAppSecret.secret(),
 		XtrakitKey: d.XtrakitAPIKey.secret(),
-	}
+	}.Link(d.URL)
 }
 
 // yativoLogin is the body that gets a bearer token.

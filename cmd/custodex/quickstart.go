@@ -51,6 +51,11 @@ func (e *environment) printQuickstart(data string, c devCredentials, fresh bool)
 		" | sed 's/.*\"access_token\":\"\\([^\"]*\\)\".*/\\1/'); curl -sS %s/api/v1/customer -H \"Authorization: Bearer $TOKEN\"; echo\n",
 		c.URL, login, c.URL)
 	fmt.Fprintf(&b, "\nAnd through the Xtrakit API:\n\ncurl -sS %s/api/v1/customers %s; echo\n\n", c.URL, bearer)
+	link := c.docsLink()
+	if !fresh {
+		link = devDocsLink(data)
+	}
+	fmt.Fprintf(&b, "The API reference, with these credentials filled in; whoever has the link has them:\n\n%s\n\n", link)
 	return e.printf("%s", b.String())
 }
 

@@ -41,18 +41,12 @@ func (s *Server) addDocs(mux *http.ServeMux, h http.Handler, patterns []string) 
 	}
 }
 
-// FillDocs fills the reference page of the public listener with credentials, and lets it
-// send requests, for readers on this machine. Call it before Serve. It is for a server that
-// is there to be tried.
-func (s *Server) FillDocs(c openapi.Credentials) {
-	next, filled := s.public.http.Handler, web.Wrap("docs", openapi.Filled(c), s.web)
-	s.public.http.Handler = http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		if openapi.MayBeFilled(r) {
-			filled.ServeHTTP(w, r)
-			return
-		}
-		next.ServeHTTP(w, r)
-	})
+// TryDocs lets the reference page of the public listener send requests, with the credentials of its link.
+// Call it before Serve. It is for a server that is there to be tried.
+func (s *Server) TryDocs() {
+	mux := http.NewServeMux()
+	s.addDocs(mux, openapi.TryScript(), []string{openapi.PatternTryScript})
+	s.public.http.Handler = beside(mux, s.public.http.Handler)
 }
 
 // manageHandler serves operators and monitoring.

@@ -2,17 +2,25 @@ package openapi
 
 import (
 	_ "embed"
+	"encoding/base64"
 	"encoding/json"
-	"net"
 	"net/http"
-	"net/netip"
 
 	"custodex.dev/internal/redact"
-	"custodex.dev/internal/web"
 )
 
 //go:embed asset/dev.js
 var devScript []byte
+
+const pathStart = "/docs/start.js"
+
+// PatternTryScript is what TryScript answers.
+const PatternTryScript = "GET " + pathStart
+
+// TryScript serves, in place of the usual one, the script that starts the reference page of a
+// server for trying: with a button that sends requests. It has no credentials; the page takes them
+// from the part of its address that a browser does not send, see Credentials.Link.
+func TryScript() http.Handler { return newFile(pathStart, "text/javascript", pack(devScript)) }
 
 // Credentials are what the reference page of a server for trying is filled with.
 type Credentials struct {
@@ -23,9 +31,9 @@ type Credentials struct {
 	XtrakitKey    redact.Secret
 }
 
-// Filled serves the script that starts the reference page with c in it and with a button
-// that sends requests. It is for requests that MayBeFilled.
-func Filled(c Credentials) http.Handler {
+// Link returns the address of the reference page of the server at base, filled with c. It is a secret.
+// No server gets to see the credentials: they stand behind the #.
+func (c Credentials) Link(base string) string {
 	filled, err := json.Marshal(map[string]string{
 		"clientKey": c.ClientKey, "clientSecret": c.ClientSecret.Reveal(),
 		"yativoAccount": c.YativoAccount, "yativoSecret": c.YativoSecret.Reveal(),
@@ -34,47 +42,5 @@ func Filled(c Credentials) http.Handler {
 	if err != nil {
 		panic(err) // texts alone cannot fail
 	}
-	script := append(append([]byte("const credentials = "), filled...), ";\n"...)
-	script = append(script, devScript...)
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		web.EventOf(r.Context()).Route = pathStart
-		h := w.Header() // Cache-Control is no-store
-		h.Set("Content-Type", "text/javascript; charset=utf-8")
-		h.Set("Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'")
-		h.Set("Cross-Origin-Resource-Policy", "same-origin")
-		h.Set("Vary", "Host, Sec-Fetch-Site")
-		_, _ = w.Write(script) // else the reader went away
-	})
-}
-
-const pathStart = "/docs/start.js"
-
-// MayBeFilled reports whether the request is for the script that starts the reference page,
-// and comes from this machine for a page of this server. Another site that the same browser
-// shows, or whose name leads here, gets the script without credentials, and so does everybody
-// whom a proxy brings.
-func MayBeFilled(r *http.Request) bool {
-	if r.Method != http.MethodGet && r.Method != http.MethodHead || r.URL.Path != pathStart || web.Refused(r.Context()) {
-		return false
-	}
-	for _, name := range []string{"X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-Ip", "Forwarded", "Via"} {
-		if len(r.Header.Values(name)) > 0 {
-			return false
-		}
-	}
-	site := r.Header.Values("Sec-Fetch-Site")
-	return isLoopback(r.RemoteAddr) && isLoopback(r.Host) && (len(site) == 0 || len(site) == 1 && site[0] == "same-origin")
-}
-
-// isLoopback reports whether an address, with a port or without, is one of this machine.
-func isLoopback(address string) bool {
-	host, _, err := net.SplitHostPort(address)
-	if err != nil {
-		host = address
-	}
-	if host == "localhost" {
-		return true
-	}
-	ip, err := netip.ParseAddr(host)
-	return err == nil && ip.Unmap().IsLoopback()
+	return base + "/docs#" + base64.RawURLEncoding.EncodeToString(filled)
 }
