@@ -73,18 +73,20 @@ var abbreviated = map[string]string{
 }
 
 // official are the words that official names add to the usual ones: "Republic of South Africa",
-// "Wallis and Futuna Islands".
+// "Wallis and Futuna Islands". Words that name parts of countries too are not among them, since "Niger
+// State" is in Nigeria and "Luxembourg Region" in Belgium: official names with "state", "region", "special",
+// "territory" or "united" stand in countryNames.
 var official = strings.Fields(`
 administrative arab bailiwick bolivarian commonwealth cooperative democratic duchy federal federation federative grand
-hashemite independent islamic island islands kingdom oriental people peoples plurinational principality region republic
-sar socialist sovereign special state sultanate territory union united
+hashemite independent islamic island islands kingdom oriental people peoples plurinational principality republic
+sar socialist sovereign sultanate union
 `)
 
 // bare takes the official words out of a key. It gives "" if what remains names several.
 func bare(key string) string {
 	words := slices.DeleteFunc(strings.Fields(key), func(w string) bool { return slices.Contains(official, w) })
 	switch name := strings.Join(words, " "); name {
-	case "china", "congo", "korea", "samoa", "virgin", "georgia": // "State of Georgia" is in America
+	case "china", "congo", "korea", "samoa", "virgin", "georgia": // a republic, and a state of America
 		return ""
 	default:
 		return name

@@ -58,7 +58,7 @@ func TestCountries(t *testing.T) {
 func TestFieldB11CountryNames(t *testing.T) {
 	t.Parallel()
 	for want, names := range map[string][]string{
-		"MAC": {"Macao SAR China", "Macau", "China, Macao Special Administrative Region"}, "HKG": {"Hong Kong SAR China", "Hong Kong, China"},
+		"MAC": {"Macao SAR China", "Macau", "China, Macao Special Administrative Region"}, "HKG": {"Hong Kong SAR China", "Hong Kong, China", "China, Hong Kong Special Administrative Region"},
 		"KOR": {"Korea, South", "South Korea", "Korea, Rep.", "Korea (Republic of)"},
 		"PRK": {"Korea, North", "Korea, Dem. People's Rep.", "Korea (the Democratic People's Republic of)"},
 		"VAT": {"Vatican", "Holy See (Vatican City State)", "Holy See", "Vatican City"}, "SVK": {"Slovak Republic"},
@@ -73,7 +73,7 @@ func TestFieldB11CountryNames(t *testing.T) {
 		"FSM": {"Micronesia, Fed. Sts.", "Micronesia (Federated States of)"}, "SLB": {"Solomon Is."}, "WLF": {"Wallis and Futuna Islands"},
 		"YEM": {"Yemen, Rep.", "Republic of Yemen"}, "GBR": {"United Kingdom (the)", "UK", "Scotland"}, "DEU": {"Germany, Federal Republic of"},
 		"ZAF": {"Republic of South Africa"}, "SSD": {"Sudan, South"}, "IMN": {"Man, Isle of"}, "TUR": {"Turkiye", "Türkiye", "Republic of Turkey"},
-		"GEO": {"Georgia", "Republic of Georgia"}, "ISR": {"State of Israel"}, "WSM": {"Independent State of Samoa"}, "ASM": {"American Samoa"},
+		"GEO": {"Georgia", "Republic of Georgia"}, "ISR": {"State of Israel"}, "TZA": {"Tanzania, United Republic of"}, "BOL": {"Bolivia (Plurinational State of)"}, "QAT": {"State of Qatar"}, "WSM": {"Independent State of Samoa"}, "ASM": {"American Samoa"},
 		"GIN": {"Republic of Guinea"}, "GNQ": {"Guinea, Equatorial"}, "NER": {"Niger (the)"}, "NGA": {"Federal Republic of Nigeria"},
 		"VIR": {"Virgin Islands, U.S.", "United States Virgin Islands"}, "VGB": {"Virgin Islands, British"}, "DMA": {"Commonwealth of Dominica"},
 		"DOM": {"Dominican Rep.", "Dominican Republic (the)"}, "ISL": {"IS"}, "MMR": {"BUR", "Union of Myanmar"}, "LUX": {"Grand Duchy of Luxembourg"},
@@ -106,7 +106,7 @@ func TestCountryNames(t *testing.T) {
 		}
 	}
 	for _, other := range []string{"", " ", "Wonderland", "XX", "ZZZ", "G H", "Ghana 7 x", "Netherlands Antilles", "日本", "'", "the",
-		"State of Georgia", "Korea Islands", "Virgin Islands", "Republic", "United Arab Republic", "Kingdom of US", "German Democratic Republic"} {
+		"State of Georgia", "Niger State", "Luxembourg Region", "Special Region of Guinea", "Territory of Mali", "United Chad", "Korea Islands", "Virgin Islands", "Republic", "United Arab Republic", "Kingdom of US", "German Democratic Republic"} {
 		if got := customer.Country(other); got != other {
 			t.Errorf("Country(%q) = %q, want it as it is", other, got)
 		}
