@@ -145,12 +145,14 @@ func TestFieldA2Framing(t *testing.T) {
 	for _, m := range messages {
 		t.Run(m.name, func(t *testing.T) {
 			t.Parallel()
+			seed := rand.Uint64()
+			r := rand.New(rand.NewPCG(seed, 0))
 			for try := range 4 {
 				pieces := []string{m.text}
 				for range try * 2 {
-					i := rand.IntN(len(pieces))
+					i := r.IntN(len(pieces))
 					if n := len(pieces[i]); n > 1 {
-						at := 1 + rand.IntN(n-1)
+						at := 1 + r.IntN(n-1)
 						pieces = append(pieces[:i], append([]string{pieces[i][:at], pieces[i][at:]}, pieces[i+1:]...)...)
 					}
 				}
@@ -160,7 +162,7 @@ func TestFieldA2Framing(t *testing.T) {
 					code = last.Header.Get("Code")
 				}
 				if served != m.served || code != m.code {
-					t.Errorf("%d pieces: %d served, fault %q, want %d and %q", len(pieces), served, code, m.served, m.code)
+					t.Errorf("%d pieces, of seed %d: %d served, fault %q, want %d and %q; they are\n%q", len(pieces), seed, served, code, m.served, m.code, pieces)
 				}
 			}
 		})
