@@ -29,9 +29,6 @@ func (c *Config) writeFailure(w http.ResponseWriter, r *http.Request, status int
 // breaks at its end where its length would show them.
 func writeAvoiding(w http.ResponseWriter, r *http.Request, status int, body []byte) {
 	if status != http.StatusNotFound {
-		if strings.Contains(strings.Join(w.Header().Values("Custodex-Ignored"), ""), "404") {
-			w.Header().Del("Custodex-Ignored")
-		}
 		avoid404InQuota(w.Header(), web.EventOf(r.Context()).Quota)
 		for has404(int64(len(body))) {
 			body = append(body, '\n')

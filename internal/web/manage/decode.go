@@ -3,7 +3,6 @@ package manage
 import (
 	"iter"
 	"net/http"
-	"strings"
 	"time"
 
 	"custodex.dev/internal/fault"
@@ -212,7 +211,7 @@ func (in *input) done() error {
 	}
 	for name := range in.sent {
 		if !in.known[name] {
-			in.bad(ownName(name), in.unknown.Code, in.unknown.Message)
+			in.bad(wire.ShownName(name), in.unknown.Code, in.unknown.Message)
 			break
 		}
 	}
@@ -220,16 +219,6 @@ func (in *input) done() error {
 		return fault.Validation(in.problems...)
 	}
 	return nil
-}
-
-// ownName gives a name that a caller sent if it looks like one of ours, so that it
-// may be shown again; others may hold anything.
-func ownName(name string) string {
-	other := func(c rune) bool { return c != '_' && (c < 'a' || c > 'z') }
-	if len(name) > 40 || strings.ContainsFunc(name, other) {
-		return ""
-	}
-	return name
 }
 
 // answer writes a value as JSON.

@@ -93,20 +93,16 @@ func tellUnknown(w http.ResponseWriter, r *http.Request, refusal func(list strin
 	return nil
 }
 
-// The names that an answer repeats: so many at most, of so many characters.
-const (
-	maxNames = 16
-	maxName  = 64
-)
+// maxNames is how many names an answer repeats.
+const maxNames = 16
 
-// nameable lists the names that may stand in a header. A name may be anything, a
-// personal value in the wrong place too; "*" stands for all that are not plain words.
+// nameable lists the names that may stand in an answer; "*" stands for all others.
 func nameable(prefix string, names []string) string {
 	var list []string
 	others := false
 	for _, name := range names {
 		switch {
-		case name == "" || len(name) > maxName || strings.ContainsFunc(name, notInName) || len(list) == maxNames:
+		case ShownName(name) == "" || len(list) == maxNames:
 			others = true
 		case !slices.Contains(list, prefix+name):
 			list = append(list, prefix+name)
@@ -116,8 +112,4 @@ func nameable(prefix string, names []string) string {
 		list = append(list, "*")
 	}
 	return strings.Join(list, ", ")
-}
-
-func notInName(c rune) bool {
-	return (c < '0' || c > '9') && (c < 'A' || c > 'Z') && (c < 'a' || c > 'z') && !strings.ContainsRune("_-.", c)
 }

@@ -120,9 +120,6 @@ func withBase(r *http.Request) *http.Request {
 	return &based
 }
 
-// DocumentedPath gives the path of a request as the description has it: with the base.
-func DocumentedPath(r *http.Request) string { return withBase(r).URL.Path }
-
 // routes is all that the dialect serves.
 func (a *api) routes() map[string]web.Methods {
 	fetch, update := a.tagged(a.fetchCustomer), a.tagged(a.updateCustomer)
