@@ -36,7 +36,5 @@ type AcknowledgedAlarm struct {
 
 // AcknowledgeAlarm closes the open alarm of an application's audit log.
 func (m *Manage) AcknowledgeAlarm(ctx context.Context, app string, in Acknowledgement) (AcknowledgedAlarm, error) {
-	var out AcknowledgedAlarm
-	_, err := m.t.do(ctx, call{method: http.MethodPost, path: appPath(app) + "/audit/alarms/acknowledge", body: in}, &out)
-	return out, err
+	return answer[AcknowledgedAlarm](ctx, m.t, call{method: http.MethodPost, path: appPath(app) + "/audit/alarms/acknowledge", body: in})
 }

@@ -72,9 +72,7 @@ func (m *Manage) ListAudit(ctx context.Context, app string, q AuditQuery) (Audit
 	if q.Limit != 0 {
 		set("limit", strconv.Itoa(q.Limit))
 	}
-	var page AuditPage
-	_, err := m.t.do(ctx, call{method: http.MethodGet, path: appPath(app) + "/audit", query: values}, &page)
-	return page, err
+	return answer[AuditPage](ctx, m.t, call{method: http.MethodGet, path: appPath(app) + "/audit", query: values})
 }
 
 // ExportQuery says what to export.
@@ -117,7 +115,5 @@ type AuditCheckpoint struct {
 
 // FetchCheckpoint gives the newest checkpoint.
 func (m *Manage) FetchCheckpoint(ctx context.Context, app string) (AuditCheckpoint, error) {
-	var out AuditCheckpoint
-	_, err := m.t.do(ctx, call{method: http.MethodGet, path: appPath(app) + "/audit/checkpoint"}, &out)
-	return out, err
+	return answer[AuditCheckpoint](ctx, m.t, call{method: http.MethodGet, path: appPath(app) + "/audit/checkpoint"})
 }

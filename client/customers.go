@@ -46,6 +46,8 @@ type Customer struct {
 	GroupID          *int64      `json:"group_id"`
 	CreatedAt        time.Time   `json:"createdAt"`
 	UpdatedAt        time.Time   `json:"updatedAt"`
+
+	ETag string `json:"-"` // of the state that Fetch gave; others give none
 }
 
 // CustomerInput is what to create, or, for an update, what to change: fields that
@@ -100,43 +102,45 @@ func (c *Customers) Create(ctx context.Context, in CustomerInput, idempotencyKey
 // created says which. Of calls at the same time, one creates. idempotencyKey works as
 // for Create.
 func (c *Customers) GetOrCreate(ctx context.Context, in CustomerInput, idempotencyKey string) (customer Customer, created bool, err error) {
-	var out struct {
+	type found struct {
 		Created  bool
 		Customer Customer
 	}
-	_, err = c.t.do(ctx, call{
+	out, err := answer[found](ctx, c.t, call{
 		method: http.MethodPost, path: customersPath + "/get-or-create", query: withGroup(), body: in,
 		idempotencyKey: keyOr(idempotencyKey),
-	}, &out)
+	})
 	return out.Customer, out.Created, err
 }
 
 // Validate gives the problems that Create would find in the input, and creates
 // nothing.
 func (c *Customers) Validate(ctx context.Context, in CustomerInput) (problems []string, err error) {
-	var out struct{ Errors []string }
-	_, err = c.t.do(ctx, call{method: http.MethodPost, path: customersPath + "/validate", body: in}, &out)
+	out, err := answer[struct{ Errors []string }](ctx, c.t, call{method: http.MethodPost, path: customersPath + "/validate", body: in})
 	return out.Errors, err
 }
 
-// Fetch gives one customer.
-func (c *Customers) Fetch(ctx context.Context, id string) (Customer, error) {
-	return answer[Customer](ctx, c.t, call{method: http.MethodGet, path: customerPath(id), query: withGroup()})
+// Fetch gives one customer. With IfNoneMatch it is ErrNotModified if nothing has changed.
+func (c *Customers) Fetch(ctx context.Context, id string, conditions ...Condition) (Customer, error) {
+	customer, tag, err := tagged[Customer](ctx, c.t, call{
+		method: http.MethodGet, path: customerPath(id), query: withGroup(), conditions: conditions,
+	})
+	customer.ETag = tag
+	return customer, err
 }
 
 // Update changes one customer and gives what it is now. idempotencyKey works as
-// for Create.
-func (c *Customers) Update(ctx context.Context, id string, in CustomerInput, idempotencyKey string) (Customer, error) {
+// for Create. With IfMatch it changes the customer only in the state that was fetched.
+func (c *Customers) Update(ctx context.Context, id string, in CustomerInput, idempotencyKey string, conditions ...Condition) (Customer, error) {
 	return answer[Customer](ctx, c.t, call{
 		method: http.MethodPatch, path: customerPath(id), query: withGroup(), body: in,
-		idempotencyKey: keyOr(idempotencyKey),
+		idempotencyKey: keyOr(idempotencyKey), conditions: conditions,
 	})
 }
 
-// Delete removes a customer for good.
-func (c *Customers) Delete(ctx context.Context, id string) error {
-	_, err := c.t.do(ctx, call{method: http.MethodDelete, path: customerPath(id)}, nil)
-	return err
+// Delete removes a customer for good, with IfMatch only in the state that was fetched.
+func (c *Customers) Delete(ctx context.Context, id string, conditions ...Condition) error {
+	return c.t.do(ctx, call{method: http.MethodDelete, path: customerPath(id), conditions: conditions})
 }
 
 func customerPath(id string) string { return customersPath + "/" + url.PathEscape(id) }

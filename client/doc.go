@@ -8,5 +8,6 @@
 // that could carry credentials to somebody else, and its errors hold what the
 // server said and no credential. It puts no name and no address into a URL.
 //
-// A failed call returns an *Error if the server answered; see AsError.
+// A failed call returns an *Error if the server answered; see AsError. Beside an error stands nothing. A
+// fetched customer has an ETag, for IfNoneMatch and IfMatch.
 package client

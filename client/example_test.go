@@ -68,6 +68,39 @@ func ExampleCustomers_GetOrCreate() {
 	// Ada false
 }
 
+// Two people edit one customer; the second one's change does not undo the first one's.
+func ExampleIfMatch() {
+	s := startExample()
+	defer s.stop()
+	c, err := client.NewCustomers(s.url, s.key.PublicKey, s.key.Secret, client.Options{})
+	if err != nil {
+		log.Fatal(err)
+	}
+	ctx := context.Background()
+	made, err := c.Create(ctx, client.CustomerInput{FirstName: text("Ada"), LastName: text("Byron"), PhoneNumber: text("+442079460000")}, "")
+	if err != nil {
+		log.Fatal(err)
+	}
+	seen, err := c.Fetch(ctx, made.ID)
+	if err != nil {
+		log.Fatal(err)
+	}
+	_, err = c.Fetch(ctx, made.ID, client.IfNoneMatch(seen.ETag))
+	fmt.Println("changed since:", !errors.Is(err, client.ErrNotModified))
+	for _, name := range []string{"King", "Lovelace"} {
+		_, err := c.Update(ctx, made.ID, client.CustomerInput{LastName: text(name)}, "", client.IfMatch(seen.ETag))
+		if refused, ok := client.AsError(err); ok {
+			fmt.Println(name, refused.Status)
+		} else if err == nil {
+			fmt.Println(name, "saved")
+		}
+	}
+	// Output:
+	// changed since: false
+	// King saved
+	// Lovelace 412
+}
+
 func ExampleCustomers_RecordTransaction() {
 	s := startExample()
 	defer s.stop()

@@ -52,8 +52,7 @@ func (c *Customers) UpdateGroup(ctx context.Context, id int64, in GroupInput, id
 
 // DeleteGroup removes a group. Its customers stay.
 func (c *Customers) DeleteGroup(ctx context.Context, id int64) error {
-	_, err := c.t.do(ctx, call{method: http.MethodDelete, path: groupPath(id)}, nil)
-	return err
+	return c.t.do(ctx, call{method: http.MethodDelete, path: groupPath(id)})
 }
 
 func groupPath(id int64) string { return groupsPath + "/" + strconv.FormatInt(id, 10) }

@@ -161,12 +161,11 @@ func listed[T any](ctx context.Context, t *transport, c call, count bool) (Page[
 	if count {
 		c.prefer = "count=exact"
 	}
-	var page Page[T]
-	header, err := t.do(ctx, c, &page.Items)
+	items, header, err := read[[]T](ctx, t, c)
 	if err != nil {
 		return Page[T]{}, err
 	}
-	page.Next = nextOf(header.Values("Link"))
+	page := Page[T]{Items: items, Next: nextOf(header.Values("Link"))}
 	page.Total, _ = strconv.Atoi(header.Get("X-Total-Count")) // 0 if it was not asked for
 	return page, nil
 }

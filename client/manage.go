@@ -33,9 +33,7 @@ type App struct {
 
 // CreateApp makes an application.
 func (m *Manage) CreateApp(ctx context.Context, name string) (App, error) {
-	var out App
-	_, err := m.t.do(ctx, call{method: http.MethodPost, path: appsPath, body: map[string]string{"name": name}}, &out)
-	return out, err
+	return answer[App](ctx, m.t, call{method: http.MethodPost, path: appsPath, body: map[string]string{"name": name}})
 }
 
 // ListApps gives every application.
@@ -45,26 +43,20 @@ func (m *Manage) ListApps(ctx context.Context) ([]App, error) {
 
 // FetchApp gives one application.
 func (m *Manage) FetchApp(ctx context.Context, app string) (App, error) {
-	var out App
-	_, err := m.t.do(ctx, call{method: http.MethodGet, path: appPath(app)}, &out)
-	return out, err
+	return answer[App](ctx, m.t, call{method: http.MethodGet, path: appPath(app)})
 }
 
 // RenameApp gives an application another name.
 func (m *Manage) RenameApp(ctx context.Context, app, name string) (App, error) {
-	var out App
-	_, err := m.t.do(ctx, call{method: http.MethodPatch, path: appPath(app), body: map[string]string{"name": name}}, &out)
-	return out, err
+	return answer[App](ctx, m.t, call{method: http.MethodPatch, path: appPath(app), body: map[string]string{"name": name}})
 }
 
 // RemoveApp removes an application that has no customers. With revokeKeys its live keys are
 // revoked; without, one that has any is refused. Its audit log stays.
 func (m *Manage) RemoveApp(ctx context.Context, app string, revokeKeys bool) (App, error) {
-	var out App
-	_, err := m.t.do(ctx, call{
+	return answer[App](ctx, m.t, call{
 		method: http.MethodPost, path: appPath(app) + "/remove", body: map[string]bool{"revoke_keys": revokeKeys},
-	}, &out)
-	return out, err
+	})
 }
 
 func appPath(app string) string { return appsPath + "/" + url.PathEscape(app) }
@@ -75,10 +67,7 @@ func keyPath(app, key, verb string) string {
 
 // listAll reads a list to its end.
 func listAll[T any](ctx context.Context, t *transport, path string) ([]T, error) {
-	var page struct {
-		Data []T `json:"data"`
-	}
-	_, err := t.do(ctx, call{method: http.MethodGet, path: path}, &page)
+	page, err := answer[enveloped[[]T]](ctx, t, call{method: http.MethodGet, path: path})
 	return page.Data, err
 }
 
@@ -119,9 +108,7 @@ type NewKey struct {
 
 // CreateKey makes a key.
 func (m *Manage) CreateKey(ctx context.Context, app string, in NewKey) (IssuedKey, error) {
-	var out IssuedKey
-	_, err := m.t.do(ctx, call{method: http.MethodPost, path: appPath(app) + "/keys", body: in}, &out)
-	return out, err
+	return answer[IssuedKey](ctx, m.t, call{method: http.MethodPost, path: appPath(app) + "/keys", body: in})
 }
 
 // ListKeys gives the keys of an application, revoked ones too, without secrets.
@@ -141,27 +128,21 @@ type KeyChange struct {
 // UpdateKey changes what a key is called and what it may do; its secret stays. Every server goes
 // by the change within seconds.
 func (m *Manage) UpdateKey(ctx context.Context, app, key string, in KeyChange) (Key, error) {
-	var out Key
-	_, err := m.t.do(ctx, call{method: http.MethodPatch, path: appPath(app) + "/keys/" + url.PathEscape(key), body: in}, &out)
-	return out, err
+	return answer[Key](ctx, m.t, call{method: http.MethodPatch, path: appPath(app) + "/keys/" + url.PathEscape(key), body: in})
 }
 
 // RevokeKey ends a key for good. Every server refuses it within seconds.
 func (m *Manage) RevokeKey(ctx context.Context, app, key string) (Key, error) {
-	var out Key
-	_, err := m.t.do(ctx, call{method: http.MethodPost, path: keyPath(app, key, "revoke")}, &out)
-	return out, err
+	return answer[Key](ctx, m.t, call{method: http.MethodPost, path: keyPath(app, key, "revoke")})
 }
 
 // RotateKey gives a key a new secret. The old one works for the time keepOld yet,
 // up to 90 days.
 func (m *Manage) RotateKey(ctx context.Context, app, key string, keepOld time.Duration) (IssuedKey, error) {
-	var out IssuedKey
-	_, err := m.t.do(ctx, call{
+	return answer[IssuedKey](ctx, m.t, call{
 		method: http.MethodPost, path: keyPath(app, key, "rotate"),
 		body: map[string]string{"keep_old": keepOld.String()},
-	}, &out)
-	return out, err
+	})
 }
 
 // KYC is what came of a customer's identity checks.
@@ -173,10 +154,10 @@ type KYC struct {
 }
 
 // SetKYC records what came of a customer's identity checks, in place of what was
-// recorded before.
-func (m *Manage) SetKYC(ctx context.Context, app, customer string, in KYC) error {
-	_, err := m.t.do(ctx, call{
+// recorded before. A condition can be IfMatch with the ETag of the customer in another API.
+func (m *Manage) SetKYC(ctx context.Context, app, customer string, in KYC, conditions ...Condition) error {
+	return m.t.do(ctx, call{
 		method: http.MethodPut, path: appPath(app) + "/customers/" + url.PathEscape(customer) + "/kyc", body: in,
-	}, nil)
-	return err
+		conditions: conditions,
+	})
 }

@@ -79,6 +79,7 @@ type call struct {
 	body           any    // sent as JSON; nil: none
 	idempotencyKey string // sent if not empty
 	prefer         string // sent if not empty
+	conditions     []Condition
 }
 
 // actingFor is the same transport, whose requests name the user that they are made for.
@@ -89,32 +90,50 @@ func (t *transport) actingFor(user string) *transport {
 	return &copied
 }
 
+// do sends a request whose answer holds nothing of interest.
+func (t *transport) do(ctx context.Context, c call) error {
+	_, _, err := t.exchange(ctx, c)
+	return err
+}
+
 // answer sends the request and gives what the answer holds.
 func answer[T any](ctx context.Context, t *transport, c call) (T, error) {
-	var out T
-	_, err := t.do(ctx, c, &out)
+	out, _, err := read[T](ctx, t, c)
 	return out, err
 }
 
-// do sends the request and reads the answer into out, if that is not nil. It
-// returns the answer's headers.
-func (t *transport) do(ctx context.Context, c call, out any) (http.Header, error) {
+// tagged is answer for what may have an entity tag.
+func tagged[T any](ctx context.Context, t *transport, c call) (out T, tag string, err error) {
+	out, header, err := read[T](ctx, t, c)
+	return out, header.Get("ETag"), err
+}
+
+// read sends the request and gives what the answer holds, and its headers. Everything that is read of an
+// answer is read here, so that nothing half-read stands beside an error.
+func read[T any](ctx context.Context, t *transport, c call) (T, http.Header, error) {
+	var out, none T
+	data, header, err := t.exchange(ctx, c)
+	if err != nil {
+		return none, nil, err
+	}
+	if err := json.Unmarshal(data, &out); err != nil {
+		return none, nil, fmt.Errorf("the answer is not what was expected; is this a Custodex server? %w", err)
+	}
+	return out, header, nil
+}
+
+// exchange sends the request and gives the answer's body and headers.
+func (t *transport) exchange(ctx context.Context, c call) ([]byte, http.Header, error) {
 	res, err := t.send(ctx, c)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	defer func() { _ = res.Body.Close() }() // it has been read
 	data, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer))
 	if err != nil {
-		return nil, fmt.Errorf("read the answer: %w", err)
+		return nil, nil, fmt.Errorf("read the answer: %w", err)
 	}
-	if out == nil {
-		return res.Header, nil
-	}
-	if err := json.Unmarshal(data, out); err != nil {
-		return nil, fmt.Errorf("the answer is not what was expected; is this a Custodex server? %w", err)
-	}
-	return res.Header, nil
+	return data, res.Header, nil
 }
 
 // send sends the request, again if it may, until there is a good answer, whose
@@ -131,6 +150,9 @@ func (t *transport) send(ctx context.Context, c call) (*http.Response, error) {
 		data, err := io.ReadAll(io.LimitReader(res.Body, maxAnswer))
 		if err := errors.Join(err, res.Body.Close()); err != nil {
 			return nil, fmt.Errorf("read the answer: %w", err)
+		}
+		if res.StatusCode == http.StatusNotModified {
+			return nil, ErrNotModified
 		}
 		problem := t.problem(res, data)
 		again := res.StatusCode == http.StatusTooManyRequests || res.StatusCode == http.StatusServiceUnavailable
@@ -171,6 +193,9 @@ func (t *transport) once(ctx context.Context, c call) (*http.Response, error) {
 	}
 	if c.prefer != "" {
 		req.Header.Set("Prefer", c.prefer)
+	}
+	for _, condition := range c.conditions {
+		req.Header.Add(condition.name, condition.tag)
 	}
 	return t.http.Do(req)
 }

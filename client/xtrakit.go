@@ -59,6 +59,7 @@ type XtrakitCustomer struct {
 	CreatedBy string `json:"created_by"`
 	CreatedAt string `json:"created_at"` // UTC, as 2006-01-02 15:04:05
 	UpdatedAt string `json:"updated_at"`
+	ETag      string `json:"-"` // of the state that Fetch gave; others give none
 }
 
 // XtrakitInput is what to add or, for an edit, what to change: fields that are nil are not
@@ -89,27 +90,30 @@ func (x *Xtrakit) Add(ctx context.Context, in XtrakitInput, idempotencyKey strin
 	})
 }
 
-// Fetch gives one customer.
-func (x *Xtrakit) Fetch(ctx context.Context, id int64) (XtrakitCustomer, error) {
-	return x.customer(ctx, call{method: http.MethodGet, path: numbered(xtrakitPath, id)})
+// Fetch gives one customer. With IfNoneMatch it is ErrNotModified if nothing has changed.
+func (x *Xtrakit) Fetch(ctx context.Context, id int64, conditions ...Condition) (XtrakitCustomer, error) {
+	return x.customer(ctx, call{method: http.MethodGet, path: numbered(xtrakitPath, id), conditions: conditions})
 }
 
-// Edit changes one customer and gives what it is now. idempotencyKey works as for Add.
-func (x *Xtrakit) Edit(ctx context.Context, id int64, in XtrakitInput, idempotencyKey string) (XtrakitCustomer, error) {
+// Edit changes one customer and gives what it is now. idempotencyKey works as for Add. With IfMatch
+// it changes the customer only in the state that was fetched.
+func (x *Xtrakit) Edit(ctx context.Context, id int64, in XtrakitInput, idempotencyKey string, conditions ...Condition) (XtrakitCustomer, error) {
 	return x.customer(ctx, call{
 		method: http.MethodPut, path: numbered(xtrakitPath, id), body: in, idempotencyKey: keyOr(idempotencyKey),
+		conditions: conditions,
 	})
 }
 
-// Delete removes a customer for good.
-func (x *Xtrakit) Delete(ctx context.Context, id int64) error {
-	_, err := x.t.do(ctx, call{method: http.MethodDelete, path: numbered(xtrakitPath, id)}, nil)
-	return err
+// Delete removes a customer for good, with IfMatch only in the state that was fetched.
+func (x *Xtrakit) Delete(ctx context.Context, id int64, conditions ...Condition) error {
+	return x.t.do(ctx, call{method: http.MethodDelete, path: numbered(xtrakitPath, id), conditions: conditions})
 }
 
 func (x *Xtrakit) customer(ctx context.Context, c call) (XtrakitCustomer, error) {
-	out, err := answer[enveloped[struct{ Customer XtrakitCustomer }]](ctx, x.t, c)
-	return out.Data.Customer, err
+	out, tag, err := tagged[enveloped[struct{ Customer XtrakitCustomer }]](ctx, x.t, c)
+	customer := out.Data.Customer
+	customer.ETag = tag
+	return customer, err
 }
 
 // XtrakitQuery filters a list; filters combine with AND, zero ones filter nothing.
@@ -138,19 +142,18 @@ func (q XtrakitQuery) values() (url.Values, error) {
 
 // List gives the customers, newest first, up to 1,000 a page. Page.Total stays 0.
 func (x *Xtrakit) List(ctx context.Context, q XtrakitQuery) (Page[XtrakitCustomer], error) {
-	var out enveloped[struct{ Customers []XtrakitCustomer }]
-	next, err := x.list(ctx, xtrakitPath, q, &out)
-	return Page[XtrakitCustomer]{Items: out.Data.Customers, Next: next}, err
+	out, next, err := xtrakitList[struct{ Customers []XtrakitCustomer }](ctx, x.t, xtrakitPath, q)
+	return Page[XtrakitCustomer]{Items: out.Customers, Next: next}, err
 }
 
-// list reads a page into out and gives the query of the next.
-func (x *Xtrakit) list(ctx context.Context, path string, q XtrakitQuery, out any) (next string, err error) {
+// xtrakitList gives a page and the query of the next.
+func xtrakitList[T any](ctx context.Context, t *transport, path string, q XtrakitQuery) (data T, next string, err error) {
 	values, err := q.values()
 	if err != nil {
-		return "", err
+		return data, "", err
 	}
-	header, err := x.t.do(ctx, call{method: http.MethodGet, path: path, query: values}, out)
-	return nextOf(header.Values("Link")), err
+	out, header, err := read[enveloped[T]](ctx, t, call{method: http.MethodGet, path: path, query: values})
+	return out.Data, nextOf(header.Values("Link")), err
 }
 
 func numbered(path string, id int64) string { return path + "/" + strconv.FormatInt(id, 10) }

@@ -45,17 +45,15 @@ func (x *Xtrakit) EditGroup(ctx context.Context, id int64, in XtrakitGroupInput,
 
 // DeleteGroup removes a group. Its customers stay.
 func (x *Xtrakit) DeleteGroup(ctx context.Context, id int64) error {
-	_, err := x.t.do(ctx, call{method: http.MethodDelete, path: numbered(xtrakitGroupsPath, id)}, nil)
-	return err
+	return x.t.do(ctx, call{method: http.MethodDelete, path: numbered(xtrakitGroupsPath, id)})
 }
 
 // ListGroups gives the groups, newest first, up to 1,000 a page. GroupID of the query does
 // not count, and Page.Total stays 0.
 func (x *Xtrakit) ListGroups(ctx context.Context, q XtrakitQuery) (Page[XtrakitGroup], error) {
 	q.GroupID = 0
-	var out enveloped[struct{ Groups []XtrakitGroup }]
-	next, err := x.list(ctx, xtrakitGroupsPath, q, &out)
-	return Page[XtrakitGroup]{Items: out.Data.Groups, Next: next}, err
+	out, next, err := xtrakitList[struct{ Groups []XtrakitGroup }](ctx, x.t, xtrakitGroupsPath, q)
+	return Page[XtrakitGroup]{Items: out.Groups, Next: next}, err
 }
 
 func (x *Xtrakit) group(ctx context.Context, c call) (XtrakitGroup, error) {

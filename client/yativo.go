@@ -78,6 +78,8 @@ type YativoCustomer struct {
 	KYCVerifiedDate *time.Time     `json:"kyc_verified_date"`
 	CreatedAt       time.Time      `json:"created_at"`
 	UpdatedAt       time.Time      `json:"updated_at"`
+
+	ETag string `json:"-"` // of the state that Fetch gave; others give none
 }
 
 // YativoAddress is where a customer lives. Empty fields have no value.
@@ -112,25 +114,28 @@ func (y *Yativo) Create(ctx context.Context, in YativoInput, idempotencyKey stri
 	return out.Data, err
 }
 
-// Fetch gives one customer.
-func (y *Yativo) Fetch(ctx context.Context, id string) (YativoCustomer, error) {
-	out, err := answer[enveloped[YativoCustomer]](ctx, y.t, call{method: http.MethodGet, path: yativoCustomer(id)})
+// Fetch gives one customer. With IfNoneMatch it is ErrNotModified if nothing has changed.
+func (y *Yativo) Fetch(ctx context.Context, id string, conditions ...Condition) (YativoCustomer, error) {
+	out, tag, err := tagged[enveloped[YativoCustomer]](ctx, y.t, call{
+		method: http.MethodGet, path: yativoCustomer(id), conditions: conditions,
+	})
+	out.Data.ETag = tag
 	return out.Data, err
 }
 
 // Update changes one customer and gives what it is now. idempotencyKey works as for
-// Create.
-func (y *Yativo) Update(ctx context.Context, id string, in YativoInput, idempotencyKey string) (YativoCustomer, error) {
+// Create. With IfMatch it changes the customer only in the state that was fetched.
+func (y *Yativo) Update(ctx context.Context, id string, in YativoInput, idempotencyKey string, conditions ...Condition) (YativoCustomer, error) {
 	out, err := answer[enveloped[YativoCustomer]](ctx, y.t, call{
 		method: http.MethodPut, path: yativoCustomer(id), body: in, idempotencyKey: keyOr(idempotencyKey),
+		conditions: conditions,
 	})
 	return out.Data, err
 }
 
-// Delete removes a customer for good.
-func (y *Yativo) Delete(ctx context.Context, id string) error {
-	_, err := y.t.do(ctx, call{method: http.MethodDelete, path: yativoCustomer(id)}, nil)
-	return err
+// Delete removes a customer for good, with IfMatch only in the state that was fetched.
+func (y *Yativo) Delete(ctx context.Context, id string, conditions ...Condition) error {
+	return y.t.do(ctx, call{method: http.MethodDelete, path: yativoCustomer(id), conditions: conditions})
 }
 
 func yativoCustomer(id string) string { return yativoPath + "/" + url.PathEscape(id) }
@@ -165,14 +170,15 @@ func (y *Yativo) List(ctx context.Context, q YativoQuery) (YativoPage, error) {
 			values.Set("per_page", strconv.Itoa(q.PerPage))
 		}
 	}
-	var out struct {
+	type listed struct {
 		Data       []YativoCustomer
 		Pagination struct {
 			Total int
 			Next  string `json:"next_page_url"`
 		}
 	}
-	if _, err := y.t.do(ctx, call{method: http.MethodGet, path: yativoPath, query: values}, &out); err != nil {
+	out, err := answer[listed](ctx, y.t, call{method: http.MethodGet, path: yativoPath, query: values})
+	if err != nil {
 		return YativoPage{}, err
 	}
 	page := YativoPage{Customers: out.Data, Total: out.Pagination.Total}
