@@ -2,6 +2,7 @@ package customer
 
 import (
 	"regexp"
+	"strconv"
 	"strings"
 	"unicode"
 
@@ -172,13 +173,28 @@ func withPlus(s string) string {
 	return s
 }
 
+// mayHaveTrunk reports whether the digits of a number with its country code may have a trunk prefix
+// behind that, as in "+44 020 …". It spares others the work of E164, which is a hundred times as much.
+func mayHaveTrunk(digits string) bool {
+	for n := 1; n <= 3 && n < len(digits); n++ {
+		code, _ := strconv.Atoi(digits[:n]) // digits are a number
+		if phonenumbers.GetRegionCodeForCountryCode(code) != "ZZ" {
+			return strings.Contains(trunks[code], digits[n:n+1]) || digits[n] == '0'
+		}
+	}
+	return false
+}
+
+// trunks are the digits with which trunk prefixes other than zero begin, by country code.
+var trunks = map[int]string{1: "1", 7: "8", 375: "8", 993: "8"}
+
 // PhoneDigits gives the digits by which a phone is found: of the number without its
-// extension, its trunk zero in brackets, and the zeros that it begins with, which people
+// extension, its trunk prefix, and the zeros that it begins with, which people
 // write in one place and not in another.
 func PhoneDigits(s string) string {
 	if strings.Trim(s, "+0123456789") != "" {
 		s, _ = cutExtension(s)
-		if trunkZero.MatchString(s) {
+		if trunkZero.MatchString(s) || strings.HasPrefix(s, "+") && mayHaveTrunk(digitsOf(s)) {
 			// The number that is dialled decides, as in E164, if there is one.
 			if dialled := E164(s); dialled != s {
 				s = dialled
