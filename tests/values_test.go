@@ -44,6 +44,8 @@ func phonesOfTheWorld(t *testing.T) []string {
 	for region := range phonenumbers.GetSupportedRegions() {
 		for _, typ := range []phonenumbers.PhoneNumberType{phonenumbers.FIXED_LINE, phonenumbers.MOBILE} {
 			if n := phonenumbers.GetExampleNumberForType(region, typ); n != nil {
+				national, international := phonenumbers.Format(n, phonenumbers.NATIONAL), phonenumbers.Format(n, phonenumbers.INTERNATIONAL)
+				phones = append(phones, fmt.Sprintf("+%d %s", n.GetCountryCode(), national), international+" ext. 7", "(+"+strings.Replace(international[1:], " ", ") ", 1))
 				for _, format := range []phonenumbers.PhoneNumberFormat{phonenumbers.E164, phonenumbers.INTERNATIONAL, phonenumbers.NATIONAL} {
 					phones = append(phones, phonenumbers.Format(n, format))
 				}
