@@ -40,6 +40,7 @@ var placements = map[string]placement{
 	"internal/fault": {layer: 0},
 	"internal/safe":  {layer: 0, only: []string{}},
 	"internal/sleep": {layer: 0, only: []string{}},
+	"internal/bloom": {layer: 0, only: []string{}},
 	"internal/digit": {layer: 0, only: []string{}},
 
 	"internal/id":          {layer: 1},

@@ -49,7 +49,7 @@ func (s *Service) ListAudit(ctx context.Context, caller tenant.Caller, in AuditF
 	if problems := in.check(); len(problems) > 0 {
 		return nil, fault.Validation(problems...)
 	}
-	rows, err := s.store.AuditList(ctx, caller.App, store.AuditList{
+	rows, err := s.sequencer.List(ctx, caller.App, store.AuditList{
 		Customer: in.Customer, Actor: in.Credential, Action: in.Action,
 		From: ceilMillis(in.From), To: ceilMillis(in.To), Before: in.Before,
 	}, in.Limit)

@@ -19,3 +19,15 @@ func NewFormerRow(key *seal.App, e audit.Entry) store.AuditRow {
 	row.MAC = key.EntryMAC(e.AppendContent(nil))
 	return row
 }
+
+// MakeBlocks makes the blocks of a log that are missing or damaged, as the background work does in
+// time, and looks at all of them again.
+func (s *Sequencer) MakeBlocks(ctx context.Context, app id.App) error {
+	s.mu.Lock()
+	s.blocked[app] = 0
+	s.mu.Unlock()
+	return s.makeBlocks(ctx, app, s.lastSeen(app).Size/store.BlockEntries)
+}
+
+// NewBlock is newBlock.
+var NewBlock = newBlock

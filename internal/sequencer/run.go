@@ -29,6 +29,7 @@ func (s *Sequencer) Run(ctx context.Context) {
 	defer group.Wait()
 	group.Go(func() { s.runSweeps(ctx) })
 	group.Go(func() { s.runChecks(ctx) })
+	group.Go(func() { s.runBlocks(ctx) })
 	s.runRounds(ctx)
 }
 

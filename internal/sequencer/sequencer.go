@@ -30,6 +30,12 @@ type Store interface {
 	Head(ctx context.Context, app id.App) (store.Head, error)
 	// AuditRange gives the entries to integrate.
 	AuditRange(ctx context.Context, app id.App, from int64, limit int) ([]store.AuditRow, error)
+	// AuditList gives the entries that a list asks for.
+	AuditList(ctx context.Context, app id.App, list store.AuditList, limit int) ([]store.AuditRow, error)
+	// BlockList gives what a list need not look at.
+	BlockList(ctx context.Context, app id.App, from, to int64) ([]store.BlockRow, error)
+	// BlockPut says that of another block.
+	BlockPut(ctx context.Context, app id.App, row store.BlockRow) error
 	// TreeGet gives the tree as it was last signed, by any replica.
 	TreeGet(ctx context.Context, app id.App) (store.TreeRow, error)
 	// TileGet gives the parts of the tree that grow or must be checked.
@@ -71,6 +77,7 @@ type Sequencer struct {
 	notified map[id.App]bool       // there may be entries to integrate
 	seen     map[id.App]audit.Tree // the newest tree that this process made or checked
 	signed   map[id.App]verified   // the checkpoint that was verified last
+	blocked  map[id.App]int64      // the first blocks that are there, or cannot be made
 	damaged  map[id.App]bool       // stopped
 	altered  map[id.App]int64      // stopped because of an entry of its tree, in the batch from this one on
 	alarms   map[id.App]alarm      // as they were last read
@@ -91,6 +98,7 @@ func New(cfg Config) *Sequencer {
 		notified: make(map[id.App]bool),
 		seen:     make(map[id.App]audit.Tree),
 		signed:   make(map[id.App]verified),
+		blocked:  make(map[id.App]int64),
 		damaged:  make(map[id.App]bool),
 		altered:  make(map[id.App]int64),
 		alarms:   make(map[id.App]alarm),

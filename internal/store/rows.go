@@ -240,6 +240,18 @@ type AuditList struct {
 	Action   string
 	From, To int64 // From <= At < To
 	Before   int64 // only Seq < Before; 0: from the newest
+	Since    int64 // only Seq >= Since
+}
+
+// BlockEntries is the number of entries of a block of the audit log.
+const BlockEntries = 4096
+
+// BlockRow says what may be in the entries N*BlockEntries to (N+1)*BlockEntries-1 of a log.
+type BlockRow struct {
+	N               int64
+	FirstAt, LastAt int64 // the least and the greatest At
+	Filter          []byte
+	Sum             []byte // 32 bytes: keyed checksum of all of it
 }
 
 // RateTake asks for quota.

@@ -50,6 +50,9 @@ type Store interface {
 	// the tree still has oldSize; else it is fault.Conflict and nothing changes.
 	TreePut(ctx context.Context, app id.App, oldSize int64, tree TreeRow, tiles []TileRow) error
 
+	// BlockPut adds a block of the application's audit log, or replaces it.
+	BlockPut(ctx context.Context, app id.App, row BlockRow) error
+
 	// Ping asks the database for an answer.
 	Ping(ctx context.Context) error
 
@@ -79,6 +82,9 @@ type Reader interface {
 
 	// AuditRange gives the entries with from <= Seq < from+limit, ascending.
 	AuditRange(ctx context.Context, app id.App, from int64, limit int) ([]AuditRow, error)
+
+	// BlockList gives the blocks of the audit log with from <= N < to that are there, ascending.
+	BlockList(ctx context.Context, app id.App, from, to int64) ([]BlockRow, error)
 
 	// CustomerBySeq gives the customers with these sequence numbers, with their
 	// keys, in no order. Absent ones are left out. At most 1,000 numbers.

@@ -113,8 +113,8 @@ func (s *Store) AuditList(ctx context.Context, app id.App, l store.AuditList, li
 		return nil, ctx.Err()
 	}
 	var all []store.AuditRow
-	for before > 0 && len(all) < limit {
-		from := max(before-auditWindow, 0)
+	for before > max(l.Since, 0) && len(all) < limit {
+		from := max(before-auditWindow, l.Since, 0)
 		sql, args := listEntries(app, l, from, before, limit-len(all))
 		part, err := list(ctx, s, app, sql, args, scanEntry)
 		if err != nil {

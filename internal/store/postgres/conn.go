@@ -80,7 +80,7 @@ func milliseconds(d time.Duration) string { return strconv.FormatInt(d.Milliseco
 // guarded are the tables that row-level security must guard.
 var guarded = []string{
 	"head", "credential", "customer", "customer_key", "idempotency", "rate_window",
-	"audit", "audit_tree", "audit_tile", "audit_alarm", "customer_group", "customer_item",
+	"audit", "audit_tree", "audit_tile", "audit_alarm", "audit_block", "customer_group", "customer_item",
 	"customer_tombstone", "customer_history", "app_wrap_key",
 }
 

@@ -85,6 +85,10 @@ func auditQuery(app id.App, list store.AuditList) (string, []any) {
 		query, args = query+`
 			AND seq < ?`, append(args, list.Before)
 	}
+	if list.Since > 0 {
+		query, args = query+`
+			AND seq >= ?`, append(args, list.Since)
+	}
 	if list.From != 0 {
 		query, args = query+`
 			AND at >= ?`, append(args, list.From)

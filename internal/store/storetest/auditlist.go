@@ -112,6 +112,9 @@ func auditListModel(t *testing.T, e env) {
 		if rnd.IntN(2) == 0 {
 			list.Before = rnd.Int64N(90)
 		}
+		if rnd.IntN(2) == 0 {
+			list.Since = rnd.Int64N(90)
+		}
 		limit := rnd.IntN(30)
 		got, err := e.AuditList(e.ctx, e.app, list, limit)
 		noError(t, "AuditList", err)
@@ -131,7 +134,7 @@ func auditListed(all []store.AuditRow, list store.AuditList, limit int) (out []s
 			(list.Action == "" || row.Action == list.Action) &&
 			(list.From == 0 || row.At >= list.From) &&
 			(list.To == 0 || row.At < list.To) &&
-			(list.Before == 0 || row.Seq < list.Before) {
+			(list.Before == 0 || row.Seq < list.Before) && row.Seq >= list.Since {
 			out = append(out, row)
 		}
 	}

@@ -72,6 +72,7 @@ func calls(e env, th things) map[string]func(ctx context.Context) error {
 		},
 		"HistoryNext": func(ctx context.Context) error { _, err := s.HistoryNext(ctx, app, row.Seq, 0); return err },
 		"AlarmList":   func(ctx context.Context) error { _, err := s.AlarmList(ctx, app, 5); return err },
+		"BlockList":   func(ctx context.Context) error { _, err := s.BlockList(ctx, app, 0, 5); return err },
 		"AuditList":   func(ctx context.Context) error { _, err := s.AuditList(ctx, app, store.AuditList{}, 5); return err },
 		"AuditRange":  func(ctx context.Context) error { _, err := s.AuditRange(ctx, app, 0, 5); return err },
 		"TreeGet":     func(ctx context.Context) error { _, err := s.TreeGet(ctx, app); return err },
@@ -96,6 +97,7 @@ func calls(e env, th things) map[string]func(ctx context.Context) error {
 			return s.CredentialTouch(ctx, app, map[id.Credential]int64{cred.ID: now})
 		},
 		"IdempotencyPurge": func(ctx context.Context) error { _, err := s.IdempotencyPurge(ctx, app, 5); return err },
+		"BlockPut":         func(ctx context.Context) error { return s.BlockPut(ctx, app, block(0, secret(9))) },
 		"TreePut": func(ctx context.Context) error {
 			return s.TreePut(ctx, app, 1, store.TreeRow{Size: 9, Checkpoint: []byte("nine")}, nil)
 		},

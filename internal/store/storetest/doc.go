@@ -43,6 +43,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"Idempotency", testIdempotency},
 		{"Audit", testAudit},
 		{"AuditList", testAuditList},
+		{"Blocks", testBlocks},
 		{"Alarms", testAlarms},
 		{"Tree", testTree},
 		{"Rate", testRate},

@@ -62,6 +62,16 @@ func (w *wrapped) AuditRange(ctx context.Context, app id.App, from int64, limit 
 	})
 }
 
+func (w *wrapped) BlockList(ctx context.Context, app id.App, from, to int64) ([]store.BlockRow, error) {
+	return get(ctx, w.hooks.Load(), "BlockList", app, func() ([]store.BlockRow, error) {
+		return w.Store.BlockList(ctx, app, from, to)
+	})
+}
+
+func (w *wrapped) BlockPut(ctx context.Context, app id.App, row store.BlockRow) error {
+	return run(ctx, w.hooks.Load(), "BlockPut", app, func() error { return w.Store.BlockPut(ctx, app, row) })
+}
+
 func (w *wrapped) CredentialByKey(ctx context.Context, app id.App, publicKey string) (store.CredentialRow, error) {
 	return get(ctx, w.hooks.Load(), "CredentialByKey", app, func() (store.CredentialRow, error) {
 		return w.Store.CredentialByKey(ctx, app, publicKey)
