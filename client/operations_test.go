@@ -2,6 +2,7 @@ package client_test
 
 import (
 	"bytes"
+	"context"
 	"net/http"
 	"slices"
 	"strings"
@@ -210,6 +211,13 @@ func TestFieldE8EveryOperationOfManage(t *testing.T) {
 	equal(t, "alarms", len(alarms), 0)
 	_, err = m.AcknowledgeAlarm(ctx, app.ID, client.Acknowledgement{Reason: "seen"})
 	status(t, "acknowledgement without an alarm", err, 404)
+	jobs, err := m.ListJobs(ctx, app.ID)
+	check(t, err)
+	equal(t, "jobs", len(jobs), 0)
+	for _, call := range []func(context.Context, string, string) (client.Job, error){m.FetchJob, m.PauseJob, m.ResumeJob, m.CancelJob} {
+		_, err = call(ctx, app.ID, "job_2222222222222222")
+		status(t, "a call about no job", err, 404)
+	}
 	_, err = m.FetchCheckpoint(ctx, app.ID)
 	check(t, err)
 	var export bytes.Buffer

@@ -138,7 +138,7 @@ func nameComplaints(f sourceFile, known names) (found []string, n int) {
 
 var (
 	metricLiteral   = regexp.MustCompile(`"(custodex_[a-z_]+[a-z])"`)
-	metricGauge     = regexp.MustCompile(`\bgauge\("([a-z_]+)"`)
+	metricGauge     = regexp.MustCompile(`\b(?:gauge|counter)\("([a-z_]+)"`)
 	variableLiteral = regexp.MustCompile(`"(CUSTODEX_[A-Z_]+)"`)
 )
 

@@ -75,6 +75,7 @@ var placements = map[string]placement{
 	"internal/keyring":         {layer: 4},
 	"internal/sequencer":       {layer: 4},
 	"internal/credential":      {layer: 4},
+	"internal/job":             {layer: 4},
 
 	"internal/records": {layer: 5},
 

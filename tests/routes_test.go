@@ -113,7 +113,7 @@ func (w *tenantWorld) request(f face, route string, sender *tenantWorld) (method
 	}
 	account, secret := w.keys[tenant.Yativo].PublicKey, sender.keys[tenant.Yativo].Secret.Reveal()
 	fill := strings.NewReplacer("{id}", ids, "{addressId}", w.address, "{customer}", w.customer, "{endorsement}", "base",
-		"{app}", string(w.app.ID), "{key}", string(w.keys[tenant.Devdraft].ID),
+		"{app}", string(w.app.ID), "{key}", string(w.keys[tenant.Devdraft].ID), "{job}", w.job,
 		"{email}", strings.ToLower(string(id.NewRequest()))+"@new.example", "{account}", account, "{secret}", secret)
 	path, body = fill.Replace(pattern), fill.Replace(body)
 	if missing := wildcard.FindString(path); missing != "" {
@@ -136,6 +136,7 @@ type tenantWorld struct {
 	seq       string
 	group     string
 	address   string
+	job       string
 	secretive []string // texts that only this application may see
 }
 
@@ -166,6 +167,7 @@ func newTenant(t *testing.T, s *testkit.Server, name string) *tenantWorld {
 		`{"first_name":%q,"last_name":%q,"email":%q,"phone_number":"+15551234567"}`, w.secretive[0], w.secretive[1], w.secretive[2]), d).body, &c)
 	w.customer = c.ID
 	ask(t, s.URL, "POST", "/api/v0/customers/"+w.customer+"/transactions", fmt.Sprintf(`{"amount":1,"currency":"USD","reference":%q}`, w.secretive[4]), d)
+	w.job = string(s.AddJob(t, w.app.ID))
 	w.addAddress(t, s)
 	w.addGroup(t, s, w.secretive[3])
 	var list struct {

@@ -29,6 +29,7 @@ type cli struct {
 	Backup   backupCmd   `cmd:"" help:"Copy the SQLite database of a data folder, while it is served."`
 	Restore  restoreCmd  `cmd:"" help:"Put a backup in the place of the SQLite database of a data folder."`
 	App      appCmd      `cmd:"" help:"Manage applications."`
+	Job      jobCmd      `cmd:"" help:"See and steer jobs: long work on an application."`
 	Key      keyCmd      `cmd:"" help:"Manage the keys of an application."`
 	Audit    auditCmd    `cmd:"" help:"Read, export and verify the audit log of an application."`
 	Config   configCmd   `cmd:"" help:"Explain the settings."`

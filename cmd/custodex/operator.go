@@ -111,6 +111,9 @@ func explain(err error) error {
 		if answer.Code == "credential_not_found" {
 			return withHint(err, "custodex key list shows the keys of an application")
 		}
+		if answer.Code == "job_not_found" {
+			return withHint(err, "custodex job list shows the jobs of an application")
+		}
 		if answer.Code == "alarm_not_found" {
 			return withHint(err, "no alarm is open; custodex audit alarms lists those that were")
 		}

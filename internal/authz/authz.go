@@ -55,6 +55,14 @@ const (
 	AuditList  Action = "audit.list"
 	AuditCheck Action = "audit.export"
 
+	JobList   Action = "job.list"
+	JobFetch  Action = "job.fetch"
+	JobStart  Action = "job.start" // who may do what the job does may start it
+	JobPause  Action = "job.pause"
+	JobResume Action = "job.resume"
+	JobCancel Action = "job.cancel"
+	JobEnd    Action = "job.end" // only ever recorded, by the server itself
+
 	AlarmClose Action = "alarm.acknowledge"
 	AlarmRaise Action = "alarm.raise" // only ever recorded, by the server itself
 )
@@ -98,6 +106,7 @@ var needs = map[Action]Scope{
 	KeyCreate: Manage, KeyList: Manage, KeyUpdate: Manage, KeyRevoke: Manage, KeyRotate: Manage,
 	AuditList: AuditRead, AuditCheck: AuditRead,
 	AlarmClose: Manage,
+	JobList:    Manage, JobFetch: Manage, JobPause: Manage, JobResume: Manage, JobCancel: Manage,
 }
 
 // Scopes is a set of scopes in the order they were given.
@@ -115,6 +124,11 @@ func OfApplications() Scopes {
 func Allow(have Scopes, do Action) bool {
 	need, ok := needs[do]
 	return ok && (slices.Contains(have, need) || need == AuditRead && slices.Contains(have, Manage))
+}
+
+// OnlyRecorded reports whether the action has no scope of its own: it is only ever in the log.
+func OnlyRecorded(do Action) bool {
+	return do == Authenticate || do == AlarmRaise || do == JobStart || do == JobEnd
 }
 
 // Needs gives the scope of an action, "" for one that nobody may do.

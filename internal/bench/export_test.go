@@ -2,8 +2,10 @@ package bench
 
 import (
 	"context"
+	"encoding/json"
 	"time"
 
+	"custodex.dev/internal/job"
 	"custodex.dev/internal/redact"
 )
 
@@ -54,6 +56,18 @@ func (w Wire) Answer() (status int, body, link string, total int) {
 	return w.status, string(w.body), w.link, w.total
 }
 func (w Wire) Close() { w.close() }
+
+// Loader is the kind of the job that fills.
+var Loader job.Kind = loader{}
+
+// LoadParameters are those of such a job.
+func LoadParameters(seed uint64, from, count int) []byte {
+	b, err := json.Marshal(loadParameters{seed, from, count})
+	if err != nil {
+		panic(err)
+	}
+	return b
+}
 
 // Names are the operations.
 var Names = names

@@ -6,93 +6,70 @@ import (
 	"errors"
 	"fmt"
 	"sync/atomic"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
-	"custodex.dev/internal/customer"
-	"custodex.dev/internal/fault"
+	"custodex.dev/internal/id"
+	"custodex.dev/internal/job"
+	"custodex.dev/internal/sleep"
+	"custodex.dev/internal/store"
 )
 
 // seed is fixed, so that every fill makes the same people.
 const seed = 20_261
 
-// fillBatch is how many customers one bulk call imports. The call stores one part of
-// them while it encrypts the next.
-const fillBatch = 20_000
-
-// errRefused ends a fill that makes no progress any more.
-var errRefused = errors.New("the database takes no more customers: all are there already")
-
-// fill imports people until there are so many customers. It begins with the number
-// of those there are. An interrupted fill may have left gaps: what turns out to be
-// there already is made up for by later numbers.
+// fill makes people until there are so many customers, in a job that begins with the number of
+// those there are. What turns out to be there already is made up for by later numbers.
 func (l *local) fill(ctx context.Context, status func(string), have, want int) error {
+	parameters, err := json.Marshal(loadParameters{Seed: seed, From: have, Count: want - have})
+	if err != nil {
+		return err
+	}
+	j, err := l.server.Records().StartJob(ctx, l.caller, loadKind, parameters, "custodex bench")
+	if err != nil {
+		return err
+	}
+	return l.follow(ctx, status, j.ID, have, want)
+}
+
+// follow shows how far a job is, until it has ended.
+func (l *local) follow(ctx context.Context, status func(string), which id.Job, have, want int) error {
 	p := newProgress(status, have, want)
 	defer p.stop()
-	for next, idle := have, 0; have < want; {
-		made, err := l.fillRound(ctx, p, next, want-have)
+	for {
+		row, err := l.store.JobGet(ctx, l.creds.App, which)
 		if err != nil {
 			return err
 		}
-		next += want - have
-		have += made
-		if made > 0 {
-			idle = 0
-		} else if idle++; idle == 100 {
-			return errRefused
+		p.done.Store(row.Done)
+		switch {
+		case row.State == store.JobSucceeded:
+			return nil
+		case row.State.Ended() || row.State == store.JobPaused:
+			return fmt.Errorf("the job %s is %s (%s)", row.ID, row.State, row.Error)
+		}
+		if err := sleep.For(ctx, 20*time.Millisecond); err != nil {
+			return err
+		}
+	}
+}
+
+// finish waits for the load of an earlier run, which this process has gone on with.
+func (l *local) finish(ctx context.Context, status func(string)) error {
+	rows, err := l.store.JobList(ctx, l.creds.App, job.MaxListed)
+	if err != nil {
+		return err
+	}
+	for _, row := range rows {
+		if row.State != store.JobQueued && row.State != store.JobRunning {
+			continue
+		}
+		if err := l.follow(ctx, status, row.ID, 0, max(int(row.Total), 1)); err != nil {
+			return err
 		}
 	}
 	return nil
-}
-
-// fillRound imports n people from a number on and gives how many it made.
-func (l *local) fillRound(ctx context.Context, p *progress, from, n int) (total int, err error) {
-	invented := invent(from, min(fillBatch, n))
-	for done := 0; done < n; done += fillBatch {
-		inputs := <-invented
-		if left := n - done - len(inputs); left > 0 {
-			invented = invent(from+done+len(inputs), min(fillBatch, left))
-		}
-		made, err := l.importAll(ctx, inputs)
-		p.add(made)
-		total += made
-		if err != nil {
-			return total, err
-		}
-	}
-	return total, nil
-}
-
-// invent generates people while others are imported.
-func invent(from, n int) <-chan []customer.Input {
-	invented := make(chan []customer.Input, 1)
-	go func() {
-		people, inputs := NewPeople(seed), make([]customer.Input, n)
-		for i := range inputs {
-			inputs[i] = people.Person(uint64(from + i)).Input()
-		}
-		invented <- inputs
-	}()
-	return invented
-}
-
-// importAll imports people and gives how many there were not yet.
-func (l *local) importAll(ctx context.Context, inputs []customer.Input) (made int, err error) {
-	result, err := l.server.Records().ImportCustomers(ctx, l.caller, inputs)
-	for _, c := range result.Customers {
-		if !c.IsZero() {
-			made++
-		}
-	}
-	if err != nil {
-		return made, err
-	}
-	for _, p := range result.Problems {
-		if !errors.Is(p.Err, fault.Conflict) {
-			return made, p.Err
-		}
-	}
-	return made, nil
 }
 
 // fillOver creates people one by one over HTTP, on all connections.

@@ -14,6 +14,7 @@ import (
 	"custodex.dev/internal/authz"
 	"custodex.dev/internal/config"
 	"custodex.dev/internal/id"
+	"custodex.dev/internal/job"
 	"custodex.dev/internal/records"
 	"custodex.dev/internal/redact"
 	"custodex.dev/internal/server"
@@ -99,6 +100,8 @@ func (unaudited) Close(context.Context) error { return nil }
 func (r *run) local(ctx context.Context) (*target, error) {
 	l := &local{cfg: config.Default()}
 	l.cfg.Addr, l.cfg.ManageAddr = "127.0.0.1:0", "127.0.0.1:0"
+	l.cfg.Jobs = job.Kinds{loadKind: loader{}}
+	l.cfg.JobShare = 100             // there is nobody to wait while it fills
 	l.cfg.LogLevel = slog.LevelError // the log of requests would fill the terminal
 	with := "encrypted, audited, fsynced, rate-limited"
 	if r.DatabaseURL.IsZero() {
@@ -124,7 +127,9 @@ func (r *run) local(ctx context.Context) (*target, error) {
 		},
 		drop: func() { l.server.Records().DropIndexes() },
 		without: func() (*endpoint, func() error, error) {
-			srv, err := serve(l.cfg, unaudited{l.store}, r.Version)
+			cfg := l.cfg
+			cfg.Jobs = nil
+			srv, err := serve(cfg, unaudited{l.store}, r.Version)
 			if err != nil {
 				return nil, nil, err
 			}
@@ -171,6 +176,9 @@ func (l *local) open(ctx context.Context, r *run) error {
 	}
 	if err == nil {
 		err = l.login(ctx)
+	}
+	if err == nil {
+		err = l.finish(ctx, r.Status)
 	}
 	if err != nil {
 		return errors.Join(err, l.server.end())

@@ -12,6 +12,7 @@ import (
 	"net/netip"
 	"time"
 
+	"custodex.dev/internal/job"
 	"custodex.dev/internal/redact"
 )
 
@@ -149,6 +150,10 @@ type Config struct {
 	// finds them sooner and costs reads.
 	AuditCheckRate int `name:"audit-check-rate"`
 
+	// Share of the time that the steps of jobs may take, in percent, 1 to 100. Requests have the rest.
+	// At 100 jobs are fastest, and requests to the same application wait for steps of a quarter of a second.
+	JobShare int `name:"job-share"`
+
 	// Minimum level that is logged: debug, info, warn or error.
 	LogLevel slog.Level `name:"log-level"`
 
@@ -158,6 +163,9 @@ type Config struct {
 	// Let core dumps and debuggers read the memory of the server, which holds keys and personal data.
 	// Without it serve allows neither on Linux. For the search of a fault only.
 	Debuggable bool `name:"debuggable"`
+
+	// Jobs are kinds of jobs beside those of every server, for the benchmark.
+	Jobs job.Kinds `kong:"-"`
 
 	// Now is the clock, for tests. Default: the database's.
 	Now func() time.Time `kong:"-"`
@@ -187,6 +195,7 @@ func Default() Config {
 		SearchIdle:        30 * time.Minute,
 		SearchSlots:       16,
 		AuditCheckRate:    200,
+		JobShare:          10,
 		LogFormat:         "json",
 	}
 }

@@ -136,6 +136,7 @@ func TestValidate(t *testing.T) {
 		{"negative", config.Config{DataDir: "d", MaxSkip: -1, IdleTimeout: -1}, "max-skip must not be negative"},
 		{"huge bodies", config.Config{DataDir: "d", MaxBody: 1 << 40}, "max-body must be at most"},
 		{"searches in all places", config.Config{DataDir: "d", MaxRequests: 20, SearchSlots: 11}, "search-slots must be at most half of max-requests, which is 10"},
+		{"jobs beyond all of the time", config.Config{DataDir: "d", JobShare: 101}, "job-share must be at most 100"},
 		{"searches in half of the places", config.Config{DataDir: "d", MaxRequests: 20, SearchSlots: 10}, ""},
 		{"default searches in few places", config.Config{DataDir: "d", MaxRequests: 31}, "which is 15"},
 		{"one of each", config.Config{DataDir: "d", MaxRequests: 1, SearchSlots: 1}, ""},

@@ -111,6 +111,9 @@ func (c *Config) checkNumbers() error {
 	if c.MaxBody > 64<<20 {
 		wrong = append(wrong, errors.New("max-body must be at most 67108864 (64 MiB)"))
 	}
+	if c.JobShare > 100 {
+		wrong = append(wrong, errors.New("job-share must be at most 100"))
+	}
 	if limit := c.MaxSearches(); c.MaxRequests > 0 && c.SearchSlots > limit {
 		wrong = append(wrong, fmt.Errorf("search-slots must be at most half of max-requests, which is %d", limit))
 	}

@@ -29,6 +29,9 @@ const System App = "app_system"
 // Credential names one credential: "cred_" and 16 letters and digits.
 type Credential string
 
+// Job names one job of an application: "job_" and 16 letters and digits.
+type Job string
+
 // Request names one HTTP request: 20 letters. Letters only, because a published
 // client looks for the digits 404 in any response header.
 type Request string
@@ -87,6 +90,17 @@ func ParseCredential(s string) (Credential, error) {
 		return "", ErrMalformed
 	}
 	return Credential(s), nil
+}
+
+// NewJob makes a random job id.
+func NewJob() Job { return Job(token("job_", alphabet, 16)) }
+
+// ParseJob reads a job id, or fails with ErrMalformed.
+func ParseJob(s string) (Job, error) {
+	if !parse(s, "job_", 16) {
+		return "", ErrMalformed
+	}
+	return Job(s), nil
 }
 
 // NewRequest makes a random request id.

@@ -100,6 +100,7 @@ func TestTokens(t *testing.T) {
 	}{
 		{"NewApp", "app_", lower, 16, func() string { return string(id.NewApp()) }},
 		{"NewCredential", "cred_", lower, 16, func() string { return string(id.NewCredential()) }},
+		{"NewJob", "job_", lower, 16, func() string { return string(id.NewJob()) }},
 		{"NewRequest", "", letter, 20, func() string { return string(id.NewRequest()) }},
 	}
 	for _, tt := range tests {

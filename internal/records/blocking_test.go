@@ -154,7 +154,5 @@ func refused(t *testing.T, out chan outcome, n int, code string, after time.Dura
 // many imports more customers than a search reads beside a build.
 func (b *busy) many(t *testing.T, caller tenant.Caller) {
 	t.Helper()
-	if _, err := b.ImportCustomers(t.Context(), caller, crowd(4600)); err != nil {
-		t.Fatal(err)
-	}
+	b.load(t, caller.App, crowd(4600))
 }

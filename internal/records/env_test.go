@@ -10,6 +10,7 @@ import (
 	"custodex.dev/internal/authz"
 	"custodex.dev/internal/customer"
 	"custodex.dev/internal/id"
+	"custodex.dev/internal/job"
 	"custodex.dev/internal/records"
 	"custodex.dev/internal/seal"
 	"custodex.dev/internal/store"
@@ -26,6 +27,7 @@ type testEnv struct {
 	op    tenant.Caller // operator
 	app   tenant.Application
 	me    tenant.Caller // may read and write customers of app
+	job   id.Job        // of app, for use cases that need one
 }
 
 func newEnv(t *testing.T, change ...func(*records.Config)) *testEnv {
@@ -43,7 +45,7 @@ func newEnvOn(t *testing.T, st store.Store, change ...func(*records.Config)) *te
 	if err != nil {
 		t.Fatal(err)
 	}
-	cfg := records.Config{Store: st, Keys: keys}
+	cfg := records.Config{Store: st, Keys: keys, Jobs: job.Kinds{"waiting": waiting{}}}
 	for _, f := range change {
 		f(&cfg)
 	}

@@ -83,9 +83,7 @@ func TestCatchUpPastErasedCustomers(t *testing.T) {
 			h := newHurt(t, engine)
 			h.make(t, person("Ann", "First", ""))
 			h.found(t, "ann") // the index is there now
-			if _, err := h.ImportCustomers(t.Context(), h.me, crowd(1200)); err != nil {
-				t.Fatal(err)
-			}
+			h.load(t, h.app.ID, crowd(1200))
 			r, err := h.store.CustomerRange(t.Context(), h.app.ID)
 			if err != nil {
 				t.Fatal(err)

@@ -62,9 +62,7 @@ func TestOutgrownIndexIsDropped(t *testing.T) {
 		for i := range inputs {
 			inputs[i] = person(fmt.Sprintf("Given name number %d", i), "Family name", fmt.Sprintf("number%d@example.com", i))
 		}
-		if _, err := env.ImportCustomers(t.Context(), env.me, inputs); err != nil {
-			t.Fatal(err)
-		}
+		env.load(t, env.app.ID, inputs)
 		if n := env.found(t, "number"); n != many {
 			t.Fatalf("a search found %d, want %d", n, many)
 		}

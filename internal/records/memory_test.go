@@ -23,9 +23,7 @@ func TestIndexMemoryComesBack(t *testing.T) {
 		for i := range inputs {
 			inputs[i] = person(fmt.Sprintf("Given%d", i), fmt.Sprintf("Family%d", i), fmt.Sprintf("somebody%d@example.com", i))
 		}
-		if _, err := env.ImportCustomers(t.Context(), caller, inputs); err != nil {
-			t.Fatal(err)
-		}
+		env.load(t, caller.App, inputs)
 	}
 	fill(env.me, customers)
 	fill(other, customers)

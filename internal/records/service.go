@@ -12,6 +12,7 @@ import (
 	"custodex.dev/internal/credential"
 	"custodex.dev/internal/finder"
 	"custodex.dev/internal/index"
+	"custodex.dev/internal/job"
 	"custodex.dev/internal/keyring"
 	"custodex.dev/internal/limit"
 	"custodex.dev/internal/lineage"
@@ -67,6 +68,11 @@ type Config struct {
 	// they are in. Default 200.
 	AuditCheckRate int
 
+	// Jobs are the kinds of jobs that this process does, and JobShare how much of the time
+	// their steps may take, in percent. Default 10.
+	Jobs     job.Kinds
+	JobShare int
+
 	// Now is the clock, for tests. Default: the database's (store.Clock).
 	Now func() time.Time
 
@@ -82,6 +88,7 @@ type Service struct {
 	cfg         Config
 	clock       *store.Clock
 	store       store.Store
+	jobs        *job.Runner
 	keys        *keyring.Keyring
 	credentials *credential.Verifier
 	failures    *limit.Failures
@@ -133,6 +140,9 @@ func New(cfg Config) *Service {
 		Now: s.now, Log: cfg.Log,
 	})
 	s.finder = finder.New(finder.Config{Store: s.store, Indexes: s.indexes, Corrupt: s.corrupt})
+	s.jobs = job.NewRunner(job.Config{
+		Store: s.store, Keys: s.keys, Kinds: cfg.Jobs, Commit: s.commitJob, Share: cfg.JobShare, Now: s.now, Log: cfg.Log,
+	})
 	s.life, s.stop = context.WithCancel(context.Background())
 	if measured {
 		if err := s.measureClock(s.life); err != nil {
@@ -142,6 +152,7 @@ func New(cfg Config) *Service {
 	}
 	s.background(s.sequencer.Run)
 	s.background(s.runJanitor)
+	s.background(s.jobs.Run)
 	return s
 }
 

@@ -182,9 +182,7 @@ func TestWalkPastManyDamaged(t *testing.T) {
 	h := newHurt(t, "sqlite")
 	h.make(t, person("Ann", "Oldest", ""))
 	const many = 2500
-	if _, err := h.ImportCustomers(t.Context(), h.me, crowd(many)); err != nil {
-		t.Fatal(err)
-	}
+	h.load(t, h.app.ID, crowd(many))
 	r, err := h.store.CustomerRange(t.Context(), h.app.ID)
 	if err != nil {
 		t.Fatal(err)
@@ -216,9 +214,7 @@ func TestWalkPastManyDamaged(t *testing.T) {
 func TestManyDamaged(t *testing.T) {
 	t.Parallel()
 	h := newHurt(t, "sqlite")
-	if _, err := h.ImportCustomers(t.Context(), h.me, crowd(1500)); err != nil {
-		t.Fatal(err)
-	}
+	h.load(t, h.app.ID, crowd(1500))
 	r, err := h.store.CustomerRange(t.Context(), h.app.ID)
 	if err != nil {
 		t.Fatal(err)

@@ -11,6 +11,7 @@ import (
 	"custodex.dev/internal/authz"
 	"custodex.dev/internal/customer"
 	"custodex.dev/internal/id"
+	"custodex.dev/internal/job"
 	"custodex.dev/internal/records"
 	"custodex.dev/internal/store"
 	"custodex.dev/internal/store/storetest"
@@ -48,6 +49,7 @@ func succeeding(t *testing.T, env *testEnv) map[string]useCase {
 	write := func(in customer.Input) records.Write { return records.Write{Input: in, Encode: encode} }
 	of := func(v any, err error) ([]any, error) { return []any{v}, err }
 	ctx, in := t.Context(), env.app.ID
+	env.job = env.addJob(t)
 	return map[string]useCase{
 		"CreateApp": {"", func() ([]any, error) { return of(env.CreateApp(ctx, env.op, "New")) }},
 		"ListApps":  {id.System, func() ([]any, error) { return of(env.ListApps(ctx, env.op)) }},
@@ -82,9 +84,10 @@ func succeeding(t *testing.T, env *testEnv) map[string]useCase {
 		"ValidateCustomer": {in, func() ([]any, error) {
 			return of(env.ValidateCustomer(ctx, env.me, person("C", "D", "a@example.com")))
 		}},
-		"ImportCustomers": {in, func() ([]any, error) {
-			return of(env.ImportCustomers(ctx, env.me, []customer.Input{person("E", "F", "")}))
-		}},
+		"StartJob":      {in, func() ([]any, error) { return of(env.StartJob(ctx, env.me, "waiting", nil, "a reason")) }},
+		"ListJobs":      {in, func() ([]any, error) { return of(env.ListJobs(ctx, op)) }},
+		"FetchJob":      {in, func() ([]any, error) { return of(env.FetchJob(ctx, op, env.job)) }},
+		"ChangeJob":     {in, func() ([]any, error) { return of(env.ChangeJob(ctx, op, env.job, job.Pause)) }},
 		"FetchCustomer": {in, func() ([]any, error) { return of(env.FetchCustomer(ctx, env.me, records.ByID(c))) }},
 		"FetchWithGroup": {in, func() ([]any, error) {
 			found, g, err := env.FetchWithGroup(ctx, env.me, records.ByID(c))
@@ -214,11 +217,6 @@ func TestNothingBesideAnError(t *testing.T) {
 		issued, err := env.Initialise(ctx, nil)
 		return []any{issued}, err
 	}}
-	// An import says in its result what went in before the error. Here that is nothing.
-	calls["ImportCustomers"] = useCase{call: func() ([]any, error) {
-		result, err := env.ImportCustomers(ctx, env.me, []customer.Input{person("E", "F", "")})
-		return []any{result.Customers[0], len(result.Problems)}, err
-	}}
 	st.Set(unaudited)
 	defer st.Set(storetest.Hooks{}) // Close writes
 	for name, u := range calls {
@@ -241,4 +239,4 @@ func TestNothingBesideAnError(t *testing.T) {
 }
 
 // recordless are the methods that write no entry and give nothing of a customer.
-var recordless = []string{"Close", "SearchMemory", "DropIndexes", "AuditHealth", "CorruptCustomers", "RefreshToken", "Now", "ClockOffset"}
+var recordless = []string{"Close", "SearchMemory", "DropIndexes", "AuditHealth", "CorruptCustomers", "RefreshToken", "Now", "ClockOffset", "JobCounts"}

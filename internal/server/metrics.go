@@ -16,7 +16,16 @@ func (s *Server) registerMetrics() {
 		Name: "custodex_build_info", Help: "1, with the version of the program as a label.",
 	}, []string{"version", "go_version", "store"})
 	build.WithLabelValues(s.version, runtime.Version(), s.engine()).Set(1)
+	counter := func(name, help string, value func() int64) prometheus.Collector {
+		return prometheus.NewCounterFunc(prometheus.CounterOpts{Namespace: "custodex", Name: name, Help: help},
+			func() float64 { return float64(value()) })
+	}
 	s.metrics.MustRegister(
+		gauge("jobs_running", "Jobs that this process has taken.", func() float64 { return float64(s.records.JobCounts().Running) }),
+		counter("job_steps_total", "Steps of jobs that were committed.", func() int64 { return s.records.JobCounts().Steps }),
+		counter("job_step_failures_total", "Steps of jobs that failed; most are tried again.", func() int64 { return s.records.JobCounts().Failures }),
+		counter("jobs_succeeded_total", "Jobs that this process has ended with success.", func() int64 { return s.records.JobCounts().Succeeded }),
+		counter("jobs_failed_total", "Jobs that this process has ended because a step failed for good.", func() int64 { return s.records.JobCounts().Failed }),
 		build,
 		collectors.NewGoCollector(),
 		collectors.NewProcessCollector(collectors.ProcessCollectorOpts{}),

@@ -100,6 +100,7 @@ func build(cfg config.Config, st store.Store, keys seal.Provider, version string
 		Store: st, Keys: keys, Conceal: cfg.Conceal, MaxSkip: cfg.MaxSkip, IdempotencyTTL: cfg.IdempotencyTTL,
 		SearchMemory: cfg.SearchMemory, SearchIdle: cfg.SearchIdle, MaxScans: cfg.SearchSlots, MaxSearches: cfg.MaxSearches(),
 		Now: cfg.Now, LocalNow: cfg.LocalNow, AuditCheckRate: cfg.AuditCheckRate, Log: s.log,
+		Jobs: cfg.Jobs, JobShare: cfg.JobShare,
 	})
 	s.limiter = limit.New(st, s.records.Now)
 	s.web = web.Config{

@@ -72,6 +72,7 @@ type Store interface {
 // list or page of changes ends early because of it.
 type Reader interface {
 	AppReader
+	JobReader
 
 	// AlarmList gives the rows of the application's alarms newest first (Seq
 	// descending), at most limit.
@@ -97,8 +98,8 @@ type Reader interface {
 	CustomerChanges(ctx context.Context, app id.App, after ChangePoint, limit int) ([]CustomerRow, error)
 
 	// CustomerElsewhere reports whether some other application than app has the
-	// customer. It is the one question that crosses applications; it answers
-	// yes or no and nothing else. records asks it only after CustomerGet found
+	// customer. It is the one question about customers that crosses applications; it
+	// answers yes or no and nothing else. records asks it only after CustomerGet found
 	// nothing, and audits it.
 	CustomerElsewhere(ctx context.Context, app id.App, c id.Customer) (bool, error)
 
@@ -196,6 +197,8 @@ type AppReader interface {
 // Tx is a transaction on one application's data. It is used by one goroutine and
 // must not be kept after fn returns.
 type Tx interface {
+	JobTx
+
 	// AppGet gives the application itself, as this transaction sees it.
 	AppGet() (AppRow, error)
 

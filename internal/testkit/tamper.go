@@ -41,6 +41,20 @@ func (db Database) DropKey(t testing.TB, app id.App, seqs ...int64) {
 	})
 }
 
+// AddJob adds a job that another replica seems to have leased for good. Its encrypted part cannot be read.
+func (s *Server) AddJob(t testing.TB, app id.App) id.Job {
+	t.Helper()
+	job := id.NewJob()
+	empty := map[string]string{"sqlite": "X''", "postgres": `'\x'`}[s.Database.Engine]
+	s.Database.Exec(t, fmt.Sprintf(`
+		INSERT INTO job (
+			app_id, job_id, kind, state, actor, sealed, cursor, done, total, error,
+			created_at, started_at, ended_at, holder, generation, lease_until
+		) VALUES ('%s', '%s', 'load', 'running', '%s', %s, %[4]s, 40, 100, '', 1790000000000, 1790000000000, 0, 'another', 1, 99000000000000)`,
+		app, job, s.Operator.ID, empty))
+	return job
+}
+
 // Exec runs statements as somebody with every right to the database, in one transaction.
 func (db Database) Exec(t testing.TB, statements ...string) {
 	t.Helper()

@@ -16,6 +16,7 @@ type things struct {
 	item  store.ItemRow // of that customer
 	group store.GroupRow
 	cred  store.CredentialRow
+	job   store.JobRow
 }
 
 // calls has every method that takes a context and may be cancelled.
@@ -84,6 +85,9 @@ func calls(e env, th things) map[string]func(ctx context.Context) error {
 		"WrapKeyList": func(ctx context.Context) error { _, err := s.WrapKeyList(ctx, app); return err },
 		"Ping":        func(ctx context.Context) error { return s.Ping(ctx) },
 		"Time":        func(ctx context.Context) error { _, err := s.Time(ctx); return err },
+		"JobApps":     func(ctx context.Context) error { _, err := s.JobApps(ctx, 5); return err },
+		"JobGet":      func(ctx context.Context) error { _, err := s.JobGet(ctx, app, th.job.ID); return err },
+		"JobList":     func(ctx context.Context) error { _, err := s.JobList(ctx, app, 5); return err },
 
 		"Update": func(ctx context.Context) error {
 			return s.Update(ctx, app, func(tx store.Tx) error { tx.AuditAppend(newEntry()); return nil })
@@ -111,6 +115,7 @@ func arranged(t *testing.T, e env) things {
 	th.item = e.addItem(t, th.row.ID, newItem(store.Transaction))
 	e.appendHistory(t, newHistory(th.row, 1))
 	th.group = e.addGroup(t, newGroup())
+	th.job = e.addJob(t, newJob(now))
 	noError(t, "TreePut", e.TreePut(e.ctx, e.app, 0, store.TreeRow{Size: 1, Checkpoint: []byte("one")},
 		[]store.TileRow{tile(0, 0, 1)}))
 	noError(t, "IdempotencyPut", e.putKey(newKey(), expired))

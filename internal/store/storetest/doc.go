@@ -45,6 +45,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"AuditList", testAuditList},
 		{"Blocks", testBlocks},
 		{"Alarms", testAlarms},
+		{"Jobs", testJobs},
 		{"Tree", testTree},
 		{"Rate", testRate},
 		{"Update", testUpdate},

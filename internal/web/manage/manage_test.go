@@ -35,6 +35,7 @@ var update = flag.Bool("update", false, "rewrite golden files and transcripts")
 
 var kinds = map[string]*regexp.Regexp{
 	"appid":     regexp.MustCompile(`app_[a-z2-9]{16}`),
+	"jobid":     regexp.MustCompile(`job_[a-z2-9]{16}`),
 	"credid":    regexp.MustCompile(`cred_[a-z2-9]{16}`),
 	"publickey": regexp.MustCompile(`(ck|ya|xk|op|au)_[a-z2-9]+_[a-z2-7]{16}`),
 	"secretkey": regexp.MustCompile(`custodex_(cs|ys|xs|ops|aus)_[a-z2-7]{59}`),
@@ -86,13 +87,17 @@ func target(t testing.TB, doc *contract.Contract, s *testkit.Server) transcript.
 			vars[args[0]] = made
 			return err
 		}
+		if name == "job" && len(args) == 1 {
+			vars[args[0]] = string(s.AddJob(t, s.App.ID))
+			return nil
+		}
 		if name == "delete-tree" {
 			s.Database.Exec(t, "UPDATE application SET created_at = 1", // an application that is new may lack its tree
 				fmt.Sprintf("DELETE FROM audit_tree WHERE app_id = '%s'", s.App.ID))
 			return nil
 		}
 		if name != "customers" || len(args) != 4 {
-			return fmt.Errorf("use: customers METHOD PUBLIC SECRET STATUS, customer NAME, or delete-tree")
+			return fmt.Errorf("use: customers METHOD PUBLIC SECRET STATUS, customer NAME, job NAME, or delete-tree")
 		}
 		for i := range args {
 			args[i] = strings.NewReplacer("{{client}}", vars["client"], "{{secret}}", vars["secret"]).Replace(args[i])

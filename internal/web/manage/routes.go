@@ -6,6 +6,7 @@ import (
 	"strings"
 
 	"custodex.dev/internal/fault"
+	"custodex.dev/internal/job"
 	"custodex.dev/internal/limit"
 	"custodex.dev/internal/records"
 	"custodex.dev/internal/tenant"
@@ -48,6 +49,11 @@ func (a *api) routes() []route {
 		{"POST", app + "/keys/{key}/revoke", a.revokeKey},
 		{"POST", app + "/keys/{key}/rotate", a.rotateKey},
 		{"PUT", app + "/customers/{customer}/kyc", a.setKYC},
+		{"GET", app + "/jobs", a.listJobs},
+		{"GET", app + "/jobs/{job}", a.fetchJob},
+		{"POST", app + "/jobs/{job}/pause", a.changeJob(job.Pause)},
+		{"POST", app + "/jobs/{job}/resume", a.changeJob(job.Resume)},
+		{"POST", app + "/jobs/{job}/cancel", a.changeJob(job.Cancel)},
 		{"GET", app + "/audit", a.listAudit},
 		{"GET", app + "/audit/export", a.exportAudit},
 		{"GET", app + "/audit/checkpoint", a.fetchCheckpoint},

@@ -86,6 +86,22 @@ type alarmResponse struct {
 	Reason         *string `json:"reason"`
 }
 
+type jobResponse struct {
+	ID        string  `json:"id"`
+	AppID     string  `json:"app_id"`
+	Kind      string  `json:"kind"`
+	State     string  `json:"state"`
+	Done      int64   `json:"done"`
+	Total     *int64  `json:"total"`
+	Error     *string `json:"error"`
+	Reason    *string `json:"reason"`
+	StartedBy string  `json:"started_by"`
+	CreatedAt string  `json:"created_at"`
+	StartedAt *string `json:"started_at"`
+	EndedAt   *string `json:"ended_at"`
+	Damaged   bool    `json:"damaged"`
+}
+
 // acknowledgedResponse is an alarm that was closed.
 type acknowledgedResponse struct {
 	alarmResponse

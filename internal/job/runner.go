@@ -1,0 +1,188 @@
+package job
+
+import (
+	"cmp"
+	"context"
+	"crypto/rand"
+	"errors"
+	"log/slog"
+	mathrand "math/rand/v2"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"custodex.dev/internal/id"
+	"custodex.dev/internal/safe"
+	"custodex.dev/internal/seal"
+	"custodex.dev/internal/sleep"
+	"custodex.dev/internal/store"
+)
+
+// Store is what a runner needs of store.Store.
+type Store interface {
+	store.JobReader
+	Update(ctx context.Context, app id.App, fn func(tx store.Tx) error) error
+}
+
+// Keys opens the keys of applications.
+type Keys interface {
+	Key(ctx context.Context, app id.App) (*seal.App, error)
+}
+
+// Config says how a Runner works. Store, Keys and Commit must be set; a zero value of any other
+// field means its default.
+type Config struct {
+	Store Store
+	Keys  Keys
+	Kinds Kinds
+
+	// Commit runs do in a transaction of the job's application, together with the audit entry
+	// of its effect.
+	Commit func(ctx context.Context, job *Job, do Step) error
+
+	// Share is how much of the time steps may take, in percent, so that requests have the rest.
+	// At 100 they follow each other and are as large as serves them best. Default 10.
+	Share int
+
+	Workers int           // jobs at a time. Default 2
+	Lease   time.Duration // after which another replica may take over. Default 30 s
+	Poll    time.Duration // how often to look for jobs that nobody announced. Default 2 s
+	Retry   time.Duration // the first wait after fault.Unavailable. Default 250 ms
+
+	Now func() time.Time // as it is stored. Default time.Now, in UTC
+	Log *slog.Logger     // default: nothing is logged
+}
+
+// Runner does jobs. Make one with NewRunner, and call Run once.
+type Runner struct {
+	cfg   Config
+	name  string        // of this replica, in leases
+	wake  chan struct{} // somebody added or resumed a job
+	turn  chan struct{} // held by the worker that does a step
+	count counters
+}
+
+// counters are of this process.
+type counters struct{ running, steps, failures, succeeded, failed atomic.Int64 }
+
+// Counts are what a runner has done since it was made.
+type Counts struct {
+	Running           int64 // jobs that it has now
+	Steps, Failures   int64 // steps that were committed, and those that were not
+	Succeeded, Failed int64 // jobs that it has ended
+}
+
+// Counts gives the counts.
+func (r *Runner) Counts() Counts {
+	c := &r.count
+	return Counts{c.running.Load(), c.steps.Load(), c.failures.Load(), c.succeeded.Load(), c.failed.Load()}
+}
+
+// NewRunner makes a runner that does nothing yet.
+func NewRunner(cfg Config) *Runner {
+	cfg.Share = min(cmp.Or(cfg.Share, 10), 100)
+	cfg.Workers = cmp.Or(cfg.Workers, 2)
+	cfg.Lease = cmp.Or(cfg.Lease, 30*time.Second)
+	cfg.Poll = cmp.Or(cfg.Poll, 2*time.Second)
+	cfg.Retry = cmp.Or(cfg.Retry, 250*time.Millisecond)
+	cfg.Log = cmp.Or(cfg.Log, slog.New(slog.DiscardHandler))
+	if cfg.Now == nil {
+		cfg.Now = func() time.Time { return time.Now().UTC().Truncate(time.Millisecond) }
+	}
+	return &Runner{cfg: cfg, name: rand.Text(), wake: make(chan struct{}, cfg.Workers), turn: make(chan struct{}, 1)}
+}
+
+// Wake has the runner look for jobs at once.
+func (r *Runner) Wake() {
+	select {
+	case r.wake <- struct{}{}:
+	default:
+	}
+}
+
+// Run does jobs until ctx ends, and gives up its leases then, so that others go on at once.
+func (r *Runner) Run(ctx context.Context) {
+	if len(r.cfg.Kinds) == 0 {
+		return
+	}
+	var group sync.WaitGroup
+	for range r.cfg.Workers {
+		group.Go(func() { r.loop(ctx) })
+	}
+	group.Wait()
+}
+
+func (r *Runner) loop(ctx context.Context) {
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	failing := false
+	for ctx.Err() == nil {
+		found := false
+		err := safe.Call(func() (err error) {
+			found, err = r.round(ctx)
+			return err
+		})
+		if failed := err != nil && ctx.Err() == nil; failed != failing {
+			failing = failed
+			r.cfg.Log.WarnContext(ctx, "looking for jobs", "failing", failing, "cause", err)
+		}
+		if found {
+			continue
+		}
+		timer.Reset(r.cfg.Poll)
+		select {
+		case <-ctx.Done():
+		case <-r.wake:
+		case <-timer.C:
+		}
+	}
+}
+
+// maxApps is how many applications with jobs a round looks at.
+const maxApps = 1000
+
+// round takes a job, if there is one, and does it as far as it goes.
+func (r *Runner) round(ctx context.Context) (found bool, err error) {
+	apps, err := r.cfg.Store.JobApps(ctx, maxApps)
+	if err != nil {
+		return false, err
+	}
+	mathrand.Shuffle(len(apps), func(i, j int) { apps[i], apps[j] = apps[j], apps[i] })
+	for _, app := range apps {
+		rows, err := r.cfg.Store.JobList(ctx, app, MaxListed)
+		if err != nil {
+			return false, err
+		}
+		for _, row := range slices.Backward(rows) { // the oldest first
+			if !waits(&row) || r.cfg.Kinds[row.Kind] == nil {
+				continue
+			}
+			row, err = r.take(ctx, app, row.ID)
+			if errors.Is(err, errLost) {
+				continue
+			}
+			if err != nil {
+				return false, err
+			}
+			r.count.running.Add(1)
+			defer r.count.running.Add(-1)
+			r.do(ctx, app, row)
+			return true, nil
+		}
+	}
+	return false, nil
+}
+
+// waits reports whether a replica may take the job.
+func waits(row *store.JobRow) bool {
+	return row.State == store.JobQueued || row.State == store.JobRunning && !row.Leased
+}
+
+// pause leaves the rest of the time to requests after a step that took so long.
+func (r *Runner) pause(ctx context.Context, took time.Duration) error {
+	if r.cfg.Share >= 100 {
+		return ctx.Err()
+	}
+	return sleep.For(ctx, min(took*time.Duration(100-r.cfg.Share)/time.Duration(r.cfg.Share), r.cfg.Lease/6))
+}

@@ -1,0 +1,221 @@
+package job
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+
+	"custodex.dev/internal/audit"
+	"custodex.dev/internal/authz"
+	"custodex.dev/internal/fault"
+	"custodex.dev/internal/id"
+	"custodex.dev/internal/safe"
+	"custodex.dev/internal/seal"
+	"custodex.dev/internal/sleep"
+	"custodex.dev/internal/store"
+)
+
+// doing is a job in the hands of this replica.
+type doing struct {
+	*Runner
+	app  id.App
+	row  store.JobRow // as the last transaction left it
+	job  Job
+	work Work
+	size int
+}
+
+// do does a job that was taken, until it ends, is lost, or ctx ends.
+func (r *Runner) do(ctx context.Context, app id.App, row store.JobRow) {
+	alive, stop := context.WithCancelCause(ctx)
+	var renewal sync.WaitGroup
+	renewal.Go(func() { r.keep(alive, app, &row, stop) })
+	d := &doing{Runner: r, app: app, row: row, size: firstSize}
+	d.run(alive)
+	stop(nil)
+	renewal.Wait()
+	if ctx.Err() != nil {
+		r.release(ctx, app, &row)
+	}
+}
+
+const (
+	firstSize = 25
+	leastSize = 10
+	maxSize   = 4000
+
+	// longest is how long a step should hold the application's writers up. With a Share of
+	// 100 nobody is expected to wait, and larger steps make less of everything else.
+	longest         = 5 * time.Millisecond
+	longestUnshared = 250 * time.Millisecond
+
+	maxRetry = 15 * time.Second
+)
+
+// run does steps. Each time it either gets ahead, or waits and looks what the database has.
+func (d *doing) run(ctx context.Context) {
+	wait := d.cfg.Retry
+	for {
+		ended, err := d.next(ctx)
+		switch {
+		case ended || ctx.Err() != nil || errors.Is(err, errLost) || errors.Is(err, fault.NotFound) && d.gone(ctx):
+			return
+		case err == nil:
+			d.count.steps.Add(1)
+			wait = d.cfg.Retry
+			continue
+		}
+		d.count.failures.Add(1)
+		code := fault.Of(err).Code
+		d.cfg.Log.WarnContext(ctx, "a step of a job failed", "app", d.app, "job", d.row.ID, "kind", d.row.Kind, "code", code, "cause", err)
+		if !errors.Is(err, fault.Unavailable) {
+			if err = d.end(ctx, store.JobFailed, code); err == nil || errors.Is(err, errLost) {
+				return
+			}
+		}
+		for err != nil {
+			if sleep.For(ctx, wait) != nil {
+				return
+			}
+			wait = min(2*wait, maxRetry)
+			var row store.JobRow
+			row, err = d.renew(ctx, d.app, d.row.ID, d.row.Generation, func(row *store.JobRow) { row.Error = code })
+			if errors.Is(err, errLost) || errors.Is(err, fault.NotFound) {
+				return
+			}
+			if err == nil {
+				d.row = row
+			}
+		}
+	}
+}
+
+// gone reports whether the job itself is not there any more, as after a restore.
+func (d *doing) gone(ctx context.Context) bool {
+	_, err := d.cfg.Store.JobGet(ctx, d.app, d.row.ID)
+	return errors.Is(err, fault.NotFound)
+}
+
+// next does one step, when it is this job's turn, and leaves time to requests after it. If
+// nothing is left it ends the job.
+func (d *doing) next(ctx context.Context) (ended bool, err error) {
+	select {
+	case d.turn <- struct{}{}:
+		defer func() { <-d.turn }()
+	case <-ctx.Done():
+		return false, ctx.Err()
+	}
+	begun := time.Now()
+	step, err := d.prepare(ctx)
+	if err != nil {
+		return false, err
+	}
+	if step == nil {
+		err := d.end(ctx, store.JobSucceeded, "")
+		return err == nil, err
+	}
+	if err := d.commit(ctx, step); err != nil {
+		return false, err
+	}
+	return false, d.pause(ctx, time.Since(begun))
+}
+
+// prepare asks the work for its next step.
+func (d *doing) prepare(ctx context.Context) (step Step, err error) {
+	err = safe.Call(func() error {
+		if d.work == nil {
+			if err := d.begin(ctx); err != nil {
+				return err
+			}
+		}
+		step, err = d.work.Step(ctx, d.row.Cursor, d.size)
+		return err
+	})
+	return step, err
+}
+
+func (d *doing) begin(ctx context.Context) error {
+	key, err := d.cfg.Keys.Key(ctx, d.app)
+	if err != nil {
+		return err
+	}
+	if d.job = Read(d.app, key, &d.row); d.job.Damaged {
+		return seal.ErrOpen
+	}
+	d.work, err = d.cfg.Kinds[d.row.Kind].Begin(ctx, &d.job, key)
+	return err
+}
+
+// commit runs a step in its transaction, in which the cursor moves with the work.
+func (d *doing) commit(ctx context.Context, step Step) error {
+	var after store.JobRow
+	var took time.Duration
+	err := d.cfg.Commit(ctx, &d.job, func(tx store.Tx) (Effect, error) {
+		begun := time.Now()
+		row, err := d.mine(tx)
+		if err != nil {
+			return Effect{}, err
+		}
+		effect, err := step(tx)
+		if err != nil {
+			return Effect{}, err
+		}
+		row.Cursor, row.Done, row.Total, row.Error = effect.Cursor, effect.Done, effect.Total, ""
+		after, took = row, time.Since(begun)
+		return effect, tx.JobUpdate(row, d.cfg.Lease)
+	})
+	if err != nil {
+		return err
+	}
+	d.row = after
+	d.resize(took)
+	return nil
+}
+
+// mine gives the job's row, or errLost.
+func (d *doing) mine(tx store.Tx) (store.JobRow, error) {
+	row, err := tx.JobGet(d.row.ID)
+	if err != nil {
+		return store.JobRow{}, err
+	}
+	return row, d.holds(&row, d.row.Generation)
+}
+
+// resize makes the next step about as long as a step should be.
+func (d *doing) resize(took time.Duration) {
+	want := longest
+	if d.cfg.Share >= 100 {
+		want = longestUnshared
+	}
+	next := int(float64(d.size) * want.Seconds() / max(took.Seconds(), 1e-6))
+	d.size = max(min(next, 2*d.size, maxSize), leastSize)
+}
+
+// end ends the job, with the entry that says so.
+func (d *doing) end(ctx context.Context, state store.JobState, code string) error {
+	if d.job.ID == "" { // it could not be read
+		d.job = Job{App: d.app, ID: d.row.ID, Kind: d.row.Kind, StartedBy: d.row.Actor}
+	}
+	err := d.cfg.Commit(ctx, &d.job, func(tx store.Tx) (Effect, error) {
+		row, err := d.mine(tx)
+		if err != nil {
+			return Effect{}, err
+		}
+		row.State, row.Error, row.EndedAt = state, code, d.cfg.Now().UnixMilli()
+		effect := Effect{Action: authz.JobEnd, Outcome: audit.Done, Fields: []string{"kind:" + row.Kind, "state:" + string(state)}}
+		if code != "" {
+			effect.Outcome, effect.Code = audit.Refused, code
+		}
+		return effect, tx.JobUpdate(row, 0)
+	})
+	if err != nil {
+		return err
+	}
+	if state == store.JobFailed {
+		d.count.failed.Add(1)
+	} else {
+		d.count.succeeded.Add(1)
+	}
+	return nil
+}
