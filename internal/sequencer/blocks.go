@@ -142,21 +142,12 @@ func newBlock(app id.App, key *seal.App, n int64, rows []store.AuditRow) (store.
 	if len(rows) != store.BlockEntries {
 		return store.BlockRow{}, false
 	}
-	block := store.BlockRow{N: n, FirstAt: rows[0].At, LastAt: rows[0].At}
-	keys := make(map[bloom.Key]struct{}, store.BlockEntries)
+	var m summary
 	for i := range rows {
-		row := &rows[i]
-		e, intact := ReadRow(app, key, row)
-		if !intact || row.Seq != n*store.BlockEntries+int64(i) {
+		if _, intact := ReadRow(app, key, &rows[i]); !intact || rows[i].Seq != n*store.BlockEntries+int64(i) {
 			return store.BlockRow{}, false
 		}
-		block.FirstAt, block.LastAt = min(block.FirstAt, row.At), max(block.LastAt, row.At)
-		keys[actorKey(e.Actor)] = struct{}{}
-		for _, c := range e.Targets {
-			keys[customerKey(c[:])] = struct{}{}
-		}
+		m.add(&rows[i])
 	}
-	block.Filter = bloom.New(keys)
-	block.Sum = blockSum(key, &block)
-	return block, true
+	return m.complete(key)
 }

@@ -31,7 +31,7 @@ type testEnv struct {
 	rate   int           // of checks; from the next start on
 }
 
-func newEnv(t *testing.T, st store.Store) *testEnv {
+func newEnv(t testing.TB, st store.Store) *testEnv {
 	t.Helper()
 	master, err := seal.NewMasterKey(make([]byte, seal.KeySize))
 	if err != nil {
@@ -47,7 +47,7 @@ func newEnv(t *testing.T, st store.Store) *testEnv {
 }
 
 // start runs a Sequencer, as a process does that begins.
-func (e *testEnv) start(t *testing.T, st store.Store) {
+func (e *testEnv) start(t testing.TB, st store.Store) {
 	t.Helper()
 	e.Sequencer = sequencer.New(sequencer.Config{Store: st, Keys: e.keys, CheckRate: e.rate, Now: func() time.Time { return time.Now().Add(e.skew()) }})
 	e.store = e.Notifying(st)
@@ -80,12 +80,12 @@ func (e *testEnv) start(t *testing.T, st store.Store) {
 func (e *testEnv) forgetKeys(st store.Store) { e.keys = keyring.New(st, e.source, time.Now) }
 
 // newApp makes an application whose log has one entry.
-func (e *testEnv) newApp(t *testing.T) id.App {
+func (e *testEnv) newApp(t testing.TB) id.App {
 	t.Helper()
 	return e.insertApp(t, id.NewApp())
 }
 
-func (e *testEnv) insertApp(t *testing.T, app id.App) id.App {
+func (e *testEnv) insertApp(t testing.TB, app id.App) id.App {
 	t.Helper()
 	key, row, err := e.keys.NewApp(t.Context(), app)
 	if err != nil {
@@ -165,7 +165,7 @@ func (e *testEnv) sequenced(t *testing.T) int64 {
 }
 
 // entries is the number of entries in the application's log.
-func (e *testEnv) entries(t *testing.T) int64 {
+func (e *testEnv) entries(t testing.TB) int64 {
 	t.Helper()
 	head, err := e.store.Head(t.Context(), e.app)
 	if err != nil {

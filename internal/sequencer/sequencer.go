@@ -73,6 +73,8 @@ type Sequencer struct {
 	cfg  Config
 	wake chan struct{} // a round is due
 
+	gathered gathered
+
 	mu       sync.Mutex
 	notified map[id.App]bool       // there may be entries to integrate
 	seen     map[id.App]audit.Tree // the newest tree that this process made or checked
@@ -95,6 +97,7 @@ func New(cfg Config) *Sequencer {
 	return &Sequencer{
 		cfg:      cfg,
 		wake:     make(chan struct{}, 1),
+		gathered: gathered{apps: make(map[id.App]*summary)},
 		notified: make(map[id.App]bool),
 		seen:     make(map[id.App]audit.Tree),
 		signed:   make(map[id.App]verified),

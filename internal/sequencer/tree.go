@@ -82,16 +82,19 @@ func (s *Sequencer) tryBatch(ctx context.Context, app id.App) (behind bool, err 
 	if head.Entries == old.Size {
 		return false, nil
 	}
-	leaves, damaged, err := s.leaves(ctx, app, key, old, min(head.Entries-old.Size, maxBatch))
+	next, err := s.nextEntries(ctx, app, key, old, min(head.Entries-old.Size, maxBatch))
 	if err != nil {
 		return false, err
 	}
-	if len(leaves) > 0 {
-		if err := s.growTree(ctx, app, key, old, leaves); err != nil {
+	if len(next.leaves) > 0 {
+		if err := s.growTree(ctx, app, key, old, next.leaves); err != nil {
+			return false, err
+		}
+		if err := s.gather(ctx, app, key, next.rows); err != nil {
 			return false, err
 		}
 	}
-	return head.Entries > old.Size+int64(len(leaves)), damaged
+	return head.Entries > old.Size+int64(len(next.leaves)), next.damaged
 }
 
 // signedTree reads the tree as it was last signed. It checks the signature, and that
@@ -191,14 +194,22 @@ func (s *Sequencer) missingTree(ctx context.Context, app id.App) error {
 	return damagef("the signed tree is missing")
 }
 
-// leaves reads n entries after those of a tree and gives their hashes, up to the
-// first that is not as it was written; damaged says what is wrong with that one.
-func (s *Sequencer) leaves(ctx context.Context, app id.App, key *seal.App, old audit.Checkpoint, n int64) (leaves []audit.Hash, damaged, err error) {
+// batch is entries to integrate: their rows and hashes, up to the first that is not as it was
+// written; damaged says what is wrong with that one.
+type batch struct {
+	rows    []store.AuditRow
+	leaves  []audit.Hash
+	damaged error
+}
+
+// nextEntries reads n entries after those of a tree.
+func (s *Sequencer) nextEntries(ctx context.Context, app id.App, key *seal.App, old audit.Checkpoint, n int64) (batch, error) {
 	from := old.Size
 	rows, err := s.cfg.Store.AuditRange(ctx, app, from, int(n))
 	if err != nil {
-		return nil, nil, err
+		return batch{}, err
 	}
+	var leaves []audit.Hash
 	for i := range n {
 		if i >= int64(len(rows)) || rows[i].Seq != from+i {
 			return s.intact(ctx, app, rows, leaves, damagef("entry %d is missing", from+i))
@@ -212,19 +223,23 @@ func (s *Sequencer) leaves(ctx context.Context, app id.App, key *seal.App, old a
 	return s.intact(ctx, app, rows, leaves, nil)
 }
 
-// intact is leaves without the entries from the first on that is a copy of another.
-func (s *Sequencer) intact(ctx context.Context, app id.App, rows []store.AuditRow, leaves []audit.Hash, damaged error) ([]audit.Hash, error, error) {
+// intact is a batch of what has hashes, without the entries from the first on that is a copy of another.
+func (s *Sequencer) intact(ctx context.Context, app id.App, rows []store.AuditRow, leaves []audit.Hash, damaged error) (batch, error) {
+	rows = rows[:len(leaves)]
 	if len(leaves) == 0 {
-		return leaves, damaged, nil
+		return batch{damaged: damaged}, nil
 	}
-	at, err := s.copied(ctx, app, rows[:len(leaves)])
+	at, err := s.copied(ctx, app, rows)
 	if d, ok := errors.AsType[Damage](err); ok {
-		return nil, d, nil
+		return batch{damaged: d}, nil
 	}
-	if err != nil || at >= len(leaves) {
-		return leaves, damaged, err
+	if err != nil {
+		return batch{}, err
 	}
-	return leaves[:at], damagef("entry %d is a copy of an earlier one", rows[at].Seq), nil
+	if at < len(leaves) {
+		return batch{rows[:at], leaves[:at], damagef("entry %d is a copy of an earlier one", rows[at].Seq)}, nil
+	}
+	return batch{rows, leaves, damaged}, nil
 }
 
 // growTree appends leaves to the tree and signs it.
