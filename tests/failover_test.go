@@ -308,16 +308,19 @@ func (p *process) checkpoint(t *testing.T, file string) {
 func (p *process) verifyAudit(t *testing.T, checkpoint string) {
 	t.Helper()
 	var latest struct {
-		Key string `json:"key"`
+		Keys []string `json:"keys"`
 	}
 	decode(t, p.operate(t, "audit", "checkpoint", "--json"), &latest)
 	export := filepath.Join(t.TempDir(), "log.jsonl")
 	p.operate(t, "audit", "export", "--out", export)
-	args := []string{"audit", "verify", export, "--key", latest.Key}
+	args := []string{"audit", "verify", export}
+	for _, key := range latest.Keys {
+		args = append(args, "--key", key)
+	}
 	if checkpoint != "" {
 		args = append(args, "--checkpoint", checkpoint)
 	}
-	if said := string(run(t, args...)); !strings.Contains(said, "Verified") {
+	if said := string(run(t, args...)); !strings.Contains(said, "ML-DSA-44") {
 		t.Errorf("custodex audit verify says %s", said)
 	}
 }

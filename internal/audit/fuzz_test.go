@@ -48,6 +48,23 @@ func FuzzOpenCheckpoint(f *testing.F) {
 	})
 }
 
+// FuzzParseVerifierKeys wants no panic, and that keys that are taken are what the texts say.
+func FuzzParseVerifierKeys(f *testing.F) {
+	keys := testVerifier()
+	f.Add(keys.Ed25519, keys.MLDSA)
+	f.Add(keys.MLDSA, " "+keys.Ed25519)
+	f.Add("custodex/x+00000000+AQ==", "")
+	f.Fuzz(func(t *testing.T, first, second string) {
+		got, err := audit.ParseVerifierKeys(first, second)
+		if err != nil {
+			return
+		}
+		if again, err := audit.ParseVerifierKeys(got.Texts()...); err != nil || again != got {
+			t.Fatalf("ParseVerifierKeys = %v, %v, want %v", again, err, got)
+		}
+	})
+}
+
 // FuzzParseDetail wants no panic, and that what parses is written back to
 // something that parses to the same.
 func FuzzParseDetail(f *testing.F) {
