@@ -25,6 +25,8 @@ type AuditEntry struct {
 	Fields    []string    `json:"fields"`  // names of changed fields, or of a list's filters
 	Origin    AuditOrigin `json:"origin"`
 	Damaged   bool        `json:"damaged"` // the entry was altered in the database
+
+	PersonalGone bool `json:"personal_gone"` // Origin was deleted
 }
 
 // AuditOrigin is where a request came from.
@@ -33,6 +35,9 @@ type AuditOrigin struct {
 	Address    string `json:"address"`
 	UserAgent  string `json:"user_agent"`
 	ActingUser string `json:"acting_user"`
+	Reason     string `json:"reason"`   // why, in words
+	Purpose    string `json:"purpose"`  // why, as a word of the caller's own
+	Operator   string `json:"operator"` // who acted in the application without belonging to it
 }
 
 // AuditQuery filters the log; filters combine with AND, zero ones filter nothing.

@@ -31,6 +31,12 @@ func NewCustomers(base, clientKey, clientSecret string, opts Options) (*Customer
 // for. The audit log shows that name.
 func (c *Customers) ActingFor(user string) *Customers { return &Customers{c.t.actingFor(user)} }
 
+// Because gives the same client, whose requests say why they are made, for the audit log: a word of
+// your own for the purpose, such as "support", and the reason in words. Either may be empty.
+func (c *Customers) Because(purpose, reason string) *Customers {
+	return &Customers{c.t.because(purpose, reason)}
+}
+
 // Customer is a customer as the server shows it.
 type Customer struct {
 	ID               string      `json:"id"`

@@ -22,6 +22,12 @@ func NewManage(base, operatorKey string, opts Options) (*Manage, error) {
 	return &Manage{t}, nil
 }
 
+// Because gives the same client, whose requests say why they are made, for the audit log: a word of
+// your own for the purpose, such as "support", and the reason in words. Either may be empty.
+func (m *Manage) Because(purpose, reason string) *Manage {
+	return &Manage{m.t.because(purpose, reason)}
+}
+
 // App is an application.
 type App struct {
 	ID        string    `json:"id"`

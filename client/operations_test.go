@@ -87,7 +87,7 @@ func TestFieldE8EveryOperationOfDevdraft(t *testing.T) {
 	key := keyOf(t, s, tenant.Devdraft)
 	c, err := client.NewCustomers(s.URL, key.PublicKey, key.Secret.Reveal(), recording(t, devdraft.Routes()))
 	check(t, err)
-	c = c.ActingFor("clerk-7")
+	c = c.ActingFor("clerk-7").Because("support", "Ticket 4711")
 
 	group, err := c.CreateGroup(ctx, client.GroupInput{Name: text("Gold"), Description: text("the best")}, "")
 	check(t, err)
@@ -164,6 +164,8 @@ func TestFieldE8EveryOperationOfDevdraft(t *testing.T) {
 	entries, err := operator(t, s).ListAudit(ctx, string(s.App.ID), client.AuditQuery{Customer: ada.ID, Action: "customer.update"})
 	check(t, err)
 	equal(t, "acting user", entries.Entries[0].Origin.ActingUser, "clerk-7")
+	equal(t, "purpose", entries.Entries[0].Origin.Purpose, "support")
+	equal(t, "reason", entries.Entries[0].Origin.Reason, "Ticket 4711")
 }
 
 func operator(t *testing.T, s *testkit.Server) *client.Manage {

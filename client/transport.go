@@ -90,6 +90,19 @@ func (t *transport) actingFor(user string) *transport {
 	return &copied
 }
 
+// because is the same transport, whose requests say why they are made. A text that is empty is not
+// sent.
+func (t *transport) because(purpose, reason string) *transport {
+	copied := *t
+	copied.header = t.header.Clone()
+	for name, value := range map[string]string{"X-Access-Purpose": purpose, "X-Access-Reason": reason} {
+		if copied.header.Del(name); value != "" {
+			copied.header.Set(name, value)
+		}
+	}
+	return &copied
+}
+
 // do sends a request whose answer holds nothing of interest.
 func (t *transport) do(ctx context.Context, c call) error {
 	_, _, err := t.exchange(ctx, c)

@@ -26,6 +26,12 @@ func NewXtrakit(base, apiKey string, opts Options) (*Xtrakit, error) {
 // for. The audit log shows that name.
 func (x *Xtrakit) ActingFor(user string) *Xtrakit { return &Xtrakit{x.t.actingFor(user)} }
 
+// Because gives the same client, whose requests say why they are made, for the audit log: a word of
+// your own for the purpose, such as "support", and the reason in words. Either may be empty.
+func (x *Xtrakit) Because(purpose, reason string) *Xtrakit {
+	return &Xtrakit{x.t.because(purpose, reason)}
+}
+
 // XtrakitUser is whose the customers of a key are.
 type XtrakitUser struct {
 	UserID       string `json:"user_id"`

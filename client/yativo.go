@@ -37,6 +37,12 @@ func NewYativo(base, accountID, appSecret string, opts Options) (*Yativo, error)
 // for. The audit log shows that name.
 func (y *Yativo) ActingFor(user string) *Yativo { return &Yativo{y.t.actingFor(user), y.login} }
 
+// Because gives the same client, whose requests say why they are made, for the audit log: a word of
+// your own for the purpose, such as "support", and the reason in words. Either may be empty.
+func (y *Yativo) Because(purpose, reason string) *Yativo {
+	return &Yativo{y.t.because(purpose, reason), y.login}
+}
+
 // enveloped is an answer whose content is in data.
 type enveloped[T any] struct {
 	Data T `json:"data"`

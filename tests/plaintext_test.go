@@ -20,7 +20,8 @@ import (
 
 // canaries are pieces of personal data that occur nowhere else.
 var canaries = []string{"Qwyxanthe", "Zbornakova-Lisk", "qwyx.canary@plantedmail.example", "+4479460958731", "Vorgthane", "canary-agent/7.3", "acting-canary-user",
-	"CanaryReference-7731", "0xCA11AB1EbeefCa11AB1EbeefCA11ab1EBeefCA11", "canary-memo-5512", "CanaryGroup-Vex"}
+	"CanaryReference-7731", "0xCA11AB1EbeefCa11AB1EbeefCA11ab1EBeefCA11", "canary-memo-5512", "CanaryGroup-Vex",
+	"because-of-canary-4417", "canary-purpose-6620"}
 
 // After a busy run no planted personal data is in any file that the server or
 // the database left: plain, folded, hex, base64 or UTF-16.
@@ -62,7 +63,8 @@ func busy(t *testing.T, p *process) {
 	t.Helper()
 	do := func(method, path string, body any, header ...string) answer {
 		t.Helper()
-		header = append(header, "User-Agent", canaries[5], "x-acting-user", canaries[6])
+		header = append(header, "User-Agent", canaries[5], "x-acting-user", canaries[6],
+			"x-access-reason", canaries[11], "x-access-purpose", canaries[12])
 		a, err := p.call(context.Background(), method, path, body, header...)
 		if err != nil {
 			t.Fatal(err)

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -88,14 +89,25 @@ func (e *environment) printEntries(page client.AuditPage) error {
 	if e.json {
 		return e.printJSON(page)
 	}
+	head := []string{"SEQ", "TIME", "ACTION", "OUTCOME", "KEY", "OWNER", "USER", "ADDRESS", "TOUCHED"}
+	explained := slices.ContainsFunc(page.Entries, func(entry client.AuditEntry) bool {
+		return entry.Origin.Purpose != "" || entry.Origin.Reason != ""
+	})
+	if explained {
+		head = append(head, "PURPOSE", "REASON")
+	}
 	var rows [][]string
 	for _, entry := range page.Entries {
-		rows = append(rows, []string{
+		row := []string{
 			strconv.FormatInt(entry.Seq, 10), formatTime(entry.Time), entry.Action, outcomeText(entry),
 			orDash(entry.Actor), orDash(entry.Origin.Owner), orDash(entry.Origin.ActingUser), orDash(entry.Origin.Address), targetSummary(entry),
-		})
+		}
+		if explained {
+			row = append(row, orDash(entry.Origin.Purpose), orDash(entry.Origin.Reason))
+		}
+		rows = append(rows, row)
 	}
-	err := e.table([]string{"SEQ", "TIME", "ACTION", "OUTCOME", "KEY", "OWNER", "USER", "ADDRESS", "TOUCHED"}, rows)
+	err := e.table(head, rows)
 	if err == nil && page.Next != nil {
 		_, err = fmt.Fprintf(e.err, "there is more: add --before %s\n", *page.Next)
 	}

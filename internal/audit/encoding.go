@@ -15,7 +15,11 @@ import (
 // ErrMalformed is returned when bytes are not an encoding made here.
 var ErrMalformed = errors.New("malformed audit entry")
 
-const originVersion = 1
+// The forms of an origin. Those of release 0.1.0 end with ActingUser.
+const (
+	formerOrigin = 1
+	originForm   = 2
+)
 
 func appendText(b []byte, s string) []byte {
 	b = binary.AppendUvarint(b, uint64(len(s)))
@@ -169,20 +173,26 @@ func (e *Entry) Leaf() Hash { return tlog.RecordHash(e.AppendLeaf(nil)) }
 
 // AppendBinary appends the origin as it is encrypted.
 func (o Origin) AppendBinary(b []byte) []byte {
-	b = append(b, originVersion)
+	b = append(b, originForm)
 	b = appendText(b, o.Owner)
 	b = appendText(b, o.Address)
 	b = appendText(b, o.UserAgent)
-	return appendText(b, o.ActingUser)
+	b = appendText(b, o.ActingUser)
+	b = appendText(b, o.Reason)
+	b = appendText(b, o.Purpose)
+	return appendText(b, o.Operator)
 }
 
 // ParseOrigin reads what AppendBinary wrote, or fails with ErrMalformed.
 func ParseOrigin(b []byte) (Origin, error) {
-	if len(b) == 0 || b[0] != originVersion {
+	if len(b) == 0 || b[0] != formerOrigin && b[0] != originForm {
 		return Origin{}, ErrMalformed
 	}
 	r := reader{b: b[1:]}
 	o := Origin{Owner: r.text(), Address: r.text(), UserAgent: r.text(), ActingUser: r.text()}
+	if b[0] == originForm {
+		o.Reason, o.Purpose, o.Operator = r.text(), r.text(), r.text()
+	}
 	if r.bad || len(r.b) != 0 {
 		return Origin{}, ErrMalformed
 	}

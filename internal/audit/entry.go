@@ -96,4 +96,7 @@ type Origin struct {
 	Address    string
 	UserAgent  string
 	ActingUser string
+	Reason     string // why, in words
+	Purpose    string // why, as a word
+	Operator   string // id of the operator who acted in the application; "" if none did
 }

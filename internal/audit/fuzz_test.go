@@ -90,7 +90,8 @@ func FuzzParseDetail(f *testing.F) {
 
 // FuzzParseOrigin is the same for the personal part.
 func FuzzParseOrigin(f *testing.F) {
-	f.Add(audit.Origin{Owner: "a", Address: "192.0.2.1", UserAgent: "c", ActingUser: "d"}.AppendBinary(nil))
+	f.Add(audit.Origin{Owner: "a", Address: "192.0.2.1", UserAgent: "c", ActingUser: "d", Reason: "e", Purpose: "f", Operator: "g"}.AppendBinary(nil))
+	f.Add([]byte(formerOrigin))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		o, err := audit.ParseOrigin(b)
 		if err != nil {

@@ -75,15 +75,35 @@ func (l *line) appendTo(b []byte) ([]byte, error) {
 	b = appendBytes(append(b, `,"leaf":`...), l.leaf[:])
 	if l.opened {
 		text(`,"origin":{"owner":`, l.origin.Owner)
-		text(`,"address":`, l.origin.Address)
-		text(`,"user_agent":`, l.origin.UserAgent)
-		text(`,"acting_user":`, l.origin.ActingUser)
+		for _, m := range l.originMembers() {
+			text(m.name, *m.value)
+		}
 		b = append(b, '}')
 	}
 	if y := l.Time.Year(); y < 0 || y > 9999 || l.Outcome.String() == "unknown" {
 		failed = ErrMalformed
 	}
 	return append(b, "}\n"...), failed
+}
+
+// originMember is a text of the origin with what stands before it in a line.
+type originMember struct {
+	name  string
+	value *string
+}
+
+// originMembers are the texts of the origin after the first. Entries of Format1 were made before
+// there were more than three.
+func (l *line) originMembers() []originMember {
+	o := &l.origin
+	members := []originMember{
+		{`,"address":`, &o.Address}, {`,"user_agent":`, &o.UserAgent}, {`,"acting_user":`, &o.ActingUser},
+		{`,"reason":`, &o.Reason}, {`,"purpose":`, &o.Purpose}, {`,"operator":`, &o.Operator},
+	}
+	if l.Format == Format1 {
+		return members[:3]
+	}
+	return members
 }
 
 // formatMember names the format of an entry that is not of Format1.
@@ -157,12 +177,10 @@ func (l *line) parse(b []byte) error {
 	if l.opened = r.next(`,"origin":`); l.opened {
 		r.skip(`,"origin":{"owner":`)
 		l.origin.Owner = r.text()
-		r.skip(`,"address":`)
-		l.origin.Address = r.text()
-		r.skip(`,"user_agent":`)
-		l.origin.UserAgent = r.text()
-		r.skip(`,"acting_user":`)
-		l.origin.ActingUser = r.text()
+		for _, m := range l.originMembers() {
+			r.skip(m.name)
+			*m.value = r.text()
+		}
 		r.skip(`}`)
 	}
 	r.skip("}\n")

@@ -122,7 +122,7 @@ func (l *testLog) exportSigned(t testing.TB, from, to int, opened bool, key audi
 		t.Fatal(err)
 	}
 	for i := from; i < to; i++ {
-		origin := audit.Origin{Owner: "Ops <ops@example.com>", Address: "192.0.2.7", UserAgent: "curl \"8\"\u2028é"}
+		origin := audit.Origin{Owner: "Ops <ops@example.com>", Address: "192.0.2.7", UserAgent: "curl \"8\"\u2028é", Reason: "Ticket <7>", Purpose: "support", Operator: "op_x"}
 		if err := x.Add(&l.entries[i], l.leaves[i], &origin); err != nil {
 			t.Fatal(err)
 		}

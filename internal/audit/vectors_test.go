@@ -100,3 +100,29 @@ func TestVectorsVerify(t *testing.T) {
 		}
 	}
 }
+
+// formerOrigin is an origin as release 0.1.0 encoded it, before it was encrypted.
+const formerOrigin = "\x01\x03Ops\x09192.0.2.7\x04curl\x01u"
+
+// An origin of release 0.1.0 is read, and one of today is what it was.
+func TestOriginForms(t *testing.T) {
+	t.Parallel()
+	want := audit.Origin{Owner: "Ops", Address: "192.0.2.7", UserAgent: "curl", ActingUser: "u"}
+	got, err := audit.ParseOrigin([]byte(formerOrigin))
+	if err != nil || got != want {
+		t.Errorf("ParseOrigin of the former form = %+v, %v, want %+v", got, err, want)
+	}
+	want.Reason, want.Purpose, want.Operator = "why", "support", "op_x"
+	const form = "\x02\x03Ops\x09192.0.2.7\x04curl\x01u\x03why\x07support\x04op_x"
+	if b := want.AppendBinary(nil); string(b) != form {
+		t.Errorf("AppendBinary = %q, want %q", b, form)
+	}
+	if got, err := audit.ParseOrigin([]byte(form)); err != nil || got != want {
+		t.Errorf("ParseOrigin = %+v, %v, want %+v", got, err, want)
+	}
+	for _, bad := range []string{"", "\x03" + form[1:], form[:len(form)-1], "\x02" + formerOrigin[1:], "\x01" + form[1:]} {
+		if _, err := audit.ParseOrigin([]byte(bad)); err == nil {
+			t.Errorf("ParseOrigin(%q) did not fail", bad)
+		}
+	}
+}

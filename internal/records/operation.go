@@ -168,6 +168,7 @@ func (o *operation) entry(outcome audit.Outcome, targets []id.Customer, fields .
 	return audit.Entry{
 		Personal: sequencer.SealOrigin(o.key, audit.Origin{
 			Owner: o.caller.Owner, Address: origin.Address, UserAgent: origin.UserAgent, ActingUser: origin.ActingUser,
+			Reason: origin.Reason, Purpose: origin.Purpose, Operator: string(origin.Operator),
 		}),
 		Time:    o.s.now(),
 		App:     o.caller.App,

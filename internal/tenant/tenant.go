@@ -70,6 +70,11 @@ type Origin struct {
 	Address    string // the client's network address, without port
 	UserAgent  string // at most 256 bytes
 	ActingUser string // the x-acting-user header: who used the caller's product; at most 128 bytes
+	Reason     string // the X-Access-Reason header: why, in words; at most 500 characters
+	Purpose    string // the X-Access-Purpose header: why, as a word of the caller's own; at most 100 characters
+
+	// Operator acts in an application that it does not belong to; "" if nobody does.
+	Operator id.Credential
 }
 
 // Caller is who a use case acts for: a checked credential of one application, or
@@ -93,6 +98,7 @@ func (c Caller) ScopedTo(app id.App) Caller {
 	case app == c.App:
 	case slices.Contains(c.Scopes, authz.Manage):
 		c.App = app
+		c.Origin.Operator = c.Credential
 	default:
 		c.Scopes = nil
 	}

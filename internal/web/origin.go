@@ -1,6 +1,7 @@
 package web
 
 import (
+	"fmt"
 	"net/http"
 	"net/netip"
 	"slices"
@@ -19,9 +20,24 @@ const (
 	maxActingUser = 128
 )
 
-// Origin tells where a request came from, for the audit log. It is valid within
-// Wrap.
-func Origin(r *http.Request) tenant.Origin {
+// The most characters of what a client says about why it acts.
+const (
+	maxReason  = 500
+	maxPurpose = 100
+)
+
+// Origin tells where a request came from and what for, for the audit log. It is valid within
+// Wrap. What would not be kept as it was sent is fault.Invalid: unlike the rest, a reason is a
+// statement that somebody may have to stand by.
+func Origin(r *http.Request) (tenant.Origin, error) {
+	reason, err := accessReason(r)
+	if err != nil {
+		return tenant.Origin{}, err
+	}
+	purpose, err := accessPurpose(r)
+	if err != nil {
+		return tenant.Origin{}, err
+	}
 	e := EventOf(r.Context())
 	return tenant.Origin{
 		Dialect:    e.Dialect,
@@ -29,7 +45,41 @@ func Origin(r *http.Request) tenant.Origin {
 		Address:    e.address,
 		UserAgent:  printable(r.Header.Values("User-Agent"), maxUserAgent),
 		ActingUser: printable(r.Header.Values("X-Acting-User"), maxActingUser),
+		Reason:     reason,
+		Purpose:    purpose,
+	}, nil
+}
+
+var (
+	errReason = fault.New(fault.Invalid, "bad_access_reason",
+		fmt.Sprintf("X-Access-Reason must have at most %d characters, in UTF-8 and without control characters", maxReason))
+	errPurpose = fault.New(fault.Invalid, "bad_access_purpose",
+		fmt.Sprintf("X-Access-Purpose must be one word of at most %d letters, digits, dots, hyphens and underscores", maxPurpose))
+)
+
+func accessReason(r *http.Request) (string, error) {
+	s, _, err := OneHeader(r, "X-Access-Reason")
+	if err != nil {
+		return "", err
 	}
+	if !utf8.ValidString(s) || utf8.RuneCountInString(s) > maxReason || strings.ContainsFunc(s, tenant.IsControl) {
+		return "", errReason
+	}
+	return s, nil
+}
+
+func accessPurpose(r *http.Request) (string, error) {
+	s, _, err := OneHeader(r, "X-Access-Purpose")
+	if err != nil {
+		return "", err
+	}
+	word := func(c rune) bool {
+		return 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || '0' <= c && c <= '9' || c == '.' || c == '-' || c == '_'
+	}
+	if len(s) > maxPurpose || strings.ContainsFunc(s, func(c rune) bool { return !word(c) }) {
+		return "", errPurpose
+	}
+	return s, nil
 }
 
 // OneHeader gives the value of a header that has one. It may be repeated, as some clients

@@ -42,7 +42,7 @@ func TestWrapHeaders(t *testing.T) {
 func TestWrapLog(t *testing.T) {
 	t.Parallel()
 	r := httptest.NewRequest("LOVELACE", "/customers/ada-lovelace?email=ada%40lovelace.example", strings.NewReader("lovelace"))
-	for _, name := range []string{"X-Client-Key", "X-Client-Secret", "User-Agent", "X-Acting-User", "X-Forwarded-For", "Lovelace"} {
+	for _, name := range []string{"X-Client-Key", "X-Client-Secret", "User-Agent", "X-Acting-User", "X-Access-Reason", "X-Access-Purpose", "X-Forwarded-For", "Lovelace"} {
 		r.Header.Set(name, "lovelace")
 	}
 	r.RemoteAddr = "203.0.113.9:4711"
@@ -142,13 +142,69 @@ func TestOriginAddress(t *testing.T) {
 	}
 }
 
-func originOf(t *testing.T, r *http.Request, cfg web.Config) (o tenant.Origin) {
+func originOf(t *testing.T, r *http.Request, cfg web.Config) tenant.Origin {
+	t.Helper()
+	o, err := tryOriginOf(t, r, cfg)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return o
+}
+
+func tryOriginOf(t *testing.T, r *http.Request, cfg web.Config) (o tenant.Origin, err error) {
 	t.Helper()
 	serve(t, func(_ http.ResponseWriter, r *http.Request) error {
-		o = web.Origin(r)
+		o, err = web.Origin(r)
 		return nil
 	}, r, cfg)
-	return o
+	return o, err
+}
+
+// A reason and a purpose are kept as they were sent, or refused.
+func TestOriginExplained(t *testing.T) {
+	t.Parallel()
+	const reason, purpose = "X-Access-Reason", "X-Access-Purpose"
+	for _, tt := range []struct {
+		header, value string
+		code          string // of the refusal
+	}{
+		{reason, "", ""},
+		{reason, "Ticket 4711: the customer asked \"why\", dès que possible; 東京", ""},
+		{reason, strings.Repeat("東", 500), ""},
+		{reason, strings.Repeat("x", 501), "bad_access_reason"},
+		{reason, "not \xff UTF-8", "bad_access_reason"},
+		{reason, "a\tb", "bad_access_reason"},
+		{reason, "a\u0085b", "bad_access_reason"},
+		{reason, "gnp\u202e.exe", "bad_access_reason"},
+		{purpose, "", ""},
+		{purpose, "support", ""},
+		{purpose, "Fraud_check-2.1", ""},
+		{purpose, strings.Repeat("x", 100), ""},
+		{purpose, strings.Repeat("x", 101), "bad_access_purpose"},
+		{purpose, "two words", "bad_access_purpose"},
+		{purpose, "a,b", "bad_access_purpose"},
+		{purpose, "prüfung", "bad_access_purpose"},
+		{purpose, "a\xff", "bad_access_purpose"},
+	} {
+		r := get("/")
+		r.Header[tt.header] = []string{tt.value, tt.value}
+		o, err := tryOriginOf(t, r, web.Config{})
+		switch {
+		case tt.code != "":
+			if f := fault.Of(err); f.Kind != fault.Invalid || f.Code != tt.code {
+				t.Errorf("%s %q: %v, want %s", tt.header, tt.value, err, tt.code)
+			}
+		case err != nil || o.Reason+o.Purpose != tt.value:
+			t.Errorf("%s %q: kept %q and %q, %v", tt.header, tt.value, o.Reason, o.Purpose, err)
+		}
+	}
+	for _, name := range []string{reason, purpose} {
+		r := get("/")
+		r.Header[name] = []string{"a", "b"}
+		if _, err := tryOriginOf(t, r, web.Config{}); fault.Of(err).Code != "repeated_header" {
+			t.Errorf("%s twice: %v, want repeated_header", name, err)
+		}
+	}
 }
 
 func TestOriginText(t *testing.T) {

@@ -39,8 +39,12 @@ func (a *api) admit(w http.ResponseWriter, r *http.Request) (tenant.Caller, erro
 	if err != nil {
 		return tenant.Caller{}, err
 	}
+	origin, err := web.Origin(r)
+	if err != nil {
+		return tenant.Caller{}, err
+	}
 	caller, perMinute, err := a.Records.Authenticate(r.Context(), records.Login{
-		Kind: tenant.Devdraft, PublicKey: key, Secret: secret, Origin: web.Origin(r),
+		Kind: tenant.Devdraft, PublicKey: key, Secret: secret, Origin: origin,
 	})
 	if err != nil {
 		return tenant.Caller{}, err

@@ -50,9 +50,13 @@ func (a *api) login(r *http.Request) (tenant.Caller, int, error) {
 	if err != nil {
 		return tenant.Caller{}, 0, err
 	}
+	origin, err := web.Origin(r)
+	if err != nil {
+		return tenant.Caller{}, 0, err
+	}
 	public, secret, _ := strings.Cut(token, ".")
 	return a.records.Authenticate(r.Context(), records.Login{
-		Kind: tenant.Operator, PublicKey: public, Secret: secret, Origin: web.Origin(r),
+		Kind: tenant.Operator, PublicKey: public, Secret: secret, Origin: origin,
 	})
 }
 

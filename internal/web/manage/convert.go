@@ -45,6 +45,7 @@ func entryOf(v records.AuditView) entryResponse {
 		Seq: v.Seq, Time: formatTime(v.Time), Actor: v.Actor, Action: string(v.Action), Outcome: v.Outcome.String(),
 		Code: v.Code, Dialect: v.Dialect, Request: string(v.Request), Targets: make([]string, len(v.Targets)),
 		Subject: v.Subject, Fields: append([]string{}, v.Fields...), Origin: originResponse(v.Origin), Damaged: v.Damaged,
+		PersonalGone: v.PersonalGone != nil,
 	}
 	for i, target := range v.Targets {
 		e.Targets[i] = target.String()

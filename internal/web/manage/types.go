@@ -60,6 +60,8 @@ type entryResponse struct {
 	Fields  []string       `json:"fields"`
 	Origin  originResponse `json:"origin"`
 	Damaged bool           `json:"damaged"`
+
+	PersonalGone bool `json:"personal_gone"`
 }
 
 type originResponse struct {
@@ -67,6 +69,9 @@ type originResponse struct {
 	Address    string `json:"address"`
 	UserAgent  string `json:"user_agent"`
 	ActingUser string `json:"acting_user"`
+	Reason     string `json:"reason"`
+	Purpose    string `json:"purpose"`
+	Operator   string `json:"operator"`
 }
 
 type checkpointResponse struct {

@@ -32,9 +32,13 @@ func (a *api) admit(w http.ResponseWriter, r *http.Request) (tenant.Caller, erro
 	if err != nil {
 		return tenant.Caller{}, err
 	}
+	origin, err := web.Origin(r)
+	if err != nil {
+		return tenant.Caller{}, err
+	}
 	public, secret, _ := strings.Cut(token, ".")
 	caller, perMinute, err := a.Records.Authenticate(r.Context(), records.Login{
-		Kind: tenant.Xtrakit, PublicKey: public, Secret: secret, Origin: web.Origin(r),
+		Kind: tenant.Xtrakit, PublicKey: public, Secret: secret, Origin: origin,
 	})
 	switch {
 	case err != nil && token == "" && fault.KindOf(err) == fault.Unauthenticated:

@@ -25,7 +25,9 @@ func (a *api) login(w http.ResponseWriter, r *http.Request) error {
 	if err != nil {
 		return err
 	}
-	in.Origin = web.Origin(r)
+	if in.Origin, err = web.Origin(r); err != nil {
+		return err
+	}
 	token, _, err := a.issueTokenAndAdmit(w, r, in)
 	switch {
 	case err == nil:
@@ -134,7 +136,11 @@ func readCredentials(r *http.Request) (credentials, error) {
 	if err != nil {
 		return credentials{}, err
 	}
-	login := records.Login{Kind: tenant.Yativo, PublicKey: key, Secret: secret, Origin: web.Origin(r)}
+	origin, err := web.Origin(r)
+	if err != nil {
+		return credentials{}, err
+	}
+	login := records.Login{Kind: tenant.Yativo, PublicKey: key, Secret: secret, Origin: origin}
 	return credentials{token, login, key != "" || secret != ""}, nil
 }
 
