@@ -120,10 +120,13 @@ func (e *Entry) ParseDetail(b []byte) error {
 	return nil
 }
 
+// size is how many bytes the content has at most, nearly always.
+func (e *Entry) size() int { return 288 + 16*len(e.Targets) + 36*len(e.Sums) + len(e.Personal) }
+
 // AppendContent appends the whole entry but its sequence number, in the one form
 // that checksums and tree leaves are computed over.
 func (e *Entry) AppendContent(b []byte) []byte {
-	b = slices.Grow(b, 256+16*len(e.Targets)+36*len(e.Sums)+len(e.Personal)) // nearly always enough
+	b = slices.Grow(b, e.size())
 	if e.Format == Format1 {
 		b = append(b, "custodex audit entry v1\x00"...)
 	} else {
@@ -157,6 +160,9 @@ func (e *Entry) personalSum() Hash {
 	return sha256.Sum256(e.Personal)
 }
 
+// PlaceSize is how many bytes AppendPlace appends.
+const PlaceSize = 23 + 8
+
 // AppendPlace appends what stands before the content in a leaf: a tag, and the sequence number
 // as 8 bytes, big-endian. With the number inside, an entry in another place is another leaf.
 func AppendPlace(b []byte, seq int64) []byte {
@@ -166,10 +172,15 @@ func AppendPlace(b []byte, seq int64) []byte {
 
 // AppendLeaf appends what the entry's leaf is the hash of: AppendPlace and AppendContent. The
 // checksum of an entry of Format2 is over the same.
-func (e *Entry) AppendLeaf(b []byte) []byte { return e.AppendContent(AppendPlace(b, e.Seq)) }
+func (e *Entry) AppendLeaf(b []byte) []byte {
+	return e.AppendContent(AppendPlace(slices.Grow(b, PlaceSize+e.size()), e.Seq))
+}
 
 // Leaf is the hash of the entry's leaf: SHA-256 of a zero byte and AppendLeaf.
-func (e *Entry) Leaf() Hash { return tlog.RecordHash(e.AppendLeaf(nil)) }
+func (e *Entry) Leaf() Hash { return HashLeaf(e.AppendLeaf(nil)) }
+
+// HashLeaf gives the leaf of what AppendLeaf appended.
+func HashLeaf(b []byte) Hash { return tlog.RecordHash(b) }
 
 // AppendBinary appends the origin as it is encrypted.
 func (o Origin) AppendBinary(b []byte) []byte {

@@ -21,7 +21,10 @@ func NewRow(key *seal.App, e audit.Entry) store.AuditRow {
 	e.Format = audit.Format2
 	content := e.AppendContent(nil)
 	row := unplaced(&e)
-	row.MACFunc = func(seq int64) []byte { return placedMAC(key, seq, content) }
+	row.MACFunc = func(seq int64) []byte {
+		var place [32]byte
+		return key.EntryMAC(audit.AppendPlace(place[:0], seq), content)
+	}
 	return row
 }
 
@@ -62,23 +65,15 @@ func readPersonal(e *audit.Entry, stored []byte) {
 	e.PersonalGone = &sum
 }
 
-// placedMAC is the checksum of an entry of audit.Format2. It is over what the leaf is the hash of.
-func placedMAC(key *seal.App, seq int64, content []byte) []byte {
-	var place [32]byte
-	return key.EntryMAC(audit.AppendPlace(place[:0], seq), content)
-}
-
-// mac is the checksum that an entry should have.
-func mac(key *seal.App, e *audit.Entry) []byte {
-	if e.Format == audit.Format1 {
-		return key.EntryMAC(e.AppendContent(nil))
-	}
-	return placedMAC(key, e.Seq, e.AppendContent(nil))
-}
-
 // ReadRow reads back what NewRow made, or release 0.1.0. It reports whether the row is as it was
 // written; if not, the entry holds what could be read.
 func ReadRow(app id.App, key *seal.App, row *store.AuditRow) (e audit.Entry, intact bool) {
+	e, _, intact = readLeaf(app, key, row)
+	return e, intact
+}
+
+// readLeaf is ReadRow with what the leaf of the entry is the hash of, which is encoded anyway.
+func readLeaf(app id.App, key *seal.App, row *store.AuditRow) (e audit.Entry, leaf []byte, intact bool) {
 	e = audit.Entry{
 		Seq: row.Seq, App: app, Actor: row.Actor,
 		Action: authz.Action(row.Action), Outcome: audit.Outcome(row.Outcome),
@@ -92,7 +87,12 @@ func ReadRow(app id.App, key *seal.App, row *store.AuditRow) (e audit.Entry, int
 		e.Time = store.Instant(row.At)
 	}
 	readPersonal(&e, row.Personal)
-	return e, whole && subtle.ConstantTimeCompare(mac(key, &e), row.MAC) == 1
+	leaf = e.AppendLeaf(nil)
+	signed := leaf
+	if e.Format == audit.Format1 {
+		signed = leaf[audit.PlaceSize:]
+	}
+	return e, leaf, whole && subtle.ConstantTimeCompare(key.EntryMAC(signed), row.MAC) == 1
 }
 
 // OpenOrigin decrypts the personal part of an entry. It reports false if that is not
