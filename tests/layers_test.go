@@ -72,6 +72,7 @@ var placements = map[string]placement{
 	"internal/customerrow":     {layer: 4},
 	"internal/lineage":         {layer: 4},
 	"internal/history":         {layer: 4, may: []string{"internal/customerrow"}},
+	"internal/written":         {layer: 4},
 	"internal/keyring":         {layer: 4},
 	"internal/sequencer":       {layer: 4},
 	"internal/credential":      {layer: 4},

@@ -69,7 +69,8 @@ type Entry struct {
 	Fields  []string      // names of changed fields, or the shape of a list's filter
 
 	// Sums are the checksums of the rows as the change wrote them: one for each of Targets in
-	// their order, or one for Subject. A deletion has none.
+	// their order, empty if that one was not written, and then one for each other row, which
+	// Subject and Fields name. There are none if nothing was written, or deleted only.
 	Sums [][]byte
 
 	// Personal is the encrypted part: Origin bytes under the application's audit

@@ -15,6 +15,7 @@ import (
 	"custodex.dev/internal/sequencer"
 	"custodex.dev/internal/store"
 	"custodex.dev/internal/tenant"
+	"custodex.dev/internal/written"
 )
 
 // operation is one authorized use case under way. It makes the audit entries.
@@ -131,10 +132,11 @@ func (o *operation) write(ctx context.Context, target Target, i *idempotency, do
 
 // commit makes a change in one transaction: it gives the kept answer again if the
 // idempotency key was used before. Otherwise it does the work and keeps its answer.
-// Either way the audit entry is appended. A failure is not recorded.
+// Either way the audit entry is appended, with the checksums of the rows that were written. A failure is not recorded.
 func (o *operation) commit(ctx context.Context, i *idempotency, do work) (Reply, error) {
 	var reply Reply
-	err := o.s.store.Update(ctx, o.caller.App, func(tx store.Tx) error {
+	err := o.s.store.Update(ctx, o.caller.App, func(t store.Tx) error {
+		tx := written.Watch(t, o.key)
 		replayed, entry, err := i.lookupReply(tx)
 		if err != nil {
 			return err
@@ -152,6 +154,9 @@ func (o *operation) commit(ctx context.Context, i *idempotency, do work) (Reply,
 		}
 		if entry.Action == "" {
 			return errNoEntry
+		}
+		if entry.Sums, err = tx.Sums(entry.Targets); err != nil {
+			return err
 		}
 		tx.AuditAppend(sequencer.NewRow(o.key, entry))
 		return nil

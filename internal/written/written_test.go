@@ -1,0 +1,102 @@
+package written_test
+
+import (
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+
+	"custodex.dev/internal/id"
+	"custodex.dev/internal/seal"
+	"custodex.dev/internal/store"
+	"custodex.dev/internal/written"
+)
+
+// unwatched are the methods of store.Tx that write no row which has a checksum: reads, logs and what
+// is deleted.
+var unwatched = []string{
+	"AlarmInsert", "AuditAppend", "CustomerCount", "CustomerVersion", "GroupDelete", "HistoryAppend", "IdempotencyPut",
+	"JobCount", "JobInsert", "JobPrune", "JobUpdate",
+}
+
+// A method that is added to store.Tx is watched, or said not to need it.
+func TestEveryWriteIsWatched(t *testing.T) {
+	t.Parallel()
+	key, err := seal.OpenApp(id.NewApp(), seal.NewAppKey())
+	if err != nil {
+		t.Fatal(err)
+	}
+	all := reflect.TypeFor[store.Tx]()
+	for i := range all.NumMethod() {
+		m := all.Method(i)
+		if slices.Contains(unwatched, m.Name) || strings.Contains(m.Name, "Get") || strings.Contains(m.Name, "List") ||
+			strings.HasSuffix(m.Name, "Last") || strings.HasSuffix(m.Name, "Next") {
+			continue
+		}
+		tx := &sink{}
+		args := []reflect.Value{}
+		for j := range m.Type.NumIn() {
+			args = append(args, reflect.New(m.Type.In(j)).Elem())
+		}
+		if m.Name == "CustomerInsertAll" {
+			args[0] = reflect.ValueOf([]store.CustomerRow{{}})
+		}
+		w := written.Watch(tx, key)
+		reflect.ValueOf(w).MethodByName(m.Name).Call(args)
+		sums, err := w.Sums([]id.Customer{{}})
+		if gone := m.Name == "CustomerDelete"; err != nil || (len(sums) == 0) != gone {
+			t.Errorf("%s leaves %d checksums, %v", m.Name, len(sums), err)
+		}
+	}
+}
+
+// sink is a transaction that writes nothing.
+type sink struct{ store.Tx }
+
+func (*sink) AppInsert(store.AppRow) error                    { return nil }
+func (*sink) AppRekey(store.AppRow) error                     { return nil }
+func (*sink) AppUpdate(store.AppRow) error                    { return nil }
+func (*sink) CredentialChange(store.CredentialRow) error      { return nil }
+func (*sink) CredentialInsert(store.CredentialRow) error      { return nil }
+func (*sink) CredentialUpdate(store.CredentialRow) error      { return nil }
+func (*sink) CustomerDelete(id.Customer) error                { return nil }
+func (*sink) CustomerInsert(store.CustomerRow) (int64, error) { return 7, nil }
+func (*sink) CustomerUpdate(store.CustomerRow) error          { return nil }
+func (*sink) CustomerVersion() (int64, error)                 { return 3, nil }
+func (*sink) GroupInsert(store.GroupRow) (int64, error)       { return 7, nil }
+func (*sink) GroupUpdate(store.GroupRow) error                { return nil }
+func (*sink) ItemInsert(id.Customer, store.ItemRow) error     { return nil }
+func (*sink) CustomerInsertAll(rows []store.CustomerRow) ([]int64, error) {
+	seqs := make([]int64, len(rows))
+	for i := range seqs {
+		seqs[i] = int64(i) + 1
+	}
+	return seqs, nil
+}
+
+// A customer who is written must be named, and what is deleted again has no checksum.
+func TestSumsNameEveryCustomer(t *testing.T) {
+	t.Parallel()
+	key, err := seal.OpenApp(id.NewApp(), seal.NewAppKey())
+	if err != nil {
+		t.Fatal(err)
+	}
+	a, b := id.NewCustomer(), id.NewCustomer()
+	w := written.Watch(&sink{}, key)
+	if err := w.CustomerUpdate(store.CustomerRow{ID: a}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Sums([]id.Customer{b}); err == nil {
+		t.Error("Sums for another customer did not fail")
+	}
+	sums, err := w.Sums([]id.Customer{b, a})
+	if err != nil || len(sums) != 2 || sums[0] != nil || len(sums[1]) != 32 {
+		t.Errorf("Sums = %x, %v, want none and one", sums, err)
+	}
+	if err := w.CustomerDelete(a); err != nil {
+		t.Fatal(err)
+	}
+	if sums, err := w.Sums([]id.Customer{a}); err != nil || sums != nil {
+		t.Errorf("Sums after the deletion = %x, %v, want none", sums, err)
+	}
+}
