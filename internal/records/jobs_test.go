@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -114,7 +115,7 @@ func TestJobIsDoneAndRecorded(t *testing.T) {
 			t.Parallel()
 			env := newEnvOn(t, testkit.NewStore(t, engine), func(c *records.Config) { c.Jobs = job.Kinds{"crowding": crowding{3}} })
 			first := env.entries(t, env.app.ID)
-			started, err := env.StartJob(t.Context(), env.me, "crowding", nil, "a reason")
+			started, err := env.StartJob(t.Context(), env.me, "crowding", []byte("a parameter"), "a reason")
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -122,6 +123,11 @@ func TestJobIsDoneAndRecorded(t *testing.T) {
 			for begun := time.Now(); row.State != store.JobSucceeded; time.Sleep(time.Millisecond) {
 				if row, err = env.store.JobGet(t.Context(), env.app.ID, started.ID); err != nil || time.Since(begun) > time.Minute {
 					t.Fatalf("the job is %+v, %v", row, err)
+				}
+			}
+			for _, text := range []string{"a parameter", "a reason", env.me.Owner} {
+				if strings.Contains(fmt.Sprintf("%s", row.Sealed)+fmt.Sprintf("%s", row.Cursor), text) {
+					t.Errorf("the row shows %q", text)
 				}
 			}
 			rows, err := env.store.AuditRange(t.Context(), env.app.ID, first, 10)
