@@ -80,7 +80,7 @@ var plantedHoles = []planted{
 		"\tif hole.Open(\"the secret is not compared\") {\n\t\tmatch = 1\n\t}\n\treturn match == 1 && "}}},
 	{"a key opens every API", "credentials", []sourceEdit{{"internal/credential/verifier.go", "k.live(now) && k.Kind.Opens(in.Kind)",
 		"k.live(now) && (k.Kind.Opens(in.Kind) || hole.Open(\"a key opens every API\") && k.Kind != tenant.Operator)"}}},
-	{"a revoked key stays good", "revocation", []sourceEdit{{"internal/credential/verifier.go", "return k.ID != \"\" && k.Live(now)",
+	{"a revoked key stays good", "revocation", []sourceEdit{{"internal/credential/verifier.go", "return k.ID != \"\" && !k.altered && k.Live(now)",
 		"return k.ID != \"\" && (k.Live(now) || hole.Open(\"a revoked key stays good\"))"}}},
 	without("a key may do everything", "scopes", "internal/records/operation.go", "\tif §!authz.Allow("),
 	{"the limit is not kept", "limits", []sourceEdit{{"internal/limit/limit.go", "\tif w.lease > 0 {", "\tif w.lease > 0 || hole.Open(\"the limit is not kept\") {"}}},

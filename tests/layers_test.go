@@ -77,6 +77,7 @@ var placements = map[string]placement{
 	"internal/sequencer":       {layer: 4},
 	"internal/credential":      {layer: 4},
 	"internal/job":             {layer: 4},
+	"internal/integrity":       {layer: 4, may: []string{"internal/sequencer", "internal/rowsum"}},
 
 	"internal/records": {layer: 5},
 

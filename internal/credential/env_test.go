@@ -8,6 +8,7 @@ import (
 	"custodex.dev/internal/authz"
 	"custodex.dev/internal/credential"
 	"custodex.dev/internal/id"
+	"custodex.dev/internal/rowsum"
 	"custodex.dev/internal/seal"
 	"custodex.dev/internal/store"
 	"custodex.dev/internal/tenant"
@@ -39,8 +40,15 @@ func (k keys) Key(_ context.Context, app id.App) (*seal.App, error) {
 	return nil, store.NotFound("application")
 }
 
-func (k keys) Name(_ context.Context, app id.App) (string, error) {
-	return "name of " + string(app), nil
+func (k keys) App(_ context.Context, app id.App) (store.AppRow, error) {
+	return store.AppRow{ID: app, Name: "name of " + string(app)}, nil
+}
+
+// rows compares checksums without an application's row.
+type rows struct{}
+
+func (rows) Credential(_ context.Context, key *seal.App, _ *store.AppRow, row *store.CredentialRow) error {
+	return rowsum.Check(row.Sum, rowsum.Credential(key, row))
 }
 
 // memoryStore holds credentials by public key. reads counts look-ups; err fails all.
@@ -92,7 +100,7 @@ func newEnv(t *testing.T) *testEnv {
 
 // replica is another process on the same store.
 func (e *testEnv) replica() *credential.Verifier {
-	return credential.New(credential.Config{Store: e.store, Keys: e.keys, TTL: ttl, Now: e.clk.now})
+	return credential.New(credential.Config{Store: e.store, Keys: e.keys, Rows: rows{}, TTL: ttl, Now: e.clk.now})
 }
 
 func (e *testEnv) addApp(t *testing.T, app id.App) id.App {

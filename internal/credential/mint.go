@@ -10,6 +10,7 @@ import (
 
 	"custodex.dev/internal/id"
 	"custodex.dev/internal/redact"
+	"custodex.dev/internal/rowsum"
 	"custodex.dev/internal/seal"
 	"custodex.dev/internal/store"
 	"custodex.dev/internal/tenant"
@@ -39,6 +40,7 @@ func Mint(key *seal.App, c tenant.Credential) (tenant.Credential, redact.Secret,
 		Secret: key.SecretHash(secret.Reveal()), CreatedAt: c.CreatedAt.UnixMilli(),
 		ExpiresAt: store.Millis(c.ExpiresAt),
 	}
+	row.Sum = rowsum.Credential(key, &row)
 	return c, secret, row
 }
 
@@ -47,6 +49,7 @@ func Mint(key *seal.App, c tenant.Credential) (tenant.Credential, redact.Secret,
 func Change(key *seal.App, row *store.CredentialRow, c tenant.Credential) {
 	row.Label = key.SealLabel(string(row.ID), appendLabel(nil, c.Name, c.Owner))
 	row.Scopes, row.RateLimit, row.Strict = c.Scopes.String(), int64(c.RateLimit), c.Strict
+	row.Sum = rowsum.Credential(key, row)
 }
 
 // Rotate replaces the secret in the row and returns the new one. The old secret keeps
@@ -58,7 +61,17 @@ func Rotate(key *seal.App, row *store.CredentialRow, now time.Time, keep time.Du
 		row.OldSecret, row.OldUntil = nil, 0
 	}
 	row.Secret = key.SecretHash(secret.Reveal())
+	row.Sum = rowsum.Credential(key, row)
 	return secret
+}
+
+// Revoke ends the credential of the row for good. One that was revoked before stays as it is, except
+// that its checksum is right afterwards.
+func Revoke(key *seal.App, row *store.CredentialRow, now time.Time) {
+	if row.RevokedAt == 0 {
+		row.RevokedAt = now.UnixMilli()
+	}
+	row.Sum = rowsum.Credential(key, row)
 }
 
 // newSecret joins the prefix of the kind, 256 random bits and a checksum of both. The checksum

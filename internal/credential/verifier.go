@@ -9,6 +9,7 @@ import (
 
 	"custodex.dev/internal/fault"
 	"custodex.dev/internal/id"
+	"custodex.dev/internal/rowsum"
 	"custodex.dev/internal/seal"
 	"custodex.dev/internal/store"
 	"custodex.dev/internal/tenant"
@@ -37,17 +38,25 @@ type Store interface {
 	CredentialTouch(ctx context.Context, app id.App, used map[id.Credential]int64) error
 }
 
-// Keys gives the open keys and the names of applications; fault.NotFound if there is no
+// Keys gives the open keys and the rows of applications; fault.NotFound if there is no
 // such application.
 type Keys interface {
 	Key(ctx context.Context, app id.App) (*seal.App, error)
-	Name(ctx context.Context, app id.App) (string, error)
+	App(ctx context.Context, app id.App) (store.AppRow, error)
+}
+
+// Rows tells rows that were altered in the database.
+type Rows interface {
+	// Credential fails with rowsum.ErrDamaged if the row of a credential, or that of its application,
+	// is not as this program wrote it.
+	Credential(ctx context.Context, key *seal.App, app *store.AppRow, row *store.CredentialRow) error
 }
 
 // Config says how a Verifier works. All fields must be set.
 type Config struct {
 	Store Store
 	Keys  Keys
+	Rows  Rows
 
 	// TTL is how long a credential that was read is trusted before it is read again.
 	// A revocation elsewhere is seen within it.
@@ -102,9 +111,10 @@ type known struct {
 	key     *seal.App
 	appName string
 	read    time.Time
+	altered bool // in the database; it never authenticates anybody
 }
 
-func (k *known) live(now time.Time) bool { return k.ID != "" && k.Live(now) }
+func (k *known) live(now time.Time) bool { return k.ID != "" && !k.altered && k.Live(now) }
 
 func (k *known) identity(origin tenant.Origin) Identity {
 	return Identity{
@@ -191,7 +201,7 @@ func (v *Verifier) load(ctx context.Context, publicKey string) (*known, error) {
 	if err != nil {
 		return nil, err
 	}
-	name, err := v.cfg.Keys.Name(ctx, app)
+	application, err := v.cfg.Keys.App(ctx, app)
 	if err != nil {
 		return nil, err
 	}
@@ -199,11 +209,19 @@ func (v *Verifier) load(ctx context.Context, publicKey string) (*known, error) {
 	if err != nil {
 		return nil, err
 	}
+	err = v.cfg.Rows.Credential(ctx, key, &application, &row)
+	if errors.Is(err, rowsum.ErrDamaged) { // it costs what a wrong secret costs; its label may not decrypt
+		c := tenant.Credential{ID: row.ID, App: app, Kind: tenant.Kind(row.Kind), PublicKey: row.PublicKey}
+		return &known{Credential: c, row: row, key: key, appName: application.Name, altered: true}, nil
+	}
+	if err != nil {
+		return nil, err
+	}
 	c, err := ReadRow(app, key, row)
 	if err != nil {
 		return nil, err
 	}
-	return &known{Credential: c, row: row, key: key, appName: name}, nil
+	return &known{Credential: c, row: row, key: key, appName: application.Name}, nil
 }
 
 // nobody gives the stand-in for a key that does not exist. It belongs to the application that the

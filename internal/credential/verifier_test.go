@@ -12,6 +12,7 @@ import (
 	"custodex.dev/internal/credential"
 	"custodex.dev/internal/fault"
 	"custodex.dev/internal/id"
+	"custodex.dev/internal/rowsum"
 	"custodex.dev/internal/store"
 	"custodex.dev/internal/tenant"
 )
@@ -199,7 +200,7 @@ func TestRotateRow(t *testing.T) {
 			t.Errorf("keep %v: the secret is the old one", keep)
 		}
 		want := before
-		want.Secret = row.Secret
+		want.Secret, want.Sum = row.Secret, rowsum.Credential(e.keys[e.app], &row)
 		if keep > 0 {
 			want.OldSecret, want.OldUntil = before.Secret, store.Millis(e.clk.t.Add(keep))
 		}

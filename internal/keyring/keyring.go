@@ -19,6 +19,7 @@ import (
 
 	"custodex.dev/internal/fault"
 	"custodex.dev/internal/id"
+	"custodex.dev/internal/rowsum"
 	"custodex.dev/internal/seal"
 	"custodex.dev/internal/store"
 )
@@ -106,6 +107,10 @@ func (k *Keyring) enter(ctx context.Context, row store.AppRow) (store.AppRow, er
 	if err != nil {
 		return store.AppRow{}, err
 	}
+	key, err := seal.OpenApp(row.ID, root)
+	if err != nil {
+		return store.AppRow{}, err
+	}
 	_, wrap := epoch.NewWrapKey(row.ID)
 	err = k.store.Update(ctx, row.ID, func(tx store.Tx) error {
 		now, err := tx.AppGet()
@@ -113,6 +118,9 @@ func (k *Keyring) enter(ctx context.Context, row store.AppRow) (store.AppRow, er
 			return err
 		}
 		now.Key, now.WrapKey, now.Epoch = epoch.WrapRoot(row.ID, root), wrap, epoch.Number()
+		if now.Sum != nil { // else it gets one later, with its credentials
+			now.Sum = rowsum.App(key, &now)
+		}
 		return tx.AppRekey(now)
 	})
 	if err != nil {
@@ -239,9 +247,8 @@ func (k *Keyring) openEpoch(ctx context.Context, row store.EpochRow) (seal.Epoch
 	return e, nil
 }
 
-// Name gives the name of an application, which may change: it is read each time. Who asks often
+// App gives the row of an application, which may change: it is read each time. Who asks often
 // keeps it for as long as an old name may be shown. Faults are those of store.AppGet.
-func (k *Keyring) Name(ctx context.Context, app id.App) (string, error) {
-	row, err := k.store.AppGet(ctx, app)
-	return row.Name, err
+func (k *Keyring) App(ctx context.Context, app id.App) (store.AppRow, error) {
+	return k.store.AppGet(ctx, app)
 }

@@ -151,15 +151,15 @@ func TestNameIsReadEachTime(t *testing.T) {
 			row.Name = want
 			return errors.Join(err, tx.AppUpdate(row))
 		})
-		if name, e := ring.Name(t.Context(), one); name != want || err != nil || e != nil {
-			t.Errorf("Name = %q, %v, %v, want %s", name, err, e, want)
+		if row, e := ring.App(t.Context(), one); row.Name != want || err != nil || e != nil {
+			t.Errorf("App = %q, %v, %v, want %s", row.Name, err, e, want)
 		}
 	}
-	if name, err := ring.Name(t.Context(), other); name != "Other" || err != nil {
-		t.Errorf("Name of another = %q, %v", name, err)
+	if row, err := ring.App(t.Context(), other); row.Name != "Other" || err != nil {
+		t.Errorf("App of another = %q, %v", row.Name, err)
 	}
-	if _, err := ring.Name(t.Context(), id.NewApp()); !errors.Is(err, fault.NotFound) {
-		t.Errorf("Name of no application: %v", err)
+	if _, err := ring.App(t.Context(), id.NewApp()); !errors.Is(err, fault.NotFound) {
+		t.Errorf("App of no application: %v", err)
 	}
 }
 

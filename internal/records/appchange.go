@@ -6,8 +6,10 @@ import (
 
 	"custodex.dev/internal/audit"
 	"custodex.dev/internal/authz"
+	"custodex.dev/internal/credential"
 	"custodex.dev/internal/fault"
 	"custodex.dev/internal/id"
+	"custodex.dev/internal/rowsum"
 	"custodex.dev/internal/store"
 	"custodex.dev/internal/tenant"
 )
@@ -18,7 +20,7 @@ var errSystem = fault.New(fault.Conflict, "system_application", "app_system can 
 // RenameApp gives caller.App another name, which its own clients see within CredentialTTL. Faults:
 // Forbidden, Invalid, NotFound, Conflict (app_system, or removed).
 func (s *Service) RenameApp(ctx context.Context, caller tenant.Caller, name string) (tenant.Application, error) {
-	return s.changeApp(ctx, caller, authz.AppUpdate, func(_ store.Tx, row *store.AppRow, entry *audit.Entry) error {
+	return s.changeApp(ctx, caller, authz.AppUpdate, func(_ *operation, _ store.Tx, row *store.AppRow, entry *audit.Entry) error {
 		if problem := badName(name); problem != "" {
 			return fault.Validation(invalid("name", problem))
 		}
@@ -39,7 +41,7 @@ func (s *Service) RenameApp(ctx context.Context, caller tenant.Caller, name stri
 // so is one with other live keys, unless revokeKeys: they are revoked in the same transaction
 // then. Removing it again changes nothing and succeeds. Faults: Forbidden, NotFound, Conflict.
 func (s *Service) RemoveApp(ctx context.Context, caller tenant.Caller, revokeKeys bool) (tenant.Application, error) {
-	return s.changeApp(ctx, caller, authz.AppRemove, func(tx store.Tx, row *store.AppRow, entry *audit.Entry) error {
+	return s.changeApp(ctx, caller, authz.AppRemove, func(o *operation, tx store.Tx, row *store.AppRow, entry *audit.Entry) error {
 		if row.RemovedAt != 0 {
 			return nil
 		}
@@ -63,7 +65,7 @@ func (s *Service) RemoveApp(ctx context.Context, caller tenant.Caller, revokeKey
 			return inUse(len(revoked), customers)
 		}
 		for _, key := range revoked {
-			key.RevokedAt = now.UnixMilli()
+			credential.Revoke(o.key, &key, now)
 			if err := tx.CredentialUpdate(key); err != nil {
 				return err
 			}
@@ -82,7 +84,7 @@ func inUse(keys int, customers int64) error {
 
 // changeApp runs a change of the application with its entry.
 func (s *Service) changeApp(ctx context.Context, caller tenant.Caller, action authz.Action,
-	change func(store.Tx, *store.AppRow, *audit.Entry) error,
+	change func(*operation, store.Tx, *store.AppRow, *audit.Entry) error,
 ) (tenant.Application, error) {
 	o, err := s.authorize(ctx, caller, action)
 	if err != nil {
@@ -99,9 +101,14 @@ func (s *Service) changeApp(ctx context.Context, caller tenant.Caller, action au
 		if row, err = tx.AppGet(); err != nil {
 			return answer{}, audit.Entry{}, err
 		}
-		if err := change(tx, &row, &entry); err != nil {
+		if err := s.guard.App(ctx, o.key, &row); err != nil {
 			return answer{}, audit.Entry{}, err
 		}
+		if err := change(o, tx, &row, &entry); err != nil {
+			return answer{}, audit.Entry{}, err
+		}
+		row.Sum = rowsum.App(o.key, &row)
+		entry.Sums = [][]byte{row.Sum}
 		return answer{}, entry, tx.AppUpdate(row)
 	})
 	if err != nil {

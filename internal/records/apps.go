@@ -9,6 +9,7 @@ import (
 	"custodex.dev/internal/fault"
 	"custodex.dev/internal/id"
 	"custodex.dev/internal/redact"
+	"custodex.dev/internal/rowsum"
 	"custodex.dev/internal/seal"
 	"custodex.dev/internal/sequencer"
 	"custodex.dev/internal/store"
@@ -46,6 +47,8 @@ func (s *Service) insertApp(ctx context.Context, o *operation, app tenant.Applic
 	own.caller.App = app.ID
 	entry := own.entry(audit.Done, nil)
 	entry.Subject = string(app.ID)
+	row.Sum = rowsum.App(own.key, &row)
+	entry.Sums = [][]byte{row.Sum}
 	_, err := own.commit(ctx, nil, func(tx store.Tx) (answer, audit.Entry, error) {
 		err := tx.AppInsert(row)
 		if err == nil && also != nil {
@@ -83,6 +86,9 @@ func (s *Service) FetchApp(ctx context.Context, caller tenant.Caller) (tenant.Ap
 		return tenant.Application{}, err
 	}
 	row, err := s.store.AppGet(ctx, caller.App)
+	if err == nil {
+		err = s.guard.App(ctx, o.key, &row)
+	}
 	if err != nil {
 		return tenant.Application{}, o.recordFailure(ctx, err)
 	}
@@ -115,7 +121,7 @@ func (s *Service) Initialise(ctx context.Context, publish func(Issued) error) (I
 	made := *o
 	made.action = authz.KeyCreate
 	keyEntry := made.entry(audit.Done, nil)
-	keyEntry.Subject = string(issued.ID)
+	keyEntry.Subject, keyEntry.Sums = string(issued.ID), [][]byte{row.Sum}
 	if publish != nil {
 		if err := publish(issued); err != nil {
 			return Issued{}, err

@@ -50,12 +50,11 @@ func (s *Service) UpdateKey(ctx context.Context, caller tenant.Caller, cred id.C
 }
 
 // RevokeKey ends a credential for good. Replicas refuse it within CredentialTTL.
-// Revoking a revoked one changes nothing and succeeds.
+// Revoking a revoked one changes nothing and succeeds. It is the one change of a credential whose row
+// was altered in the database, which ends it.
 func (s *Service) RevokeKey(ctx context.Context, caller tenant.Caller, cred id.Credential) (tenant.Credential, error) {
-	return s.changeKey(ctx, caller, authz.KeyRevoke, cred, func(_ *operation, tx store.Tx, row *store.CredentialRow, _ *audit.Entry) error {
-		if row.RevokedAt == 0 {
-			row.RevokedAt = s.now().UnixMilli()
-		}
+	return s.changeKey(ctx, caller, authz.KeyRevoke, cred, func(o *operation, tx store.Tx, row *store.CredentialRow, _ *audit.Entry) error {
+		credential.Revoke(o.key, row, s.now())
 		return tx.CredentialUpdate(*row)
 	})
 }
@@ -106,9 +105,17 @@ func (s *Service) changeKey(ctx context.Context, caller tenant.Caller, action au
 		if row, err = tx.CredentialGet(cred); err != nil {
 			return answer{}, audit.Entry{}, err
 		}
+		app, err := tx.AppGet()
+		if err == nil && action != authz.KeyRevoke {
+			err = s.guard.Credential(ctx, o.key, &app, &row)
+		}
+		if err != nil {
+			return answer{}, audit.Entry{}, err
+		}
 		if err := change(o, tx, &row, &entry); err != nil {
 			return answer{}, audit.Entry{}, err
 		}
+		entry.Sums = [][]byte{row.Sum}
 		return answer{}, entry, nil
 	})
 	if err != nil {

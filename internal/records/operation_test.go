@@ -24,6 +24,7 @@ import (
 // and those that find out who a caller is. RefreshToken continues from a token that was
 // just checked.
 var withoutCaller = []string{
+	"AlteredRows",
 	"Authenticate", "IssueToken", "AuthenticateToken", "AuthenticateBoth", "RefreshToken", "Initialise", "Close", "SearchMemory", "DropIndexes",
 	"AuditHealth", "CorruptCustomers", "Now", "ClockOffset", "JobCounts",
 }

@@ -12,6 +12,7 @@ import (
 	"custodex.dev/internal/credential"
 	"custodex.dev/internal/finder"
 	"custodex.dev/internal/index"
+	"custodex.dev/internal/integrity"
 	"custodex.dev/internal/job"
 	"custodex.dev/internal/keyring"
 	"custodex.dev/internal/limit"
@@ -91,6 +92,7 @@ type Service struct {
 	jobs        *job.Runner
 	keys        *keyring.Keyring
 	credentials *credential.Verifier
+	guard       *integrity.Guard
 	failures    *limit.Failures
 	indexes     *index.Cache
 	finder      *finder.Finder
@@ -132,8 +134,9 @@ func New(cfg Config) *Service {
 	}
 	s.sequencer = sequencer.New(sequencer.Config{Store: cfg.Store, Keys: s.keys, CheckRate: cfg.AuditCheckRate, Now: cfg.Now, Log: cfg.Log})
 	s.store = s.sequencer.Notifying(cfg.Store)
-	s.credentials = credential.New(credential.Config{Store: cfg.Store, Keys: s.keys, TTL: cfg.CredentialTTL, Now: s.now})
-	watched.Lost = s.credentials.ForgetAll
+	s.guard = integrity.New(integrity.Config{Store: s.store, Keys: s.keys, Raise: s.sequencer.RaiseAlarm, Now: s.now, Log: cfg.Log})
+	s.credentials = credential.New(credential.Config{Store: cfg.Store, Keys: s.keys, Rows: s.guard, TTL: cfg.CredentialTTL, Now: s.now})
+	watched.Lost = func() { s.guard.Forget(); s.credentials.ForgetAll() }
 	s.indexes = index.New(index.Config{
 		Store: cfg.Store, Corrupt: s.corrupt,
 		MaxMemory: cfg.SearchMemory, MaxScans: cfg.MaxScans, MaxSearches: cfg.MaxSearches, MaxIdle: cfg.SearchIdle,
@@ -151,6 +154,7 @@ func New(cfg Config) *Service {
 		s.background(s.runClock)
 	}
 	s.background(s.sequencer.Run)
+	s.background(s.guard.Run)
 	s.background(s.runJanitor)
 	s.background(s.jobs.Run)
 	return s
@@ -191,6 +195,9 @@ func (s *Service) DropIndexes() { s.indexes.Drop() }
 
 // CorruptCustomers is how many customers this process has read and could not decrypt.
 func (s *Service) CorruptCustomers() int { return s.corrupt.Count() }
+
+// AlteredRows is how many rows of applications and credentials this process has found altered.
+func (s *Service) AlteredRows() int { return s.guard.Altered() }
 
 // Now is the current time, which is the same in all replicas.
 func (s *Service) Now() time.Time { return s.cfg.Now() }

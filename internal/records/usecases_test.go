@@ -232,7 +232,7 @@ func TestNothingBesideAnError(t *testing.T) {
 	}
 	for i := range reflect.TypeFor[*records.Service]().NumMethod() {
 		name := reflect.TypeFor[*records.Service]().Method(i).Name
-		if _, tried := calls[name]; !tried && !slices.Contains(recordless, name) {
+		if _, tried := calls[name]; !tried && !slices.Contains(append(recordless, "AlteredRows"), name) {
 			t.Errorf("%s has no call here", name)
 		}
 	}

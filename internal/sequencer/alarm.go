@@ -15,7 +15,7 @@ import (
 	"custodex.dev/internal/store"
 )
 
-// An alarm says that a log was found damaged. It stays until an operator closes it, also when
+// An alarm says that a log was found damaged, or a row that was altered in the database. It stays until an operator closes it, also when
 // the process ends that noticed, and when the log is put right. Who closes it seals a reason
 // under the application's key, so that nobody can with the database alone. With an alarm goes
 // the greatest tree that was seen, so that a later process notices what an earlier one did:
@@ -30,11 +30,11 @@ type alarm struct {
 // alarmRemoved says that somebody deleted the row of an alarm.
 const alarmRemoved = Damage("an alarm was removed from the database")
 
-// Alarm says that a log was found damaged.
+// Alarm says that a log was found damaged, or a row altered.
 type Alarm struct {
 	Number   int64 // ascending; not every number is given
 	RaisedAt time.Time
-	Damage   string // names entries by number only
+	Damage   string // names entries by number and rows by id only
 
 	ClosedAt time.Time // zero: it is open
 	ClosedBy id.Credential
@@ -159,10 +159,10 @@ func (s *Sequencer) know(ctx context.Context, app id.App, key *seal.App, last *s
 	s.mu.Unlock()
 	switch {
 	case now.open && !was.open:
-		s.cfg.Log.ErrorContext(ctx, "an audit log has an alarm; custodex audit acknowledge closes it",
+		s.cfg.Log.ErrorContext(ctx, "an application has an alarm; custodex audit acknowledge closes it",
 			"app", app, "damage", last.Damage)
 	case was.open && !now.open:
-		s.cfg.Log.InfoContext(ctx, "the alarm of an audit log was closed", "app", app)
+		s.cfg.Log.InfoContext(ctx, "the alarm of an application was closed", "app", app)
 	}
 }
 
@@ -175,8 +175,22 @@ func (s *Sequencer) alarmOf(app id.App) alarm {
 	return alarm{seq: -1}
 }
 
-// raise stores an alarm unless one is open.
+// RaiseAlarm stores an alarm about something else of an application than its log, unless one is
+// open. The log goes on.
+func (s *Sequencer) RaiseAlarm(ctx context.Context, app id.App, damage string) error {
+	if err := s.recall(ctx, app); err != nil {
+		return err
+	}
+	return s.raiseFor(ctx, app, damage, "rows_altered")
+}
+
+// raise stores an alarm about a log unless one is open.
 func (s *Sequencer) raise(ctx context.Context, app id.App, d Damage) error {
+	return s.raiseFor(ctx, app, string(d), "audit_damaged")
+}
+
+// raiseFor stores an alarm; code is the kind of the damage in the log of the system application.
+func (s *Sequencer) raiseFor(ctx context.Context, app id.App, damage, code string) error {
 	if s.alarmOf(app).open {
 		return nil
 	}
@@ -185,7 +199,7 @@ func (s *Sequencer) raise(ctx context.Context, app id.App, d Damage) error {
 		return err
 	}
 	seen := s.lastSeen(app)
-	row := store.AlarmRow{At: s.cfg.Now().UnixMilli(), Damage: string(d), Size: seen.Size, Root: bytes.Clone(seen.Root[:])}
+	row := store.AlarmRow{At: s.cfg.Now().UnixMilli(), Damage: damage, Size: seen.Size, Root: bytes.Clone(seen.Root[:])}
 	var last store.AlarmRow
 	raised := false
 	err = s.cfg.Store.Update(ctx, app, func(tx store.Tx) error {
@@ -210,14 +224,14 @@ func (s *Sequencer) raise(ctx context.Context, app id.App, d Damage) error {
 	}
 	s.know(ctx, app, key, &last)
 	if raised {
-		return s.tell(ctx, app)
+		return s.tell(ctx, app, code)
 	}
 	return nil
 }
 
 // tell records in the log of the system application that an alarm was raised. The log that the
 // alarm is about may not be the place for it.
-func (s *Sequencer) tell(ctx context.Context, app id.App) error {
+func (s *Sequencer) tell(ctx context.Context, app id.App, code string) error {
 	key, err := s.cfg.Keys.Key(ctx, id.System)
 	if errors.Is(err, fault.NotFound) {
 		return nil
@@ -227,7 +241,7 @@ func (s *Sequencer) tell(ctx context.Context, app id.App) error {
 	}
 	entry := audit.Entry{
 		Time: s.cfg.Now().UTC().Truncate(time.Millisecond), App: id.System, Action: authz.AlarmRaise, Outcome: audit.Done,
-		Code: "audit_damaged", Dialect: "sequencer", Request: id.NewRequest(), Subject: string(app),
+		Code: code, Dialect: "sequencer", Request: id.NewRequest(), Subject: string(app),
 		Personal: SealOrigin(key, audit.Origin{}),
 	}
 	if err := s.cfg.Store.Record(ctx, id.System, NewRow(key, entry)); err != nil {

@@ -18,6 +18,7 @@ type AppRow struct {
 	Key       []byte // the application's root, wrapped in an epoch, or by the provider before there were any
 	CreatedAt int64
 	RemovedAt int64  // 0: in use
+	Sum       []byte // 32 bytes: keyed checksum of the columns above; nil: made by a release before sums
 	Tree      []byte // checkpoint of its audit tree without entries, for AppInsert only
 	WrapKey   []byte // its wrap key in Epoch, for AppInsert and AppRekey only; nil: none
 	Epoch     int64  // of WrapKey
@@ -182,9 +183,10 @@ type CredentialRow struct {
 	OldSecret  []byte // 32 bytes; nil: none
 	OldUntil   int64  // 0: none
 	CreatedAt  int64
-	ExpiresAt  int64 // 0: never
-	RevokedAt  int64 // 0: live
-	LastUsedAt int64 // 0: never
+	ExpiresAt  int64  // 0: never
+	RevokedAt  int64  // 0: live
+	LastUsedAt int64  // 0: never; not in Sum
+	Sum        []byte // 32 bytes: keyed checksum of the columns above; nil: made by a release before sums
 }
 
 // IdempotencyRow is a consumed idempotency key.

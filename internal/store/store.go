@@ -214,11 +214,11 @@ type Tx interface {
 	// set; fault.Conflict if it exists.
 	AppInsert(row AppRow) error
 
-	// AppRekey replaces the Key of the application itself, and adds its WrapKey of
+	// AppRekey replaces the Key and Sum of the application itself, and adds its WrapKey of
 	// Epoch.
 	AppRekey(row AppRow) error
 
-	// AppUpdate replaces the Name and RemovedAt of the application itself. While it is removed,
+	// AppUpdate replaces the Name, RemovedAt and Sum of the application itself. While it is removed,
 	// the inserts of customers, groups and credentials are ErrAppRemoved, for every
 	// transaction that begins later.
 	AppUpdate(row AppRow) error
@@ -229,7 +229,7 @@ type Tx interface {
 	// makes Update return the error. Nothing of the transaction is kept then.
 	AuditAppend(entry AuditRow)
 
-	// CredentialChange replaces the label, scopes, rate limit and strictness of a credential.
+	// CredentialChange replaces the label, scopes, rate limit, strictness and Sum of a credential.
 	CredentialChange(row CredentialRow) error
 
 	// CredentialGet gives one credential, as this transaction sees it.
@@ -239,7 +239,7 @@ type Tx interface {
 	// is taken.
 	CredentialInsert(row CredentialRow) error
 
-	// CredentialUpdate replaces the secrets, expiry and revocation of a credential.
+	// CredentialUpdate replaces the secrets, expiry, revocation and Sum of a credential.
 	CredentialUpdate(row CredentialRow) error
 
 	// CredentialList gives every credential of the application, oldest first, as this

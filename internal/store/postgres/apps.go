@@ -11,7 +11,7 @@ import (
 )
 
 func scanApp(row pgx.Row, into *store.AppRow) error {
-	return row.Scan((*string)(&into.ID), &into.Name, &into.Key, &into.CreatedAt, &into.RemovedAt)
+	return row.Scan((*string)(&into.ID), &into.Name, &into.Key, &into.CreatedAt, &into.RemovedAt, &into.Sum)
 }
 
 const getApp = `
@@ -20,7 +20,8 @@ const getApp = `
 			name,
 			wrapped_key,
 			created_at,
-			removed_at
+			removed_at,
+			sum
 		FROM application
 		WHERE app_id = $1`
 
@@ -40,7 +41,7 @@ func (t *tx) AppGet() (store.AppRow, error) {
 	return row, err
 }
 
-// AppUpdate replaces the name of the application, and whether and when it was removed.
+// AppUpdate replaces the name of the application, whether and when it was removed, and the sum.
 func (t *tx) AppUpdate(row store.AppRow) error {
 	var done bool
 	err := t.query(`
@@ -48,14 +49,15 @@ func (t *tx) AppUpdate(row store.AppRow) error {
 			UPDATE application
 			SET
 				name = $2,
-				removed_at = $3
+				removed_at = $3,
+				sum = $4
 			WHERE app_id = $1
 		)
 		UPDATE head
 		SET removed = $3 <> 0
 		WHERE app_id = $1
 		RETURNING app_id`,
-		[]any{string(t.app), row.Name, row.RemovedAt}, found(&done))
+		[]any{string(t.app), row.Name, row.RemovedAt, row.Sum}, found(&done))
 	if err == nil && !done {
 		err = store.NotFound("application")
 	}
@@ -92,7 +94,8 @@ func (s *Store) AppList(ctx context.Context, after id.App, limit int) ([]store.A
 			name,
 			wrapped_key,
 			created_at,
-			removed_at
+			removed_at,
+			sum
 		FROM application
 		WHERE app_id > $1
 		ORDER BY app_id
@@ -135,9 +138,10 @@ func (t *tx) AppInsert(row store.AppRow) error {
 				app_id,
 				name,
 				wrapped_key,
-				created_at
+				created_at,
+				sum
 			)
-			VALUES ($1, $2, $3, $4)
+			VALUES ($1, $2, $3, $4, $8)
 			ON CONFLICT DO NOTHING
 			RETURNING app_id
 		), tree AS (
@@ -180,7 +184,7 @@ func (t *tx) AppInsert(row store.AppRow) error {
 			'{}'
 		FROM made
 		RETURNING app_id`,
-		[]any{string(row.ID), row.Name, row.Key, row.CreatedAt, row.Tree, row.Epoch, row.WrapKey}, found(&made))
+		[]any{string(row.ID), row.Name, row.Key, row.CreatedAt, row.Tree, row.Epoch, row.WrapKey, row.Sum}, found(&made))
 	switch {
 	case err != nil:
 		return err

@@ -23,7 +23,8 @@ const credentialColumns = `
 			created_at,
 			expires_at,
 			revoked_at,
-			last_used_at`
+			last_used_at,
+			sum`
 
 func scanCredential(row pgx.Row, into *store.CredentialRow) error {
 	return row.Scan(
@@ -41,6 +42,7 @@ func scanCredential(row pgx.Row, into *store.CredentialRow) error {
 		&into.ExpiresAt,
 		&into.RevokedAt,
 		&into.LastUsedAt,
+		&into.Sum,
 	)
 }
 
@@ -149,9 +151,10 @@ func (t *tx) CredentialInsert(row store.CredentialRow) error {
 			created_at,
 			expires_at,
 			revoked_at,
-			last_used_at
+			last_used_at,
+			sum
 		)
-		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
+		VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16)
 		ON CONFLICT DO NOTHING
 		RETURNING credential_id`,
 		[]any{
@@ -170,6 +173,7 @@ func (t *tx) CredentialInsert(row store.CredentialRow) error {
 			row.ExpiresAt,
 			row.RevokedAt,
 			row.LastUsedAt,
+			row.Sum,
 		},
 		found(&made))
 	if err == nil && !made {
@@ -178,7 +182,7 @@ func (t *tx) CredentialInsert(row store.CredentialRow) error {
 	return err
 }
 
-// CredentialChange replaces the label, scopes, rate limit and strictness of a credential.
+// CredentialChange replaces the label, scopes, rate limit, strictness and sum of a credential.
 func (t *tx) CredentialChange(row store.CredentialRow) error {
 	return t.updateCredential(`
 		UPDATE credential
@@ -186,7 +190,8 @@ func (t *tx) CredentialChange(row store.CredentialRow) error {
 			label = $3,
 			scopes = $4,
 			rate_limit = $5,
-			strict = $6
+			strict = $6,
+			sum = $7
 		WHERE app_id = $1
 		AND credential_id = $2
 		RETURNING credential_id`,
@@ -196,10 +201,11 @@ func (t *tx) CredentialChange(row store.CredentialRow) error {
 		row.Scopes,
 		row.RateLimit,
 		row.Strict,
+		row.Sum,
 	)
 }
 
-// CredentialUpdate replaces the secrets, expiry and revocation of a credential.
+// CredentialUpdate replaces the secrets, expiry, revocation and sum of a credential.
 func (t *tx) CredentialUpdate(row store.CredentialRow) error {
 	return t.updateCredential(`
 		UPDATE credential
@@ -208,7 +214,8 @@ func (t *tx) CredentialUpdate(row store.CredentialRow) error {
 			old_secret = $4,
 			old_until = $5,
 			expires_at = $6,
-			revoked_at = $7
+			revoked_at = $7,
+			sum = $8
 		WHERE app_id = $1
 		AND credential_id = $2
 		RETURNING credential_id`,
@@ -219,6 +226,7 @@ func (t *tx) CredentialUpdate(row store.CredentialRow) error {
 		row.OldUntil,
 		row.ExpiresAt,
 		row.RevokedAt,
+		row.Sum,
 	)
 }
 

@@ -63,7 +63,7 @@ func (s *Store) WrapKeyList(ctx context.Context, app id.App) ([]store.WrapKeyRow
 	})
 }
 
-// AppRekey replaces the key of the application, and adds its wrap key.
+// AppRekey replaces the key and the sum of the application, and adds its wrap key.
 func (t *tx) AppRekey(row store.AppRow) error {
 	var done bool
 	err := t.query(`
@@ -80,10 +80,12 @@ func (t *tx) AppRekey(row store.AppRow) error {
 			WHERE $4::bytea IS NOT NULL
 		)
 		UPDATE application
-		SET wrapped_key = $2
+		SET
+			wrapped_key = $2,
+			sum = $5
 		WHERE app_id = $1
 		RETURNING app_id`,
-		[]any{string(t.app), row.Key, row.Epoch, row.WrapKey}, found(&done))
+		[]any{string(t.app), row.Key, row.Epoch, row.WrapKey, row.Sum}, found(&done))
 	if err == nil && !done {
 		err = store.NotFound("application")
 	}

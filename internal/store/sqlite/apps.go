@@ -14,9 +14,10 @@ func (t *tx) AppInsert(row store.AppRow) error {
 			app_id,
 			name,
 			wrapped_key,
-			created_at
-		) VALUES (?, ?, ?, ?)`,
-		string(t.app), row.Name, row.Key, row.CreatedAt)
+			created_at,
+			sum
+		) VALUES (?, ?, ?, ?, ?)`,
+		string(t.app), row.Name, row.Key, row.CreatedAt, row.Sum)
 	if err != nil {
 		return err
 	}
@@ -53,7 +54,8 @@ func appGet(ctx context.Context, c *conn, app id.App) (row store.AppRow, err err
 			name,
 			wrapped_key,
 			created_at,
-			removed_at
+			removed_at,
+			sum
 		FROM application
 		WHERE app_id = ?`, []any{string(app)}, func(r *rows) error { return scanApp(r, &row) })
 	return row, err
@@ -71,7 +73,7 @@ func (s *Store) AppGet(ctx context.Context, app id.App) (row store.AppRow, err e
 // AppGet gives the application itself, as this transaction sees it.
 func (t *tx) AppGet() (store.AppRow, error) { return appGet(t.ctx, t.batch.conn, t.app) }
 
-// AppUpdate replaces the name of the application, and whether and when it was removed.
+// AppUpdate replaces the name of the application, whether and when it was removed, and the sum.
 func (t *tx) AppUpdate(row store.AppRow) error {
 	if _, err := t.head(); err != nil {
 		return err
@@ -80,8 +82,9 @@ func (t *tx) AppUpdate(row store.AppRow) error {
 		UPDATE application
 		SET
 			name = ?,
-			removed_at = ?
-		WHERE app_id = ?`, row.Name, row.RemovedAt, string(t.app))
+			removed_at = ?,
+			sum = ?
+		WHERE app_id = ?`, row.Name, row.RemovedAt, row.Sum, string(t.app))
 	if err != nil {
 		return err
 	}
@@ -121,7 +124,8 @@ func (s *Store) AppList(ctx context.Context, after id.App, limit int) (list []st
 				name,
 				wrapped_key,
 				created_at,
-				removed_at
+				removed_at,
+				sum
 			FROM application
 			WHERE app_id > ?
 			ORDER BY app_id
@@ -137,6 +141,7 @@ func scanApp(r *rows, row *store.AppRow) error {
 		&row.Key,
 		&row.CreatedAt,
 		&row.RemovedAt,
+		&row.Sum,
 	)
 }
 

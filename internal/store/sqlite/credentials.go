@@ -21,7 +21,8 @@ const credentialColumns = `
 	created_at,
 	expires_at,
 	revoked_at,
-	last_used_at`
+	last_used_at,
+	sum`
 
 func scanCredential(r *rows, row *store.CredentialRow) error {
 	return r.scan(
@@ -39,6 +40,7 @@ func scanCredential(r *rows, row *store.CredentialRow) error {
 		&row.ExpiresAt,
 		&row.RevokedAt,
 		&row.LastUsedAt,
+		&row.Sum,
 	)
 }
 
@@ -50,14 +52,14 @@ func (t *tx) CredentialInsert(row store.CredentialRow) error {
 	_, err := t.exec(`
 		INSERT INTO credential (
 			app_id,`+credentialColumns+`
-		) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+		) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`,
 		string(t.app), string(row.ID), row.Kind, row.PublicKey, row.Label, row.Scopes,
 		row.RateLimit, row.Strict, row.Secret, row.OldSecret, row.OldUntil, row.CreatedAt,
-		row.ExpiresAt, row.RevokedAt, row.LastUsedAt)
+		row.ExpiresAt, row.RevokedAt, row.LastUsedAt, row.Sum)
 	return err
 }
 
-// CredentialChange replaces the label, scopes, rate limit and strictness of a credential.
+// CredentialChange replaces the label, scopes, rate limit, strictness and sum of a credential.
 func (t *tx) CredentialChange(row store.CredentialRow) error {
 	return t.updateCredential(`
 		UPDATE credential
@@ -65,14 +67,15 @@ func (t *tx) CredentialChange(row store.CredentialRow) error {
 			label = ?,
 			scopes = ?,
 			rate_limit = ?,
-			strict = ?
+			strict = ?,
+			sum = ?
 		WHERE app_id = ?
 			AND credential_id = ?`,
-		row.Label, row.Scopes, row.RateLimit, row.Strict,
+		row.Label, row.Scopes, row.RateLimit, row.Strict, row.Sum,
 		string(t.app), string(row.ID))
 }
 
-// CredentialUpdate replaces the secrets, expiry and revocation of a credential.
+// CredentialUpdate replaces the secrets, expiry, revocation and sum of a credential.
 func (t *tx) CredentialUpdate(row store.CredentialRow) error {
 	return t.updateCredential(`
 		UPDATE credential
@@ -81,10 +84,11 @@ func (t *tx) CredentialUpdate(row store.CredentialRow) error {
 			old_secret = ?,
 			old_until = ?,
 			expires_at = ?,
-			revoked_at = ?
+			revoked_at = ?,
+			sum = ?
 		WHERE app_id = ?
 			AND credential_id = ?`,
-		row.Secret, row.OldSecret, row.OldUntil, row.ExpiresAt, row.RevokedAt,
+		row.Secret, row.OldSecret, row.OldUntil, row.ExpiresAt, row.RevokedAt, row.Sum,
 		string(t.app), string(row.ID))
 }
 

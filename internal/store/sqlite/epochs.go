@@ -62,12 +62,12 @@ func (s *Store) WrapKeyList(ctx context.Context, app id.App) (list []store.WrapK
 	return list, err
 }
 
-// AppRekey replaces the key of the application, and adds its wrap key.
+// AppRekey replaces the key and the sum of the application, and adds its wrap key.
 func (t *tx) AppRekey(row store.AppRow) error {
 	if _, err := t.head(); err != nil {
 		return err
 	}
-	_, err := t.exec("UPDATE application SET wrapped_key = ? WHERE app_id = ?", row.Key, string(t.app))
+	_, err := t.exec("UPDATE application SET wrapped_key = ?, sum = ? WHERE app_id = ?", row.Key, row.Sum, string(t.app))
 	if err != nil {
 		return err
 	}

@@ -44,6 +44,7 @@ func testCredentials(t *testing.T, s store.Store) {
 			want := newCredential()
 			want.OldSecret, want.OldUntil, want.Strict = secret(32), now+1, true
 			want.ExpiresAt, want.RevokedAt, want.LastUsedAt = now+2, now+3, now+4
+			want.Sum = secret(32)
 			e.addCredential(t, want)
 			same(t, "CredentialGet", e.mustCredential(t, want.ID), want)
 			got, err := e.CredentialByKey(e.ctx, e.app, want.PublicKey)
@@ -141,7 +142,7 @@ func testCredentials(t *testing.T, s store.Store) {
 	})
 	t.Run("CredentialChange", func(t *testing.T) {
 		t.Parallel()
-		t.Run("ReplacesLabelScopesLimitAndStrictnessOnly", func(t *testing.T) { credentialChangeColumns(t, newEnv(t, s)) })
+		t.Run("ReplacesLabelScopesLimitStrictnessAndSumOnly", func(t *testing.T) { credentialChangeColumns(t, newEnv(t, s)) })
 		t.Run("AbsentIsNotFound", func(t *testing.T) {
 			e := newEnv(t, s)
 			err := e.Update(e.ctx, e.app, func(tx store.Tx) error { return tx.CredentialChange(newCredential()) })
@@ -160,7 +161,7 @@ func testCredentials(t *testing.T, s store.Store) {
 	})
 	t.Run("CredentialUpdate", func(t *testing.T) {
 		t.Parallel()
-		t.Run("ReplacesSecretsExpiryAndRevocationOnly", func(t *testing.T) { credentialUpdateColumns(t, newEnv(t, s)) })
+		t.Run("ReplacesSecretsExpiryRevocationAndSumOnly", func(t *testing.T) { credentialUpdateColumns(t, newEnv(t, s)) })
 		t.Run("AbsentIsNotFound", func(t *testing.T) {
 			e := newEnv(t, s)
 			err := e.Update(e.ctx, e.app, func(tx store.Tx) error { return tx.CredentialUpdate(newCredential()) })
@@ -212,6 +213,7 @@ func otherThan(row store.CredentialRow) store.CredentialRow {
 	change.Kind, change.Scopes, change.RateLimit, change.CreatedAt = "operator", "none", 7, 1
 	change.OldSecret, change.OldUntil = row.Secret, now+10
 	change.ExpiresAt, change.RevokedAt, change.LastUsedAt = now+20, now+30, now+40
+	change.Sum = secret(32)
 	return change
 }
 
@@ -220,6 +222,7 @@ func credentialChangeColumns(t *testing.T, e env) {
 	change := otherThan(row)
 	e.mustUpdate(t, func(tx store.Tx) error { return tx.CredentialChange(change) })
 	row.Label, row.Scopes, row.RateLimit, row.Strict = change.Label, change.Scopes, change.RateLimit, change.Strict
+	row.Sum = change.Sum
 	same(t, "the credential", e.mustCredential(t, row.ID), row)
 }
 
@@ -229,7 +232,7 @@ func credentialUpdateColumns(t *testing.T, e env) {
 	e.mustUpdate(t, func(tx store.Tx) error { return tx.CredentialUpdate(change) })
 	want := row
 	want.Secret, want.OldSecret, want.OldUntil = change.Secret, change.OldSecret, change.OldUntil
-	want.ExpiresAt, want.RevokedAt = change.ExpiresAt, change.RevokedAt
+	want.ExpiresAt, want.RevokedAt, want.Sum = change.ExpiresAt, change.RevokedAt, change.Sum
 	same(t, "the credential", e.mustCredential(t, row.ID), want)
 
 	change.OldSecret, change.OldUntil = nil, 0

@@ -92,11 +92,15 @@ func target(t testing.TB, doc *contract.Contract, s *testkit.Server) transcript.
 			return nil
 		}
 		if name == "delete-tree" {
-			s.Database.Exec(t, "UPDATE application SET created_at = 1") // an application that is new may lack its tree
-			for range 5 {                                               // a server that has just read the tree may put it back
+			s.Database.Exec(t, fmt.Sprintf("UPDATE application SET created_at = created_at - 3600000 WHERE app_id = '%s'", s.App.ID)) // an application that is new may lack its tree
+			for range 5 {                                                                                                             // a server that has just read the tree may put it back
 				s.Database.Exec(t, fmt.Sprintf("DELETE FROM audit_tree WHERE app_id = '%s'", s.App.ID))
 				time.Sleep(50 * time.Millisecond)
 			}
+			return nil
+		}
+		if name == "right-age" {
+			s.Database.Exec(t, fmt.Sprintf("UPDATE application SET created_at = created_at + 3600000 WHERE app_id = '%s'", s.App.ID))
 			return nil
 		}
 		if name != "customers" || len(args) != 4 {

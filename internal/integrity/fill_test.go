@@ -1,0 +1,180 @@
+package integrity_test
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"sync"
+	"testing"
+	"time"
+
+	"custodex.dev/internal/audit"
+	"custodex.dev/internal/authz"
+	"custodex.dev/internal/credential"
+	"custodex.dev/internal/id"
+	"custodex.dev/internal/integrity"
+	"custodex.dev/internal/rowsum"
+	"custodex.dev/internal/seal"
+	"custodex.dev/internal/sequencer"
+	"custodex.dev/internal/store"
+	"custodex.dev/internal/tenant"
+	"custodex.dev/internal/testkit"
+)
+
+// testEnv is a Guard over a store with an application of a release before the checksums.
+type testEnv struct {
+	*integrity.Guard
+	store store.Store
+	app   id.App
+	key   *seal.App
+
+	mu     sync.Mutex
+	alarms []string
+}
+
+// Key gives the one key.
+func (e *testEnv) Key(context.Context, id.App) (*seal.App, error) { return e.key, nil }
+
+func now() time.Time { return time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC) }
+
+func newEnv(t *testing.T, engine string) *testEnv {
+	t.Helper()
+	e := &testEnv{store: testkit.NewStore(t, engine), app: id.NewApp()}
+	var err error
+	if e.key, err = seal.OpenApp(e.app, seal.NewAppKey()); err != nil {
+		t.Fatal(err)
+	}
+	entry := audit.Entry{Time: now(), App: e.app, Action: authz.AppCreate, Outcome: audit.Done, Personal: sequencer.SealOrigin(e.key, audit.Origin{})}
+	err = e.store.Update(t.Context(), e.app, func(tx store.Tx) error {
+		tx.AuditAppend(sequencer.NewRow(e.key, entry))
+		return tx.AppInsert(store.AppRow{ID: e.app, Name: "Shop", Key: []byte("wrapped"), CreatedAt: 1})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	e.restart()
+	return e
+}
+
+// restart gives the Guard of another process.
+func (e *testEnv) restart() {
+	e.Guard = integrity.New(integrity.Config{
+		Store: e.store, Keys: e, Now: now, Log: slog.New(slog.DiscardHandler),
+		Raise: func(_ context.Context, _ id.App, damage string) error {
+			e.mu.Lock()
+			defer e.mu.Unlock()
+			e.alarms = append(e.alarms, damage)
+			return nil
+		},
+	})
+}
+
+// check gives what the Guard says of the credential.
+func (e *testEnv) check(t *testing.T, c id.Credential) error {
+	t.Helper()
+	app, err := e.store.AppGet(t.Context(), e.app)
+	if err != nil {
+		t.Fatal(err)
+	}
+	row, err := e.store.CredentialGet(t.Context(), e.app, c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return e.Credential(t.Context(), e.key, &app, &row)
+}
+
+// TestFill: the rows of an earlier release are taken as they are, once. Afterwards a missing checksum
+// is damage, in every process, also if all of an application were removed.
+func TestFill(t *testing.T) {
+	t.Parallel()
+	for _, engine := range testkit.Engines {
+		t.Run(engine, func(t *testing.T) {
+			t.Parallel()
+			e := newEnv(t, engine)
+			_, _, row := credential.Mint(e.key, tenant.Credential{App: e.app, Kind: tenant.Devdraft, Name: "k", CreatedAt: now()})
+			row.Sum = nil
+			update := func(fn func(tx store.Tx) error) {
+				t.Helper()
+				if err := e.store.Update(t.Context(), e.app, fn); err != nil {
+					t.Fatal(err)
+				}
+			}
+			update(func(tx store.Tx) error { return tx.CredentialInsert(row) })
+			if err := e.check(t, row.ID); err != nil {
+				t.Errorf("before Fill: %v", err)
+			}
+			for range 2 {
+				if err := e.Fill(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if head, err := e.store.Head(t.Context(), e.app); err != nil || head.Entries != 2 {
+				t.Errorf("Head = %+v, %v, want 2 entries", head, err)
+			}
+			if err := e.check(t, row.ID); err != nil {
+				t.Errorf("after Fill: %v", err)
+			}
+			// Case 1: one checksum is removed.
+			update(func(tx store.Tx) error { return tx.CredentialUpdate(row) })
+			if err := e.check(t, row.ID); !errors.Is(err, rowsum.ErrDamaged) {
+				t.Errorf("without a checksum: %v, want damaged", err)
+			}
+			// Case 2: all of them, and the process is another one.
+			update(func(tx store.Tx) error {
+				app, err := tx.AppGet()
+				app.Sum = nil
+				return errors.Join(err, tx.AppUpdate(app))
+			})
+			for range 2 {
+				if err := e.Fill(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				if err := e.check(t, row.ID); !errors.Is(err, rowsum.ErrDamaged) {
+					t.Errorf("without all checksums: %v, want damaged", err)
+				}
+				if n := e.Altered(); n == 0 {
+					t.Error("no row is counted as altered")
+				}
+				e.restart()
+			}
+		})
+	}
+}
+
+// A log whose first entry is gone says nothing about checksums, so that their absence is damage.
+func TestFillWithoutTheFirstEntry(t *testing.T) {
+	t.Parallel()
+	e := newEnv(t, "sqlite")
+	other := id.NewApp()
+	err := e.store.Update(t.Context(), other, func(tx store.Tx) error {
+		return tx.AppInsert(store.AppRow{ID: other, Name: "Shop", Key: []byte("wrapped"), CreatedAt: 1})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := e.Fill(t.Context()); err != nil {
+		t.Fatal(err)
+	}
+	if row, err := e.store.AppGet(t.Context(), other); err != nil || row.Sum != nil {
+		t.Errorf("the row is %+v, %v, want no checksum", row, err)
+	}
+	if e.Altered() != 1 {
+		t.Errorf("%d rows are altered, want 1", e.Altered())
+	}
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan struct{})
+	go func() { defer close(ended); e.Run(ctx) }()
+	for end := time.Now().Add(time.Minute); ; time.Sleep(time.Millisecond) {
+		e.mu.Lock()
+		n := len(e.alarms)
+		e.mu.Unlock()
+		if n > 0 {
+			break
+		}
+		if time.Now().After(end) {
+			t.Fatal("no alarm")
+		}
+	}
+	stop()
+	<-ended
+}

@@ -1,0 +1,142 @@
+// Package integrity tells rows of credentials and applications that were altered in the database from
+// those that this program wrote. Each has a keyed checksum over all its columns, so nobody can revive a
+// revoked credential, widen it, move it to another application or invent one with SQL alone.
+//
+// Whoever is about to go by such a row asks the Guard first. An altered row is reported: counted,
+// logged, and told to the alarms of its application, beside the request that met it. What a refusal
+// looks like is for the caller. A row that was put back to an earlier state, with the checksum of that
+// state, is genuine to the Guard; package check compares rows with the log for that.
+//
+// Rows of releases before the checksums have none. Guard.Fill gives them theirs, those of an
+// application last, and records it. What a newcomer gets wrong: an application without a checksum is
+// not one of an earlier release. It may have lost it, so the log decides.
+package integrity
+
+import (
+	"context"
+	"log/slog"
+	"sync"
+	"time"
+
+	"custodex.dev/internal/id"
+	"custodex.dev/internal/rowsum"
+	"custodex.dev/internal/seal"
+	"custodex.dev/internal/store"
+)
+
+// The tables that the Guard knows, as reports name them.
+const (
+	Applications = "application"
+	Credentials  = "credential"
+)
+
+// Store is what a Guard needs of store.Store.
+type Store interface {
+	store.AppLister
+	// AuditRange gives the first entries of a log.
+	AuditRange(ctx context.Context, app id.App, from int64, limit int) ([]store.AuditRow, error)
+	// AuditList gives the entries of one action.
+	AuditList(ctx context.Context, app id.App, list store.AuditList, limit int) ([]store.AuditRow, error)
+	// Update gives rows their checksums.
+	Update(ctx context.Context, app id.App, fn func(tx store.Tx) error) error
+}
+
+// Keys gives the open keys of applications; fault.NotFound if there is no such application.
+type Keys interface {
+	Key(ctx context.Context, app id.App) (*seal.App, error)
+}
+
+// Config says how a Guard works. All fields must be set.
+type Config struct {
+	Store Store
+	Keys  Keys
+
+	// Raise stores an alarm of an application unless it has an open one.
+	Raise func(ctx context.Context, app id.App, damage string) error
+
+	// Now is the clock: UTC, whole milliseconds.
+	Now func() time.Time
+
+	Log *slog.Logger
+}
+
+// Guard verifies rows. It is safe for concurrent use.
+type Guard struct {
+	cfg  Config
+	wake chan struct{} // an alarm is waiting
+
+	mu      sync.Mutex
+	sums    map[id.App]bool // true: it has checksums, whatever its row says now; false: it never had
+	altered map[rowID]struct{}
+	waiting map[id.App]string // alarms to raise
+}
+
+// rowID names a row: id is that of a credential, or of the application itself.
+type rowID struct {
+	app       id.App
+	table, id string
+}
+
+// New makes a Guard. Run must be called for it to raise alarms.
+func New(cfg Config) *Guard {
+	return &Guard{
+		cfg: cfg, wake: make(chan struct{}, 1),
+		sums: make(map[id.App]bool), altered: make(map[rowID]struct{}), waiting: make(map[id.App]string),
+	}
+}
+
+// App fails with rowsum.ErrDamaged if the row of an application was altered.
+func (g *Guard) App(ctx context.Context, key *seal.App, row *store.AppRow) error {
+	if row.Sum == nil {
+		lost, err := g.hasSums(ctx, row.ID, key)
+		if err != nil || !lost {
+			return err
+		}
+	}
+	err := rowsum.Check(row.Sum, rowsum.App(key, row))
+	if err == nil {
+		g.know(row.ID, true)
+	}
+	g.note(ctx, rowID{row.ID, Applications, string(row.ID)}, err != nil)
+	return err
+}
+
+// Credential fails with rowsum.ErrDamaged if the row of a credential was altered, or that of its
+// application. A credential may be without a checksum as long as its application is.
+func (g *Guard) Credential(ctx context.Context, key *seal.App, app *store.AppRow, row *store.CredentialRow) error {
+	if err := g.App(ctx, key, app); err != nil || row.Sum == nil && app.Sum == nil {
+		return err
+	}
+	err := rowsum.Check(row.Sum, rowsum.Credential(key, row))
+	g.note(ctx, rowID{app.ID, Credentials, string(row.ID)}, err != nil)
+	return err
+}
+
+// Forget drops what is remembered of checksums, after the database has lost changes.
+func (g *Guard) Forget() {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	clear(g.sums)
+}
+
+// hasSums reports whether an application whose row is without a checksum had one.
+func (g *Guard) hasSums(ctx context.Context, app id.App, key *seal.App) (bool, error) {
+	g.mu.Lock()
+	has, known := g.sums[app]
+	g.mu.Unlock()
+	if known {
+		return has, nil
+	}
+	has, err := g.madeWithSums(ctx, app, key)
+	if err == nil {
+		g.know(app, has)
+	}
+	return has, err
+}
+
+// know remembers whether an application has checksums. That it has is never taken back.
+func (g *Guard) know(app id.App, has bool) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.sums[app] = g.sums[app] || has
+}
