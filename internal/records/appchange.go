@@ -21,7 +21,7 @@ var errSystem = fault.New(fault.Conflict, "system_application", "app_system can 
 // Forbidden, Invalid, NotFound, Conflict (app_system, or removed).
 func (s *Service) RenameApp(ctx context.Context, caller tenant.Caller, name string) (tenant.Application, error) {
 	return s.changeApp(ctx, caller, authz.AppUpdate, func(_ *operation, _ store.Tx, row *store.AppRow, entry *audit.Entry) error {
-		if problem := badName(name); problem != "" {
+		if problem := tenant.NameProblem(name); problem != "" {
 			return fault.Validation(invalid("name", problem))
 		}
 		if row.RemovedAt != 0 {

@@ -24,7 +24,7 @@ func (s *Service) CreateApp(ctx context.Context, caller tenant.Caller, name stri
 	if err != nil {
 		return tenant.Application{}, err
 	}
-	if problem := badName(name); problem != "" {
+	if problem := tenant.NameProblem(name); problem != "" {
 		return tenant.Application{}, fault.Validation(fault.Field{Path: "name", Code: "invalid", Message: problem})
 	}
 	app := tenant.Application{ID: id.NewApp(), Name: name, CreatedAt: s.now()}

@@ -23,14 +23,14 @@ type KeyChange = tenant.CredentialChange
 // Faults: Forbidden, Invalid, NotFound, ErrRevoked.
 func (s *Service) UpdateKey(ctx context.Context, caller tenant.Caller, cred id.Credential, in KeyChange) (tenant.Credential, error) {
 	return s.changeKey(ctx, caller, authz.KeyUpdate, cred, func(o *operation, tx store.Tx, row *store.CredentialRow, entry *audit.Entry) error {
-		problems := labelProblems(in.Name, in.Owner)
+		problems := tenant.LabelProblems(in.Name, in.Owner)
 		if in.Scopes != nil {
 			if problem := tenant.Kind(row.Kind).ScopesProblem(in.Scopes); problem != "" {
 				problems = append(problems, invalid("scopes", problem))
 			}
 		}
 		if in.RateLimit != nil {
-			problems = append(problems, rateProblems(*in.RateLimit)...)
+			problems = append(problems, tenant.RateProblems(*in.RateLimit)...)
 		}
 		if len(problems) > 0 {
 			return fault.Validation(problems...)

@@ -3,9 +3,7 @@ package records
 import (
 	"context"
 	"slices"
-	"strings"
 	"time"
-	"unicode/utf8"
 
 	"custodex.dev/internal/audit"
 	"custodex.dev/internal/authz"
@@ -75,28 +73,14 @@ func (o *operation) newKey(app id.App, in NewKey) (Issued, store.CredentialRow) 
 	return Issued{cred, secret}, row
 }
 
-// maxName is how many characters a name or an owner has at most.
-const maxName = 100
-
-// badName says what is wrong with the name of an application or key; "" if nothing.
-func badName(name string) string {
-	switch n := utf8.RuneCountInString(name); {
-	case n < 1 || n > maxName:
-		return "name must have 1 to 100 characters"
-	case strings.ContainsFunc(name, tenant.IsControl):
-		return "name must not have control characters"
-	}
-	return ""
-}
-
 func (s *Service) validKey(in NewKey, app id.App) error {
-	problems := labelProblems(&in.Name, &in.Owner)
+	problems := tenant.LabelProblems(&in.Name, &in.Owner)
 	if kinds := tenant.KindsOf(app); !slices.Contains(kinds, in.Kind) {
 		problems = append(problems, invalid("kind", "kind must be "+tenant.OneOf(kinds)))
 	} else if problem := in.Kind.ScopesProblem(in.Scopes); problem != "" {
 		problems = append(problems, invalid("scopes", problem))
 	}
-	problems = append(problems, rateProblems(in.RateLimit)...)
+	problems = append(problems, tenant.RateProblems(in.RateLimit)...)
 	if !in.ExpiresAt.IsZero() && !in.ExpiresAt.After(s.now()) {
 		problems = append(problems, invalid("expires_at", "expires_at must be in the future"))
 	}
@@ -108,30 +92,6 @@ func (s *Service) validKey(in NewKey, app id.App) error {
 
 func invalid(path, message string) fault.Field {
 	return fault.Field{Path: path, Code: "invalid", Message: message}
-}
-
-// labelProblems says what is wrong with the name and the owner of a key; nil is not checked.
-func labelProblems(name, owner *string) (problems []fault.Field) {
-	if name != nil {
-		if problem := badName(*name); problem != "" {
-			problems = append(problems, invalid("name", problem))
-		}
-	}
-	switch {
-	case owner == nil:
-	case utf8.RuneCountInString(*owner) > maxName:
-		problems = append(problems, invalid("owner", "owner must have at most 100 characters"))
-	case strings.ContainsFunc(*owner, tenant.IsControl):
-		problems = append(problems, invalid("owner", "owner must not have control characters"))
-	}
-	return problems
-}
-
-func rateProblems(perMinute int) []fault.Field {
-	if perMinute < 0 || perMinute > 10_000_000 {
-		return []fault.Field{invalid("rate_limit", "rate_limit must be 0 (unlimited) to 10000000 requests a minute")}
-	}
-	return nil
 }
 
 // ListKeys gives the credentials of caller.App, oldest first, revoked ones too.
