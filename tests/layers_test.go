@@ -77,7 +77,8 @@ var placements = map[string]placement{
 	"internal/sequencer":       {layer: 4},
 	"internal/credential":      {layer: 4},
 	"internal/job":             {layer: 4},
-	"internal/integrity":       {layer: 4, may: []string{"internal/sequencer", "internal/rowsum"}},
+	"internal/check":           {layer: 4, may: []string{"internal/credential", "internal/customerrow", "internal/sequencer"}},
+	"internal/integrity":       {layer: 4, may: []string{"internal/check", "internal/sequencer"}},
 
 	"internal/records": {layer: 5},
 

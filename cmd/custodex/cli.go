@@ -32,6 +32,7 @@ type cli struct {
 	Job      jobCmd      `cmd:"" help:"See and steer jobs: long work on an application."`
 	Key      keyCmd      `cmd:"" help:"Manage the keys of an application."`
 	Audit    auditCmd    `cmd:"" help:"Read, export and verify the audit log of an application."`
+	Check    checkCmd    `cmd:"" help:"Compare everything in a database with its checksums and its logs. It only reads."`
 	Config   configCmd   `cmd:"" help:"Explain the settings."`
 	Bench    benchCmd    `cmd:"" help:"Measure: fill an application with customers and send requests."`
 	Selftest selftestCmd `cmd:"" help:"Try a running server from outside, as an attacker would, and report."`

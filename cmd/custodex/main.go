@@ -1,5 +1,5 @@
 // Command custodex is the server, and the tool with which operators manage it. Each verb
-// has a file: dev, init, serve, migrate, backup, restore, app, key, audit, config, bench,
+// has a file: dev, init, serve, migrate, backup, restore, check, app, key, audit, config, bench,
 // selftest, ready, version.
 //
 // Results go to standard output, everything else to standard error. The exit code is 0,

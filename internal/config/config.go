@@ -153,6 +153,10 @@ type Config struct {
 	// Share of the time that the steps of jobs may take, in percent, 1 to 100. Requests have the rest.
 	// At 100 jobs are fastest, and requests to the same application wait for steps of a quarter of a second.
 	JobShare int `name:"job-share"`
+	// Number of customers a second that a server compares with their keys and e-mail addresses, to find
+	// rows that were altered in the database. It goes through all applications again and again, a minute
+	// after each round. A higher rate finds them sooner and costs reads.
+	CheckRate int `name:"check-rate"`
 
 	// Minimum level that is logged: debug, info, warn or error.
 	LogLevel slog.Level `name:"log-level"`
@@ -196,6 +200,7 @@ func Default() Config {
 		SearchSlots:       16,
 		AuditCheckRate:    200,
 		JobShare:          10,
+		CheckRate:         200,
 		LogFormat:         "json",
 	}
 }

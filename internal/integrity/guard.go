@@ -5,7 +5,7 @@
 // Whoever is about to go by such a row asks the Guard first. An altered row is reported: counted,
 // logged, and told to the alarms of its application, beside the request that met it. What a refusal
 // looks like is for the caller. A row that was put back to an earlier state, with the checksum of that
-// state, is genuine to the Guard; package check compares rows with the log for that.
+// state, is genuine to the Guard until package check has compared it with the log and told Found.
 //
 // Rows of releases before the checksums have none. Guard.Fill gives them theirs, those of an
 // application last, and records it. What a newcomer gets wrong: an application without a checksum is
@@ -68,6 +68,7 @@ type Guard struct {
 	mu      sync.Mutex
 	sums    map[id.App]bool // true: it has checksums, whatever its row says now; false: it never had
 	altered map[rowID]struct{}
+	found   map[rowID]bool    // what a comparison with the log found; true: it is refused
 	waiting map[id.App]string // alarms to raise
 }
 
@@ -81,7 +82,7 @@ type rowID struct {
 func New(cfg Config) *Guard {
 	return &Guard{
 		cfg: cfg, wake: make(chan struct{}, 1),
-		sums: make(map[id.App]bool), altered: make(map[rowID]struct{}), waiting: make(map[id.App]string),
+		sums: make(map[id.App]bool), altered: make(map[rowID]struct{}), found: make(map[rowID]bool), waiting: make(map[id.App]string),
 	}
 }
 
@@ -97,8 +98,7 @@ func (g *Guard) App(ctx context.Context, key *seal.App, row *store.AppRow) error
 	if err == nil {
 		g.know(row.ID, true)
 	}
-	g.note(ctx, rowID{row.ID, Applications, string(row.ID)}, err != nil)
-	return err
+	return g.decide(ctx, rowID{row.ID, Applications, string(row.ID)}, err)
 }
 
 // Credential fails with rowsum.ErrDamaged if the row of a credential was altered, or that of its
@@ -107,8 +107,17 @@ func (g *Guard) Credential(ctx context.Context, key *seal.App, app *store.AppRow
 	if err := g.App(ctx, key, app); err != nil || row.Sum == nil && app.Sum == nil {
 		return err
 	}
-	err := rowsum.Check(row.Sum, rowsum.Credential(key, row))
-	g.note(ctx, rowID{app.ID, Credentials, string(row.ID)}, err != nil)
+	return g.decide(ctx, rowID{app.ID, Credentials, string(row.ID)}, rowsum.Check(row.Sum, rowsum.Credential(key, row)))
+}
+
+// decide takes what the checksum says of a row, and then what the log said of it.
+func (g *Guard) decide(ctx context.Context, row rowID, err error) error {
+	g.note(ctx, row, err != nil)
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	if err == nil && g.found[row] {
+		return rowsum.ErrDamaged
+	}
 	return err
 }
 

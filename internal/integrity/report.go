@@ -2,9 +2,12 @@ package integrity
 
 import (
 	"context"
+	"maps"
+	"slices"
 	"sync"
 	"time"
 
+	"custodex.dev/internal/check"
 	"custodex.dev/internal/id"
 	"custodex.dev/internal/safe"
 	"custodex.dev/internal/sleep"
@@ -18,7 +21,46 @@ const maxAltered = 1000
 func (g *Guard) Altered() int {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return len(g.altered)
+	n := len(g.altered)
+	for row := range g.found {
+		if _, known := g.altered[row]; !known {
+			n++
+		}
+	}
+	return n
+}
+
+// Found is told all that a comparison found to be wrong with the rows of an application in some tables.
+// A credential or application that was put back to an earlier state is refused until a later comparison
+// finds it in order.
+func (g *Guard) Found(ctx context.Context, app id.App, findings []check.Finding, tables ...string) {
+	now := make(map[rowID]bool, len(findings))
+	for _, f := range findings {
+		now[rowID{app, f.Table, f.ID}] = f.Kind == check.PutBack
+	}
+	g.mu.Lock()
+	fresh := []check.Finding{}
+	for _, f := range findings {
+		if _, known := g.found[rowID{app, f.Table, f.ID}]; !known {
+			fresh = append(fresh, f)
+		}
+	}
+	maps.DeleteFunc(g.found, func(row rowID, _ bool) bool { return row.app == app && slices.Contains(tables, row.table) })
+	for row, refused := range now {
+		if len(g.found) < maxAltered {
+			g.found[row] = refused
+		}
+	}
+	if len(findings) > 0 && g.waiting[app] == "" {
+		g.waiting[app] = findings[0].Table + " " + findings[0].ID + ": " + findings[0].Text
+	}
+	g.mu.Unlock()
+	for _, f := range fresh {
+		g.cfg.Log.ErrorContext(ctx, "a row is not as it was written last", "app", app, "table", f.Table, "id", f.ID, "kind", f.Kind, "finding", f.Text)
+	}
+	if len(findings) > 0 {
+		g.wakeUp()
+	}
 }
 
 // note remembers what was found about a row, and reports one that was altered.
@@ -41,6 +83,11 @@ func (g *Guard) note(ctx context.Context, row rowID, altered bool) {
 	if !known {
 		g.cfg.Log.ErrorContext(ctx, "a row was altered in the database; what goes by it is refused", "app", row.app, "table", row.table, "id", row.id)
 	}
+	g.wakeUp()
+}
+
+// wakeUp lets waiting alarms be raised.
+func (g *Guard) wakeUp() {
 	select {
 	case g.wake <- struct{}{}:
 	default:
@@ -111,8 +158,5 @@ func (g *Guard) again(app id.App, damage string) {
 		g.waiting[app] = damage
 	}
 	g.mu.Unlock()
-	select {
-	case g.wake <- struct{}{}:
-	default:
-	}
+	g.wakeUp()
 }

@@ -9,6 +9,7 @@ import (
 	"sync"
 	"time"
 
+	"custodex.dev/internal/check"
 	"custodex.dev/internal/credential"
 	"custodex.dev/internal/finder"
 	"custodex.dev/internal/index"
@@ -73,6 +74,8 @@ type Config struct {
 	// their steps may take, in percent. Default 10.
 	Jobs     job.Kinds
 	JobShare int
+	// CheckRate is how many customers a second are compared with their keys and addresses. Default 200.
+	CheckRate int
 
 	// Now is the clock, for tests. Default: the database's (store.Clock).
 	Now func() time.Time
@@ -113,6 +116,7 @@ func New(cfg Config) *Service {
 	cfg.SearchMemory = cmp.Or(cfg.SearchMemory, 2<<30)
 	cfg.MaxScans = cmp.Or(cfg.MaxScans, 16)
 	cfg.MaxSearches = cmp.Or(cfg.MaxSearches, 128)
+	cfg.CheckRate = cmp.Or(cfg.CheckRate, 200)
 	cfg.SearchIdle = cmp.Or(cfg.SearchIdle, 30*time.Minute)
 	cfg.Log = cmp.Or(cfg.Log, slog.New(slog.DiscardHandler))
 	if cfg.LocalNow == nil {
@@ -155,6 +159,7 @@ func New(cfg Config) *Service {
 	}
 	s.background(s.sequencer.Run)
 	s.background(s.guard.Run)
+	s.background(check.NewWatcher(cfg.Store, s.keys, cfg.CheckRate, cfg.Log, s.guard.Found).Run)
 	s.background(s.runJanitor)
 	s.background(s.jobs.Run)
 	return s

@@ -264,12 +264,23 @@ func (s *Sequencer) growTree(ctx context.Context, app id.App, key *seal.App, old
 
 // tileReader reads an application's tiles for audit.
 func (s *Sequencer) tileReader(ctx context.Context, app id.App) audit.TileReader {
+	return TileReader(ctx, s.cfg.Store, app)
+}
+
+// TileGetter gives the tiles of applications, as store.Reader does.
+type TileGetter interface {
+	// TileGet gives the tiles asked for, in that order.
+	TileGet(ctx context.Context, app id.App, tiles []store.TileID) ([]store.TileRow, error)
+}
+
+// TileReader reads an application's tiles for audit.
+func TileReader(ctx context.Context, from TileGetter, app id.App) audit.TileReader {
 	return func(ids []audit.TileID) ([][]byte, error) {
 		want := make([]store.TileID, len(ids))
 		for i, t := range ids {
 			want[i] = store.TileID{Level: t.Level, N: t.N}
 		}
-		rows, err := s.cfg.Store.TileGet(ctx, app, want)
+		rows, err := from.TileGet(ctx, app, want)
 		if err != nil {
 			return nil, err
 		}

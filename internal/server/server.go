@@ -97,7 +97,8 @@ func build(cfg config.Config, st store.Store, keys seal.Provider, version string
 	s := &Server{cfg: cfg, version: version, store: st, metrics: prometheus.NewRegistry()}
 	s.log, s.flushLog = newLog(cfg, os.Stderr)
 	s.records = records.New(records.Config{
-		Store: st, Keys: keys, Conceal: cfg.Conceal, MaxSkip: cfg.MaxSkip, IdempotencyTTL: cfg.IdempotencyTTL,
+		CheckRate: cfg.CheckRate,
+		Store:     st, Keys: keys, Conceal: cfg.Conceal, MaxSkip: cfg.MaxSkip, IdempotencyTTL: cfg.IdempotencyTTL,
 		SearchMemory: cfg.SearchMemory, SearchIdle: cfg.SearchIdle, MaxScans: cfg.SearchSlots, MaxSearches: cfg.MaxSearches(),
 		Now: cfg.Now, LocalNow: cfg.LocalNow, AuditCheckRate: cfg.AuditCheckRate, Log: s.log,
 		Jobs: cfg.Jobs, JobShare: cfg.JobShare,

@@ -54,6 +54,17 @@ func prepareKeys(ctx context.Context, cfg config.Config, st store.Store, keys se
 		now = cfg.Now
 	}
 	ring := keyring.New(st, keys, now)
+	if err := checkKeys(ctx, cfg, ring); err != nil {
+		return err
+	}
+	if err := ring.Prepare(ctx); err != nil {
+		return fmt.Errorf("bring the applications' keys into an epoch: %w", err)
+	}
+	return nil
+}
+
+// checkKeys is prepareKeys without a change.
+func checkKeys(ctx context.Context, cfg config.Config, ring *keyring.Keyring) error {
 	err := ring.Check(ctx)
 	switch {
 	case errors.Is(err, fault.NotFound):
@@ -62,9 +73,6 @@ func prepareKeys(ctx context.Context, cfg config.Config, st store.Store, keys se
 		return fmt.Errorf("the master key %s is not the one this database was made with; restore that one from your backup: %w", cfg.MasterKey(), err)
 	case err != nil:
 		return fmt.Errorf("check the master key: %w", err)
-	}
-	if err := ring.Prepare(ctx); err != nil {
-		return fmt.Errorf("bring the applications' keys into an epoch: %w", err)
 	}
 	return nil
 }

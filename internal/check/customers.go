@@ -1,0 +1,200 @@
+package check
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"math"
+
+	"custodex.dev/internal/customer"
+	"custodex.dev/internal/customerrow"
+	"custodex.dev/internal/fault"
+	"custodex.dev/internal/id"
+	"custodex.dev/internal/rowsum"
+	"custodex.dev/internal/store"
+)
+
+// maxSuspects is how many rows that do not fit wait to be read again.
+const maxSuspects = 1000
+
+// suspects are customers that did not fit, by id. The number finds the row; 0 is that of a row that
+// was not met.
+type suspects map[id.Customer]int64
+
+// checkCustomers compares the customers with their keys, their e-mail hashes and the log, a part of
+// them after the other. It reads them in the order of their changes, so those that change meanwhile
+// come again.
+func (c *checker) checkCustomers(ctx context.Context) error {
+	for part := range int(c.said.parts) {
+		if part > 0 {
+			c.said = newSaid(part, int(c.said.parts))
+			if err := c.catchUp(ctx, all); err != nil {
+				return err
+			}
+		}
+		c.begin("customers")
+		if err := c.scan(ctx); err != nil {
+			return err
+		}
+		wrong := suspects{}
+		for cust, said := range c.said.customers {
+			if said.seen || said.gone {
+				continue
+			}
+			if wrong[cust] = 0; len(wrong) == maxSuspects {
+				if err := c.confirm(ctx, wrong); err != nil {
+					return err
+				}
+				wrong = suspects{}
+			}
+		}
+		if err := c.confirm(ctx, wrong); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// scan reads every customer of the part and reports those that are wrong.
+func (c *checker) scan(ctx context.Context) error {
+	head, err := c.cfg.Store.Head(ctx, c.app)
+	if err != nil {
+		return err
+	}
+	after := store.ChangePoint{Version: math.MinInt64}
+	wrong := suspects{}
+	for {
+		rows, err := c.cfg.Store.CustomerChanges(ctx, c.app, after, batch)
+		if err != nil {
+			return err
+		}
+		for i := range rows {
+			row := &rows[i]
+			after = store.ChangePoint{Version: row.Version, Seq: row.Seq}
+			c.newest = row.Version
+			if row.Deleted || !c.said.has(row.ID) {
+				continue
+			}
+			if said, ok := c.said.customers[row.ID]; ok {
+				said.seen = true
+				c.said.customers[row.ID] = said
+			}
+			if kind, _ := c.customer(row); kind != "" {
+				wrong[row.ID] = row.Seq
+			}
+		}
+		if len(wrong) >= maxSuspects || len(rows) < batch {
+			if err := c.confirm(ctx, wrong); err != nil {
+				return err
+			}
+			wrong = suspects{}
+		}
+		if err := c.read(ctx, len(rows), head.Customers); err != nil {
+			return err
+		}
+		if len(rows) < batch {
+			return nil
+		}
+	}
+}
+
+// confirm reads suspects again, together with what the log says of them meanwhile, and reports those
+// that are wrong.
+func (c *checker) confirm(ctx context.Context, wrong suspects) error {
+	for try := 0; len(wrong) > 0; try++ {
+		if err := c.catchUp(ctx, all); err != nil {
+			return err
+		}
+		before := make(map[id.Customer]state, len(wrong))
+		findings := make(map[id.Customer]Finding, len(wrong))
+		for cust, seq := range wrong {
+			before[cust] = c.said.customers[cust]
+			row, err := c.again(ctx, cust, seq)
+			if err != nil {
+				return err
+			}
+			kind, text := c.missing(cust)
+			if row != nil {
+				kind, text = c.customer(row)
+			}
+			findings[cust] = Finding{kind, c.app, "customer", cust.String(), text}
+		}
+		if err := c.catchUp(ctx, all); err != nil {
+			return err
+		}
+		for cust, f := range findings {
+			if c.said.customers[cust] != before[cust] && try < maxTries {
+				continue
+			}
+			if f.Kind != "" {
+				c.cfg.Found(f)
+			}
+			delete(wrong, cust)
+		}
+	}
+	return nil
+}
+
+// again reads a customer, nil if there is none. A store may remember rows that it gave by id, so this
+// asks by number where it can.
+func (c *checker) again(ctx context.Context, cust id.Customer, seq int64) (*store.CustomerRow, error) {
+	if seq == 0 {
+		row, err := c.cfg.Store.CustomerGet(ctx, c.app, cust)
+		if errors.Is(err, fault.NotFound) {
+			return nil, nil
+		}
+		return &row, err
+	}
+	var found *store.CustomerRow
+	err := c.cfg.Store.CustomerScan(ctx, c.app, seq, seq+1, func(row *store.CustomerRow) error {
+		if row.ID == cust {
+			found = new(store.CustomerRow)
+			*found = *row
+			found.EmailHash, found.Sealed, found.Key = bytes.Clone(row.EmailHash), bytes.Clone(row.Sealed), bytes.Clone(row.Key)
+		}
+		return nil
+	})
+	return found, err
+}
+
+// missing gives what is wrong with a customer that has no row, and no kind if nothing is.
+func (c *checker) missing(cust id.Customer) (kind Kind, text string) {
+	if said, ok := c.said.customers[cust]; ok && !said.gone {
+		return Removed, "the log has the customer, and no deletion of it"
+	}
+	return "", ""
+}
+
+// customer gives what is wrong with a customer's row, and no kind if nothing is.
+func (c *checker) customer(row *store.CustomerRow) (kind Kind, text string) {
+	said, ok := c.said.customers[row.ID]
+	switch {
+	case !ok:
+		return Invented, "the log has no creation of the customer"
+	case said.gone:
+		return Invented, "the log has the deletion of the customer"
+	}
+	if said.known && said.sum != short(rowsum.Customer(c.key, row)) {
+		return PutBack, "the row of the customer is not the one that the log has last"
+	}
+	return c.itself(row)
+}
+
+// itself gives what is wrong with a customer's row without the log.
+func (c *checker) itself(row *store.CustomerRow) (kind Kind, text string) {
+	plain, _, err := customerrow.Decrypt(c.key, row)
+	switch {
+	case errors.Is(err, fault.NotFound):
+		return Unopened, "the key of the customer is gone"
+	case err != nil:
+		return Unopened, "the key of the customer, or what it encrypts, is not as it was written"
+	}
+	var hash []byte
+	if plain.Email != "" {
+		hash = c.key.EmailHash(customer.CanonicalEmail(plain.Email.Reveal()))
+	}
+	if !bytes.Equal(hash, row.EmailHash) && row.EmailForm == customer.EmailForm || (hash == nil) != (row.EmailHash == nil) {
+		return Altered, "the hash of the e-mail address is not that of the address"
+	}
+	return "", ""
+}
