@@ -29,9 +29,5 @@ var (
 	// Config.Conceal such a customer is not found instead.
 	ErrOtherApplication = fault.New(fault.Forbidden, "other_application", "Customer does not belong to your application")
 
-	// ErrPrecondition is the fault of a target that is not in the state which was asked for.
-	ErrPrecondition = fault.New(fault.Stale, "precondition_failed",
-		"The condition in If-Match or If-None-Match does not hold")
-
 	errScope = fault.New(fault.Forbidden, "insufficient_scope", "This credential may not do that")
 )

@@ -16,8 +16,8 @@ import (
 type Target struct {
 	id  id.Customer
 	seq int64
-	in  func(customer.Revision) bool // nil: any state
-	at  time.Time                    // zero: as it is now
+	in  func(customer.Revision) error // nil: any state
+	at  time.Time                     // zero: as it is now
 }
 
 // ByID is the customer with this id.
@@ -26,11 +26,11 @@ func ByID(c id.Customer) Target { return Target{id: c} }
 // BySeq is the customer with this number.
 func BySeq(n int64) Target { return Target{seq: n} }
 
-// In is the same customer, if holds says so of its revision. A change compares in its own
-// transaction, so of several that ask for one revision at most one is made. If holds says no,
-// the use case fails with ErrPrecondition and changes nothing. A nil holds asks for nothing.
-func (t Target) In(holds func(customer.Revision) bool) Target {
-	t.in = holds
+// In is the same customer, if check has nothing against its revision. A change checks in its own
+// transaction, so of several that ask for one revision at most one is made. If check returns an
+// error, the use case fails with it, and neither shows nor changes anything. A nil check asks for nothing.
+func (t Target) In(check func(customer.Revision) error) Target {
+	t.in = check
 	return t
 }
 
@@ -79,8 +79,8 @@ func (o *operation) readRow(ctx context.Context, t Target) (row store.CustomerRo
 
 // inState is a row that was read for the target, if it is in the state that the target must be in.
 func (o *operation) inState(row store.CustomerRow, err error, t Target) (store.CustomerRow, error) {
-	if err == nil && t.in != nil && !t.in(o.revision(&row)) {
-		err = ErrPrecondition
+	if err == nil && t.in != nil {
+		err = t.in(o.revision(&row))
 	}
 	if err != nil {
 		return store.CustomerRow{}, err

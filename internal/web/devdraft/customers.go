@@ -40,7 +40,11 @@ func (a *api) fetchCustomer(w http.ResponseWriter, r *http.Request, caller tenan
 	if err != nil {
 		return err
 	}
-	c, err := a.Records.FetchCustomer(r.Context(), caller, records.ByID(target))
+	check, err := wire.Readable(r)
+	if err != nil {
+		return err
+	}
+	c, err := a.Records.FetchCustomer(r.Context(), caller, records.ByID(target).In(check))
 	if err != nil {
 		return err
 	}
@@ -118,11 +122,11 @@ func readTarget(r *http.Request) (records.Target, error) {
 	if err != nil {
 		return records.Target{}, err
 	}
-	holds, err := wire.Precondition(r)
+	check, err := wire.Precondition(r)
 	if err != nil {
 		return records.Target{}, err
 	}
-	return records.ByID(target).In(holds), nil
+	return records.ByID(target).In(check), nil
 }
 
 // readWrite takes a create or update request off the wire, and whether the answer is to

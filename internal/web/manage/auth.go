@@ -15,6 +15,10 @@ import (
 // authenticated checks the operator or auditor, finds the application that the path names
 // and runs the operation.
 func (a *api) authenticated(rt route) web.Handler {
+	do := wire.Handler(rt.do)
+	if rt.path != pathKYC {
+		do = wire.Untagged(do)
+	}
 	return func(w http.ResponseWriter, r *http.Request) error {
 		event := web.EventOf(r.Context())
 		event.Route = rt.path
@@ -39,7 +43,7 @@ func (a *api) authenticated(rt route) web.Handler {
 			caller = caller.ScopedTo(app)
 			event.App = caller.App
 		}
-		return rt.do(w, r, caller)
+		return do(w, r, caller)
 	}
 }
 

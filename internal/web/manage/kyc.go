@@ -32,11 +32,11 @@ func (a *api) setKYC(w http.ResponseWriter, r *http.Request, caller tenant.Calle
 	if err != nil {
 		return errNoCustomer
 	}
-	holds, err := wire.Precondition(r)
+	check, err := wire.Precondition(r)
 	if err != nil {
 		return err
 	}
-	_, err = a.records.SetKYC(r.Context(), caller, records.ByID(target).In(holds), kyc)
+	_, err = a.records.SetKYC(r.Context(), caller, records.ByID(target).In(check), kyc)
 	switch {
 	case err == nil:
 	case fault.Of(err).Code == records.ErrOtherApplication.Code:

@@ -34,6 +34,9 @@ func New(cfg Config) http.Handler {
 	return a.mux(a.routes())
 }
 
+// pathKYC is the only one about something with an entity tag, that of the customer.
+const pathKYC = "/manage/v1/apps/{app}/customers/{customer}/kyc"
+
 // routes is all that the API serves.
 func (a *api) routes() []route {
 	const app = "/manage/v1/apps/{app}"
@@ -48,7 +51,7 @@ func (a *api) routes() []route {
 		{"PATCH", app + "/keys/{key}", a.updateKey},
 		{"POST", app + "/keys/{key}/revoke", a.revokeKey},
 		{"POST", app + "/keys/{key}/rotate", a.rotateKey},
-		{"PUT", app + "/customers/{customer}/kyc", a.setKYC},
+		{"PUT", pathKYC, a.setKYC},
 		{"GET", app + "/jobs", a.listJobs},
 		{"GET", app + "/jobs/{job}", a.fetchJob},
 		{"POST", app + "/jobs/{job}/pause", a.changeJob(job.Pause)},

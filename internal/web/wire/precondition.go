@@ -10,7 +10,6 @@ import (
 
 	"custodex.dev/internal/customer"
 	"custodex.dev/internal/fault"
-	"custodex.dev/internal/records"
 	"custodex.dev/internal/tenant"
 	"custodex.dev/internal/web"
 )
@@ -29,11 +28,14 @@ const (
 	headerIfNoneMatch = "If-None-Match"
 )
 
+var errPrecondition = fault.New(fault.Stale, "precondition_failed",
+	"The condition in If-Match or If-None-Match does not hold")
+
 var errEntityTags = fault.New(fault.Invalid, "bad_precondition",
 	"If-Match and If-None-Match must be * or entity tags in double quotes")
 
-// WriteCustomer writes the representation of a customer who was fetched, with its tag. It
-// answers 304 without a body if the request has that tag already.
+// WriteCustomer writes the representation of a customer who was fetched as Readable says, with its
+// tag. It answers 304 without a body if the request has that tag already.
 func WriteCustomer(w http.ResponseWriter, r *http.Request, revision customer.Revision, body []byte) error {
 	cond, err := readConditions(r)
 	if err != nil {
@@ -41,9 +43,6 @@ func WriteCustomer(w http.ResponseWriter, r *http.Request, revision customer.Rev
 	}
 	state := stateTag(revision)
 	whole := `"` + state + "." + hashTag(revision, body) + `"`
-	if !cond.match.holds(func(t entityTag) bool { return !t.weak && t.state() == state }) {
-		return records.ErrPrecondition
-	}
 	w.Header().Set("ETag", whole)
 	if cond.noneMatch.sent && cond.noneMatch.holds(func(t entityTag) bool { return t.text == whole }) {
 		w.WriteHeader(http.StatusNotModified)
@@ -53,18 +52,34 @@ func WriteCustomer(w http.ResponseWriter, r *http.Request, revision customer.Rev
 	return nil
 }
 
+// Readable gives what If-Match asks of a customer who is to be shown, nil if it is not there. It reads
+// If-None-Match too, so that a request which is refused for it has read nothing.
+func Readable(r *http.Request) (func(customer.Revision) error, error) {
+	cond, err := readConditions(r)
+	if err != nil || !cond.match.sent {
+		return nil, err
+	}
+	return conditions{match: cond.match}.check, nil
+}
+
 // Precondition gives what If-Match and If-None-Match ask of a customer who is to be changed,
 // nil if they are not there. A weak tag never matches in If-Match.
-func Precondition(r *http.Request) (func(customer.Revision) bool, error) {
+func Precondition(r *http.Request) (func(customer.Revision) error, error) {
 	cond, err := readConditions(r)
 	if err != nil || !cond.match.sent && !cond.noneMatch.sent {
 		return nil, err
 	}
-	return func(revision customer.Revision) bool {
-		state := stateTag(revision)
-		return cond.match.holds(func(t entityTag) bool { return !t.weak && t.state() == state }) &&
-			!(cond.noneMatch.sent && cond.noneMatch.holds(func(t entityTag) bool { return t.state() == state }))
-	}, nil
+	return cond.check, nil
+}
+
+// check returns the fault of a customer for whom the conditions do not hold.
+func (c conditions) check(revision customer.Revision) error {
+	state := stateTag(revision)
+	if !c.match.holds(func(t entityTag) bool { return !t.weak && t.state() == state }) ||
+		c.noneMatch.sent && c.noneMatch.holds(func(t entityTag) bool { return t.state() == state }) {
+		return errPrecondition
+	}
+	return nil
 }
 
 // Untagged is h for what has no entity tags. A condition that names a tag cannot hold there, and
@@ -80,7 +95,7 @@ func Untagged(h Handler) Handler {
 		}
 		exists := r.Method != http.MethodPost // what a POST makes does not yet
 		if !cond.match.holds(func(entityTag) bool { return false }) || exists && cond.noneMatch.any {
-			return records.ErrPrecondition
+			return errPrecondition
 		}
 		return h(w, r, caller)
 	}

@@ -38,7 +38,11 @@ func (a *api) fetchCustomer(w http.ResponseWriter, r *http.Request, caller tenan
 	if err != nil {
 		return err
 	}
-	c, g, err := a.Records.FetchWithGroup(r.Context(), caller, records.BySeq(target))
+	check, err := wire.Readable(r)
+	if err != nil {
+		return err
+	}
+	c, g, err := a.Records.FetchWithGroup(r.Context(), caller, records.BySeq(target).In(check))
 	if err != nil {
 		return err
 	}
@@ -93,11 +97,11 @@ func readTarget(r *http.Request) (records.Target, error) {
 	if err != nil {
 		return records.Target{}, err
 	}
-	holds, err := wire.Precondition(r)
+	check, err := wire.Precondition(r)
 	if err != nil {
 		return records.Target{}, err
 	}
-	return records.BySeq(target).In(holds), nil
+	return records.BySeq(target).In(check), nil
 }
 
 // headerKey carries an idempotency key. The pages have no such header; it is ours.

@@ -44,7 +44,11 @@ func (a *api) fetch(r *http.Request, caller tenant.Caller) (customer.Customer, e
 	if err != nil {
 		return customer.Customer{}, err
 	}
-	return a.Records.FetchCustomer(r.Context(), caller, records.ByID(target))
+	check, err := wire.Readable(r)
+	if err != nil {
+		return customer.Customer{}, err
+	}
+	return a.Records.FetchCustomer(r.Context(), caller, records.ByID(target).In(check))
 }
 
 // updateCustomer: Yativo, "Update customer".
@@ -86,11 +90,11 @@ func readTarget(r *http.Request, text string) (records.Target, error) {
 	if err != nil {
 		return records.Target{}, err
 	}
-	holds, err := wire.Precondition(r)
+	check, err := wire.Precondition(r)
 	if err != nil {
 		return records.Target{}, err
 	}
-	return records.ByID(target).In(holds), nil
+	return records.ByID(target).In(check), nil
 }
 
 // readWrite takes a create or update request off the wire.
