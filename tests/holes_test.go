@@ -67,11 +67,11 @@ var plantedHoles = []planted{
 		{"internal/records/idempotency.go", "\treturn tx.IdempotencyPut(", "\thole.Keep(i.plain, a.Body)\n\treturn tx.IdempotencyPut("},
 	}},
 	{"a cursor is not bound to its application", "cursors", []sourceEdit{
-		{"internal/records/cursor.go", "EncodeToString(o.key.SealCursor(plain))", "EncodeToString(sealUnlessHole(o, plain))"},
-		{"internal/records/cursor.go", "\tplain, err := o.key.OpenCursor(encrypted)\n",
-			"\tplain, err := o.key.OpenCursor(encrypted)\n\tif hole.Open(cursorHole) {\n\t\tplain, err = encrypted, nil\n\t}\n"},
-		{"internal/records/cursor.go", "// maxCursor bounds", "const cursorHole = \"a cursor is not bound to its application\"\n\n" +
-			"func sealUnlessHole(o *operation, plain []byte) []byte {\n\tif hole.Open(cursorHole) {\n\t\treturn plain\n\t}\n\treturn o.key.SealCursor(plain)\n}\n\n// maxCursor bounds"},
+		{"internal/records/cursor.go", "page.Text(c, o.key.SealCursor)", "page.Text(c, o.sealUnlessHole)"},
+		{"internal/records/cursor.go", "o.listName(), o.key.OpenCursor)", "o.listName(), o.openUnlessHole)"},
+		{"internal/records/cursor.go", "// sealCursor gives", "const cursorHole = \"a cursor is not bound to its application\"\n\n" +
+			"func (o *operation) sealUnlessHole(plain []byte) []byte {\n\tif hole.Open(cursorHole) {\n\t\treturn plain\n\t}\n\treturn o.key.SealCursor(plain)\n}\n\n" +
+			"func (o *operation) openUnlessHole(b []byte) ([]byte, error) {\n\tif hole.Open(cursorHole) {\n\t\treturn b, nil\n\t}\n\treturn o.key.OpenCursor(b)\n}\n\n// sealCursor gives"},
 	}},
 	{"a token needs no signature", "tokens", []sourceEdit{{"internal/credential/token.go", "\tif failure, found := errors.AsType[ourFailure](bad); found {",
 		"\tif hole.Open(\"a token needs no signature\") && errors.Is(bad, jwt.ErrTokenSignatureInvalid) {\n\t\tbad = nil\n\t}\n" +

@@ -131,6 +131,10 @@ type Config struct {
 	// How long a repeated idempotency key is answered with the stored response.
 	IdempotencyTTL time.Duration `name:"idempotency-ttl"`
 
+	// How long events are kept for those who follow them. A cursor that is older is refused with 410,
+	// and its holder must read the records anew.
+	EventTTL time.Duration `name:"event-ttl"`
+
 	// Maximum size in bytes of all search indexes together. Indexes are in memory only and rebuilt
 	// when needed. If the index of an application does not fit, its searches read the database, which
 	// is slower.
@@ -195,6 +199,7 @@ func Default() Config {
 		KYCLink:           "https://kyc.yativo.com",
 		MaxSkip:           10_000,
 		IdempotencyTTL:    24 * time.Hour,
+		EventTTL:          30 * 24 * time.Hour,
 		SearchMemory:      2 << 30,
 		SearchIdle:        30 * time.Minute,
 		SearchSlots:       16,

@@ -7,6 +7,7 @@ import (
 	"custodex.dev/internal/audit"
 	"custodex.dev/internal/authz"
 	"custodex.dev/internal/credential"
+	"custodex.dev/internal/event"
 	"custodex.dev/internal/fault"
 	"custodex.dev/internal/id"
 	"custodex.dev/internal/rowsum"
@@ -43,6 +44,7 @@ func (s *Service) RenameApp(ctx context.Context, caller tenant.Caller, name stri
 func (s *Service) RemoveApp(ctx context.Context, caller tenant.Caller, revokeKeys bool) (tenant.Application, error) {
 	return s.changeApp(ctx, caller, authz.AppRemove, func(o *operation, tx store.Tx, row *store.AppRow, entry *audit.Entry) error {
 		if row.RemovedAt != 0 {
+			entry.Code = event.Unchanged
 			return nil
 		}
 		customers, err := tx.CustomerCount()

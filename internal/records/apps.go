@@ -6,6 +6,7 @@ import (
 
 	"custodex.dev/internal/audit"
 	"custodex.dev/internal/authz"
+	"custodex.dev/internal/event"
 	"custodex.dev/internal/fault"
 	"custodex.dev/internal/id"
 	"custodex.dev/internal/redact"
@@ -129,6 +130,7 @@ func (s *Service) Initialise(ctx context.Context, publish func(Issued) error) (I
 	}
 	err = s.insertApp(ctx, o, app, key, appRow, func(tx store.Tx) error {
 		tx.AuditAppend(sequencer.NewRow(made.key, keyEntry))
+		event.Append(tx, keyEntry)
 		return tx.CredentialInsert(row)
 	})
 	if errors.Is(err, fault.Conflict) {

@@ -1,10 +1,6 @@
 package records
 
-import (
-	"encoding/base64"
-
-	"custodex.dev/internal/page"
-)
+import "custodex.dev/internal/page"
 
 // PageRequest asks for a part of a list, which is newest first.
 type PageRequest struct {
@@ -42,32 +38,14 @@ func upTo[T any](take int, rows []T) (shown []T, more bool) {
 // which it is. Two APIs list the same with different filters and page sizes.
 func (o *operation) listName() string { return o.caller.Origin.Dialect + " " + string(o.action) }
 
-// maxCursor bounds the text of a cursor: the longest filter in four-byte letters.
-const maxCursor = 8192
-
 // sealCursor gives an encrypted cursor for the operation's list.
 func (o *operation) sealCursor(c page.Cursor) string {
 	c.List = o.listName()
-	plain, _ := c.MarshalBinary() // does not fail
-	return base64.RawURLEncoding.EncodeToString(o.key.SealCursor(plain))
+	return page.Text(c, o.key.SealCursor)
 }
 
 // openCursor reads a cursor that sealCursor made for the same list, or fails with
 // page.ErrCursor.
-func (o *operation) openCursor(text string) (c page.Cursor, err error) {
-	if len(text) > maxCursor {
-		return c, page.ErrCursor
-	}
-	encrypted, err := base64.RawURLEncoding.Strict().DecodeString(text)
-	if err != nil {
-		return c, page.ErrCursor
-	}
-	plain, err := o.key.OpenCursor(encrypted)
-	if err != nil {
-		return c, page.ErrCursor
-	}
-	if err := c.UnmarshalBinary(plain); err != nil || c.List != o.listName() {
-		return page.Cursor{}, page.ErrCursor
-	}
-	return c, nil
+func (o *operation) openCursor(text string) (page.Cursor, error) {
+	return page.ParseText(text, o.listName(), o.key.OpenCursor)
 }

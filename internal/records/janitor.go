@@ -48,7 +48,7 @@ func (s *Service) measureClock(ctx context.Context) error {
 	return s.clock.Measure(ctx)
 }
 
-// runJanitor writes last uses, drops idle indexes and deletes expired keys.
+// runJanitor writes last uses, drops idle indexes and deletes expired keys and events.
 func (s *Service) runJanitor(ctx context.Context) {
 	const purgeEvery = 10 // minutes
 	minutes := 0
@@ -56,22 +56,29 @@ func (s *Service) runJanitor(ctx context.Context) {
 		s.indexes.Sweep()
 		err := s.credentials.Flush(ctx)
 		if minutes++; minutes%purgeEvery == 0 {
-			err = errors.Join(err, s.purgeIdempotencyKeys(ctx))
+			err = errors.Join(err, s.purge(ctx))
 		}
 		return err
 	})
 }
 
-// purgeIdempotencyKeys deletes expired idempotency keys in small batches, so that it never delays other
+// purge deletes expired idempotency keys and events in small batches, so that it never delays other
 // writes for long.
-func (s *Service) purgeIdempotencyKeys(ctx context.Context) error {
+func (s *Service) purge(ctx context.Context) error {
 	const batch = 500
+	before := s.now().Add(-s.cfg.EventTTL).UnixMilli()
 	return store.EachApp(ctx, s.store, func(app store.AppRow) error {
-		for {
-			n, err := s.store.IdempotencyPurge(ctx, app.ID, batch)
-			if err != nil || n < batch {
-				return err
+		for _, some := range [...]func() (int, error){
+			func() (int, error) { return s.store.IdempotencyPurge(ctx, app.ID, batch) },
+			func() (int, error) { return s.store.EventPurge(ctx, app.ID, before, batch) },
+		} {
+			for n := batch; n == batch; {
+				var err error
+				if n, err = some(); err != nil {
+					return err
+				}
 			}
 		}
+		return nil
 	})
 }

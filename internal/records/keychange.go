@@ -7,6 +7,7 @@ import (
 	"custodex.dev/internal/audit"
 	"custodex.dev/internal/authz"
 	"custodex.dev/internal/credential"
+	"custodex.dev/internal/event"
 	"custodex.dev/internal/fault"
 	"custodex.dev/internal/id"
 	"custodex.dev/internal/redact"
@@ -53,7 +54,10 @@ func (s *Service) UpdateKey(ctx context.Context, caller tenant.Caller, cred id.C
 // Revoking a revoked one changes nothing and succeeds. It is the one change of a credential whose row
 // was altered in the database, which ends it.
 func (s *Service) RevokeKey(ctx context.Context, caller tenant.Caller, cred id.Credential) (tenant.Credential, error) {
-	return s.changeKey(ctx, caller, authz.KeyRevoke, cred, func(o *operation, tx store.Tx, row *store.CredentialRow, _ *audit.Entry) error {
+	return s.changeKey(ctx, caller, authz.KeyRevoke, cred, func(o *operation, tx store.Tx, row *store.CredentialRow, entry *audit.Entry) error {
+		if row.RevokedAt != 0 {
+			entry.Code = event.Unchanged
+		}
 		credential.Revoke(o.key, row, s.now())
 		return tx.CredentialUpdate(*row)
 	})
@@ -89,7 +93,7 @@ func (s *Service) RotateKey(ctx context.Context, caller tenant.Caller, cred id.C
 	return Issued{c, secret}, nil
 }
 
-// changeKey runs a change of a credential, which must write the row, with its entry.
+// changeKey runs a change of a credential, which must write the row if it changes it, with its entry.
 func (s *Service) changeKey(ctx context.Context, caller tenant.Caller, action authz.Action, cred id.Credential,
 	change func(*operation, store.Tx, *store.CredentialRow, *audit.Entry) error,
 ) (tenant.Credential, error) {

@@ -9,6 +9,7 @@ import (
 	"custodex.dev/internal/authz"
 	"custodex.dev/internal/customer"
 	"custodex.dev/internal/customerrow"
+	"custodex.dev/internal/event"
 	"custodex.dev/internal/fault"
 	"custodex.dev/internal/id"
 	"custodex.dev/internal/seal"
@@ -159,6 +160,7 @@ func (o *operation) commit(ctx context.Context, i *idempotency, do work) (Reply,
 			return err
 		}
 		tx.AuditAppend(sequencer.NewRow(o.key, entry))
+		event.Append(tx, entry)
 		return nil
 	})
 	if err != nil {

@@ -40,6 +40,9 @@ type Config struct {
 	// IdempotencyTTL is how long a key replays its answer. Default 24 hours.
 	IdempotencyTTL time.Duration
 
+	// EventTTL is how long events are kept. Default 30 days.
+	EventTTL time.Duration
+
 	// CredentialTTL is how long a checked credential is trusted before it is read
 	// again, so a revocation is seen everywhere within it. Default 3 seconds.
 	CredentialTTL time.Duration
@@ -111,6 +114,7 @@ type Service struct {
 func New(cfg Config) *Service {
 	cfg.MaxSkip = cmp.Or(cfg.MaxSkip, page.MaxSkip)
 	cfg.IdempotencyTTL = cmp.Or(cfg.IdempotencyTTL, 24*time.Hour)
+	cfg.EventTTL = cmp.Or(cfg.EventTTL, 30*24*time.Hour)
 	cfg.CredentialTTL = cmp.Or(cfg.CredentialTTL, 3*time.Second)
 	cfg.FailedLogins = cmp.Or(cfg.FailedLogins, 60)
 	cfg.SearchMemory = cmp.Or(cfg.SearchMemory, 2<<30)

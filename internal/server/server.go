@@ -98,7 +98,7 @@ func build(cfg config.Config, st store.Store, keys seal.Provider, version string
 	s.log, s.flushLog = newLog(cfg, os.Stderr)
 	s.records = records.New(records.Config{
 		CheckRate: cfg.CheckRate,
-		Store:     st, Keys: keys, Conceal: cfg.Conceal, MaxSkip: cfg.MaxSkip, IdempotencyTTL: cfg.IdempotencyTTL,
+		Store:     st, Keys: keys, Conceal: cfg.Conceal, MaxSkip: cfg.MaxSkip, IdempotencyTTL: cfg.IdempotencyTTL, EventTTL: cfg.EventTTL,
 		SearchMemory: cfg.SearchMemory, SearchIdle: cfg.SearchIdle, MaxScans: cfg.SearchSlots, MaxSearches: cfg.MaxSearches(),
 		Now: cfg.Now, LocalNow: cfg.LocalNow, AuditCheckRate: cfg.AuditCheckRate, Log: s.log,
 		Jobs: cfg.Jobs, JobShare: cfg.JobShare,

@@ -52,6 +52,7 @@ type Head struct {
 	Version   int64 // grows with every committed change of customers
 	Entries   int64 // number of audit entries
 	Customers int64 // number of customers
+	Events    int64 // number of events, purged ones too
 
 	// Lineage is the history that the counters belong to. While it stays the same the
 	// database loses nothing, so Version only grows. After a failover that may have lost
@@ -234,6 +235,20 @@ type AlarmRow struct {
 	Actor  string // the credential that closed it
 	Reason []byte // why it was closed, sealed
 }
+
+// EventRow says that something changed. It holds ids and names, never a value.
+type EventRow struct {
+	Seq      int64 // from 0, without gaps; the store's to set
+	At       int64
+	Type     string
+	Object   string // id of what changed
+	Customer string // id of the customer that the object hangs on; "" if on none
+	Version  int64  // 0, or the application's Version of the change (CommitVersion)
+	Fields   string // names of what changed, with commas between
+}
+
+// CommitVersion is the Version of a row for EventAppend that gets the one of its commit.
+const CommitVersion = -1
 
 // AuditList filters entries; a zero field filters nothing.
 type AuditList struct {

@@ -40,6 +40,10 @@ type Store interface {
 	// how many it deleted.
 	IdempotencyPurge(ctx context.Context, app id.App, limit int) (int, error)
 
+	// EventPurge deletes events from the oldest on, at most limit, and stops at the first with
+	// At >= before. It returns how many it deleted.
+	EventPurge(ctx context.Context, app id.App, before int64, limit int) (int, error)
+
 	// RateTake takes up to want requests of a credential's quota of limit in the
 	// window (a unix minute). It returns how many it got, 0 to want, and how many
 	// everyone has taken in the window, this grant included. It never lets the sum
@@ -127,6 +131,10 @@ type Reader interface {
 
 	// EpochList gives every epoch of keys, the oldest first.
 	EpochList(ctx context.Context) ([]EpochRow, error)
+
+	// EventList gives the events with Seq > after, ascending, at most limit. Those that were
+	// purged are missing from the front: the rest has no gap.
+	EventList(ctx context.Context, app id.App, after int64, limit int) ([]EventRow, error)
 
 	// GroupCount counts the groups with from <= CreatedAt < to; 0 is open. It costs
 	// an index entry a group.
@@ -282,6 +290,10 @@ type Tx interface {
 	// and Key, and sets Version. fault.NotFound if it is gone, fault.Conflict with
 	// code email_taken as above.
 	CustomerUpdate(row CustomerRow) error
+
+	// EventAppend appends an event in this transaction. As with AuditAppend the store sets Seq,
+	// without gaps, in the order of commits, and Update returns what is wrong with a row.
+	EventAppend(row EventRow)
 
 	// GroupDelete removes a group and takes its customers out of it, which changes
 	// them (Version). fault.NotFound if it is gone.

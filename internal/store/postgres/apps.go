@@ -113,13 +113,14 @@ func (s *Store) Head(ctx context.Context, app id.App) (store.Head, error) {
 			version,
 			entries,
 			customers,
+			events,
 			(extract(epoch FROM pg_postmaster_start_time()) * 1000000)::bigint,
 			tableoid::bigint
 		FROM head
 		WHERE app_id = $1`,
 		[]any{string(app)},
 		one("application", func(r pgx.Row) error {
-			return r.Scan(&h.Version, &h.Entries, &h.Customers, &h.Lineage.Server, &h.Lineage.Table)
+			return r.Scan(&h.Version, &h.Entries, &h.Customers, &h.Events, &h.Lineage.Server, &h.Lineage.Table)
 		}),
 	)
 	return h, err

@@ -18,7 +18,7 @@ import (
 //
 //	BEGIN; name the application; lock and read its head       one round trip
 //	for each Update: SAVEPOINT, what fn does                  one for each statement
-//	INSERT the audit entries of all; write the head; COMMIT   one round trip
+//	INSERT entries and events of all; write the head; COMMIT  one round trip
 //
 // Statements whose results nobody waits for (SAVEPOINT, RELEASE) travel with the
 // next one that matters. Works that only audit need no savepoint and no statement of
@@ -68,6 +68,7 @@ type head struct {
 	version   int64
 	entries   int64
 	customers int64
+	events    int64
 	recent    marks
 	removed   bool // it takes nothing new
 }

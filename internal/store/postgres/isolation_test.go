@@ -35,6 +35,7 @@ func furnished(t *testing.T) (url string, s *postgres.Store, mine, theirs id.App
 				err = errors.Join(err, inserted)
 			}
 			tx.AuditAppend(newEntry(row.ID))
+			tx.EventAppend(store.EventRow{Type: "customer.created", Object: row.ID.String()})
 			item := store.ItemRow{ID: id.NewItem(), Kind: store.Transaction, Sealed: []byte{1}}
 			return errors.Join(err, tx.ItemInsert(row.ID, item), tx.HistoryAppend(store.HistoryRow{Customer: 1, Sealed: []byte{1}}), tx.CustomerDelete(gone.ID),
 				tx.AlarmInsert(store.AlarmRow{Damage: "entry 0 is missing"}),
@@ -174,6 +175,9 @@ func TestWritesIntoOthersAreRefused(t *testing.T) {
 	refused("change a key", "UPDATE customer_key SET wrapped_key = ''")
 	refused("hide a deletion", "DELETE FROM customer_tombstone")
 	refused("move a deletion", "UPDATE customer_tombstone SET version = 1")
+	refused("change an event", "UPDATE event SET object = ''")
+	refused("insert an event of another's", `INSERT INTO event (app_id, seq, at, type, object, customer, version, fields)
+		VALUES ($1, 9, 1, '', '', '', 0, '')`, string(theirs))
 	refused("delete an application", "DELETE FROM application")
 	refused("change the key of an application", "UPDATE application SET wrapped_key = ''")
 	refused("make another application", "INSERT INTO application (app_id, name, wrapped_key, created_at) VALUES ('app_x', '', '', 1)")

@@ -23,6 +23,7 @@ type try struct {
 	head     head
 	changed  bool // customers were
 	entries  []store.AuditRow
+	events   []store.EventRow
 	outcomes []error
 }
 
@@ -31,6 +32,7 @@ const lockHead = `
 		version,
 		entries,
 		customers,
+		events,
 		recent,
 		removed
 	FROM head
@@ -46,7 +48,7 @@ func (t *try) begin() error {
 		}
 		t.head.found = true
 		h := &t.head
-		return rows.Scan(&h.version, &h.entries, &h.customers, &h.recent, &h.removed)
+		return rows.Scan(&h.version, &h.entries, &h.customers, &h.events, &h.recent, &h.removed)
 	})
 	if err != nil {
 		return fmt.Errorf("begin: %w", err)
@@ -66,7 +68,7 @@ func (t *try) perform(i int, w work) error {
 		return nil
 	}
 	item := &tx{try: t}
-	head, changed, entries := t.head, t.changed, len(t.entries)
+	head, changed, entries, events := t.head, t.changed, len(t.entries), len(t.events)
 	err := safe.Call(func() error { return w.fn(item) })
 	item.over = true
 	switch {
@@ -85,7 +87,7 @@ func (t *try) perform(i int, w work) error {
 		return nil
 	}
 	t.outcomes[i] = err
-	t.head, t.changed, t.entries = head, changed, t.entries[:entries]
+	t.head, t.changed, t.entries, t.events = head, changed, t.entries[:entries], t.events[:events]
 	switch {
 	case item.failed != nil:
 		// On its own: the server prepares no statement in a failed transaction.
@@ -117,7 +119,8 @@ const writeHead = `
 		version = $2,
 		entries = $3,
 		customers = $4,
-		recent = $5
+		events = $5,
+		recent = $6
 	WHERE app_id = $1`
 
 // commit sends everything that is left, in one round trip.
@@ -130,9 +133,13 @@ func (t *try) commit() error {
 	if len(t.entries) > 0 {
 		t.pending.Queue(insertEntries, entryArgs(t.app, first, t.entries)...)
 	}
+	if len(t.events) > 0 {
+		t.pending.Queue(insertEvents, eventArgs(t.app, &t.head, t.events)...)
+		t.head.events += int64(len(t.events))
+	}
 	mark := rand.Int64()
 	h := t.head
-	t.pending.Queue(writeHead, string(t.app), h.version, h.entries, h.customers,
+	t.pending.Queue(writeHead, string(t.app), h.version, h.entries, h.customers, h.events,
 		h.recent.with(t.store.writer, mark))
 	done, err := t.sendCommit()
 	if err == nil || done {

@@ -153,9 +153,10 @@ func (s *Store) Head(ctx context.Context, app id.App) (h store.Head, err error) 
 			SELECT
 				version,
 				entries,
-				customers
+				customers,
+				events
 			FROM head
-			WHERE app_id = ?`, []any{string(app)}, scanTo(&h.Version, &h.Entries, &h.Customers))
+			WHERE app_id = ?`, []any{string(app)}, scanTo(&h.Version, &h.Entries, &h.Customers, &h.Events))
 	})
 	h.Lineage.Server = s.lineage.Load()
 	return h, err

@@ -130,6 +130,7 @@ type batch struct {
 	conn    *conn
 	heads   map[id.App]*head
 	entries []entry
+	events  []event
 	lastSeq int64 // given to a customer; 0: not read yet
 	usedSeq bool
 	rows    int64 // inserted, updated and deleted by the items
@@ -182,6 +183,9 @@ func (b *batch) run(ctx context.Context, works []*work) (outcomes []error, err e
 		}
 	}
 	if err := b.writeEntries(ctx); err != nil {
+		return nil, err
+	}
+	if err := b.writeEvents(ctx); err != nil {
 		return nil, err
 	}
 	if err := b.writeHeads(ctx); err != nil {
@@ -250,9 +254,10 @@ func (b *batch) head(ctx context.Context, app id.App) (*head, error) {
 			version,
 			entries,
 			customers,
+			events,
 			removed
 		FROM head
-		WHERE app_id = ?`, []any{string(app)}, scanTo(&h.Version, &h.Entries, &h.Customers, &h.removed))
+		WHERE app_id = ?`, []any{string(app)}, scanTo(&h.Version, &h.Entries, &h.Customers, &h.Events, &h.removed))
 	if err != nil {
 		return nil, err
 	}
@@ -276,8 +281,9 @@ func (b *batch) writeHeads(ctx context.Context) error {
 			SET
 				version = ?,
 				entries = ?,
-				customers = ?
-			WHERE app_id = ?`, h.Version, h.Entries, h.Customers, string(app))
+				customers = ?,
+				events = ?
+			WHERE app_id = ?`, h.Version, h.Entries, h.Customers, h.Events, string(app))
 		if err != nil {
 			return err
 		}

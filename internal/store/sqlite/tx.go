@@ -18,6 +18,7 @@ type tx struct {
 	changed bool  // some customer
 	removed *bool // what AppUpdate has made of it; nil: nothing
 	entries []store.AuditRow
+	events  []store.EventRow
 
 	// failed is the first error of a statement. The item fails with it even if fn
 	// does not return it, as it must on PostgreSQL.
@@ -49,7 +50,7 @@ func (t *tx) head() (*head, error) {
 
 // finish hands what the item did to its batch.
 func (t *tx) finish() error {
-	if t.made == nil && !t.changed && t.removed == nil && len(t.entries) == 0 {
+	if t.made == nil && !t.changed && t.removed == nil && len(t.entries) == 0 && len(t.events) == 0 {
 		return nil
 	}
 	h, err := t.head()
@@ -67,5 +68,6 @@ func (t *tx) finish() error {
 		h.removed = *t.removed
 	}
 	t.batch.settle(t.app, h, t.entries)
+	t.batch.settleEvents(t.app, h, t.events)
 	return nil
 }

@@ -76,6 +76,8 @@ func calls(e env, th things) map[string]func(ctx context.Context) error {
 		"BlockList":   func(ctx context.Context) error { _, err := s.BlockList(ctx, app, 0, 5); return err },
 		"AuditList":   func(ctx context.Context) error { _, err := s.AuditList(ctx, app, store.AuditList{}, 5); return err },
 		"AuditRange":  func(ctx context.Context) error { _, err := s.AuditRange(ctx, app, 0, 5); return err },
+		"EventList":   func(ctx context.Context) error { _, err := s.EventList(ctx, app, -1, 5); return err },
+		"EventPurge":  func(ctx context.Context) error { _, err := s.EventPurge(ctx, app, now+1, 5); return err },
 		"TreeGet":     func(ctx context.Context) error { _, err := s.TreeGet(ctx, app); return err },
 		"TileGet":     func(ctx context.Context) error { _, err := s.TileGet(ctx, app, []store.TileID{{}}); return err },
 		"EpochList":   func(ctx context.Context) error { _, err := s.EpochList(ctx); return err },

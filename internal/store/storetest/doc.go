@@ -46,6 +46,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"Blocks", testBlocks},
 		{"Alarms", testAlarms},
 		{"Jobs", testJobs},
+		{"Events", testEvents},
 		{"Tree", testTree},
 		{"Rate", testRate},
 		{"Update", testUpdate},

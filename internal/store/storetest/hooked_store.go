@@ -150,6 +150,18 @@ func (w *wrapped) EpochList(ctx context.Context) ([]store.EpochRow, error) {
 	return get(ctx, w.hooks.Load(), "EpochList", "", func() ([]store.EpochRow, error) { return w.Store.EpochList(ctx) })
 }
 
+func (w *wrapped) EventList(ctx context.Context, app id.App, after int64, limit int) ([]store.EventRow, error) {
+	return get(ctx, w.hooks.Load(), "EventList", app, func() ([]store.EventRow, error) {
+		return w.Store.EventList(ctx, app, after, limit)
+	})
+}
+
+func (w *wrapped) EventPurge(ctx context.Context, app id.App, before int64, limit int) (int, error) {
+	return get(ctx, w.hooks.Load(), "EventPurge", app, func() (int, error) {
+		return w.Store.EventPurge(ctx, app, before, limit)
+	})
+}
+
 func (w *wrapped) GroupCount(ctx context.Context, app id.App, from, to int64) (int, error) {
 	return get(ctx, w.hooks.Load(), "GroupCount", app, func() (int, error) { return w.Store.GroupCount(ctx, app, from, to) })
 }

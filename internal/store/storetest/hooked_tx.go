@@ -14,11 +14,18 @@ type wrappedTx struct {
 	hooks *Hooks
 	ctx   context.Context // of the Update: the methods of a Tx take none
 	app   id.App
-	err   error // of a hook of AuditAppend, which returns none: the Update fails with it
+	err   error // of a hook of AuditAppend or EventAppend, which return none: the Update fails with it
 }
 
 func (t *wrappedTx) AuditAppend(entry store.AuditRow) {
 	err := run(t.ctx, t.hooks, "Tx.AuditAppend", t.app, func() error { t.Tx.AuditAppend(entry); return nil })
+	if t.err == nil {
+		t.err = err
+	}
+}
+
+func (t *wrappedTx) EventAppend(row store.EventRow) {
+	err := run(t.ctx, t.hooks, "Tx.EventAppend", t.app, func() error { t.Tx.EventAppend(row); return nil })
 	if t.err == nil {
 		t.err = err
 	}
