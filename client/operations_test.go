@@ -120,6 +120,16 @@ func TestFieldE8EveryOperationOfDevdraft(t *testing.T) {
 
 	paid, err := c.RecordTransaction(ctx, ada.ID, client.TransactionInput{Amount: "12.50", Currency: "EUR", Reference: "4711"}, "")
 	check(t, err)
+	past, err := c.ListHistory(ctx, ada.ID, client.PageQuery{Take: 5})
+	check(t, err)
+	if len(past.Items) == 0 || past.Items[0].Customer.ID != ada.ID || len(past.Items[0].Changed) == 0 {
+		t.Errorf("ListHistory = %+v", past.Items)
+	}
+	was, err := c.FetchAsOf(ctx, ada.ID, ada.CreatedAt)
+	check(t, err)
+	if was.FirstName != ada.FirstName || was.LastSpent != "0" {
+		t.Errorf("FetchAsOf = %+v", was)
+	}
 	purchases, err := c.ListTransactions(ctx, ada.ID, client.PageQuery{Take: 5, Count: true})
 	check(t, err)
 	equal(t, "purchases", purchases.Items[0].ID, paid.ID)

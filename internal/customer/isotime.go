@@ -6,6 +6,9 @@ import (
 	"time"
 )
 
+// ParseTime reads a time in a form of ISO 8601, as the filters of lists do.
+func ParseTime(s string) (time.Time, bool) { return parseISO8601(s) }
+
 // parseISO8601 reads an ISO 8601 date, or a date and time with its zone, in the basic and the
 // extended format: 2026-01-01, 2026-01-01T00:00Z, 20260101T000000+02, 2026-W01-4,
 // 2026-001. A year, a month or a week alone is its beginning. Letters may be small, and a space

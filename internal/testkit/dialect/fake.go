@@ -6,6 +6,7 @@ import (
 	"custodex.dev/internal/authz"
 	"custodex.dev/internal/customer"
 	"custodex.dev/internal/fault"
+	"custodex.dev/internal/history"
 	"custodex.dev/internal/id"
 	"custodex.dev/internal/records"
 	"custodex.dev/internal/store"
@@ -150,6 +151,13 @@ func (f *FakeRecords) FetchCustomer(context.Context, tenant.Caller, records.Targ
 func (f *FakeRecords) FetchWithGroup(context.Context, tenant.Caller, records.Target) (customer.Customer, *customer.Group, error) {
 	f.Calls++
 	return f.Fetched, f.Group, f.Err
+}
+
+// ListHistory keeps Page and gives nothing.
+func (f *FakeRecords) ListHistory(_ context.Context, _ tenant.Caller, _ records.Target, in records.PageRequest) (records.ItemPage[history.State], error) {
+	f.Calls++
+	f.Page = in
+	return records.ItemPage[history.State]{}, f.Err
 }
 
 // ListCustomers keeps List.

@@ -40,6 +40,13 @@ func (a *api) fetchCustomer(w http.ResponseWriter, r *http.Request, caller tenan
 	if err != nil {
 		return err
 	}
+	at, err := readAsOf(r)
+	if err != nil {
+		return err
+	}
+	if !at.IsZero() {
+		return a.writePast(w, r, caller, target, at, withGroup)
+	}
 	check, err := wire.Readable(r)
 	if err != nil {
 		return err

@@ -19,12 +19,18 @@ import (
 
 // readPage takes what one of our lists may be asked: take, skip and cursor as for the
 // list of customers, and the preference for a count.
-func (a *api) readPage(r *http.Request) (records.PageRequest, error) {
+func (a *api) readPage(r *http.Request) (records.PageRequest, error) { return a.readPart(r, true) }
+
+// readPart is readPage for a list that may have no skip.
+func (a *api) readPart(r *http.Request, skips bool) (records.PageRequest, error) {
 	query, err := body.ParseQuery(r.URL.RawQuery)
 	if err != nil {
 		return records.PageRequest{}, err
 	}
-	in := customer.ListInput{Take: wire.Parameter(query, "take"), Skip: wire.Parameter(query, "skip")}
+	in := customer.ListInput{Take: wire.Parameter(query, "take")}
+	if skips {
+		in.Skip = wire.Parameter(query, "skip")
+	}
 	find, problems := in.Parse(a.MaxSkip)
 	if len(problems) > 0 {
 		return records.PageRequest{}, a.list.translate(fault.Validation(problems...))

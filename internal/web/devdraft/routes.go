@@ -83,6 +83,7 @@ const (
 	pathAddresses    = "/api/v0/customers/{id}/liquidation_addresses"
 	pathAddress      = "/api/v0/customers/{id}/liquidation_addresses/{addressId}"
 	pathTransactions = "/api/v0/customers/{id}/transactions"
+	pathHistory      = "/api/v0/customers/{id}/history"
 	pathGroups       = "/api/v0/customer-groups"
 	pathGroup        = "/api/v0/customer-groups/{id}"
 	pathHealth       = "/api/v0/health"
@@ -114,7 +115,7 @@ func (a *api) routes() map[string]web.Methods {
 			http.MethodPost: a.authenticated(a.createCustomer, "include"),
 		},
 		pathCustomer: {
-			http.MethodGet:   a.tagged(a.fetchCustomer, "include"),
+			http.MethodGet:   a.tagged(a.fetchCustomer, "include", paramAsOf),
 			http.MethodPatch: a.tagged(a.updateCustomer, "include"),
 
 			http.MethodDelete: a.tagged(a.deleteCustomer),
@@ -131,6 +132,7 @@ func (a *api) routes() map[string]web.Methods {
 			http.MethodGet:  a.authenticated(a.listTransactions, pageParameters...),
 			http.MethodPost: a.authenticated(a.recordTransaction),
 		},
+		pathHistory: {http.MethodGet: a.authenticated(a.listHistory, "take", "cursor")},
 		pathGroups: {
 			http.MethodGet:  a.authenticated(a.listGroups, pageParameters...),
 			http.MethodPost: a.authenticated(a.createGroup),

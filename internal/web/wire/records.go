@@ -4,6 +4,7 @@ import (
 	"context"
 
 	"custodex.dev/internal/customer"
+	"custodex.dev/internal/history"
 	"custodex.dev/internal/records"
 	"custodex.dev/internal/tenant"
 )
@@ -20,6 +21,8 @@ type Customers interface {
 	DeleteCustomer(ctx context.Context, caller tenant.Caller, target records.Target) error
 	// FetchCustomer reads one customer.
 	FetchCustomer(ctx context.Context, caller tenant.Caller, target records.Target) (customer.Customer, error)
+	// ListHistory gives a page of what a customer was.
+	ListHistory(ctx context.Context, caller tenant.Caller, target records.Target, in records.PageRequest) (records.ItemPage[history.State], error)
 	// ListCustomers gives a page of customers.
 	ListCustomers(ctx context.Context, caller tenant.Caller, in records.ListRequest) (records.ListResponse, error)
 }

@@ -1,0 +1,114 @@
+package devdraft
+
+import (
+	"net/http"
+	"time"
+
+	"custodex.dev/internal/customer"
+	"custodex.dev/internal/fault"
+	"custodex.dev/internal/history"
+	"custodex.dev/internal/id"
+	"custodex.dev/internal/records"
+	"custodex.dev/internal/tenant"
+	"custodex.dev/internal/web"
+	"custodex.dev/internal/web/body"
+	"custodex.dev/internal/web/wire"
+)
+
+// What a customer was is ours. No page describes it, so both the list and the parameter of
+// fetch need a scope that no published client has.
+
+// paramAsOf is the parameter of a fetch that asks what the customer was.
+const paramAsOf = "as_of"
+
+var errAsOf = fault.Validation(fault.Field{Path: paramAsOf, Code: customer.CodeNotTime,
+	Message: paramAsOf + " must be a valid ISO 8601 date string"})
+
+// readAsOf takes the time of a fetch off the wire, zero for now.
+func readAsOf(r *http.Request) (time.Time, error) {
+	query, err := body.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return time.Time{}, err
+	}
+	value, sent, err := query.One(paramAsOf)
+	if !sent && err == nil {
+		return time.Time{}, nil
+	}
+	at, ok := customer.ParseTime(value)
+	if err != nil || !ok || at.IsZero() {
+		return time.Time{}, errAsOf
+	}
+	return at, nil
+}
+
+// writePast answers a fetch as of a time. What was does not change, and If-Match and the like are
+// about what is: it has no tag.
+func (a *api) writePast(w http.ResponseWriter, r *http.Request, caller tenant.Caller, target id.Customer, at time.Time, withGroup bool) error {
+	c, err := a.Records.FetchCustomer(r.Context(), caller, records.ByID(target).AsOf(at))
+	if err != nil {
+		return err
+	}
+	web.JSON(w, http.StatusOK, encodeFetched(&c, caller, withGroup))
+	return nil
+}
+
+// listHistory gives a page of what a customer was, newest first.
+func (a *api) listHistory(w http.ResponseWriter, r *http.Request, caller tenant.Caller) error {
+	target, err := readID(r)
+	if err != nil {
+		return err
+	}
+	in, err := a.readPart(r, false)
+	if err != nil {
+		return err
+	}
+	found, err := a.Records.ListHistory(r.Context(), caller, records.ByID(target), in)
+	if err != nil {
+		return a.list.translate(err)
+	}
+	next := nextPage(pathCustomers+"/"+target.String()+"/history", found.Next, in.Take)
+	listed{body: encodeItems(found.List, stateOf(caller.App)), next: next}.write(w)
+	return nil
+}
+
+// stateBody is what a customer was until a change, and the change.
+type stateBody struct {
+	ValidFrom wire.Text    `json:"valid_from"`
+	ValidTo   wire.Text    `json:"valid_to"`
+	Changed   []string     `json:"changed"`
+	ChangedBy string       `json:"changed_by"`
+	Acting    wire.Text    `json:"acting_user"`
+	Request   string       `json:"request_id"`
+	Action    string       `json:"action"`
+	Reason    wire.Text    `json:"reason"`
+	Customer  customerBody `json:"customer"`
+}
+
+// stateOf converts states of an application's customers.
+func stateOf(app id.App) func(*history.State) stateBody {
+	return func(s *history.State) stateBody {
+		by := &s.Change
+		return stateBody{
+			ValidFrom: timeText(s.Since), ValidTo: timeText(s.Until), Changed: fieldNames(by.Fields), ChangedBy: by.Actor,
+			Acting: wire.Text(by.ActingUser.Reveal()), Request: string(by.Request), Action: by.Action, Reason: wire.Text(by.Reason.Reveal()),
+			Customer: customerOf(&s.Customer, app, true),
+		}
+	}
+}
+
+// shownNames are the members that show fields whose names are others. A field that this API does
+// not show keeps its own.
+var shownNames = map[string]string{
+	customer.PathGiven: "first_name", customer.PathFamily: "last_name", customer.PathPhone: "phone_number",
+	customer.PathType: "customer_type", customer.PathGroup: "group_id", customer.PathLastPurchase: "last_purchase_date",
+}
+
+func fieldNames(paths []string) []string {
+	names := make([]string, len(paths))
+	for i, path := range paths {
+		if names[i] = shownNames[path]; names[i] == "" {
+			names[i] = path
+		}
+	}
+	return names
+}
