@@ -67,6 +67,7 @@ func TestKillUnderLoad(t *testing.T) {
 			}
 			p := in.start(t)
 			verify(t, p, l)
+			verifyHistory(t, p, l)
 			t.Logf("%d kills: %d customers acknowledged, %d answers received", n, len(l.customers), len(l.requests))
 		})
 	}

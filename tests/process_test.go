@@ -125,7 +125,8 @@ func (p *process) newApp(t *testing.T) (app, key, secret string) {
 		Key    string `json:"public_key"`
 		Secret string `json:"secret"`
 	}
-	decode(t, manage("key", "create", "--app", made.ID, "--name", "test", "--owner", "test", "--rate-limit", "0"), &issued)
+	decode(t, manage("key", "create", "--app", made.ID, "--name", "test", "--owner", "test", "--rate-limit", "0",
+		"--scopes", "customers:read,customers:write,customers:history"), &issued)
 	if issued.Key == "" || issued.Secret == "" {
 		t.Fatal("custodex key create printed no credentials")
 	}
@@ -271,8 +272,12 @@ type customerJSON struct {
 
 // auditEntry is what the tests read of an entry.
 type auditEntry struct {
-	Seq     int64  `json:"seq"`
-	Request string `json:"request"`
+	Seq     int64    `json:"seq"`
+	Request string   `json:"request"`
+	Action  string   `json:"action"`
+	Outcome string   `json:"outcome"`
+	Code    string   `json:"code"`
+	Targets []string `json:"targets"`
 	Origin  struct {
 		Address string `json:"address"`
 	} `json:"origin"`
