@@ -48,6 +48,12 @@ func TestEveryOperationOfXtrakit(t *testing.T) {
 	fetched.ETag = ""
 	equal(t, "customer", fetched, changed)
 	equal(t, "e-mail after it was cleared", fetched.Email, "")
+	past, err := x.ListHistory(ctx, ada.ID, "")
+	check(t, err)
+	equal(t, "what she was", past.Items[0].Customer.Email, ada.Email)
+	was, err := x.FetchAsOf(ctx, ada.ID, past.Items[0].ValidFrom)
+	check(t, err)
+	equal(t, "as of her creation", was, past.Items[0].Customer)
 	list, err := x.List(ctx, client.XtrakitQuery{GroupID: group.ID})
 	check(t, err)
 	equal(t, "list", list.Items[0], fetched)

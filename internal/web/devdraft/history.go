@@ -11,34 +11,22 @@ import (
 	"custodex.dev/internal/records"
 	"custodex.dev/internal/tenant"
 	"custodex.dev/internal/web"
-	"custodex.dev/internal/web/body"
 	"custodex.dev/internal/web/wire"
 )
 
 // What a customer was is ours. No page describes it, so both the list and the parameter of
 // fetch need a scope that no published client has.
 
-// paramAsOf is the parameter of a fetch that asks what the customer was.
-const paramAsOf = "as_of"
-
-var errAsOf = fault.Validation(fault.Field{Path: paramAsOf, Code: customer.CodeNotTime,
-	Message: paramAsOf + " must be a valid ISO 8601 date string"})
+var errAsOf = fault.Validation(fault.Field{Path: wire.ParamAsOf, Code: customer.CodeNotTime,
+	Message: wire.ParamAsOf + " must be a valid ISO 8601 date string"})
 
 // readAsOf takes the time of a fetch off the wire, zero for now.
 func readAsOf(r *http.Request) (time.Time, error) {
-	query, err := body.ParseQuery(r.URL.RawQuery)
-	if err != nil {
-		return time.Time{}, err
+	at, ok, err := wire.AsOf(r)
+	if err == nil && !ok {
+		err = errAsOf
 	}
-	value, sent, err := query.One(paramAsOf)
-	if !sent && err == nil {
-		return time.Time{}, nil
-	}
-	at, ok := customer.ParseTime(value)
-	if err != nil || !ok || at.IsZero() {
-		return time.Time{}, errAsOf
-	}
-	return at, nil
+	return at, err
 }
 
 // writePast answers a fetch as of a time. What was does not change, and If-Match and the like are
@@ -73,42 +61,19 @@ func (a *api) listHistory(w http.ResponseWriter, r *http.Request, caller tenant.
 
 // stateBody is what a customer was until a change, and the change.
 type stateBody struct {
-	ValidFrom wire.Text    `json:"valid_from"`
-	ValidTo   wire.Text    `json:"valid_to"`
-	Changed   []string     `json:"changed"`
-	ChangedBy string       `json:"changed_by"`
-	Acting    wire.Text    `json:"acting_user"`
-	Request   string       `json:"request_id"`
-	Action    string       `json:"action"`
-	Reason    wire.Text    `json:"reason"`
-	Customer  customerBody `json:"customer"`
+	wire.Past
+	Customer customerBody `json:"customer"`
 }
 
 // stateOf converts states of an application's customers.
 func stateOf(app id.App) func(*history.State) stateBody {
 	return func(s *history.State) stateBody {
-		by := &s.Change
-		return stateBody{
-			ValidFrom: timeText(s.Since), ValidTo: timeText(s.Until), Changed: fieldNames(by.Fields), ChangedBy: by.Actor,
-			Acting: wire.Text(by.ActingUser.Reveal()), Request: string(by.Request), Action: by.Action, Reason: wire.Text(by.Reason.Reveal()),
-			Customer: customerOf(&s.Customer, app, true),
-		}
+		return stateBody{wire.PastOf(s, timeLayout, shownNames), customerOf(&s.Customer, app, true)}
 	}
 }
 
-// shownNames are the members that show fields whose names are others. A field that this API does
-// not show keeps its own.
+// shownNames are the members that show fields whose names are others.
 var shownNames = map[string]string{
 	customer.PathGiven: "first_name", customer.PathFamily: "last_name", customer.PathPhone: "phone_number",
 	customer.PathType: "customer_type", customer.PathGroup: "group_id", customer.PathLastPurchase: "last_purchase_date",
-}
-
-func fieldNames(paths []string) []string {
-	names := make([]string, len(paths))
-	for i, path := range paths {
-		if names[i] = shownNames[path]; names[i] == "" {
-			names[i] = path
-		}
-	}
-	return names
 }

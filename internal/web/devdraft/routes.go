@@ -115,7 +115,7 @@ func (a *api) routes() map[string]web.Methods {
 			http.MethodPost: a.authenticated(a.createCustomer, "include"),
 		},
 		pathCustomer: {
-			http.MethodGet:   a.tagged(a.fetchCustomer, "include", paramAsOf),
+			http.MethodGet:   a.tagged(a.fetchCustomer, "include", wire.ParamAsOf),
 			http.MethodPatch: a.tagged(a.updateCustomer, "include"),
 
 			http.MethodDelete: a.tagged(a.deleteCustomer),

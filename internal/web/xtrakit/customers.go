@@ -38,13 +38,24 @@ func (a *api) fetchCustomer(w http.ResponseWriter, r *http.Request, caller tenan
 	if err != nil {
 		return err
 	}
-	check, err := wire.Readable(r)
+	at, ok, err := wire.AsOf(r)
 	if err != nil {
 		return err
 	}
-	c, g, err := a.Records.FetchWithGroup(r.Context(), caller, records.BySeq(target).In(check))
+	if !ok {
+		return errAsOf
+	}
+	asked, err := wire.Fetched(r, records.BySeq(target), at)
 	if err != nil {
 		return err
+	}
+	c, g, err := a.Records.FetchWithGroup(r.Context(), caller, asked)
+	if err != nil {
+		return err
+	}
+	if !at.IsZero() {
+		web.JSON(w, http.StatusOK, encodeFetched(&c, g, caller.App))
+		return nil
 	}
 	return wire.WriteCustomer(w, r, c.Revision, encodeFetched(&c, g, caller.App))
 }

@@ -35,6 +35,7 @@ const (
 	pathCustomers    = "/api/v1/customers"
 	pathCustomer     = "/api/v1/customers/{id}"
 	pathAddCustomer  = "/api/v1/customers/add"
+	pathHistory      = "/api/v1/customers/{id}/history"
 	pathGroups       = "/api/v1/customer-groups"
 	pathGroup        = "/api/v1/customer-groups/{id}"
 	pathAddGroup     = "/api/v1/customer-groups/add"
@@ -54,10 +55,11 @@ func (a *api) routes() map[string]web.Methods {
 		pathCustomers:   {http.MethodGet: a.authenticated(a.listCustomers, "customer_group_id", "created_at", "updated_at", "cursor")},
 		pathAddCustomer: {http.MethodPost: a.authenticated(a.addCustomer)},
 		pathCustomer: {
-			http.MethodGet:    a.tagged(a.fetchCustomer),
+			http.MethodGet:    a.tagged(a.fetchCustomer, wire.ParamAsOf),
 			http.MethodPut:    a.tagged(a.editCustomer),
 			http.MethodDelete: a.tagged(a.deleteCustomer),
 		},
+		pathHistory:  {http.MethodGet: a.authenticated(a.listHistory, "cursor")},
 		pathGroups:   {http.MethodGet: a.authenticated(a.listGroups, "business_code", "created_at", "updated_at", "cursor")},
 		pathAddGroup: {http.MethodPost: a.authenticated(a.addGroup)},
 		pathGroup: {

@@ -31,9 +31,28 @@ func (a *api) createCustomer(w http.ResponseWriter, r *http.Request, caller tena
 
 // fetchCustomer: Yativo, "Retrieve customer".
 func (a *api) fetchCustomer(w http.ResponseWriter, r *http.Request, caller tenant.Caller) error {
-	c, err := a.fetch(r, caller)
+	at, ok, err := wire.AsOf(r)
 	if err != nil {
 		return err
+	}
+	if !ok {
+		return errAsOf
+	}
+	target, err := readID(r.PathValue("id"))
+	if err != nil {
+		return err
+	}
+	asked, err := wire.Fetched(r, records.ByID(target), at)
+	if err != nil {
+		return err
+	}
+	c, err := a.Records.FetchCustomer(r.Context(), caller, asked)
+	if err != nil {
+		return err
+	}
+	if !at.IsZero() {
+		web.JSON(w, http.StatusOK, a.encodeFetched(&c))
+		return nil
 	}
 	return wire.WriteCustomer(w, r, c.Revision, a.encodeFetched(&c))
 }

@@ -71,6 +71,7 @@ const (
 	pathRefresh   = "/api/v1/auth/refresh-token"
 	pathCustomers = "/api/v1/customer"
 	pathCustomer  = "/api/v1/customer/{id}"
+	pathHistory   = "/api/v1/customer/history/{id}"
 	pathKYC       = "/api/v1/customer/kyc/{id}"
 	pathKYCUpdate = "/api/v1/customer/kyc/update"
 	pathResubmit  = "/api/v1/customer/kyc/resubmit/{id}/{endorsement}"
@@ -122,7 +123,7 @@ func withBase(r *http.Request) *http.Request {
 
 // routes is all that the dialect serves.
 func (a *api) routes() map[string]web.Methods {
-	fetch, update := a.tagged(a.fetchCustomer), a.tagged(a.updateCustomer)
+	fetch, update := a.tagged(a.fetchCustomer, wire.ParamAsOf), a.tagged(a.updateCustomer)
 	routes := map[string]web.Methods{
 		pathLogin:   {http.MethodPost: a.login},
 		pathRefresh: {http.MethodGet: a.refresh},
@@ -134,6 +135,7 @@ func (a *api) routes() map[string]web.Methods {
 			http.MethodGet: fetch, http.MethodPut: update,
 			http.MethodDelete: a.tagged(a.deleteCustomer),
 		},
+		pathHistory: {http.MethodGet: a.authenticated(a.listHistory, "per_page", "cursor")},
 		pathCurrent: {http.MethodGet: fetch, http.MethodPut: update},
 	}
 	maps.Copy(routes, a.kycRoutes())
