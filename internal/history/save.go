@@ -37,6 +37,7 @@ func Save(tx store.Tx, app *seal.App, key seal.Customer, row *store.CustomerRow,
 		Change: Change{
 			At: e.Time, Actor: e.Actor, ActingUser: redact.Personal(origin.ActingUser), Request: e.Request,
 			Dialect: e.Dialect, Action: string(e.Action), Fields: fields,
+			Reason: redact.Personal(origin.Reason), Purpose: redact.Personal(origin.Purpose),
 		},
 	}
 	return tx.HistoryAppend(ended.seal(key))

@@ -79,7 +79,7 @@ func (p *person) save(t *testing.T, version int64, change func(*customer.Custome
 	after := p.is
 	change(&after)
 	by := history.By{
-		Caller: tenant.Caller{Origin: tenant.Origin{ActingUser: "agent-7"}},
+		Caller: tenant.Caller{Origin: tenant.Origin{ActingUser: "agent-7", Reason: "case 12", Purpose: "support"}},
 		Entry: audit.Entry{
 			Time: time.UnixMilli(1_790_000_000_777).UTC(), Actor: "cred_a", Request: "req_b", Dialect: "yativo", Action: authz.CustomerUpdate,
 		},
@@ -106,7 +106,7 @@ func TestSaveKeepsTheStateBefore(t *testing.T) {
 		Customer: before, Version: 9, Until: time.UnixMilli(1_790_000_000_777).UTC(), From: history.LinkTo(&was), To: history.LinkTo(&p.row),
 		Change: history.Change{
 			At: time.UnixMilli(1_790_000_000_777).UTC(), Actor: "cred_a", ActingUser: "agent-7", Request: "req_b", Dialect: "yativo",
-			Action: "customer.update", Fields: []string{"given_name", "status", "last_spent"},
+			Action: "customer.update", Fields: []string{"given_name", "status", "last_spent"}, Reason: "case 12", Purpose: "support",
 		},
 	}
 	if !reflect.DeepEqual(got, want) {
