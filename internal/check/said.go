@@ -106,17 +106,17 @@ func creates(action authz.Action) bool {
 
 // after gives what is known of a row after an entry that has its checksum at i of Sums, if it wrote the
 // row. An entry of the first format has no checksums, so nothing is known of the row that it wrote.
-func (was state) after(e *audit.Entry, i int, gone bool) state {
+func (s state) after(e *audit.Entry, i int, gone bool) state {
 	switch {
 	case gone:
 		return state{gone: true}
 	case i < len(e.Sums) && len(e.Sums[i]) > 0:
-		was.known, was.sum = true, short(e.Sums[i])
+		s.known, s.sum = true, short(e.Sums[i])
 	case e.Format == audit.Format1:
-		was.known = false
+		s.known = false
 	}
-	was.gone = false
-	return was
+	s.gone = false
+	return s
 }
 
 // catchUp reads the entries that have come since, up to the entry before to.
