@@ -96,7 +96,7 @@ func TestToken(t *testing.T) {
 		t.Fatalf("AuthenticateToken = %d, %q, %v", limit, subject, err)
 	}
 	if caller.App != x.app.ID || caller.AppName != "Shop" || caller.Owner != "Ada" || caller.Credential != x.key.ID ||
-		caller.Scopes.String() != authz.OfApplications().String() || caller.Origin != origin {
+		caller.Scopes.String() != x.key.Grants().String() || caller.Origin != origin {
 		t.Errorf("AuthenticateToken gives the caller %+v", caller)
 	}
 	fresh, err := x.RefreshToken(t.Context(), caller, subject)
