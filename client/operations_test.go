@@ -218,6 +218,10 @@ func TestFieldE8EveryOperationOfManage(t *testing.T) {
 
 	_, err = m.ListAudit(ctx, app.ID, client.AuditQuery{})
 	check(t, err)
+	events, err := m.ListEvents(ctx, app.ID, client.EventQuery{Types: []string{"application.created"}, Limit: 5})
+	if err != nil || len(events.Events) != 1 || events.Events[0].Object != app.ID || events.Next == "" {
+		t.Errorf("ListEvents = %+v, %v", events, err)
+	}
 	alarms, err := m.ListAlarms(ctx, app.ID)
 	check(t, err)
 	equal(t, "alarms", len(alarms), 0)

@@ -63,11 +63,13 @@ func TestKillUnderLoad(t *testing.T) {
 			n := rounds(t, 5)
 			for round := range n {
 				p := in.start(t)
+				checkEvents(t, p) // the log is what the last kill has left
 				load(t, p, l, round, func() { time.Sleep(time.Duration(200+rand.IntN(600)) * time.Millisecond) })
 			}
 			p := in.start(t)
 			verify(t, p, l)
 			verifyHistory(t, p, l)
+			checkEvents(t, p)
 			t.Logf("%d kills: %d customers acknowledged, %d answers received", n, len(l.customers), len(l.requests))
 		})
 	}

@@ -76,6 +76,7 @@ var placements = map[string]placement{
 	"internal/keyring":         {layer: 4},
 	"internal/sequencer":       {layer: 4},
 	"internal/event":           {layer: 4},
+	"internal/feed":            {layer: 4},
 	"internal/credential":      {layer: 4},
 	"internal/job":             {layer: 4},
 	"internal/check":           {layer: 4, may: []string{"internal/credential", "internal/customerrow", "internal/sequencer"}},

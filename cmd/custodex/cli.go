@@ -31,6 +31,7 @@ type cli struct {
 	App      appCmd      `cmd:"" help:"Manage applications."`
 	Job      jobCmd      `cmd:"" help:"See and steer jobs: long work on an application."`
 	Key      keyCmd      `cmd:"" help:"Manage the keys of an application."`
+	Event    eventCmd    `cmd:"" help:"List and follow what changes in an application."`
 	Audit    auditCmd    `cmd:"" help:"Read, export and verify the audit log of an application."`
 	Check    checkCmd    `cmd:"" help:"Compare everything in a database with its checksums and its logs. It only reads."`
 	Config   configCmd   `cmd:"" help:"Explain the settings."`

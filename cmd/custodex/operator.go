@@ -118,6 +118,8 @@ func explain(err error) error {
 			return withHint(err, "no alarm is open; custodex audit alarms lists those that were")
 		}
 		return withHint(err, "custodex app list shows the applications")
+	case http.StatusGone:
+		return withHint(err, "custodex event list shows the events that are still there")
 	case http.StatusBadRequest:
 		return withHint(err, "see --help for what the flags take")
 	case http.StatusInternalServerError:

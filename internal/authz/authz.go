@@ -62,6 +62,7 @@ const (
 	JobResume Action = "job.resume"
 	JobCancel Action = "job.cancel"
 	JobEnd    Action = "job.end" // only ever recorded, by the server itself
+	EventList Action = "event.list"
 
 	AlarmClose Action = "alarm.acknowledge"
 	AlarmRaise Action = "alarm.raise" // only ever recorded, by the server itself
@@ -105,6 +106,7 @@ var needs = map[Action]Scope{
 	AppCreate: Manage, AppList: Manage, AppFetch: Manage, AppUpdate: Manage, AppRemove: Manage,
 	KeyCreate: Manage, KeyList: Manage, KeyUpdate: Manage, KeyRevoke: Manage, KeyRotate: Manage,
 	AuditList: AuditRead, AuditCheck: AuditRead,
+	EventList:  Manage,
 	AlarmClose: Manage,
 	JobList:    Manage, JobFetch: Manage, JobPause: Manage, JobResume: Manage, JobCancel: Manage,
 }

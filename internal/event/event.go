@@ -6,11 +6,13 @@
 package event
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
 	"custodex.dev/internal/audit"
 	"custodex.dev/internal/authz"
+	"custodex.dev/internal/id"
 	"custodex.dev/internal/store"
 )
 
@@ -82,7 +84,7 @@ var rules = map[authz.Action]rule{
 var silent = []authz.Action{
 	authz.Authenticate, authz.CustomerFetch, authz.CustomerList, authz.CustomerValidate, authz.CustomerHistory,
 	authz.GroupFetch, authz.GroupList, authz.TransactionList, authz.AddressFetch, authz.AddressList,
-	authz.AppList, authz.AppFetch, authz.KeyList, authz.AuditList, authz.AuditCheck,
+	authz.AppList, authz.AppFetch, authz.KeyList, authz.AuditList, authz.AuditCheck, authz.EventList,
 	authz.AlarmClose, authz.AlarmRaise,
 	authz.JobList, authz.JobFetch, authz.JobStart, authz.JobPause, authz.JobResume, authz.JobCancel, authz.JobEnd,
 }
@@ -154,6 +156,31 @@ func names(fields []string) string {
 		short[i], _, _ = strings.Cut(field, ":")
 	}
 	return strings.Join(short, ",")
+}
+
+// Customers gives the customers that the events are about, each once.
+func Customers(rows []store.EventRow) (all []id.Customer) {
+	seen := make(map[id.Customer]bool)
+	for i := range rows {
+		name := rows[i].Customer
+		if strings.HasPrefix(rows[i].Type, "customer.") {
+			name = rows[i].Object
+		}
+		c, err := id.ParseCustomer(name)
+		if err == nil && !seen[c] {
+			all, seen[c] = append(all, c), true
+		}
+	}
+	return all
+}
+
+// Describe puts into the entry of an answer with events what it showed: numbers and customers.
+func Describe(e *audit.Entry, rows []store.EventRow, filtered bool) {
+	e.Targets = Customers(rows)
+	if filtered {
+		e.Fields = append(e.Fields, "filter:types")
+	}
+	e.Fields = append(e.Fields, fmt.Sprintf("events:%d-%d", rows[0].Seq, rows[len(rows)-1].Seq))
 }
 
 // Append appends the events of an entry that is appended in the same transaction.

@@ -14,15 +14,8 @@ import (
 	"custodex.dev/internal/tenant"
 )
 
-// AuditFilter says which entries of a log to list; a zero field filters nothing.
-type AuditFilter struct {
-	Customer   *id.Customer // read or changed by the action
-	Credential string       // that acted
-	Action     string
-	From, To   time.Time // From <= Time < To
-	Before     int64     // only Seq < Before: the next page is Before the last Seq of this one
-	Limit      int       // at most this many, up to 1,000; 0 is 100
-}
+// AuditFilter says which entries of a log to list.
+type AuditFilter = audit.Filter
 
 // AuditView is one entry with its personal part decrypted, unless that was deleted.
 type AuditView struct {
@@ -34,8 +27,6 @@ type AuditView struct {
 	Damaged bool
 }
 
-const maxAuditList = 1000
-
 // ListAudit gives entries of caller.App's log, newest first. A page that is shorter
 // than the limit, or ends with Seq 0, is the last. Faults: Forbidden, Invalid.
 func (s *Service) ListAudit(ctx context.Context, caller tenant.Caller, in AuditFilter) ([]AuditView, error) {
@@ -46,7 +37,7 @@ func (s *Service) ListAudit(ctx context.Context, caller tenant.Caller, in AuditF
 	if in.Limit == 0 {
 		in.Limit = 100
 	}
-	if problems := in.check(); len(problems) > 0 {
+	if problems := in.Check(); len(problems) > 0 {
 		return nil, fault.Validation(problems...)
 	}
 	rows, err := s.sequencer.List(ctx, caller.App, store.AuditList{
@@ -60,7 +51,7 @@ func (s *Service) ListAudit(ctx context.Context, caller tenant.Caller, in AuditF
 	for i := range rows {
 		views[i] = o.view(&rows[i])
 	}
-	entry := o.entry(audit.Done, nil, in.shape()...)
+	entry := o.entry(audit.Done, nil, in.Shape()...)
 	if len(rows) > 0 {
 		entry.Fields = append(entry.Fields, entriesField(rows[len(rows)-1].Seq, rows[0].Seq+1))
 	}
@@ -77,51 +68,6 @@ func ceilMillis(t time.Time) int64 {
 		return 0
 	}
 	return t.Add(time.Millisecond - 1).UnixMilli()
-}
-
-// check finds what is wrong with a filter.
-func (in AuditFilter) check() []fault.Field {
-	var problems []fault.Field
-	bad := func(path, message string) {
-		problems = append(problems, fault.Field{Path: path, Code: "invalid", Message: message})
-	}
-	if in.Credential != "" {
-		if _, err := id.ParseCredential(in.Credential); err != nil {
-			bad("credential", "credential must be a credential id")
-		}
-	}
-	if a := authz.Action(in.Action); a != "" && !authz.OnlyRecorded(a) && authz.Needs(a) == "" {
-		bad("action", "action must be one of the actions that the log shows")
-	}
-	if !in.From.IsZero() && !in.To.IsZero() && in.To.Before(in.From) {
-		bad("to", "to must not be before from")
-	}
-	if in.Before < 0 {
-		bad("before", "before must be a sequence number")
-	}
-	if in.Limit < 1 || in.Limit > maxAuditList {
-		bad("limit", fmt.Sprintf("limit must be 1 to %d", maxAuditList))
-	}
-	return problems
-}
-
-// shape names the filters that were used.
-func (in AuditFilter) shape() []string {
-	var used []string
-	for _, f := range []struct {
-		name string
-		set  bool
-	}{
-		{"customer", in.Customer != nil},
-		{"credential", in.Credential != ""},
-		{"action", in.Action != ""},
-		{"time", !in.From.IsZero() || !in.To.IsZero()},
-	} {
-		if f.set {
-			used = append(used, "filter:"+f.name)
-		}
-	}
-	return used
 }
 
 // entriesField names a range of entries in an entry, from the first to before the

@@ -2,7 +2,6 @@ package records
 
 import (
 	"context"
-	"strconv"
 
 	"custodex.dev/internal/audit"
 	"custodex.dev/internal/authz"
@@ -67,27 +66,7 @@ func (s *Service) ListCustomers(ctx context.Context, caller tenant.Caller, in Li
 	for i := range targets {
 		targets[i] = list.Customers[i].ID
 	}
-	return recorded(ctx, o, o.entry(audit.Done, targets, shape(&query)...), list)
-}
-
-// shape names the filters that were used, for the audit log. The text of a filter
-// goes nowhere.
-func shape(f *customer.ListQuery) (fields []string) {
-	add := func(used bool, name string) {
-		if used {
-			fields = append(fields, "filter:"+name)
-		}
-	}
-	add(f.Status != 0, "status="+f.Status.String())
-	add(f.Type != 0, "type="+f.Type.String())
-	add(f.Group != 0, "group="+strconv.FormatInt(f.Group, 10))
-	add(f.Name != "", "name")
-	add(f.Email != "", "email")
-	add(f.Query != "", "query")
-	add(f.Order == customer.Relevance, "order=relevance")
-	add(!f.CreatedFrom.IsZero(), "created_from")
-	add(!f.CreatedTo.IsZero(), "created_to")
-	return fields
+	return recorded(ctx, o, o.entry(audit.Done, targets, query.Shape()...), list)
 }
 
 // follow reads the request's cursor, if it has one: it gives the place to go on

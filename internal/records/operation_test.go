@@ -26,7 +26,7 @@ import (
 var withoutCaller = []string{
 	"AlteredRows",
 	"Authenticate", "IssueToken", "AuthenticateToken", "AuthenticateBoth", "RefreshToken", "Initialise", "Close", "SearchMemory", "DropIndexes",
-	"AuditHealth", "CorruptCustomers", "Now", "ClockOffset", "JobCounts",
+	"AuditHealth", "CorruptCustomers", "EndWaits", "Now", "ClockOffset", "JobCounts",
 }
 
 // useCases calls visit for every exported method of records.Service that takes a
@@ -120,7 +120,7 @@ func scopeOf(name string) authz.Scope {
 	if strings.Contains(name, "Audit") {
 		return authz.AuditRead
 	}
-	for _, part := range []string{"App", "Job", "Key", "SetKYC"} {
+	for _, part := range []string{"App", "Job", "Key", "SetKYC", "Events"} {
 		if strings.Contains(name, part) {
 			return authz.Manage
 		}

@@ -11,6 +11,7 @@ import (
 
 	"custodex.dev/internal/check"
 	"custodex.dev/internal/credential"
+	"custodex.dev/internal/feed"
 	"custodex.dev/internal/finder"
 	"custodex.dev/internal/index"
 	"custodex.dev/internal/integrity"
@@ -104,6 +105,7 @@ type Service struct {
 	finder      *finder.Finder
 	corrupt     *index.CorruptTracker
 	sequencer   *sequencer.Sequencer
+	feed        *feed.Feed
 
 	life    context.Context // stored because it is the lifetime of background work; Close ends it
 	stop    context.CancelFunc
@@ -141,7 +143,8 @@ func New(cfg Config) *Service {
 		corrupt:  index.NewCorruptTracker(cfg.Log),
 	}
 	s.sequencer = sequencer.New(sequencer.Config{Store: cfg.Store, Keys: s.keys, CheckRate: cfg.AuditCheckRate, Now: cfg.Now, Log: cfg.Log})
-	s.store = s.sequencer.Notifying(cfg.Store)
+	s.feed = feed.New(cfg.Store)
+	s.store = s.feed.Notifying(s.sequencer.Notifying(cfg.Store))
 	s.guard = integrity.New(integrity.Config{Store: s.store, Keys: s.keys, Raise: s.sequencer.RaiseAlarm, Now: s.now, Log: cfg.Log})
 	s.credentials = credential.New(credential.Config{Store: cfg.Store, Keys: s.keys, Rows: s.guard, TTL: cfg.CredentialTTL, Now: s.now})
 	watched.Lost = func() { s.guard.Forget(); s.credentials.ForgetAll() }
@@ -175,11 +178,15 @@ func New(cfg Config) *Service {
 // so. Close does not close the store.
 func (s *Service) Close(ctx context.Context) error {
 	s.stop()
+	s.EndWaits()
 	if err := errors.Join(s.indexes.Close(ctx), s.wait(ctx)); err != nil {
 		return err // ctx has ended, so nothing can be written any more
 	}
 	return errors.Join(s.sequencer.Close(ctx), s.credentials.Flush(ctx))
 }
+
+// EndWaits answers at once all who wait for events.
+func (s *Service) EndWaits() { s.feed.End() }
 
 // wait waits for background work to end.
 func (s *Service) wait(ctx context.Context) error {

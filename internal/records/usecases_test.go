@@ -66,6 +66,7 @@ func succeeding(t *testing.T, env *testEnv) map[string]useCase {
 		"RotateKey":       {in, func() ([]any, error) { return of(env.RotateKey(ctx, op, kept.ID, time.Hour)) }},
 		"RevokeKey":       {in, func() ([]any, error) { return of(env.RevokeKey(ctx, op, ended.ID)) }},
 		"ListAudit":       {in, func() ([]any, error) { return of(env.ListAudit(ctx, op, records.AuditFilter{})) }},
+		"ListEvents":      {in, func() ([]any, error) { return of(env.ListEvents(ctx, op, records.EventsRequest{})) }},
 		"ListAuditAlarms": {in, func() ([]any, error) { return of(env.ListAuditAlarms(ctx, op)) }},
 		"CloseAuditAlarm": {in, func() ([]any, error) {
 			closed, _, err := env.CloseAuditAlarm(ctx, op, "seen", false)
@@ -239,4 +240,4 @@ func TestNothingBesideAnError(t *testing.T) {
 }
 
 // recordless are the methods that write no entry and give nothing of a customer.
-var recordless = []string{"Close", "SearchMemory", "DropIndexes", "AuditHealth", "CorruptCustomers", "RefreshToken", "Now", "ClockOffset", "JobCounts"}
+var recordless = []string{"Close", "SearchMemory", "DropIndexes", "AuditHealth", "CorruptCustomers", "RefreshToken", "EndWaits", "Now", "ClockOffset", "JobCounts"}

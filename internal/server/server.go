@@ -112,6 +112,7 @@ func build(cfg config.Config, st store.Store, keys seal.Provider, version string
 	s.registerMetrics()
 	s.public.http = s.newHTTP(s.publicHandler(s.dialects()))
 	s.manage.http = s.newHTTP(s.manageHandler())
+	s.manage.http.RegisterOnShutdown(s.records.EndWaits)
 	return s
 }
 

@@ -1,10 +1,14 @@
 package manage
 
 import (
+	"strconv"
+	"strings"
 	"time"
 
+	"custodex.dev/internal/id"
 	"custodex.dev/internal/records"
 	"custodex.dev/internal/sequencer"
+	"custodex.dev/internal/store"
 	"custodex.dev/internal/tenant"
 )
 
@@ -51,6 +55,25 @@ func entryOf(v records.AuditView) entryResponse {
 		e.Targets[i] = target.String()
 	}
 	return e
+}
+
+func eventOf(app id.App) func(store.EventRow) eventResponse {
+	return func(row store.EventRow) eventResponse {
+		e := eventResponse{
+			ID:   "evt_" + strings.TrimPrefix(string(app), "app_") + "_" + strconv.FormatInt(row.Seq, 10),
+			Type: row.Type, Time: formatTime(store.Instant(row.At)), Object: row.Object, Fields: []string{},
+		}
+		if row.Customer != "" {
+			e.Customer = &row.Customer
+		}
+		if row.Version != 0 {
+			e.Version = &row.Version
+		}
+		if row.Fields != "" {
+			e.Fields = strings.Split(row.Fields, ",")
+		}
+		return e
+	}
 }
 
 func alarmOf(a sequencer.Alarm) alarmResponse {

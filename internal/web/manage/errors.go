@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"custodex.dev/internal/fault"
+	"custodex.dev/internal/feed"
 	"custodex.dev/internal/web"
 	"custodex.dev/internal/web/wire"
 )
@@ -20,6 +21,9 @@ func statusOf(f *fault.Error) int {
 	case fault.Forbidden:
 		return http.StatusForbidden
 	case fault.NotFound:
+		if f.Code == feed.ErrCursorExpired.Code {
+			return http.StatusGone
+		}
 		return http.StatusNotFound
 	case fault.Conflict:
 		return http.StatusConflict

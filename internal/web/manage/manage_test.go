@@ -39,6 +39,8 @@ var kinds = map[string]*regexp.Regexp{
 	"credid":    regexp.MustCompile(`cred_[a-z2-9]{16}`),
 	"publickey": regexp.MustCompile(`(ck|ya|xk|op|au)_[a-z2-9]+_[a-z2-7]{16}`),
 	"secretkey": regexp.MustCompile(`custodex_(cs|ys|xs|ops|aus)_[a-z2-7]{59}`),
+	"eventid":   regexp.MustCompile(`evt_[a-z2-9]+_[0-9]+`),
+	"cursor":    regexp.MustCompile(`[A-Za-z0-9_-]{40,}`),
 	"requestid": regexp.MustCompile(`[a-zA-Z]{20}`),
 }
 
@@ -91,6 +93,10 @@ func target(t testing.TB, doc *contract.Contract, s *testkit.Server) transcript.
 			vars[args[0]] = string(s.AddJob(t, s.App.ID))
 			return nil
 		}
+		if name == "purge-events" && len(args) == 1 {
+			s.Database.Exec(t, fmt.Sprintf("DELETE FROM event WHERE app_id = '%s' AND seq < %s", s.App.ID, args[0]))
+			return nil
+		}
 		if name == "delete-tree" {
 			s.Database.Exec(t, fmt.Sprintf("UPDATE application SET created_at = created_at - 3600000 WHERE app_id = '%s'", s.App.ID)) // an application that is new may lack its tree
 			for range 5 {                                                                                                             // a server that has just read the tree may put it back
@@ -104,7 +110,7 @@ func target(t testing.TB, doc *contract.Contract, s *testkit.Server) transcript.
 			return nil
 		}
 		if name != "customers" || len(args) != 4 {
-			return fmt.Errorf("use: customers METHOD PUBLIC SECRET STATUS, customer NAME, job NAME, or delete-tree")
+			return fmt.Errorf("use: customers METHOD PUBLIC SECRET STATUS, customer NAME, job NAME, purge-events N, or delete-tree")
 		}
 		for i := range args {
 			args[i] = strings.NewReplacer("{{client}}", vars["client"], "{{secret}}", vars["secret"]).Replace(args[i])

@@ -57,6 +57,7 @@ func (a *api) routes() []route {
 		{"POST", app + "/jobs/{job}/pause", a.changeJob(job.Pause)},
 		{"POST", app + "/jobs/{job}/resume", a.changeJob(job.Resume)},
 		{"POST", app + "/jobs/{job}/cancel", a.changeJob(job.Cancel)},
+		{"GET", app + "/events", a.listEvents},
 		{"GET", app + "/audit", a.listAudit},
 		{"GET", app + "/audit/export", a.exportAudit},
 		{"GET", app + "/audit/checkpoint", a.fetchCheckpoint},

@@ -46,6 +46,16 @@ type listResponse[T any] struct {
 	Next *string `json:"next"`
 }
 
+type eventResponse struct {
+	ID       string   `json:"id"`
+	Type     string   `json:"type"`
+	Time     string   `json:"time"`
+	Object   string   `json:"object"`
+	Customer *string  `json:"customer"`
+	Version  *int64   `json:"version"`
+	Fields   []string `json:"fields"`
+}
+
 type entryResponse struct {
 	Seq     int64          `json:"seq"`
 	Time    string         `json:"time"`
