@@ -13,6 +13,7 @@ import (
 	"custodex.dev/internal/customerrow"
 	"custodex.dev/internal/fault"
 	"custodex.dev/internal/id"
+	"custodex.dev/internal/rowsum"
 	"custodex.dev/internal/seal"
 	"custodex.dev/internal/store"
 )
@@ -37,6 +38,7 @@ func newRow(app *seal.App) (customer.Customer, store.CustomerRow) {
 	key, wrapped := app.NewCustomer(c.ID)
 	row := customerrow.Encrypt(app, key, &c)
 	row.Key = wrapped
+	customerrow.Number(app, &row, c.Seq, 9)
 	return c, row
 }
 
@@ -52,6 +54,7 @@ func TestDecryptGivesTheCustomer(t *testing.T) {
 	}
 	again := customerrow.Encrypt(app, key, &got)
 	again.Key = row.Key
+	customerrow.Number(app, &again, row.Seq, 10)
 	if bytes.Equal(again.Sealed, row.Sealed) {
 		t.Error("two encryptions of a customer are equal")
 	}
@@ -77,6 +80,38 @@ func TestDecryptRefuses(t *testing.T) {
 		if err == nil || errors.Is(err, fault.NotFound) != (name == "erased") || got.Given != "" {
 			t.Errorf("%s: Decrypt = %v, %v", name, got, err)
 		}
+	}
+}
+
+// Whatever is altered in a row is noticed, and a checksum that is missing too, but for a row that was
+// written before there were checksums, which its key shows.
+func TestDecryptRefusesEveryAlteredColumn(t *testing.T) {
+	t.Parallel()
+	app := newApp(t)
+	for name, alter := range map[string]func(*store.CustomerRow){
+		"Seq":        func(r *store.CustomerRow) { r.Seq++ },
+		"Version":    func(r *store.CustomerRow) { r.Version-- },
+		"Status":     func(r *store.CustomerRow) { r.Status = uint8(customer.Active) },
+		"Type":       func(r *store.CustomerRow) { r.Type = uint8(customer.Individual) },
+		"Group":      func(r *store.CustomerRow) { r.Group = 0 },
+		"EmailHash":  func(r *store.CustomerRow) { r.EmailHash = nil },
+		"EmailForm":  func(r *store.CustomerRow) { r.EmailForm++ },
+		"CreatedAt":  func(r *store.CustomerRow) { r.CreatedAt-- },
+		"UpdatedAt":  func(r *store.CustomerRow) { r.UpdatedAt-- },
+		"Sum":        func(r *store.CustomerRow) { r.Sum[0] ^= 1 },
+		"Sum, gone":  func(r *store.CustomerRow) { r.Sum = nil },
+		"Sum, empty": func(r *store.CustomerRow) { r.Sum = []byte{} },
+	} {
+		_, row := newRow(app)
+		alter(&row)
+		if _, _, err := customerrow.Decrypt(app, &row); !errors.Is(err, rowsum.ErrDamaged) {
+			t.Errorf("%s: Decrypt = %v, want ErrDamaged", name, err)
+		}
+	}
+	_, row := newRow(app)
+	row.GroupGone = true // says the store, not the row
+	if c, _, err := customerrow.Decrypt(app, &row); err != nil || c.Group != 0 {
+		t.Errorf("Decrypt of a row whose group was deleted = group %d, %v", c.Group, err)
 	}
 }
 

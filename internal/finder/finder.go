@@ -9,8 +9,10 @@ package finder
 
 import (
 	"context"
+	"errors"
 
 	"custodex.dev/internal/customer"
+	"custodex.dev/internal/fault"
 	"custodex.dev/internal/id"
 	"custodex.dev/internal/index"
 	"custodex.dev/internal/seal"
@@ -31,6 +33,9 @@ type Store interface {
 
 	// CustomerGetByEmail reads the customer that has a whole address.
 	CustomerGetByEmail(ctx context.Context, app id.App, hash []byte) (store.CustomerRow, error)
+
+	// GroupGet says whether there is a group.
+	GroupGet(ctx context.Context, app id.App, seq int64) (store.GroupRow, error)
 }
 
 // Config is what a Finder works with. All fields must be set.
@@ -114,6 +119,9 @@ func (l *lookup) page(ctx context.Context, p *index.Permit, q *Query, lead custo
 	if indexed(q.Filter) {
 		return l.listByStatus(ctx, *q)
 	}
+	if gone, err := l.groupGone(ctx, q.Filter.Group); gone || err != nil {
+		return listing{}, err
+	}
 	in := &searchQuery{Filter: indexFilter(q.Filter), after: q.From.After, skip: q.Skip, take: q.Take, ranked: q.Order == customer.Relevance}
 	if q.From.After == nil && lead.Seq != 0 {
 		q.From.Lead = lead.Seq
@@ -121,6 +129,20 @@ func (l *lookup) page(ctx context.Context, p *index.Permit, q *Query, lead custo
 	}
 	in.Except = q.From.Lead
 	return l.search(ctx, p, in)
+}
+
+// groupGone reports whether seq is the number of a group that is not there. It has no customers,
+// whatever an index remembers: a group that is deleted leaves its number with its customers, and no
+// change of a customer tells the index.
+func (l *lookup) groupGone(ctx context.Context, seq int64) (bool, error) {
+	if seq == 0 {
+		return false, nil
+	}
+	_, err := l.cfg.Store.GroupGet(ctx, l.app, seq)
+	if errors.Is(err, fault.NotFound) {
+		return true, nil
+	}
+	return false, err
 }
 
 // indexed reports whether an index of the store gives the pages of a filter.
@@ -154,6 +176,9 @@ func (l *lookup) count(ctx context.Context, p *index.Permit, f customer.Filter, 
 			return 0, err
 		}
 		return int(head.Customers), nil
+	}
+	if gone, err := l.groupGone(ctx, f.Group); gone || err != nil {
+		return 0, err
 	}
 	filter := indexFilter(f)
 	filter.Except = lead.Seq

@@ -63,10 +63,15 @@ func (env *testEnv) mustInsert(t *testing.T, c customer.Customer, alter func(*st
 	key, wrapped := env.key.NewCustomer(c.ID)
 	row := customerrow.Encrypt(env.key, key, &c)
 	row.Key = wrapped
-	if alter != nil {
-		alter(&row)
-	}
 	env.mustUpdate(t, func(tx store.Tx) (err error) {
+		seq, version, err := tx.CustomerNext()
+		if err != nil {
+			return err
+		}
+		customerrow.Number(env.key, &row, seq, version)
+		if alter != nil {
+			alter(&row)
+		}
 		c.Seq, err = tx.CustomerInsert(row)
 		return err
 	})

@@ -70,6 +70,12 @@ func (l *lookup) search(ctx context.Context, p *index.Permit, q *searchQuery) (l
 		if err := sleep.For(ctx, time.Duration(spare(try))*100*time.Microsecond); err != nil {
 			return listing{}, err
 		}
+		if q.Group != nil {
+			// Its deletion takes all customers out of it at once, which looks like many changes.
+			if gone, err := l.groupGone(ctx, *q.Group); gone || err != nil {
+				return listing{}, err
+			}
+		}
 	}
 }
 

@@ -28,6 +28,7 @@ func Save(tx store.Tx, app *seal.App, key seal.Customer, row *store.CustomerRow,
 		return err
 	}
 	saved := customerrow.Encrypt(app, key, after)
+	customerrow.Number(app, &saved, row.Seq, version)
 	if err := tx.CustomerUpdate(saved); err != nil {
 		return err
 	}

@@ -31,7 +31,10 @@ type Importer struct {
 }
 
 // Batch is inputs that are validated and encrypted.
-type Batch struct{ inputs []prepared }
+type Batch struct {
+	inputs []prepared
+	key    *seal.App
+}
 
 // prepared is one of them.
 type prepared struct {
@@ -51,7 +54,7 @@ type Preparation struct {
 func (im Importer) Prepare(inputs []customer.Input) <-chan Preparation {
 	ready := make(chan Preparation, 1)
 	go func() {
-		var p Preparation
+		p := Preparation{Batch: Batch{key: im.Key}}
 		p.Err = safe.Call(func() (err error) {
 			p.Batch.inputs, err = im.prepare(inputs)
 			return err
@@ -130,6 +133,9 @@ func (b *Batch) Store(tx store.Tx, groupExists func(store.Tx, customer.Change) e
 	s.Tried = len(rows)
 	var seqs []int64
 	for part := range slices.Chunk(rows, insertBatch) {
+		if err := b.number(tx, part); err != nil {
+			return Stored{}, err
+		}
 		more, err := tx.CustomerInsertAll(part)
 		if err != nil {
 			return Stored{}, err
@@ -144,6 +150,18 @@ func (b *Batch) Store(tx store.Tx, groupExists func(store.Tx, customer.Change) e
 		}
 	}
 	return s, nil
+}
+
+// number gives rows the numbers that they will get in the transaction.
+func (b *Batch) number(tx store.Tx, rows []store.CustomerRow) error {
+	first, version, err := tx.CustomerNext()
+	if err != nil {
+		return err
+	}
+	for i := range rows {
+		customerrow.Number(b.key, &rows[i], first+int64(i), version)
+	}
+	return nil
 }
 
 // findGroups sets the problem of each input whose group the application does not have.

@@ -161,7 +161,10 @@ func TestGroupMembers(t *testing.T) {
 	}
 	// Case 2: groups that are none, or another's.
 	_, other := env.newApp(t, "Other")
-	foreign := env.mustGroup(t, other, "Foreign")
+	var foreign int64
+	for foreign <= silver { // until its number is none of ours
+		foreign = env.mustGroup(t, other, "Foreign")
+	}
 	for _, seq := range []int64{foreign, 1 << 40} {
 		err := move(text(fmt.Sprint(seq)))
 		if f := fault.Of(err); f.Kind != fault.Invalid || len(f.Fields) != 1 || f.Fields[0].Code != customer.CodeNotFound {

@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"custodex.dev/internal/customer"
+	"custodex.dev/internal/customerrow"
 	"custodex.dev/internal/id"
 	"custodex.dev/internal/store"
 )
@@ -93,7 +94,7 @@ func (o *operation) inState(row store.CustomerRow, err error, t Target) (store.C
 // which took its place, whatever the versions are.
 func (o *operation) revision(row *store.CustomerRow) customer.Revision {
 	clear := make([]byte, 0, 64)
-	for _, n := range [...]int64{row.Version, int64(row.Status), int64(row.Type), row.Group, row.CreatedAt, row.UpdatedAt} {
+	for _, n := range [...]int64{row.Version, int64(row.Status), int64(row.Type), customerrow.Group(row), row.CreatedAt, row.UpdatedAt} {
 		clear = binary.AppendVarint(clear, n)
 	}
 	return customer.Revision(o.key.ReplayHash("revision", row.ID.String(), string(clear), string(row.Sealed)))

@@ -90,7 +90,11 @@ func (o *operation) create(ctx context.Context, w Write, existing func(*customer
 				return found, entry, err
 			}
 		}
-		var err error
+		seq, version, err := tx.CustomerNext()
+		if err != nil {
+			return answer{}, audit.Entry{}, err
+		}
+		customerrow.Number(o.key, &row, seq, version)
 		if c.Seq, err = tx.CustomerInsert(row); err != nil {
 			return answer{}, audit.Entry{}, err
 		}

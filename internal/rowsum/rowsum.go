@@ -100,7 +100,7 @@ func Credential(key *seal.App, row *store.CredentialRow) []byte {
 	return key.RowSum("credential", c)
 }
 
-// App gives the checksum of an application. Its tree is not a column of it.
+// App gives the checksum of an application. Its tree and its wrap key are rows of their own.
 func App(key *seal.App, row *store.AppRow) []byte {
 	c := newContent(len(row.ID) + len(row.Name) + len(row.Key))
 	c.bytes(1, []byte(row.ID))

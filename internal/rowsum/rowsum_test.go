@@ -54,7 +54,7 @@ type kind struct {
 func kinds() []kind {
 	return []kind{
 		{
-			"customer", "customer", filled[store.CustomerRow](), []string{"Key", "Deleted", "Sum"},
+			"customer", "customer", filled[store.CustomerRow](), []string{"Key", "GroupGone", "Deleted", "Sum"},
 			func(k *seal.App, row any) []byte { return rowsum.Customer(k, row.(*store.CustomerRow)) },
 		},
 		{
@@ -70,7 +70,7 @@ func kinds() []kind {
 			func(k *seal.App, row any) []byte { return rowsum.Credential(k, row.(*store.CredentialRow)) },
 		},
 		{
-			"application", "application", filled[store.AppRow](), []string{"Tree", "Sum"},
+			"application", "application", filled[store.AppRow](), []string{"Tree", "WrapKey", "Epoch", "Sum"},
 			func(k *seal.App, row any) []byte { return rowsum.App(k, row.(*store.AppRow)) },
 		},
 	}

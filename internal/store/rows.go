@@ -66,23 +66,25 @@ type Lineage struct{ Server, Table int64 }
 // CustomerRow is one customer as stored.
 type CustomerRow struct {
 	ID        id.Customer
-	Seq       int64 // unique in the database, ascending, never reused
+	Seq       int64 // unique in the application, ascending, never reused
 	Version   int64 // the application's Version that last changed it
 	Status    uint8
 	Type      uint8
-	Group     int64  // Seq of its group; 0: none
+	Group     int64  // Seq of its group; 0: none. A group that is deleted leaves its Seq here
 	EmailHash []byte // 32 bytes; nil without e-mail
 	EmailForm uint8  // version of the canonical form that was hashed
 	CreatedAt int64
 	UpdatedAt int64
 	Sealed    []byte // personal fields under the customer's key
 	Key       []byte // the customer's key under the application's; its own table. nil: that row is gone
+	Sum       []byte // 32 bytes, by package rowsum; nil in a row that was last written by 0.1.0
+	GroupGone bool   // Group was deleted, so it is none; the store's to say
 	Deleted   bool   // only ever set by CustomerChanges
 }
 
 // GroupRow is one group of customers.
 type GroupRow struct {
-	Seq       int64 // unique in the database, ascending, never reused
+	Seq       int64 // unique in the application, ascending, never reused
 	CreatedAt int64
 	UpdatedAt int64
 	Sealed    []byte // name and description, under a key of the application

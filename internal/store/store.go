@@ -271,16 +271,24 @@ type Tx interface {
 	// CustomerGetBySeq is CustomerGet by sequence number.
 	CustomerGetBySeq(seq int64) (CustomerRow, error)
 
-	// CustomerInsert adds a customer and its key and returns its Seq. Row.Seq and
-	// Row.Version are the store's to set. fault.Conflict with code email_taken if
-	// another customer of the application has the e-mail hash.
+	// CustomerInsert adds a customer and its key and returns its Seq. Seq and Version
+	// are those that CustomerNext gave before; Row.Seq and Row.Version do not count.
+	// fault.Conflict with code email_taken if another customer of the application has
+	// the e-mail hash.
 	CustomerInsert(row CustomerRow) (seq int64, err error)
 
 	// CustomerInsertAll adds customers as CustomerInsert does, but leaves out each
 	// whose e-mail hash another customer of the application has, one before it in
 	// rows included, and goes on. It returns the Seq of each, ascending, and 0 for
-	// one that it left out. At most 1,000 rows.
+	// one that it left out. The row at i has the Seq of CustomerNext plus i, so one
+	// that was left out leaves a gap. At most 1,000 rows.
 	CustomerInsertAll(rows []CustomerRow) (seqs []int64, err error)
+
+	// CustomerNext gives the Seq that the next customer inserted will get, and the
+	// Version of every customer that this transaction inserts or updates. Nobody else
+	// takes the number meanwhile. If nothing is kept of the transaction, the next one
+	// is given the same.
+	CustomerNext() (seq, version int64, err error)
 
 	// CustomerVersion gives the Version that CustomerUpdate sets in this transaction. Others
 	// that are committed together with it may get the same.
@@ -302,8 +310,11 @@ type Tx interface {
 	// GroupGet gives one group, as this transaction sees it.
 	GroupGet(seq int64) (GroupRow, error)
 
-	// GroupInsert adds a group and returns its Seq, which the store sets.
+	// GroupInsert adds a group and returns its Seq, which is that of GroupNext.
 	GroupInsert(row GroupRow) (seq int64, err error)
+
+	// GroupNext gives the Seq that the next group inserted will get, as CustomerNext.
+	GroupNext() (seq int64, err error)
 
 	// GroupUpdate replaces Sealed and UpdatedAt of a group.
 	GroupUpdate(row GroupRow) error

@@ -71,6 +71,8 @@ type head struct {
 	events    int64
 	recent    marks
 	removed   bool // it takes nothing new
+
+	lastCustomer, lastGroup int64 // greatest numbers given
 }
 
 // batch is the state over all tries; try is that of one.

@@ -22,11 +22,14 @@ const customerColumns = `
 			c.created_at,
 			c.updated_at,
 			c.sealed,
-			k.wrapped_key`
+			k.wrapped_key,
+			c.group_seq IS NOT NULL AND g.seq IS NULL AS group_gone,
+			c.sum`
 
-// joinKey leaves a customer without its key in.
+// joinKey leaves a customer without its key in, and one whose group was deleted.
 const joinKey = `
-		LEFT JOIN customer_key AS k ON k.app_id = c.app_id AND k.seq = c.seq`
+		LEFT JOIN customer_key AS k ON k.app_id = c.app_id AND k.seq = c.seq
+		LEFT JOIN customer_group AS g ON g.app_id = c.app_id AND g.seq = c.group_seq`
 
 func scanCustomer(row pgx.Row, into *store.CustomerRow) error {
 	return row.Scan(customerFields(into)...)
@@ -47,6 +50,8 @@ func customerFields(into *store.CustomerRow) []any {
 		&into.UpdatedAt,
 		&into.Sealed,
 		&into.Key,
+		&into.GroupGone,
+		&into.Sum,
 	}
 }
 
@@ -117,9 +122,21 @@ func (t *tx) CustomerGetByEmail(hash []byte) (store.CustomerRow, error) {
 	return t.customerGet(getCustomerByEmail, hash)
 }
 
+// CustomerNext gives the Seq that the next customer will get, and the Version of what is written.
+func (t *tx) CustomerNext() (seq, version int64, err error) {
+	if !t.head.found {
+		return 0, 0, store.NotFound("application")
+	}
+	return t.head.lastCustomer + 1, t.head.version + 1, nil
+}
+
 // CustomerInsert adds a customer and its key and returns its Seq.
-func (t *tx) CustomerInsert(row store.CustomerRow) (seq int64, err error) {
+func (t *tx) CustomerInsert(row store.CustomerRow) (int64, error) {
 	if err := t.inUse(); err != nil {
+		return 0, err
+	}
+	seq, version, err := t.CustomerNext()
+	if err != nil {
 		return 0, err
 	}
 	var made bool
@@ -127,6 +144,7 @@ func (t *tx) CustomerInsert(row store.CustomerRow) (seq int64, err error) {
 		WITH made AS (
 			INSERT INTO customer (
 				app_id,
+				seq,
 				customer_id,
 				version,
 				status,
@@ -136,9 +154,10 @@ func (t *tx) CustomerInsert(row store.CustomerRow) (seq int64, err error) {
 				email_form,
 				created_at,
 				updated_at,
-				sealed
+				sealed,
+				sum
 			)
-			VALUES ($1, $2, $3, $4, $5, NULLIF($12::bigint, 0), $6, $7, $8, $9, $10)
+			VALUES ($1, $13, $2, $3, $4, $5, NULLIF($12::bigint, 0), $6, $7, $8, $9, $10, $14)
 			ON CONFLICT DO NOTHING
 			RETURNING app_id, seq
 		), keyed AS (
@@ -158,7 +177,7 @@ func (t *tx) CustomerInsert(row store.CustomerRow) (seq int64, err error) {
 		[]any{
 			string(t.app),
 			[16]byte(row.ID),
-			t.head.version + 1,
+			version,
 			row.Status,
 			row.Type,
 			row.EmailHash,
@@ -168,13 +187,10 @@ func (t *tx) CustomerInsert(row store.CustomerRow) (seq int64, err error) {
 			row.Sealed,
 			row.Key,
 			row.Group,
+			seq,
+			row.Sum,
 		},
-		func(rows pgx.Rows) error {
-			if made = rows.Next(); made {
-				return rows.Scan(&seq)
-			}
-			return rows.Err()
-		})
+		found(&made))
 	switch {
 	case err != nil:
 		return 0, err
@@ -183,6 +199,7 @@ func (t *tx) CustomerInsert(row store.CustomerRow) (seq int64, err error) {
 	}
 	t.changed = true
 	t.head.customers++
+	t.head.lastCustomer = seq
 	return seq, nil
 }
 
@@ -200,7 +217,8 @@ func (t *tx) CustomerUpdate(row store.CustomerRow) error {
 			email_form = $7,
 			updated_at = $8,
 			sealed = $9,
-			group_seq = NULLIF($10::bigint, 0)
+			group_seq = NULLIF($10::bigint, 0),
+			sum = $11
 		WHERE c.app_id = $1
 		AND c.customer_id = $2
 		AND NOT EXISTS (
@@ -222,6 +240,7 @@ func (t *tx) CustomerUpdate(row store.CustomerRow) error {
 			row.UpdatedAt,
 			row.Sealed,
 			row.Group,
+			row.Sum,
 		},
 		found(&done))
 	switch {
@@ -237,7 +256,7 @@ func (t *tx) CustomerUpdate(row store.CustomerRow) error {
 // conflict says why a customer could not be written: its e-mail hash is another's,
 // or else its id is taken (by an insert) or absent (to an update).
 func (t *tx) conflict(row store.CustomerRow, insert bool) error {
-	var email, exists bool
+	var email bool
 	err := t.query(`
 		SELECT
 			EXISTS (
@@ -246,21 +265,15 @@ func (t *tx) conflict(row store.CustomerRow, insert bool) error {
 				WHERE app_id = $1
 				AND email_hash = $3
 				AND customer_id <> $2
-			),
-			EXISTS (
-				SELECT
-				FROM customer
-				WHERE app_id = $1
-				AND customer_id = $2
 			)`,
 		[]any{string(t.app), [16]byte(row.ID), row.EmailHash},
-		one("answer", func(r pgx.Row) error { return r.Scan(&email, &exists) }))
+		one("answer", func(r pgx.Row) error { return r.Scan(&email) }))
 	switch {
 	case err != nil:
 		return err
 	case email:
 		return t.refuse(store.ErrEmailTaken)
-	case exists && insert:
+	case insert: // or its number is taken, which takes somebody who set the counter back
 		return t.refuse(store.ErrExists)
 	}
 	return store.NotFound("customer")

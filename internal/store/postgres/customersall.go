@@ -22,7 +22,8 @@ const insertCustomers = `
 				g.created_at,
 				g.updated_at,
 				g.sealed,
-				g.wrapped_key
+				g.wrapped_key,
+				g.sum
 			FROM unnest(
 				$3::uuid[],
 				$4::smallint[],
@@ -33,14 +34,16 @@ const insertCustomers = `
 				$9::bigint[],
 				$10::bytea[],
 				$11::bytea[],
-				$12::bigint[]
+				$12::bigint[],
+				$14::bytea[]
 			) WITH ORDINALITY AS g (
 				customer_id, status, type, email_hash, email_form, created_at, updated_at,
-				sealed, wrapped_key, group_seq, place
+				sealed, wrapped_key, group_seq, sum, place
 			)
 		), made AS (
 			INSERT INTO customer (
 				app_id,
+				seq,
 				customer_id,
 				version,
 				status,
@@ -50,10 +53,12 @@ const insertCustomers = `
 				email_form,
 				created_at,
 				updated_at,
-				sealed
+				sealed,
+				sum
 			)
 			SELECT
 				$1,
+				$13 + place,
 				customer_id,
 				$2,
 				status,
@@ -63,7 +68,8 @@ const insertCustomers = `
 				email_form,
 				created_at,
 				updated_at,
-				sealed
+				sealed,
+				sum
 			FROM given
 			ORDER BY place
 			ON CONFLICT (app_id, email_hash) WHERE email_hash IS NOT NULL DO NOTHING
@@ -117,23 +123,23 @@ func (t *tx) CustomerInsertAll(rows []store.CustomerRow) ([]int64, error) {
 func (t *tx) insertPart(rows []store.CustomerRow) ([]int64, error) {
 	n := len(rows)
 	ids, small, times := make([][16]byte, n), make([]int16, 3*n), make([]int64, 3*n)
-	bytes := make([][]byte, 3*n)
+	bytes := make([][]byte, 4*n)
 	status, kind, form := small[:n], small[n:2*n], small[2*n:]
 	created, updated, groups := times[:n], times[n:2*n], times[2*n:]
-	hashes, sealed, keys := bytes[:n], bytes[n:2*n], bytes[2*n:]
+	hashes, sealed, keys, sums := bytes[:n], bytes[n:2*n], bytes[2*n:3*n], bytes[3*n:]
 	for i := range rows {
 		r := &rows[i]
 		ids[i] = r.ID
 		status[i], kind[i], form[i] = int16(r.Status), int16(r.Type), int16(r.EmailForm)
 		created[i], updated[i], groups[i] = r.CreatedAt, r.UpdatedAt, r.Group
-		hashes[i], sealed[i], keys[i] = r.EmailHash, r.Sealed, r.Key
+		hashes[i], sealed[i], keys[i], sums[i] = r.EmailHash, r.Sealed, r.Key, r.Sum
 	}
 	seqs := make([]int64, n)
 	made := int64(0)
 	err := t.query(insertCustomers,
 		[]any{
 			string(t.app), t.head.version + 1, ids, status, kind, hashes, form, created, updated,
-			sealed, keys, groups,
+			sealed, keys, groups, t.head.lastCustomer, sums,
 		},
 		func(rows pgx.Rows) error {
 			for rows.Next() {
@@ -151,5 +157,6 @@ func (t *tx) insertPart(rows []store.CustomerRow) ([]int64, error) {
 	}
 	t.changed = t.changed || made > 0
 	t.head.customers += made
+	t.head.lastCustomer += int64(n)
 	return seqs, nil
 }

@@ -70,7 +70,6 @@ func Statements(app id.App, c id.Customer) map[string]Statement {
 		"groups":         {listGroups, []any{string(app), 900, 950, 77, 20, 10}},
 		"count groups":   {countGroups, []any{string(app), 900, 950, 77}},
 		"delete group":   {deleteGroup, []any{string(app), 7}},
-		"empty group":    {emptyGroup, []any{string(app), 7, 9, 20_000}},
 		"item":           {getItem, []any{string(app), [16]byte(c), 2, [16]byte(c)}},
 		"count items":    {countItems, []any{string(app), [16]byte(c), 2}},
 		"insert item":    {insertItem, []any{string(app), [16]byte(c), 2, [16]byte(c), 1, 1, []byte{1}}},

@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"io/fs"
 	"regexp"
+	"slices"
+	"strings"
 
 	"github.com/jackc/pgx/v5/pgconn"
 
@@ -26,7 +28,10 @@ var (
 func roleStatements() ([]string, error) { return statements(roleBlock) }
 
 // grantStatements gives the role its rights on the tables of the newest schema.
-func grantStatements() ([]string, error) { return statements(grantLines) }
+func grantStatements() ([]string, error) {
+	found, err := statements(grantLines)
+	return slices.DeleteFunc(found, obsolete), err
+}
 
 // statements are those of all migrations that match, in order.
 func statements(pattern *regexp.Regexp) (found []string, err error) {
@@ -46,6 +51,9 @@ func statements(pattern *regexp.Regexp) (found []string, err error) {
 	}
 	return found, nil
 }
+
+// obsolete reports whether a statement is about what a later migration dropped: every sequence.
+func obsolete(statement string) bool { return strings.Contains(statement, " ON SEQUENCE ") }
 
 // Roles makes the role custodex_runtime, which belongs to the whole server, and
 // nothing else: a dump can be restored into the database then. The user of the URL needs the

@@ -87,23 +87,39 @@ func (t *tx) GroupGet(seq int64) (store.GroupRow, error) {
 	return row, err
 }
 
+// GroupNext gives the Seq that the next group will get.
+func (t *tx) GroupNext() (int64, error) {
+	if !t.head.found {
+		return 0, store.NotFound("application")
+	}
+	return t.head.lastGroup + 1, nil
+}
+
 // GroupInsert adds a group and returns its Seq.
 func (t *tx) GroupInsert(row store.GroupRow) (seq int64, err error) {
 	if err := t.inUse(); err != nil {
 		return 0, err
 	}
+	if seq, err = t.GroupNext(); err != nil {
+		return 0, err
+	}
+	var made bool
 	err = t.query(`
 		INSERT INTO customer_group (
 			app_id,
+			seq,
 			created_at,
 			updated_at,
 			sealed
 		)
-		VALUES ($1, $2, $3, $4)
+		VALUES ($1, $2, $3, $4, $5)
 		RETURNING seq`,
-		[]any{string(t.app), row.CreatedAt, row.UpdatedAt, row.Sealed},
-		one("answer", func(r pgx.Row) error { return r.Scan(&seq) }))
-	return seq, err
+		[]any{string(t.app), seq, row.CreatedAt, row.UpdatedAt, row.Sealed}, found(&made))
+	if err != nil {
+		return 0, err
+	}
+	t.head.lastGroup = seq
+	return seq, nil
 }
 
 // GroupUpdate replaces what may change of a group.
@@ -130,40 +146,13 @@ const deleteGroup = `
 		AND seq = $2
 		RETURNING seq`
 
-// emptyChunk is how many customers one statement takes out of a group: few enough to
-// be far from writeLimit.
-const emptyChunk = 5_000
-
-const emptyGroup = `
-		WITH left_it AS (
-			UPDATE customer
-			SET
-				version = $3,
-				group_seq = NULL
-			WHERE app_id = $1
-			AND seq = ANY (ARRAY (
-				SELECT seq
-				FROM customer
-				WHERE app_id = $1
-				AND group_seq = $2
-				LIMIT $4
-			))
-			RETURNING 1
-		)
-		SELECT count(*)
-		FROM left_it`
-
-// GroupDelete removes a group and takes its customers out of it.
+// GroupDelete removes a group. Its customers keep its number, which no other group gets, and are
+// read as in no group from now on.
 func (t *tx) GroupDelete(seq int64) error {
 	var done bool
 	err := t.query(deleteGroup, []any{string(t.app), seq}, found(&done))
 	if err == nil && !done {
 		err = store.NotFound("group")
-	}
-	for n := emptyChunk; err == nil && n == emptyChunk; {
-		err = t.query(emptyGroup, []any{string(t.app), seq, t.head.version + 1, emptyChunk},
-			one("answer", func(r pgx.Row) error { return r.Scan(&n) }))
-		t.changed = t.changed || err == nil && n > 0
 	}
 	return err
 }

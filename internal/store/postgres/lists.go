@@ -102,6 +102,8 @@ const customersChanged = `
 				0::bigint,
 				NULL::bytea,
 				NULL::bytea,
+				false,
+				NULL::bytea,
 				true
 			FROM customer_tombstone
 			WHERE app_id = $1

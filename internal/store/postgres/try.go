@@ -34,7 +34,9 @@ const lockHead = `
 		customers,
 		events,
 		recent,
-		removed
+		removed,
+		last_customer,
+		last_group
 	FROM head
 	WHERE app_id = $1
 	FOR UPDATE`
@@ -48,7 +50,8 @@ func (t *try) begin() error {
 		}
 		t.head.found = true
 		h := &t.head
-		return rows.Scan(&h.version, &h.entries, &h.customers, &h.events, &h.recent, &h.removed)
+		return rows.Scan(&h.version, &h.entries, &h.customers, &h.events, &h.recent, &h.removed,
+			&h.lastCustomer, &h.lastGroup)
 	})
 	if err != nil {
 		return fmt.Errorf("begin: %w", err)
@@ -120,7 +123,9 @@ const writeHead = `
 		entries = $3,
 		customers = $4,
 		events = $5,
-		recent = $6
+		recent = $6,
+		last_customer = $7,
+		last_group = $8
 	WHERE app_id = $1`
 
 // commit sends everything that is left, in one round trip.
@@ -140,7 +145,7 @@ func (t *try) commit() error {
 	mark := rand.Int64()
 	h := t.head
 	t.pending.Queue(writeHead, string(t.app), h.version, h.entries, h.customers, h.events,
-		h.recent.with(t.store.writer, mark))
+		h.recent.with(t.store.writer, mark), h.lastCustomer, h.lastGroup)
 	done, err := t.sendCommit()
 	if err == nil || done {
 		return nil

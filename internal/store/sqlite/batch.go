@@ -150,6 +150,8 @@ type batch struct {
 // written once for all items of the application.
 type head struct {
 	store.Head
+	lastCustomer, lastGroup int64 // greatest numbers given
+
 	removed bool // it takes nothing new
 	changed bool // some item changed a customer, so Version grows by one
 	dirty   bool
@@ -188,10 +190,7 @@ func (b *batch) run(ctx context.Context, works []*work) (outcomes []error, err e
 	if err := b.writeEvents(ctx); err != nil {
 		return nil, err
 	}
-	if err := b.writeHeads(ctx); err != nil {
-		return nil, err
-	}
-	return outcomes, b.writeSeq(ctx)
+	return outcomes, b.writeHeads(ctx)
 }
 
 func (b *batch) record(ctx context.Context, w *work) error {
@@ -255,9 +254,11 @@ func (b *batch) head(ctx context.Context, app id.App) (*head, error) {
 			entries,
 			customers,
 			events,
+			last_customer,
+			last_group,
 			removed
 		FROM head
-		WHERE app_id = ?`, []any{string(app)}, scanTo(&h.Version, &h.Entries, &h.Customers, &h.Events, &h.removed))
+		WHERE app_id = ?`, []any{string(app)}, scanTo(&h.Version, &h.Entries, &h.Customers, &h.Events, &h.lastCustomer, &h.lastGroup, &h.removed))
 	if err != nil {
 		return nil, err
 	}
@@ -282,34 +283,13 @@ func (b *batch) writeHeads(ctx context.Context) error {
 				version = ?,
 				entries = ?,
 				customers = ?,
-				events = ?
-			WHERE app_id = ?`, h.Version, h.Entries, h.Customers, h.Events, string(app))
+				events = ?,
+				last_customer = ?,
+				last_group = ?
+			WHERE app_id = ?`, h.Version, h.Entries, h.Customers, h.Events, h.lastCustomer, h.lastGroup, string(app))
 		if err != nil {
 			return err
 		}
 	}
 	return nil
-}
-
-// nextSeq gives a customer its number. Numbers of items that fail are lost.
-func (b *batch) nextSeq(ctx context.Context) (int64, error) {
-	if !b.usedSeq {
-		err := b.conn.one(ctx, errNoSeq, "SELECT value FROM customer_seq", nil, scanTo(&b.lastSeq))
-		if err != nil {
-			return 0, err
-		}
-		b.usedSeq = true
-	}
-	b.lastSeq++
-	return b.lastSeq, nil
-}
-
-var errNoSeq = errors.New("sqlite: the row of customer_seq is missing")
-
-func (b *batch) writeSeq(ctx context.Context) error {
-	if !b.usedSeq {
-		return nil
-	}
-	_, err := b.conn.exec(ctx, "UPDATE customer_seq SET value = ?", b.lastSeq)
-	return err
 }

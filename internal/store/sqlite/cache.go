@@ -133,7 +133,7 @@ func (c *rowCache) put(app id.App, rows []store.CustomerRow, changes uint64) {
 }
 
 func (c *rowCache) add(key customerKey, row *store.CustomerRow) {
-	size := rowOverhead + len(row.EmailHash) + len(row.Sealed) + len(row.Key)
+	size := rowOverhead + len(row.EmailHash) + len(row.Sealed) + len(row.Key) + len(row.Sum)
 	if c.size += size; c.size > c.most {
 		c.old, c.young, c.size = c.young, newGeneration(), size
 	}

@@ -24,11 +24,14 @@ const customerColumns = `
 	c.created_at,
 	c.updated_at,
 	c.sealed,
-	k.wrapped_key`
+	k.wrapped_key,
+	c.group_seq IS NOT NULL AND g.seq IS NULL AS group_gone,
+	c.sum`
 
-// joinKey leaves a customer without its key in.
+// joinKey leaves a customer without its key in, and one whose group was deleted.
 const joinKey = `
-		LEFT JOIN customer_key AS k ON k.app_id = c.app_id AND k.seq = c.seq`
+		LEFT JOIN customer_key AS k ON k.app_id = c.app_id AND k.seq = c.seq
+		LEFT JOIN customer_group AS g ON g.app_id = c.app_id AND g.seq = c.group_seq`
 
 func scanCustomer(r *rows, row *store.CustomerRow) error {
 	return customerError(row, r.scan(customerFields(row)...))
@@ -49,6 +52,8 @@ func customerFields(row *store.CustomerRow) []any {
 		&row.UpdatedAt,
 		&row.Sealed,
 		&row.Key,
+		&row.GroupGone,
+		&row.Sum,
 	}
 }
 
@@ -169,8 +174,18 @@ const insertCustomer = `
 			email_form,
 			created_at,
 			updated_at,
-			sealed
-		) VALUES (?, ?, ?, ?, ?, ?, NULLIF(?, 0), ?, ?, ?, ?, ?)`
+			sealed,
+			sum
+		) VALUES (?, ?, ?, ?, ?, ?, NULLIF(?, 0), ?, ?, ?, ?, ?, ?)`
+
+// CustomerNext gives the number that the next customer will get, and the version of what is written.
+func (t *tx) CustomerNext() (seq, version int64, err error) {
+	h, err := t.head()
+	if err != nil {
+		return 0, 0, err
+	}
+	return h.lastCustomer + t.numbers + 1, h.Version + 1, nil
+}
 
 // insert adds a customer and its key by a form of insertCustomer. done is false if
 // the statement passed the row over.
@@ -178,16 +193,14 @@ func (t *tx) insert(statement string, row *store.CustomerRow) (seq int64, done b
 	if err := t.inUse(); err != nil {
 		return 0, false, err
 	}
-	h, err := t.head()
+	seq, version, err := t.CustomerNext()
 	if err != nil {
 		return 0, false, err
 	}
-	if seq, err = t.batch.nextSeq(t.ctx); err != nil {
-		return 0, false, err
-	}
+	t.numbers++ // also if the statement passes the row over: CustomerInsertAll counts every row
 	n, err := t.exec(statement,
-		string(t.app), seq, row.ID[:], h.Version+1, int64(row.Status), int64(row.Type), row.Group,
-		row.EmailHash, int64(row.EmailForm), row.CreatedAt, row.UpdatedAt, row.Sealed)
+		string(t.app), seq, row.ID[:], version, int64(row.Status), int64(row.Type), row.Group,
+		row.EmailHash, int64(row.EmailForm), row.CreatedAt, row.UpdatedAt, row.Sealed, row.Sum)
 	if err != nil || n == 0 {
 		return 0, false, err
 	}
@@ -230,11 +243,12 @@ func (t *tx) CustomerUpdate(row store.CustomerRow) error {
 			email_hash = ?,
 			email_form = ?,
 			updated_at = ?,
-			sealed = ?
+			sealed = ?,
+			sum = ?
 		WHERE app_id = ?
 			AND customer_id = ?`,
 		h.Version+1, int64(row.Status), int64(row.Type), row.Group, row.EmailHash,
-		int64(row.EmailForm), row.UpdatedAt, row.Sealed, string(t.app), row.ID[:])
+		int64(row.EmailForm), row.UpdatedAt, row.Sealed, row.Sum, string(t.app), row.ID[:])
 	if err != nil {
 		return t.emailTaken(err, row)
 	}

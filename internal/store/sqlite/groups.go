@@ -2,7 +2,6 @@ package sqlite
 
 import (
 	"context"
-	"errors"
 
 	"custodex.dev/internal/id"
 	"custodex.dev/internal/store"
@@ -92,18 +91,21 @@ func (t *tx) GroupGet(seq int64) (store.GroupRow, error) {
 	return groupGet(t.ctx, t.batch.conn, t.app, seq)
 }
 
-var errNoGroupSeq = errors.New("sqlite: the row of customer_group_seq is missing")
+// GroupNext gives the number that the next group will get.
+func (t *tx) GroupNext() (int64, error) {
+	h, err := t.head()
+	if err != nil {
+		return 0, err
+	}
+	return h.lastGroup + t.groups + 1, nil
+}
 
 // GroupInsert adds a group and returns its number.
 func (t *tx) GroupInsert(row store.GroupRow) (seq int64, err error) {
 	if err := t.inUse(); err != nil {
 		return 0, err
 	}
-	if _, err := t.exec("UPDATE customer_group_seq SET value = value + 1"); err != nil {
-		return 0, err
-	}
-	err = t.batch.conn.one(t.ctx, errNoGroupSeq, "SELECT value FROM customer_group_seq", nil, scanTo(&seq))
-	if err != nil {
+	if seq, err = t.GroupNext(); err != nil {
 		return 0, err
 	}
 	_, err = t.exec(`
@@ -114,6 +116,7 @@ func (t *tx) GroupInsert(row store.GroupRow) (seq int64, err error) {
 	if err != nil {
 		return 0, err
 	}
+	t.groups++
 	return seq, nil
 }
 
@@ -132,36 +135,16 @@ func (t *tx) GroupUpdate(row store.GroupRow) error {
 	return err
 }
 
-// GroupDelete removes a group and takes its customers out of it.
+// GroupDelete removes a group. Its customers keep its number, which no other group gets, and are
+// read as in no group from now on.
 func (t *tx) GroupDelete(seq int64) error {
-	h, err := t.head()
-	if err != nil {
-		return err
-	}
 	n, err := t.exec(`
 		DELETE FROM customer_group
 		WHERE app_id = ?
 			AND seq = ?`, string(t.app), seq)
-	if err != nil {
-		return err
-	}
-	if n == 0 {
+	if err == nil && n == 0 {
 		return store.NotFound("group")
 	}
-	// Left to itself SQLite looks through all customers of the application.
-	n, err = t.exec(`
-		UPDATE customer INDEXED BY customer_in_group
-		SET
-			version = ?,
-			group_seq = NULL
-		WHERE app_id = ?
-			AND group_seq = ?`, h.Version+1, string(t.app), seq)
-	if err != nil {
-		return err
-	}
-	if n > 0 {
-		t.changed = true
-		t.batch.touchedAll = true
-	}
-	return nil
+	t.batch.touchedAll = true // whoever is in it
+	return err
 }

@@ -158,6 +158,8 @@ const customersChanged = `
 			NULL,
 			NULL,
 			NULL,
+			0,
+			NULL,
 			1
 		FROM customer_tombstone
 		WHERE app_id = ?1

@@ -15,6 +15,8 @@ type tx struct {
 
 	made    *head // of an application that this item inserted
 	added   int64 // customers, less those deleted
+	numbers int64 // given to customers
+	groups  int64 // numbers given to groups
 	changed bool  // some customer
 	removed *bool // what AppUpdate has made of it; nil: nothing
 	entries []store.AuditRow
@@ -50,7 +52,7 @@ func (t *tx) head() (*head, error) {
 
 // finish hands what the item did to its batch.
 func (t *tx) finish() error {
-	if t.made == nil && !t.changed && t.removed == nil && len(t.entries) == 0 && len(t.events) == 0 {
+	if t.made == nil && !t.changed && t.groups == 0 && t.removed == nil && len(t.entries) == 0 && len(t.events) == 0 {
 		return nil
 	}
 	h, err := t.head()
@@ -63,6 +65,11 @@ func (t *tx) finish() error {
 	if t.changed {
 		h.changed, h.dirty = true, true
 		h.Customers += t.added
+		h.lastCustomer += t.numbers
+	}
+	if t.groups > 0 {
+		h.lastGroup += t.groups
+		h.dirty = true
 	}
 	if t.removed != nil {
 		h.removed = *t.removed

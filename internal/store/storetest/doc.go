@@ -36,6 +36,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"Epochs", testEpochs},
 		{"Erased", testErased},
 		{"Groups", testGroups},
+		{"Numbers", testNumbers},
 		{"Items", testItems},
 		{"History", testHistory},
 		{"Lists", testLists},

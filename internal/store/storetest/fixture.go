@@ -59,6 +59,7 @@ func newCustomer() store.CustomerRow {
 		UpdatedAt: now,
 		Sealed:    secret(300),
 		Key:       secret(60),
+		Sum:       secret(32),
 	}
 }
 

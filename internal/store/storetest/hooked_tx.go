@@ -109,6 +109,14 @@ func (t *wrappedTx) CustomerInsertAll(rows []store.CustomerRow) ([]int64, error)
 	return get(t.ctx, t.hooks, "Tx.CustomerInsertAll", t.app, func() ([]int64, error) { return t.Tx.CustomerInsertAll(rows) })
 }
 
+func (t *wrappedTx) CustomerNext() (seq, version int64, err error) {
+	err = run(t.ctx, t.hooks, "Tx.CustomerNext", t.app, func() (err error) {
+		seq, version, err = t.Tx.CustomerNext()
+		return err
+	})
+	return seq, version, err
+}
+
 func (t *wrappedTx) CustomerUpdate(row store.CustomerRow) error {
 	return run(t.ctx, t.hooks, "Tx.CustomerUpdate", t.app, func() error { return t.Tx.CustomerUpdate(row) })
 }
@@ -127,6 +135,10 @@ func (t *wrappedTx) GroupGet(seq int64) (store.GroupRow, error) {
 
 func (t *wrappedTx) GroupInsert(row store.GroupRow) (int64, error) {
 	return get(t.ctx, t.hooks, "Tx.GroupInsert", t.app, func() (int64, error) { return t.Tx.GroupInsert(row) })
+}
+
+func (t *wrappedTx) GroupNext() (int64, error) {
+	return get(t.ctx, t.hooks, "Tx.GroupNext", t.app, t.Tx.GroupNext)
 }
 
 func (t *wrappedTx) GroupUpdate(row store.GroupRow) error {

@@ -158,7 +158,7 @@ func groupAndDeleteSeeThemselves(t *testing.T, tx store.Tx, row store.CustomerRo
 	if err := tx.GroupDelete(group); err != nil {
 		return err
 	}
-	if got, err = tx.CustomerGetBySeq(got.Seq); err != nil || got.Group != 0 {
+	if got, err = tx.CustomerGetBySeq(got.Seq); err != nil || !got.GroupGone {
 		t.Errorf("Tx.CustomerGetBySeq after the group was deleted = %+v, %v", got, err)
 	}
 	if err := tx.CustomerDelete(row.ID); err != nil {
