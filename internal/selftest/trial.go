@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"strconv"
 	"strings"
 
 	"custodex.dev/client"
@@ -93,6 +94,11 @@ func (t *trial) furnish(ctx context.Context, p *party, name string) (err error) 
 	if err := t.login(ctx, p); err != nil {
 		return err
 	}
+	if p == t.victim {
+		if err := t.passOver(ctx, p); err != nil {
+			return err
+		}
+	}
 	p.canaries = []string{mark + "given", mark + "family", mark + "@selftest.example", mark + "group", mark + "reference"}
 	var made struct {
 		ID string `json:"id"`
@@ -115,6 +121,35 @@ func (t *trial) furnish(ctx context.Context, p *party, name string) (err error) 
 	}
 	p.item = made.ID
 	return t.numbers(ctx, p)
+}
+
+// passed is how many numbers the victim passes over: more than the attacker is given in a trial.
+const passed = 60
+
+// passOver makes customers and groups and deletes them. Each application counts for itself, and the
+// victim's numbers must be none that the attacker's own have: no number is given twice.
+func (t *trial) passOver(ctx context.Context, p *party) error {
+	for i := range passed {
+		number := strconv.Itoa(i + 1)
+		if err := t.make(ctx, "/api/v0/customers", map[string]any{
+			"first_name": "Self", "last_name": "Test", "phone_number": "+15550100999",
+		}, p.headers(devdraft), nil); err != nil {
+			return err
+		}
+		if err := t.make(ctx, "/api/v1/customer-groups/add", map[string]any{"group_name": "self-test"}, p.headers(xtrakit), nil); err != nil {
+			return err
+		}
+		for _, path := range []string{"/api/v1/customers/", "/api/v1/customer-groups/"} {
+			a, err := t.ask(ctx, http.MethodDelete, path+number, nil, p.headers(xtrakit))
+			if err != nil {
+				return err
+			}
+			if a.status >= 300 {
+				return fmt.Errorf("DELETE %s%s: status %d", path, number, a.status)
+			}
+		}
+	}
+	return nil
 }
 
 // numbers makes a group and finds the number of the customer, both through Xtrakit.
