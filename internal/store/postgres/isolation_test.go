@@ -51,6 +51,9 @@ func furnished(t *testing.T) (url string, s *postgres.Store, mine, theirs id.App
 		if err := s.TreePut(t.Context(), app, 0, tree, []store.TileRow{{Hashes: random(32)}}); err != nil {
 			t.Fatal(err)
 		}
+		if err := s.BlockPut(t.Context(), app, store.BlockRow{Filter: []byte{1}, Sum: random(32)}); err != nil {
+			t.Fatal(err)
+		}
 		take := store.RateTake{Credential: cred.ID, Window: 1, Want: 1, Limit: 1}
 		if _, err := s.RateTake(t.Context(), app, take); err != nil {
 			t.Fatal(err)
@@ -179,12 +182,18 @@ func TestWritesIntoOthersAreRefused(t *testing.T) {
 	refused("insert an event of another's", `INSERT INTO event (app_id, seq, at, type, object, customer, version, fields)
 		VALUES ($1, 9, 1, '', '', '', 0, '')`, string(theirs))
 	refused("delete an application", "DELETE FROM application")
-	refused("change the key of an application", "UPDATE application SET wrapped_key = ''")
+	refused("change a wrap key", "UPDATE app_wrap_key SET wrapped_key = ''")
+	refused("delete a wrap key", "DELETE FROM app_wrap_key")
+	refused("insert a wrap key of another's", "INSERT INTO app_wrap_key (app_id, epoch, wrapped_key) VALUES ($1, 9, '')", string(theirs))
+	refused("change an epoch", "UPDATE key_epoch SET wrapped_key = ''")
+	refused("delete an epoch", "DELETE FROM key_epoch")
 	refused("make another application", "INSERT INTO application (app_id, name, wrapped_key, created_at) VALUES ('app_x', '', '', 1)")
 	as(t, url, mine, func(tx pgx.Tx) {
-		tag, err := tx.Exec(t.Context(), "UPDATE application SET name = ''")
-		if err != nil || tag.RowsAffected() != 1 {
-			t.Errorf("rename every application: %d rows, %v, want its own alone", tag.RowsAffected(), err)
+		for _, column := range []string{"name", "wrapped_key"} {
+			tag, err := tx.Exec(t.Context(), "UPDATE application SET "+column+" = ''")
+			if err != nil || tag.RowsAffected() != 1 {
+				t.Errorf("change the %s of every application: %d rows, %v, want its own alone", column, tag.RowsAffected(), err)
+			}
 		}
 	})
 	refused("make a table", "CREATE TABLE mine ()")
