@@ -15,7 +15,7 @@ import (
 // unwatched are the methods of store.Tx that write no row which has a checksum: reads, logs and what
 // is deleted.
 var unwatched = []string{
-	"AlarmInsert", "AuditAppend", "CustomerCount", "CustomerVersion", "GroupDelete", "HistoryAppend", "IdempotencyPut",
+	"AlarmInsert", "AuditAppend", "CustomerCount", "CustomerVersion", "EventAppend", "GroupDelete", "HistoryAppend", "IdempotencyPut",
 	"JobCount", "JobInsert", "JobPrune", "JobUpdate",
 }
 
