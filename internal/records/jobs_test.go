@@ -126,7 +126,7 @@ func TestJobIsDoneAndRecorded(t *testing.T) {
 				}
 			}
 			for _, text := range []string{"a parameter", "a reason", env.me.Owner} {
-				if strings.Contains(fmt.Sprintf("%s", row.Sealed)+fmt.Sprintf("%s", row.Cursor), text) {
+				if strings.Contains(string(row.Sealed)+string(row.Cursor), text) {
 					t.Errorf("the row shows %q", text)
 				}
 			}

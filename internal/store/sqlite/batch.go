@@ -131,8 +131,6 @@ type batch struct {
 	heads   map[id.App]*head
 	entries []entry
 	events  []event
-	lastSeq int64 // given to a customer; 0: not read yet
-	usedSeq bool
 	rows    int64 // inserted, updated and deleted by the items
 
 	// known are the counters as the last batches left them. Nobody else writes the file, so
