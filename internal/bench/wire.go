@@ -144,12 +144,12 @@ func (w *wire) exchange(method, path string, body []byte, headers []string) erro
 	if _, err := w.raw.Write(b); err != nil {
 		return err
 	}
-	return w.read()
+	return w.readResponse()
 }
 
 var errAnswer = errors.New("the response is not HTTP/1.1")
 
-func (w *wire) read() error {
+func (w *wire) readResponse() error {
 	line, err := w.in.ReadSlice('\n')
 	if err != nil {
 		return err

@@ -84,8 +84,8 @@ type Config struct {
 // batch is how many rows are read at a time.
 const batch = 500
 
-// Run checks an application. Its error says that the check could not go on, and nothing about damage.
-func Run(ctx context.Context, cfg Config, app id.App) error {
+// FindDamage checks an application. Its error says that the check could not go on, and nothing about damage.
+func FindDamage(ctx context.Context, cfg Config, app id.App) error {
 	if _, err := cfg.Store.AppGet(ctx, app); err != nil {
 		return err
 	}
@@ -114,7 +114,7 @@ func All(ctx context.Context, cfg Config, after id.App) error {
 		if row.ID <= after {
 			return nil
 		}
-		if err := Run(ctx, cfg, row.ID); err != nil || cfg.Done == nil {
+		if err := FindDamage(ctx, cfg, row.ID); err != nil || cfg.Done == nil {
 			return err
 		}
 		return cfg.Done(row.ID)

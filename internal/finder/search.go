@@ -54,7 +54,7 @@ func (l *lookup) search(ctx context.Context, p *index.Permit, q *searchQuery) (l
 					return found, err
 				}
 			}
-			if err := p.Wait(ctx, build); err != nil {
+			if err := p.AwaitBuild(ctx, build); err != nil {
 				return listing{}, err
 			}
 			continue

@@ -188,7 +188,7 @@ func current(t *testing.T, c *index.Cache, app id.App) *search.Index {
 		if build == nil {
 			return ix
 		}
-		if err := p.Wait(t.Context(), build); err != nil {
+		if err := p.AwaitBuild(t.Context(), build); err != nil {
 			t.Fatal(err)
 		}
 	}

@@ -93,10 +93,10 @@ func (p *Permit) AcquireScan(ctx context.Context) (release func(), err error) {
 	return func() { p.limiter.scans.Release(1) }, nil
 }
 
-// Wait waits until the build has ended. If the store ended it by being unavailable, that is the
+// AwaitBuild waits until the build has ended. If the store ended it by being unavailable, that is the
 // answer: to ask the same store again would take as long once more. Faults: Unavailable
 // (ErrSaturated, ErrPreparing, and that of the store).
-func (p *Permit) Wait(ctx context.Context, b *Build) error {
+func (p *Permit) AwaitBuild(ctx context.Context, b *Build) error {
 	if b.ended() {
 		return b.failure
 	}

@@ -61,7 +61,7 @@ func TestPermitsStayWithinTheirBounds(t *testing.T) {
 			if len(isCold) >= cold || coldOf[app] >= coldOfApp {
 				want = index.ErrSaturated
 			}
-			if err := p.Wait(ended, build); !errors.Is(err, want) {
+			if err := p.AwaitBuild(ended, build); !errors.Is(err, want) {
 				rt.Fatalf("Wait = %v with %d cold searches, %d of this application; want %v", err, len(isCold), coldOf[app], want)
 			}
 			if errors.Is(want, context.Canceled) {
@@ -123,7 +123,7 @@ func TestWaitForABuildEnds(t *testing.T) {
 			t.Fatal(err)
 		}
 		begin := time.Now()
-		if err := p.Wait(t.Context(), build); !errors.Is(err, index.ErrPreparing) || time.Since(begin) != 10*time.Second {
+		if err := p.AwaitBuild(t.Context(), build); !errors.Is(err, index.ErrPreparing) || time.Since(begin) != 10*time.Second {
 			t.Errorf("Wait = %v after %v, want a refusal after 10s", err, time.Since(begin))
 		}
 		close(free)
@@ -146,7 +146,7 @@ func TestWaitTellsThatTheStoreFails(t *testing.T) {
 			t.Fatal(err)
 		}
 		for range 2 {
-			if err := p.Wait(t.Context(), build); !errors.Is(err, down) {
+			if err := p.AwaitBuild(t.Context(), build); !errors.Is(err, down) {
 				t.Errorf("Wait = %v, want the store's fault", err)
 			}
 		}

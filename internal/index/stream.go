@@ -85,7 +85,7 @@ func (c *Cache) Count(ctx context.Context, p *Permit, decode Decode, f search.Fi
 				return 0, err
 			}
 		}
-		if err := p.Wait(ctx, build); err != nil {
+		if err := p.AwaitBuild(ctx, build); err != nil {
 			return 0, err
 		}
 	}

@@ -67,7 +67,7 @@ func (b *block) nextWith(beginnings uint32, i, hi int) int {
 
 // scanWords is scan by a name term of several words. A name that matches contains the whole term, or
 // it has the beginnings of all words.
-func (p *plan) scanWords(r ref, lo, hi, limit int, hits []uint16) ([]uint16, int) {
+func (p *plan) scanWords(r ref, lo, hi, limit int, hits []uint16) (found []uint16, looked int) {
 	looked, end := 0, r.names.start(hi)
 	begins := p.Matcher.name.begins
 	words := r.nextWith(begins, lo, hi)

@@ -96,14 +96,14 @@ func (b *Builder) Finish(version int64) *Index {
 	newest := len(keys) - size*(len(refs)-1)
 	parallel(len(refs), func(k int) {
 		hi := newest + k*size
-		refs[k].block = blockFromKeys(keys[max(hi-size, 0):hi], stages)
+		refs[k].block = takeBlock(keys[max(hi-size, 0):hi], stages)
 	})
 	ix := &Index{layout: b.layout, pool: b.pool, pending: map[int64]item{}}
 	ix.state.Store(&state{version: version, refs: refs, live: len(keys), rates: newRates(refs)})
 	return ix
 }
 
-func blockFromKeys(keys []key, stages []*stageUse) *block {
+func takeBlock(keys []key, stages []*stageUse) *block {
 	items := make([]item, len(keys))
 	for n, k := range keys {
 		items[n] = item{stages[k.stage].b.Load(), int(k.i)}

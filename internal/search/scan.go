@@ -79,7 +79,7 @@ func (p *plan) mayMatch(r ref) bool {
 
 // scan appends to hits the indices of the first limit live customers in r from lo to before hi that
 // match, and returns the result and how many customers it looked at.
-func (p *plan) scan(r ref, lo, hi, limit int, hits []uint16) ([]uint16, int) {
+func (p *plan) scan(r ref, lo, hi, limit int, hits []uint16) (found []uint16, looked int) {
 	by := p.strategy(r)
 	switch {
 	case by == byWords:
@@ -89,7 +89,6 @@ func (p *plan) scan(r ref, lo, hi, limit int, hits []uint16) ([]uint16, int) {
 	}
 	term, column := p.text(by, r.block)
 	end := column.start(hi)
-	looked := 0
 	for i := lo; i < hi && limit > 0; i++ {
 		if term == nil {
 			i = p.next(by, r.block, i, hi)

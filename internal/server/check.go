@@ -64,7 +64,7 @@ func Check(ctx context.Context, cfg config.Config, how check.Config, only, after
 	}
 	how.Store, how.Keys = st, ring
 	if only != "" {
-		return check.Run(ctx, how, only)
+		return check.FindDamage(ctx, how, only)
 	}
 	return check.All(ctx, how, after)
 }

@@ -290,9 +290,9 @@ type Tx interface {
 	// is given the same.
 	CustomerNext() (seq, version int64, err error)
 
-	// CustomerVersion gives the Version that CustomerUpdate sets in this transaction. Others
+	// NextVersion gives the Version that CustomerUpdate sets in this transaction. Others
 	// that are committed together with it may get the same.
-	CustomerVersion() (int64, error)
+	NextVersion() (int64, error)
 
 	// CustomerUpdate replaces every column of the customer but ID, Seq, CreatedAt
 	// and Key, and sets Version. fault.NotFound if it is gone, fault.Conflict with

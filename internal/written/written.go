@@ -133,7 +133,7 @@ func (t *Tx) CustomerUpdate(row store.CustomerRow) error {
 
 // writeCustomer remembers a row that was written, with its Seq.
 func (t *Tx) writeCustomer(row *store.CustomerRow) (err error) {
-	if row.Version, err = t.CustomerVersion(); err != nil {
+	if row.Version, err = t.NextVersion(); err != nil {
 		return err
 	}
 	if t.customers == nil {

@@ -15,7 +15,7 @@ import (
 // unwatched are the methods of store.Tx that write no row which has a checksum: reads, logs and what
 // is deleted.
 var unwatched = []string{
-	"AlarmInsert", "AuditAppend", "CustomerCount", "CustomerVersion", "EventAppend", "GroupDelete", "HistoryAppend", "IdempotencyPut",
+	"AlarmInsert", "AuditAppend", "CustomerCount", "NextVersion", "EventAppend", "GroupDelete", "HistoryAppend", "IdempotencyPut",
 	"JobCount", "JobInsert", "JobPrune", "JobUpdate",
 }
 
@@ -62,7 +62,7 @@ func (*sink) CredentialUpdate(store.CredentialRow) error      { return nil }
 func (*sink) CustomerDelete(id.Customer) error                { return nil }
 func (*sink) CustomerInsert(store.CustomerRow) (int64, error) { return 7, nil }
 func (*sink) CustomerUpdate(store.CustomerRow) error          { return nil }
-func (*sink) CustomerVersion() (int64, error)                 { return 3, nil }
+func (*sink) NextVersion() (int64, error)                     { return 3, nil }
 func (*sink) GroupInsert(store.GroupRow) (int64, error)       { return 7, nil }
 func (*sink) GroupUpdate(store.GroupRow) error                { return nil }
 func (*sink) ItemInsert(id.Customer, store.ItemRow) error     { return nil }

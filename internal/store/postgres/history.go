@@ -25,8 +25,8 @@ func scanHistory(row pgx.Row, into *store.HistoryRow) error {
 	)
 }
 
-// CustomerVersion is what CustomerUpdate writes.
-func (t *tx) CustomerVersion() (int64, error) {
+// NextVersion is what CustomerUpdate writes.
+func (t *tx) NextVersion() (int64, error) {
 	if !t.head.found {
 		return 0, store.NotFound("application")
 	}

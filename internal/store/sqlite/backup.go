@@ -39,7 +39,7 @@ func Backup(ctx context.Context, path, dir string, now time.Time, version string
 	if err := copyDatabase(ctx, path, to); err != nil {
 		return m, err
 	}
-	if m, err = inspect(ctx, to); err != nil {
+	if m, err = claimCopy(ctx, to); err != nil {
 		return m, err
 	}
 	m.CreatedAt, m.Program = now.UTC().Truncate(time.Second), version
@@ -83,9 +83,9 @@ func copyDatabase(ctx context.Context, path, to string) (err error) {
 	return nil
 }
 
-// inspect checks a copy that nobody has open and describes it. It gives the copy an epoch
+// claimCopy checks a copy that nobody has open and describes it. It gives the copy an epoch
 // of its own, so that no write-ahead log of the original is taken for its own.
-func inspect(ctx context.Context, path string) (m Manifest, err error) {
+func claimCopy(ctx context.Context, path string) (m Manifest, err error) {
 	u := url.URL{Scheme: "file", Path: filepath.ToSlash(path), RawQuery: "mode=rw&_pragma=synchronous(FULL)"}
 	if abs, err := filepath.Abs(path); err == nil {
 		u.Path = filepath.ToSlash(abs)

@@ -23,8 +23,8 @@ func scanHistory(r *rows, row *store.HistoryRow) error {
 	)
 }
 
-// CustomerVersion is what CustomerUpdate writes.
-func (t *tx) CustomerVersion() (int64, error) {
+// NextVersion is what CustomerUpdate writes.
+func (t *tx) NextVersion() (int64, error) {
 	h, err := t.head()
 	if err != nil {
 		return 0, err

@@ -195,7 +195,7 @@ func Open(ctx context.Context, cfg Config) (_ *Store, err error) {
 			err = errors.Join(err, s.closeConns(context.WithoutCancel(ctx)), s.lock.unlock())
 		}
 	}()
-	if err := checkSchema(ctx, cfg.Path); err != nil {
+	if err := admitFile(ctx, cfg.Path); err != nil {
 		return nil, err
 	}
 	if s.writer, err = connect(ctx, cfg.Path, writerCache); err != nil {
@@ -216,9 +216,9 @@ func Open(ctx context.Context, cfg Config) (_ *Store, err error) {
 	return s, nil
 }
 
-// checkSchema refuses a file that is not fit to be served, and begins an epoch (epoch.go) in
+// admitFile refuses a file that is not fit to be served, and begins an epoch (epoch.go) in
 // one that is. To close it empties the write-ahead log.
-func checkSchema(ctx context.Context, path string) (err error) {
+func admitFile(ctx context.Context, path string) (err error) {
 	unclean, err := checkLog(path)
 	if err != nil {
 		return err

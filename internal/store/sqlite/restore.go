@@ -105,7 +105,7 @@ func prepare(ctx context.Context, source, to string, wanted *Manifest) (m Manife
 	if wanted != nil && (size != wanted.Size || sum != wanted.SHA256) {
 		return m, fmt.Errorf("%s is not the file that the manifest describes: it was altered or not copied whole", source)
 	}
-	if m, err = inspect(ctx, to); err != nil {
+	if m, err = claimCopy(ctx, to); err != nil {
 		return m, fmt.Errorf("check %s: %w", source, err)
 	}
 	if err := migrate.Serves(Migrations(), m.Schema); err != nil {

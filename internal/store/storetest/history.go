@@ -116,7 +116,7 @@ func historyVersions(t *testing.T, e env) {
 	row := e.insert(t, newCustomer())[0]
 	mustRace(t, 8, func(int) error {
 		return e.Update(e.ctx, e.app, func(tx store.Tx) error {
-			version, err := tx.CustomerVersion()
+			version, err := tx.NextVersion()
 			if err != nil {
 				return err
 			}
@@ -143,8 +143,8 @@ func historyVersions(t *testing.T, e env) {
 	}
 	o := e
 	o.app = id.NewApp()
-	wantKind(t, "CustomerVersion", o.Update(o.ctx, o.app, func(tx store.Tx) error {
-		_, err := tx.CustomerVersion()
+	wantKind(t, "NextVersion", o.Update(o.ctx, o.app, func(tx store.Tx) error {
+		_, err := tx.NextVersion()
 		return err
 	}), fault.NotFound)
 }

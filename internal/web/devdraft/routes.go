@@ -129,7 +129,7 @@ func (a *api) routes() map[string]web.Methods {
 		},
 		pathAddress: {http.MethodGet: a.authenticated(a.fetchAddress)},
 		pathTransactions: {
-			http.MethodGet:  a.authenticated(a.listTransactions, pageParameters...),
+			http.MethodGet:  a.authenticated(a.listCustomerTransactions, pageParameters...),
 			http.MethodPost: a.authenticated(a.recordTransaction),
 		},
 		pathHistory: {http.MethodGet: a.authenticated(a.listHistory, "take", "cursor")},

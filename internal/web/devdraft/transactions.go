@@ -41,8 +41,8 @@ func (a *api) recordTransaction(w http.ResponseWriter, r *http.Request, caller t
 	return nil
 }
 
-// listTransactions gives a page of purchases, newest first.
-func (a *api) listTransactions(w http.ResponseWriter, r *http.Request, caller tenant.Caller) error {
+// listCustomerTransactions gives a page of purchases, newest first.
+func (a *api) listCustomerTransactions(w http.ResponseWriter, r *http.Request, caller tenant.Caller) error {
 	target, err := readID(r)
 	if err != nil {
 		return err

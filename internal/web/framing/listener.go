@@ -27,8 +27,8 @@ func Listen(l net.Listener, cfg Config) net.Listener {
 	if cfg.TLS == nil {
 		return plain{l, cfg}
 	}
-	t := &secure{Listener: l, cfg: cfg, ready: make(chan accepted), closed: make(chan struct{})}
-	go t.run()
+	t := &secureListener{Listener: l, cfg: cfg, ready: make(chan accepted), closed: make(chan struct{})}
+	go t.acceptLoop()
 	return t
 }
 
@@ -49,8 +49,8 @@ func (p plain) Accept() (net.Conn, error) {
 	return p.cfg.follow(c), nil
 }
 
-// secure hands out connections whose handshake is over.
-type secure struct {
+// secureListener hands out connections whose handshake is over.
+type secureListener struct {
 	net.Listener
 	cfg    Config
 	ready  chan accepted
@@ -63,9 +63,9 @@ type accepted struct {
 	err  error
 }
 
-// run accepts until the listener is closed. Other errors are for those who call Accept; they
+// acceptLoop accepts until the listener is closed. Other errors are for those who call Accept; they
 // also wait before they call it again.
-func (s *secure) run() {
+func (s *secureListener) acceptLoop() {
 	for {
 		c, err := s.Listener.Accept()
 		if err == nil {
@@ -79,7 +79,7 @@ func (s *secure) run() {
 }
 
 // give reports whether somebody took a.
-func (s *secure) give(a accepted) bool {
+func (s *secureListener) give(a accepted) bool {
 	select {
 	case s.ready <- a:
 		return true
@@ -89,7 +89,7 @@ func (s *secure) give(a accepted) bool {
 }
 
 // handshake makes c ready, or closes it. A panic, as of a function in Config.TLS, ends c alone.
-func (s *secure) handshake(c net.Conn) {
+func (s *secureListener) handshake(c net.Conn) {
 	defer func() {
 		if p := recover(); p != nil {
 			s.cfg.Log.Error("panic in a TLS handshake", "cause", safe.Recovered(p))
@@ -137,7 +137,7 @@ type encrypted struct {
 
 func (e encrypted) ConnectionState() tls.ConnectionState { return e.tls.ConnectionState() }
 
-func (s *secure) Accept() (net.Conn, error) {
+func (s *secureListener) Accept() (net.Conn, error) {
 	select {
 	case a := <-s.ready:
 		return a.conn, a.err
@@ -146,7 +146,7 @@ func (s *secure) Accept() (net.Conn, error) {
 	}
 }
 
-func (s *secure) Close() error {
+func (s *secureListener) Close() error {
 	s.close.Do(func() { close(s.closed) })
 	return s.Listener.Close()
 }

@@ -118,9 +118,9 @@ func readSubmission(o body.Object) (target string, side customer.Side, err error
 	return target, side, nil
 }
 
-// onlySide reports a member type that is not the side that the path says. It may be
+// checkType reports a member type that is not the side that the path says. It may be
 // absent.
-func onlySide(o body.Object, side customer.Side) []fault.Field {
+func checkType(o body.Object, side customer.Side) []fault.Field {
 	t := wire.Member(o, "type")
 	switch {
 	case t.Other:

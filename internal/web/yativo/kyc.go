@@ -51,7 +51,7 @@ func (a *api) submitKYC(side customer.Side) wire.Handler {
 			return err
 		}
 		text, problems := requiredText(object, "customer_id")
-		if problems = append(problems, onlySide(object, side)...); len(problems) > 0 {
+		if problems = append(problems, checkType(object, side)...); len(problems) > 0 {
 			return fault.Validation(problems...)
 		}
 		return a.submit(w, r, caller, text, side, key, messageSubmitted)
@@ -66,7 +66,7 @@ func (a *api) patchKYC(side customer.Side) wire.Handler {
 		if err != nil {
 			return err
 		}
-		if problems := onlySide(object, side); len(problems) > 0 {
+		if problems := checkType(object, side); len(problems) > 0 {
 			return fault.Validation(problems...)
 		}
 		return a.submit(w, r, caller, r.PathValue("id"), side, key, messageUpdated)
