@@ -133,7 +133,8 @@ func (o *operation) write(ctx context.Context, target Target, i *idempotency, do
 
 // commit makes a change in one transaction: it gives the kept answer again if the
 // idempotency key was used before. Otherwise it does the work and keeps its answer.
-// Either way the audit entry is appended, with the checksums of the rows that were written. A failure is not recorded.
+// Either way the audit entry is appended, with the checksums of the rows that were written,
+// and the events that it stands for. A failure is not recorded.
 func (o *operation) commit(ctx context.Context, i *idempotency, do work) (Reply, error) {
 	var reply Reply
 	err := o.s.store.Update(ctx, o.caller.App, func(t store.Tx) error {

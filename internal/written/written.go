@@ -32,13 +32,18 @@ type other struct {
 // Watch gives tx watched. key is the key of the application that tx is of.
 func Watch(tx store.Tx, key *seal.App) *Tx { return &Tx{Tx: tx, key: key} }
 
-// errUnnamed is the fault of an entry that leaves out a customer.
-var errUnnamed = errors.New("a customer was written whom the audit entry does not name")
+var (
+	// errUnnamed is the fault of an entry that leaves out a customer.
+	errUnnamed = errors.New("a customer was written whom the audit entry does not name")
+
+	// errUnsummed is the fault of a change that writes a row without its checksum.
+	errUnsummed = errors.New("a row was written without its checksum")
+)
 
 // Sums gives the checksums of the rows as they were written last: one for each of the targets in
 // their order, nil for one that was not written, and then one for each other row, in the order in
 // which those were written first. It gives none if nothing was written. It fails if a customer was
-// written who is no target.
+// written who is no target, or a row without its checksum.
 func (t *Tx) Sums(targets []id.Customer) ([][]byte, error) {
 	if len(t.customers)+len(t.others) == 0 {
 		return nil, nil
@@ -49,6 +54,9 @@ func (t *Tx) Sums(targets []id.Customer) ([][]byte, error) {
 		sum, ok := t.customers[c]
 		if ok {
 			named++
+			if len(sum) == 0 {
+				return nil, errUnsummed
+			}
 		}
 		sums = append(sums, sum)
 	}
@@ -56,6 +64,9 @@ func (t *Tx) Sums(targets []id.Customer) ([][]byte, error) {
 		return nil, errUnnamed
 	}
 	for _, o := range t.others {
+		if len(o.sum) == 0 {
+			return nil, errUnsummed
+		}
 		sums = append(sums, o.sum)
 	}
 	return sums, nil
@@ -63,17 +74,17 @@ func (t *Tx) Sums(targets []id.Customer) ([][]byte, error) {
 
 // AppInsert is store.Tx.AppInsert.
 func (t *Tx) AppInsert(row store.AppRow) error {
-	return t.writeOther("application", rowsum.App(t.key, &row), t.Tx.AppInsert(row))
+	return t.writeOther("application", row.Sum, t.Tx.AppInsert(row))
 }
 
 // AppRekey is store.Tx.AppRekey.
 func (t *Tx) AppRekey(row store.AppRow) error {
-	return t.writeOther("application", rowsum.App(t.key, &row), t.Tx.AppRekey(row))
+	return t.writeOther("application", row.Sum, t.Tx.AppRekey(row))
 }
 
 // AppUpdate is store.Tx.AppUpdate.
 func (t *Tx) AppUpdate(row store.AppRow) error {
-	return t.writeOther("application", rowsum.App(t.key, &row), t.Tx.AppUpdate(row))
+	return t.writeOther("application", row.Sum, t.Tx.AppUpdate(row))
 }
 
 // CredentialChange is store.Tx.CredentialChange.
@@ -92,18 +103,16 @@ func (t *Tx) CredentialUpdate(row store.CredentialRow) error {
 }
 
 func (t *Tx) writeCredential(row *store.CredentialRow, err error) error {
-	return t.writeOther("credential "+string(row.ID), rowsum.Credential(t.key, row), err)
+	return t.writeOther("credential "+string(row.ID), row.Sum, err)
 }
 
 // CustomerInsert is store.Tx.CustomerInsert.
 func (t *Tx) CustomerInsert(row store.CustomerRow) (seq int64, err error) {
-	if row.Seq, err = t.Tx.CustomerInsert(row); err != nil {
+	if seq, err = t.Tx.CustomerInsert(row); err != nil {
 		return 0, err
 	}
-	if err := t.writeCustomer(&row); err != nil {
-		return 0, err
-	}
-	return row.Seq, nil
+	t.writeCustomer(&row)
+	return seq, nil
 }
 
 // CustomerInsertAll is store.Tx.CustomerInsertAll.
@@ -112,12 +121,9 @@ func (t *Tx) CustomerInsertAll(rows []store.CustomerRow) ([]int64, error) {
 	if err != nil {
 		return nil, err
 	}
-	for i, row := range rows {
-		if row.Seq = seqs[i]; row.Seq == 0 {
-			continue // left out
-		}
-		if err := t.writeCustomer(&row); err != nil {
-			return nil, err
+	for i := range rows {
+		if seqs[i] != 0 { // else it was left out
+			t.writeCustomer(&rows[i])
 		}
 	}
 	return seqs, nil
@@ -128,19 +134,16 @@ func (t *Tx) CustomerUpdate(row store.CustomerRow) error {
 	if err := t.Tx.CustomerUpdate(row); err != nil {
 		return err
 	}
-	return t.writeCustomer(&row)
+	t.writeCustomer(&row)
+	return nil
 }
 
-// writeCustomer remembers a row that was written, with its Seq.
-func (t *Tx) writeCustomer(row *store.CustomerRow) (err error) {
-	if row.Version, err = t.NextVersion(); err != nil {
-		return err
-	}
+// writeCustomer remembers a row that was written.
+func (t *Tx) writeCustomer(row *store.CustomerRow) {
 	if t.customers == nil {
 		t.customers = make(map[id.Customer][]byte, 1)
 	}
-	t.customers[row.ID] = rowsum.Customer(t.key, row)
-	return nil
+	t.customers[row.ID] = row.Sum
 }
 
 // CustomerDelete is store.Tx.CustomerDelete. What is deleted has no checksum.

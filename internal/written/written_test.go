@@ -1,6 +1,7 @@
 package written_test
 
 import (
+	"bytes"
 	"reflect"
 	"slices"
 	"strings"
@@ -15,9 +16,12 @@ import (
 // unwatched are the methods of store.Tx that write no row which has a checksum: reads, logs and what
 // is deleted.
 var unwatched = []string{
-	"AlarmInsert", "AuditAppend", "CustomerCount", "NextVersion", "EventAppend", "GroupDelete", "HistoryAppend", "IdempotencyPut",
-	"JobCount", "JobInsert", "JobPrune", "JobUpdate",
+	"AlarmInsert", "AuditAppend", "CustomerCount", "EventAppend", "GroupDelete", "HistoryAppend", "IdempotencyPut",
+	"JobCount", "JobInsert", "JobPrune", "JobUpdate", "NextVersion",
 }
+
+// sum stands for the checksum of a row.
+var sum = bytes.Repeat([]byte{7}, 32)
 
 // A method that is added to store.Tx is watched, or said not to need it.
 func TestEveryWriteIsWatched(t *testing.T) {
@@ -36,10 +40,14 @@ func TestEveryWriteIsWatched(t *testing.T) {
 		tx := &sink{}
 		args := []reflect.Value{}
 		for j := range m.Type.NumIn() {
-			args = append(args, reflect.New(m.Type.In(j)).Elem())
+			arg := reflect.New(m.Type.In(j)).Elem()
+			if arg.Kind() == reflect.Struct && arg.FieldByName("Sum").IsValid() {
+				arg.FieldByName("Sum").SetBytes(sum)
+			}
+			args = append(args, arg)
 		}
 		if m.Name == "CustomerInsertAll" {
-			args[0] = reflect.ValueOf([]store.CustomerRow{{}})
+			args[0] = reflect.ValueOf([]store.CustomerRow{{Sum: sum}})
 		}
 		w := written.Watch(tx, key)
 		reflect.ValueOf(w).MethodByName(m.Name).Call(args)
@@ -62,7 +70,6 @@ func (*sink) CredentialUpdate(store.CredentialRow) error      { return nil }
 func (*sink) CustomerDelete(id.Customer) error                { return nil }
 func (*sink) CustomerInsert(store.CustomerRow) (int64, error) { return 7, nil }
 func (*sink) CustomerUpdate(store.CustomerRow) error          { return nil }
-func (*sink) NextVersion() (int64, error)                     { return 3, nil }
 func (*sink) GroupInsert(store.GroupRow) (int64, error)       { return 7, nil }
 func (*sink) GroupUpdate(store.GroupRow) error                { return nil }
 func (*sink) ItemInsert(id.Customer, store.ItemRow) error     { return nil }
@@ -83,14 +90,14 @@ func TestSumsNameEveryCustomer(t *testing.T) {
 	}
 	a, b := id.NewCustomer(), id.NewCustomer()
 	w := written.Watch(&sink{}, key)
-	if err := w.CustomerUpdate(store.CustomerRow{ID: a}); err != nil {
+	if err := w.CustomerUpdate(store.CustomerRow{ID: a, Sum: sum}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := w.Sums([]id.Customer{b}); err == nil {
 		t.Error("Sums for another customer did not fail")
 	}
 	sums, err := w.Sums([]id.Customer{b, a})
-	if err != nil || len(sums) != 2 || sums[0] != nil || len(sums[1]) != 32 {
+	if err != nil || len(sums) != 2 || sums[0] != nil || !bytes.Equal(sums[1], sum) {
 		t.Errorf("Sums = %x, %v, want none and one", sums, err)
 	}
 	if err := w.CustomerDelete(a); err != nil {
@@ -98,5 +105,24 @@ func TestSumsNameEveryCustomer(t *testing.T) {
 	}
 	if sums, err := w.Sums([]id.Customer{a}); err != nil || sums != nil {
 		t.Errorf("Sums after the deletion = %x, %v, want none", sums, err)
+	}
+}
+
+// A row that is written without its checksum is the fault of the change.
+func TestSumsWantChecksums(t *testing.T) {
+	t.Parallel()
+	c := id.NewCustomer()
+	for name, write := range map[string]func(*written.Tx) error{
+		"customer":    func(w *written.Tx) error { return w.CustomerUpdate(store.CustomerRow{ID: c}) },
+		"credential":  func(w *written.Tx) error { return w.CredentialUpdate(store.CredentialRow{}) },
+		"application": func(w *written.Tx) error { return w.AppUpdate(store.AppRow{}) },
+	} {
+		w := written.Watch(&sink{}, nil)
+		if err := write(w); err != nil {
+			t.Fatal(err)
+		}
+		if sums, err := w.Sums([]id.Customer{c}); err == nil || sums != nil {
+			t.Errorf("%s: Sums = %x, %v, want a fault", name, sums, err)
+		}
 	}
 }
