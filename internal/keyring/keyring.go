@@ -101,7 +101,7 @@ func (k *Keyring) enter(ctx context.Context, row store.AppRow) (store.AppRow, er
 	}
 	root, err := old.UnwrapRoot(ctx, row.ID, row.Key)
 	if err != nil {
-		return store.AppRow{}, err
+		return store.AppRow{}, fmt.Errorf("root of %s: %w", row.ID, err)
 	}
 	epoch, err := k.newest(ctx)
 	if err != nil {
@@ -117,12 +117,20 @@ func (k *Keyring) enter(ctx context.Context, row store.AppRow) (store.AppRow, er
 		if err != nil || seal.EpochOf(now.Key) != 0 { // another process was faster
 			return err
 		}
+		if now.Sum != nil {
+			if err := rowsum.Check(now.Sum, rowsum.App(key, &now)); err != nil {
+				return fmt.Errorf("%s: %w", row.ID, err)
+			}
+		}
 		now.Key, now.WrapKey, now.Epoch = epoch.WrapRoot(row.ID, root), wrap, epoch.Number()
 		if now.Sum != nil { // else it gets one later, with its credentials
 			now.Sum = rowsum.App(key, &now)
 		}
 		return tx.AppRekey(now)
 	})
+	if errors.Is(err, fault.Conflict) {
+		err = fmt.Errorf("%s has a wrap key, and a root of before there were any: %w", row.ID, seal.ErrOpen)
+	}
 	if err != nil {
 		return store.AppRow{}, err
 	}
@@ -139,13 +147,17 @@ func (k *Keyring) NewApp(ctx context.Context, app id.App) (key *seal.App, row st
 	return key, store.AppRow{ID: app, Key: root, WrapKey: wrap, Epoch: epoch.Number()}, nil
 }
 
-// Prepare brings every application into an epoch. Faults: those of Key.
+// Prepare brings every application into an epoch, but those whose row is damaged: others do without
+// them, and whoever asks for the key of one is told. Faults: those of Key.
 func (k *Keyring) Prepare(ctx context.Context) error {
 	return store.EachApp(ctx, k.store, func(row store.AppRow) error {
 		if seal.EpochOf(row.Key) != 0 {
 			return nil
 		}
 		_, err := k.enter(ctx, row)
+		if errors.Is(err, seal.ErrOpen) || errors.Is(err, rowsum.ErrDamaged) {
+			return nil
+		}
 		return err
 	})
 }

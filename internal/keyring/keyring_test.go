@@ -277,6 +277,41 @@ func TestOldApplicationsEnterAnEpoch(t *testing.T) {
 	}
 }
 
+// One application whose row is damaged keeps neither the others nor the server from starting.
+func TestPrepareLeavesDamagedRows(t *testing.T) {
+	t.Parallel()
+	e := newEnv(t, "sqlite")
+	damaged, put := e.oldApp(t, seal.NewAppKey()), e.oldApp(t, seal.NewAppKey())
+	root := seal.NewAppKey()
+	whole := e.oldApp(t, root)
+	old, err := e.store.AppGet(t.Context(), put)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := e.ring().Key(t.Context(), put); err != nil {
+		t.Fatal(err)
+	}
+	for app, wrapped := range map[id.App][]byte{damaged: {0}, put: old.Key} {
+		if err := e.store.Update(t.Context(), app, func(tx store.Tx) error {
+			return tx.AppRekey(store.AppRow{ID: app, Key: wrapped})
+		}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	ring := e.ring()
+	if err := ring.Prepare(t.Context()); err != nil {
+		t.Errorf("Prepare beside damaged rows: %v", err)
+	}
+	if row, err := e.store.AppGet(t.Context(), whole); err != nil || seal.EpochOf(row.Key) != 1 {
+		t.Errorf("the application beside them is in epoch %d, %v", seal.EpochOf(row.Key), err)
+	}
+	for _, app := range []id.App{damaged, put} {
+		if key, err := ring.Key(t.Context(), app); key != nil || !errors.Is(err, seal.ErrOpen) || !strings.Contains(err.Error(), string(app)) {
+			t.Errorf("Key of a damaged row = %p, %v, want %v with its name", key, err, seal.ErrOpen)
+		}
+	}
+}
+
 // A process that dies at any step leaves what the next one goes on from.
 func TestInterruptedEntry(t *testing.T) {
 	t.Parallel()

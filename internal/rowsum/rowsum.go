@@ -1,6 +1,6 @@
 // Package rowsum gives the keyed checksum of a row over every column that the row has, so that a row
-// which was altered in the database, put back to an earlier state, copied to another place or
-// invented is noticed by whoever reads it. It never decides what follows from that.
+// which was altered in the database, copied to another place or invented is noticed by whoever reads
+// it. One that was put back whole has its checksum: only the log tells. It never decides what follows.
 //
 // The content of a row is its columns in ascending order of their numbers, each as
 //
