@@ -212,7 +212,8 @@ func (s *Service) DropIndexes() { s.indexes.Drop() }
 // CorruptCustomers is how many customers this process has read and could not decrypt.
 func (s *Service) CorruptCustomers() int { return s.corrupt.Count() }
 
-// AlteredRows is how many rows of applications and credentials this process has found altered.
+// AlteredRows is how many rows this process has found altered: of applications, credentials and
+// customers.
 func (s *Service) AlteredRows() int { return s.guard.Altered() }
 
 // Now is the current time, which is the same in all replicas.

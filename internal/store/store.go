@@ -303,8 +303,8 @@ type Tx interface {
 	// without gaps, in the order of commits, and Update returns what is wrong with a row.
 	EventAppend(row EventRow)
 
-	// GroupDelete removes a group and takes its customers out of it, which changes
-	// them (Version). fault.NotFound if it is gone.
+	// GroupDelete removes a group. Its customers keep its Seq and are read with GroupGone;
+	// their Version does not change. fault.NotFound if it is gone.
 	GroupDelete(seq int64) error
 
 	// GroupGet gives one group, as this transaction sees it.

@@ -81,7 +81,7 @@ func milliseconds(d time.Duration) string { return strconv.FormatInt(d.Milliseco
 var guarded = []string{
 	"head", "credential", "customer", "customer_key", "idempotency", "rate_window",
 	"audit", "audit_tree", "audit_tile", "audit_alarm", "audit_block", "customer_group", "customer_item",
-	"customer_tombstone", "customer_history", "app_wrap_key", "event",
+	"customer_tombstone", "customer_history", "app_wrap_key", "event", "job",
 }
 
 const roleRights = `

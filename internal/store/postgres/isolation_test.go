@@ -39,6 +39,7 @@ func furnished(t *testing.T) (url string, s *postgres.Store, mine, theirs id.App
 			item := store.ItemRow{ID: id.NewItem(), Kind: store.Transaction, Sealed: []byte{1}}
 			return errors.Join(err, tx.ItemInsert(row.ID, item), tx.HistoryAppend(store.HistoryRow{Customer: 1, Sealed: []byte{1}}), tx.CustomerDelete(gone.ID),
 				tx.AlarmInsert(store.AlarmRow{Damage: "entry 0 is missing"}),
+				tx.JobInsert(store.JobRow{ID: id.NewJob(), Kind: "load", State: store.JobQueued, Sealed: []byte{1}}),
 				tx.AppRekey(store.AppRow{Key: []byte{1}, WrapKey: []byte{1}, Epoch: 1}),
 				tx.CredentialInsert(cred), tx.IdempotencyPut(store.IdempotencyRow{
 					Scope: random(32), Fingerprint: random(32), Reply: []byte{1},

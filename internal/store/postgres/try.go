@@ -219,7 +219,7 @@ func (t *try) send(sql string, args []any, rows func(pgx.Rows) error) (err error
 	}()
 	for range n {
 		if _, err := results.Exec(); err != nil {
-			// What waited never fails by itself, so it was not even prepared, and which
+			// What waited hardly ever fails by itself, so it was not even prepared, and which
 			// savepoints there are is anybody's guess.
 			return errors.Join(errTorn, err)
 		}

@@ -143,8 +143,11 @@ func (t *tx) GroupDelete(seq int64) error {
 		WHERE app_id = ?
 			AND seq = ?`, string(t.app), seq)
 	if err == nil && n == 0 {
-		return store.NotFound("group")
+		err = store.NotFound("group")
+	}
+	if err != nil {
+		return err
 	}
 	t.batch.touchedAll = true // whoever is in it
-	return err
+	return nil
 }

@@ -30,7 +30,9 @@ func OpenReader(ctx context.Context, path string) (_ *Reader, err error) {
 	if err := errors.Join(migrate.Check(ctx, db, migrate.SQLite, Migrations()), db.Close()); err != nil {
 		return nil, err
 	}
-	s := &Store{path: path, failed: make(chan struct{}), cache: newRowCache(1), heads: make(map[id.App]store.Head)}
+	cache := newRowCache(0)
+	cache.closed = true // for good: nobody here would drop what another process changes
+	s := &Store{path: path, failed: make(chan struct{}), cache: cache, heads: make(map[id.App]store.Head)}
 	if s.file, err = os.Stat(path); err != nil {
 		return nil, err
 	}
