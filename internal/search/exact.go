@@ -64,22 +64,22 @@ func (b *block) mayEqual(t *anyTerm) bool {
 	return b.mayHaveWhole(t.nameHash) || b.mayHaveWhole(t.phoneHash)
 }
 
-// exactOnes adds the exact matches of b.
-func (r *ranker) exactOnes(b ref, best *best) (looked int) {
+// exactOnes adds the exact matches of b from first on, in the order of relevance.
+func (r *ranker) exactOnes(b ref, first Rank, best *best) (looked int) {
 	if b.mayHaveWhole(r.query.phoneHash) {
-		looked += r.exactPhones(b, best)
+		looked += r.exactPhones(b, first, best)
 	}
 	if b.mayHaveWhole(r.query.nameHash) {
-		looked += r.exactNames(b, best)
+		looked += r.exactNames(b, first, best)
 	}
 	return looked
 }
 
-func (r *ranker) exactPhones(b ref, best *best) (looked int) {
+func (r *ranker) exactPhones(b ref, first Rank, best *best) (looked int) {
 	from, n := uint32(0), uint32(len(r.query.phone)+1)
 	for i, end := range b.phones.ends {
 		if end-from == n && r.query.exactPhone(b.phones.text[from:end-1]) {
-			r.addExact(b, i, best)
+			r.addExact(b, i, first, best)
 			looked++
 		}
 		from = end
@@ -89,13 +89,13 @@ func (r *ranker) exactPhones(b ref, best *best) (looked int) {
 
 // exactNames adds those that have the query as a name, and not as their phone too. Most others are
 // passed over, because no word of theirs begins as the query does.
-func (r *ranker) exactNames(b ref, best *best) (looked int) {
+func (r *ranker) exactNames(b ref, first Rank, best *best) (looked int) {
 	if r.query.begins == 0 {
-		return r.exactNamesOfAll(b, best)
+		return r.exactNamesOfAll(b, first, best)
 	}
 	for i := b.nextWith(r.query.begins, 0, b.len()); i < b.len(); i = b.nextWith(r.query.begins, i+1, b.len()) {
 		if r.query.exactName(b.names.text[b.names.start(i):], int(b.firsts[i])) && !r.query.exactPhone(b.phones.record(i)) {
-			r.addExact(b, i, best)
+			r.addExact(b, i, first, best)
 			looked++
 		}
 	}
@@ -104,13 +104,13 @@ func (r *ranker) exactNames(b ref, best *best) (looked int) {
 
 // exactNamesOfAll is exactNames for a query that may begin within a word. Most names are told from it by
 // the first byte of either part.
-func (r *ranker) exactNamesOfAll(b ref, best *best) (looked int) {
+func (r *ranker) exactNamesOfAll(b ref, first Rank, best *best) (looked int) {
 	text, from, initial := b.names.text, 0, r.query.plain[0]
-	for i, first := range b.firsts {
-		last := from + int(first)
+	for i, n := range b.firsts {
+		last := from + int(n)
 		if text[from] == initial || text[last] == initial || text[last] == ' ' && text[last+1] == initial {
-			if r.query.exactName(text[from:], int(first)) && !r.query.exactPhone(b.phones.record(i)) {
-				r.addExact(b, i, best)
+			if r.query.exactName(text[from:], int(n)) && !r.query.exactPhone(b.phones.record(i)) {
+				r.addExact(b, i, first, best)
 				looked++
 			}
 		}
@@ -119,9 +119,10 @@ func (r *ranker) exactNamesOfAll(b ref, best *best) (looked int) {
 	return looked
 }
 
-// addExact adds customer i of b, which meets the query exactly, if it meets the other conditions too.
-func (r *ranker) addExact(b ref, i int, best *best) {
-	if !r.worse(b, i, best) && r.holds(b, i, nil) {
+// addExact adds customer i of b, which meets the query exactly, if it is not before first and meets the
+// other conditions too.
+func (r *ranker) addExact(b ref, i int, first Rank, best *best) {
+	if b.rank(i, true).Compare(first) >= 0 && !r.worse(b, i, best) && r.holds(b, i, nil) {
 		r.add(b, i, best)
 	}
 }

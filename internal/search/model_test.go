@@ -361,6 +361,34 @@ func TestRankEqualsModelAtSize(t *testing.T) {
 	}
 }
 
+// The ranker looks at the first places of every block, and searches whole blocks whose customers have
+// bought lately. It finds nobody twice: here many of one block have, everybody matches, and the sample of
+// the newest customers says that few places of each block are enough.
+func TestRankFindsNobodyTwice(t *testing.T) {
+	t.Parallel()
+	for name, f := range map[string]search.Filter{"exact": {Query: "anna"}, "not exact": {Query: "ann"}} {
+		b, m := search.NewBuilder(nil, 10_240), model{}
+		for i := range int64(10_240) {
+			e := search.Entry{Position: page.Position{CreatedAt: i, Seq: i + 1}, First: "Anna", Last: "Ó", Status: 1, Type: 1, Bought: 20_000 - i}
+			if i > 5_000 && i < 5_400 {
+				e.Bought = 1_000_000 + i
+			}
+			m[e.Seq] = e
+			b.Add(e)
+		}
+		ix := b.Finish(1)
+		all := m.matching(f)
+		for _, q := range []search.RankQuery{{Take: 10}, {Take: 300}, {Skip: 390, Take: 20}} {
+			q.Filter = f
+			hits, more := all.ranked(q)
+			got, err := ix.Rank(context.Background(), q)
+			if err != nil || got.More != more || !slices.Equal(got.Hits, hits) {
+				t.Errorf("%s, %d after %d: more %v, want %v; %v (-want +got)\n%s", name, q.Take, q.Skip, got.More, more, err, gocmp.Diff(hits, got.Hits))
+			}
+		}
+	}
+}
+
 // filled returns an index of n people, created about two milliseconds apart, and the same as a model.
 func filled(n int) (*search.Index, model) {
 	b, m, p := search.NewBuilder(nil, n), model{}, newPeople(5)

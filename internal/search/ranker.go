@@ -185,16 +185,19 @@ func (r *ranker) worse(b ref, i int, best *best) bool {
 
 // searchBlock adds what is between two places in the order of b, and returns how many customers it looked at.
 func (r *ranker) searchBlock(b ref, from, to int, best *best) (looked int) {
-	switch {
-	case to-from <= walked:
+	if to-from <= walked {
 		return r.searchPlaces(b, from, to, best)
-	case r.exact:
-		return r.exactOnes(b, best)
+	}
+	first := b.rank(b.place(from), r.exact) // those before it were looked at
+	if r.exact {
+		return r.exactOnes(b, first, best)
 	}
 	var buffer [maxBlock]uint16
 	hits, looked := r.scan(b, 0, b.len(), b.len(), buffer[:0])
 	for _, i := range hits {
-		r.add(b, int(i), best)
+		if b.rank(int(i), false).Compare(first) >= 0 {
+			r.add(b, int(i), best)
+		}
 	}
 	return looked
 }
