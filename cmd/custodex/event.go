@@ -4,7 +4,9 @@ import (
 	"cmp"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"net/http"
 	"strings"
 	"time"
 
@@ -74,31 +76,51 @@ const followWait = 20 * time.Second
 
 // Run follows events. An interruption is an orderly end.
 func (c *eventFollowCmd) Run(ctx context.Context, env *environment) error {
-	q := client.EventQuery{After: c.After, Types: c.Types, Limit: 1000, Wait: followWait}
-	return askApp(env, &c.appFlags, func(op operator, app string) (string, error) {
+	if c.Count < 0 {
+		return usage("--count: use a number of events, as 100", "without it the events are followed until interrupted")
+	}
+	return askApp(env, &c.appFlags, func(op operator, app string) (struct{}, error) {
+		return struct{}{}, c.follow(ctx, env, op, app)
+	}, func(struct{}) error { return nil })
+}
+
+// follow prints events until it is interrupted, has printed enough or fails, and tells how to go on
+// whenever it knows.
+func (c *eventFollowCmd) follow(ctx context.Context, env *environment, op operator, app string) error {
+	q := client.EventQuery{After: c.After, Types: c.Types, Limit: 1000} // at first no Wait: it makes a place of latest
+	place := ""
+	err := func() error {
 		for shown := 0; c.Count == 0 || shown < c.Count; {
 			if c.Count > 0 {
 				q.Limit = min(c.Count-shown, 1000)
 			}
 			page, err := op.ListEvents(ctx, app, q)
 			if ctx.Err() != nil {
-				return q.After, nil
+				return nil
 			}
-			if refused, ok := client.AsError(err); ok && refused.RetryAfter > 0 {
+			refused, ok := client.AsError(err)
+			if ok && refused.RetryAfter > 0 {
 				_ = sleep.For(ctx, refused.RetryAfter) // an interruption ends the next request
 				continue
 			}
+			if ok && refused.Status == http.StatusGone {
+				place = ""
+			}
 			if err != nil {
-				return q.After, err
+				return err
 			}
 			if err := env.printFollowed(page.Events); err != nil {
-				return q.After, err
+				return err
 			}
 			shown += len(page.Events)
-			q.After = page.Next
+			place, q.After, q.Wait = page.Next, page.Next, followWait
 		}
-		return q.After, nil
-	}, env.tellCursor)
+		return nil
+	}()
+	if place == "" {
+		return err
+	}
+	return errors.Join(err, env.tellCursor(place))
 }
 
 // printFollowed prints an event a line.
