@@ -134,9 +134,23 @@ func (f *Feed) Read(ctx context.Context, app id.App, q Query) (Page, error) {
 		}
 		q.After = next
 	}
+	unknown := q.After == (Position{})
+	var head store.Head
+	if unknown {
+		var err error
+		if head, err = f.store.Head(ctx, app); err != nil {
+			return Page{}, err
+		}
+	}
 	page, err := f.look(ctx, app, q)
-	if err != nil || len(page.Events) > 0 || q.Wait <= 0 {
-		return page, err
+	if err != nil {
+		return Page{}, err
+	}
+	if unknown && page.Next == q.After { // nothing is stored: go on from here, not from what is oldest then
+		page.Next = end(head.Events)
+	}
+	if len(page.Events) > 0 || q.Wait <= 0 {
+		return page, nil
 	}
 	return f.wait(ctx, app, q, page)
 }
@@ -160,6 +174,9 @@ func (f *Feed) wait(ctx context.Context, app id.App, q Query, page Page) (Page, 
 		q.After = page.Next
 		if page, err = f.look(ctx, app, q); err != nil || len(page.Events) > 0 {
 			return page, err
+		}
+		if page.Next != q.After && ctx.Err() == nil { // there may be more to look through
+			continue
 		}
 		select {
 		case <-woken:
@@ -224,7 +241,7 @@ func (f *Feed) look(ctx context.Context, app id.App, q Query) (Page, error) {
 				return page, nil
 			}
 		}
-		if len(rows) < scan || len(page.Events) > 0 {
+		if len(rows) < scan {
 			break
 		}
 	}

@@ -3,6 +3,7 @@ package feed_test
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -134,6 +135,49 @@ func TestExpired(t *testing.T) {
 	refused("the database went back")
 	b.add("v", "w", "x", "y", "z", "z")
 	refused("the numbers were given again")
+}
+
+// A place that was taken while nothing was stored is a place too: what is purged after it is missed.
+func TestExpiredFromNothing(t *testing.T) {
+	t.Parallel()
+	for name, begin := range map[string]func(*table){
+		"no event yet": func(*table) {},
+		"all purged":   func(b *table) { b.add("a", "b"); b.purge(2) },
+	} {
+		for _, q := range []feed.Query{{}, {Latest: true}} {
+			b := new(table)
+			begin(b)
+			f := feed.New(b)
+			page := read(t, f, q)
+			want(t, page, "")
+			b.add("c", "d", "e")
+			want(t, read(t, f, feed.Query{After: page.Next}), "cde")
+			b.purge(1)
+			if got, err := f.Read(t.Context(), app, feed.Query{After: page.Next, Limit: 5}); !errors.Is(err, feed.ErrCursorExpired) {
+				t.Errorf("%s, latest %t: Read = %q, %v, want ErrCursorExpired", name, q.Latest, types(got), err)
+			}
+		}
+	}
+}
+
+// An answer has as many events as were asked for, however many are looked through at once, and a wait does
+// not pause between one look and the next while there is more to look through.
+func TestManyEvents(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		b := new(table)
+		f := feed.New(b)
+		b.add(slices.Repeat([]string{"a"}, 25_000)...)
+		b.add("b")
+		if page := read(t, f, feed.Query{Limit: 1000}); len(page.Events) != 1000 {
+			t.Errorf("%d events, want 1000", len(page.Events))
+		}
+		start := time.Now()
+		want(t, read(t, f, feed.Query{Types: []string{"b"}, Wait: 20 * time.Second}), "b")
+		if took := time.Since(start); took != 0 {
+			t.Errorf("looking through what there is took %v", took)
+		}
+	})
 }
 
 func TestWait(t *testing.T) {

@@ -16,6 +16,17 @@ type Position struct {
 	Mark [16]byte // of the event before it; zero: unknown
 }
 
+// first is the mark of the place before event 0, which is not the oldest that is stored for ever.
+var first = [16]byte{1}
+
+// end is the place before event n, of which nothing else is known.
+func end(n int64) Position {
+	if n == 0 {
+		return Position{Mark: first}
+	}
+	return Position{Next: n}
+}
+
 // positionAfter is the place behind a row. Its mark tells the row from one that has its number in
 // another history of the database: a failover or restore gives numbers again.
 func positionAfter(row *store.EventRow) Position {
@@ -72,7 +83,7 @@ func (f *Feed) latest(ctx context.Context, app id.App) (Position, error) {
 	}
 	rows, err := f.store.EventList(ctx, app, head.Events-2, 1)
 	if err != nil || len(rows) == 0 || rows[0].Seq != head.Events-1 {
-		return Position{Next: head.Events}, err
+		return end(head.Events), err
 	}
 	return positionAfter(&rows[0]), nil
 }
