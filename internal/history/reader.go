@@ -51,8 +51,15 @@ func (r Reader) At(ctx context.Context, row store.CustomerRow, at time.Time) (cu
 	since := c.UpdatedAt
 	if err == nil { // the state that ended next after at
 		states, err := r.chain(ctx, row, next.At+1, 2)
-		if err != nil || len(states) == 0 {
-			return customer.Customer{}, errors.Join(ErrBroken, err)
+		if err != nil {
+			return customer.Customer{}, err
+		}
+		if len(states) == 0 {
+			// It was there a moment ago, so the customer is gone, or the row is.
+			if _, err := r.Store.CustomerGetBySeq(ctx, r.App, row.Seq); err != nil {
+				return customer.Customer{}, err
+			}
+			return customer.Customer{}, ErrBroken
 		}
 		c, since = states[0].Customer, states[0].Since
 	} else { // the one that has not ended
@@ -61,7 +68,9 @@ func (r Reader) At(ctx context.Context, row store.CustomerRow, at time.Time) (cu
 			return customer.Customer{}, err
 		}
 		if len(states) > 0 {
-			since = states[0].Until
+			if since = states[0].Until; at.Before(since) {
+				return r.At(ctx, row, at) // it ended meanwhile, and is found as one that has
+			}
 		}
 	}
 	if at.Before(since) {
@@ -93,8 +102,11 @@ func (r Reader) chain(ctx context.Context, row store.CustomerRow, before int64, 
 		}
 		// A change since the row was read puts a state between.
 		again, err := r.Store.CustomerGetBySeq(ctx, r.App, row.Seq)
-		if err != nil || LinkTo(&again) == LinkTo(&row) {
-			return nil, errors.Join(broken, err)
+		if err != nil {
+			return nil, err
+		}
+		if LinkTo(&again) == LinkTo(&row) {
+			return nil, broken
 		}
 		row = again
 	}
