@@ -36,7 +36,10 @@ func Fetched(r *http.Request, target records.Target, at time.Time) (records.Targ
 		return target.AsOf(at), nil
 	}
 	check, err := Readable(r)
-	return target.In(check), err
+	if err != nil {
+		return records.Target{}, err
+	}
+	return target.In(check), nil
 }
 
 // Past is how long a customer was in a state, and the change that ended it.

@@ -36,7 +36,7 @@ const (
 
 // ShownName gives a name that a caller sent, if an answer may repeat it, else "". A name may be
 // anything, a personal value in the wrong place too. So only those are repeated that are made of
-// words of names, of which the longer may have one letter too many, too few or wrong.
+// words of names, of which the longer may have one letter too many or too few.
 func ShownName(name string) string {
 	if name == "" || len(name) > maxName {
 		return ""
@@ -71,9 +71,10 @@ func wordsOf(name string) (words []string) {
 	return words
 }
 
-// misspelt reports whether a word is one letter away from a word of names.
+// misspelt reports whether a word of letters is a word of names with a letter too few or too many. One
+// with another letter may be a name of a person, as Streep is one letter from street.
 func misspelt(word string) bool {
-	if strings.ContainsAny(word, "0123456789") {
+	if strings.ContainsFunc(word, func(c rune) bool { return c < 'a' || c > 'z' }) {
 		return false
 	}
 	for right := range nameWords {
@@ -84,20 +85,17 @@ func misspelt(word string) bool {
 	return false
 }
 
-// oneApart reports whether two words differ by one byte, which is another, or which one of them lacks.
+// oneApart reports whether two words differ by one byte, which one of them lacks.
 func oneApart(a, b string) bool {
 	if len(a) > len(b) {
 		a, b = b, a
 	}
-	if len(b)-len(a) > 1 {
+	if len(b)-len(a) != 1 {
 		return false
 	}
 	i := 0
 	for i < len(a) && a[i] == b[i] {
 		i++
-	}
-	if len(a) == len(b) {
-		return i < len(a) && a[i+1:] == b[i+1:]
 	}
 	return a[i:] == b[i+1:]
 }

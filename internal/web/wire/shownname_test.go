@@ -21,7 +21,7 @@ func TestShownName(t *testing.T) {
 	for _, name := range []string{
 		"", "_", "Smith", "ada", "lovelace", "Rose", "Dale", "Kate", "Cole", "Tim", "mary_ann", "name_smith", "customer.Lee", "O-Neil",
 		"4420794600", "49", "7", "phone_4420794600", "phone12", "1990-01-31", "12345678901", "é", "name\x00", "ada@example.com",
-		"<b>", "a b", "\u202e", "main.street.schmidt", strings.Repeat("name_", 14),
+		"<b>", "a b", "\u202e", "main.street.schmidt", "Streep", "Forman", "Waller", "status\x01", "status,", "<status", "status\"", "phone_number;", "stat us", strings.Repeat("name_", 14),
 	} {
 		if got := wire.ShownName(name); got != "" {
 			t.Errorf("ShownName(%q) = %q, want nothing", name, got)
