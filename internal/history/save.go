@@ -23,7 +23,7 @@ func Save(tx store.Tx, app *seal.App, key seal.Customer, row *store.CustomerRow,
 	if len(fields) == 0 {
 		return nil
 	}
-	version, err := tx.NextVersion()
+	_, version, err := tx.CustomerNext()
 	if err != nil {
 		return err
 	}

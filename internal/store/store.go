@@ -287,12 +287,9 @@ type Tx interface {
 	// CustomerNext gives the Seq that the next customer inserted will get, and the
 	// Version of every customer that this transaction inserts or updates. Nobody else
 	// takes the number meanwhile. If nothing is kept of the transaction, the next one
-	// is given the same.
+	// is given the same number. Others that are committed together with it may get the
+	// same version.
 	CustomerNext() (seq, version int64, err error)
-
-	// NextVersion gives the Version that CustomerUpdate sets in this transaction. Others
-	// that are committed together with it may get the same.
-	NextVersion() (int64, error)
 
 	// CustomerUpdate replaces every column of the customer but ID, Seq, CreatedAt
 	// and Key, and sets Version. fault.NotFound if it is gone, fault.Conflict with

@@ -17,7 +17,7 @@ import (
 // is deleted.
 var unwatched = []string{
 	"AlarmInsert", "AuditAppend", "CustomerCount", "EventAppend", "GroupDelete", "HistoryAppend", "IdempotencyPut",
-	"JobCount", "JobInsert", "JobPrune", "JobUpdate", "NextVersion",
+	"JobCount", "JobInsert", "JobPrune", "JobUpdate",
 }
 
 // sum stands for the checksum of a row.

@@ -25,14 +25,6 @@ func scanHistory(row pgx.Row, into *store.HistoryRow) error {
 	)
 }
 
-// NextVersion is what CustomerUpdate writes.
-func (t *tx) NextVersion() (int64, error) {
-	if !t.head.found {
-		return 0, store.NotFound("application")
-	}
-	return t.head.version + 1, nil
-}
-
 const insertHistory = `
 		INSERT INTO customer_history (
 			app_id,

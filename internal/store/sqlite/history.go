@@ -23,15 +23,6 @@ func scanHistory(r *rows, row *store.HistoryRow) error {
 	)
 }
 
-// NextVersion is what CustomerUpdate writes.
-func (t *tx) NextVersion() (int64, error) {
-	h, err := t.head()
-	if err != nil {
-		return 0, err
-	}
-	return h.Version + 1, nil
-}
-
 // HistoryAppend keeps what a customer was before a change.
 func (t *tx) HistoryAppend(row store.HistoryRow) error {
 	_, err := t.exec(`

@@ -116,7 +116,7 @@ func historyVersions(t *testing.T, e env) {
 	row := e.insert(t, newCustomer())[0]
 	mustRace(t, 8, func(int) error {
 		return e.Update(e.ctx, e.app, func(tx store.Tx) error {
-			version, err := tx.NextVersion()
+			_, version, err := tx.CustomerNext()
 			if err != nil {
 				return err
 			}
@@ -143,8 +143,8 @@ func historyVersions(t *testing.T, e env) {
 	}
 	o := e
 	o.app = id.NewApp()
-	wantKind(t, "NextVersion", o.Update(o.ctx, o.app, func(tx store.Tx) error {
-		_, err := tx.NextVersion()
+	wantKind(t, "CustomerNext", o.Update(o.ctx, o.app, func(tx store.Tx) error {
+		_, _, err := tx.CustomerNext()
 		return err
 	}), fault.NotFound)
 }

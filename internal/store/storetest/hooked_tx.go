@@ -121,10 +121,6 @@ func (t *wrappedTx) CustomerUpdate(row store.CustomerRow) error {
 	return run(t.ctx, t.hooks, "Tx.CustomerUpdate", t.app, func() error { return t.Tx.CustomerUpdate(row) })
 }
 
-func (t *wrappedTx) NextVersion() (int64, error) {
-	return get(t.ctx, t.hooks, "Tx.NextVersion", t.app, t.Tx.NextVersion)
-}
-
 func (t *wrappedTx) GroupDelete(seq int64) error {
 	return run(t.ctx, t.hooks, "Tx.GroupDelete", t.app, func() error { return t.Tx.GroupDelete(seq) })
 }
