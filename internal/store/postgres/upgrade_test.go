@@ -138,3 +138,59 @@ func TestMigrateIsPatient(t *testing.T) {
 		t.Errorf("Migrate after a long wait = %v", err)
 	}
 }
+
+// An application that numbers its own customers and groups gives none again that it gave when all
+// applications shared them, also of those that are deleted.
+func TestUpgradeKeepsNumbers(t *testing.T) {
+	t.Parallel()
+	files := fstest.MapFS{}
+	names, err := fs.Glob(postgres.Migrations(), "*.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range names {
+		if name < "0107" {
+			text, err := fs.ReadFile(postgres.Migrations(), name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			files[name] = &fstest.MapFile{Data: text}
+		}
+	}
+	url := scratchpg.NewDatabase(t)
+	cfg, err := pgx.ParseConfig(url)
+	if err != nil {
+		t.Fatal(err)
+	}
+	db := sql.OpenDB(stdlib.GetConnector(*cfg))
+	defer func() { _ = db.Close() }()
+	if _, err := migrate.Up(t.Context(), db, migrate.Postgres, files); err != nil {
+		t.Fatal(err)
+	}
+	admin := connect(t, url)
+	for _, query := range []string{
+		"INSERT INTO application (app_id, name, wrapped_key, created_at) VALUES ('app_aaaaaaaaaaaaaaaa', 'A', '\\x01', 1), ('app_bbbbbbbbbbbbbbbb', 'B', '\\x01', 1)",
+		"INSERT INTO head (app_id, version, entries, customers, recent) VALUES ('app_aaaaaaaaaaaaaaaa', 3, 0, 0, '{}'), ('app_bbbbbbbbbbbbbbbb', 1, 0, 0, '{}')",
+		"INSERT INTO customer_tombstone (app_id, version, seq) VALUES ('app_aaaaaaaaaaaaaaaa', 2, 7)",
+		"SELECT setval('customer_group_seq', 5)",
+	} {
+		execute(t, admin, query)
+	}
+	if _, err := postgres.Migrate(t.Context(), redact.NewSecret(url)); err != nil {
+		t.Fatal(err)
+	}
+	s := openStore(t, url)
+	for app, want := range map[id.App][2]int64{"app_aaaaaaaaaaaaaaaa": {8, 6}, "app_bbbbbbbbbbbbbbbb": {1, 6}} {
+		err := s.Update(t.Context(), app, func(tx store.Tx) error {
+			customer, _, err := tx.CustomerNext()
+			group, groupErr := tx.GroupNext()
+			if customer != want[0] || group != want[1] {
+				t.Errorf("%s: the next customer is %d and the next group %d, want %v", app, customer, group, want)
+			}
+			return errors.Join(err, groupErr)
+		})
+		if err != nil {
+			t.Errorf("%s: %v", app, err)
+		}
+	}
+}

@@ -135,3 +135,61 @@ func TestInitAfterAnInterruption(t *testing.T) {
 	}
 	reopen(t, path)
 }
+
+// An application that numbers its own customers and groups gives none again that it gave when all
+// applications shared them, also of those that are deleted.
+func TestUpgradeKeepsNumbers(t *testing.T) {
+	t.Parallel()
+	files := fstest.MapFS{}
+	names, err := fs.Glob(sqlite.Migrations(), "*.sql")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range names {
+		if name < "0107" {
+			text, err := fs.ReadFile(sqlite.Migrations(), name)
+			if err != nil {
+				t.Fatal(err)
+			}
+			files[name] = &fstest.MapFile{Data: text}
+		}
+	}
+	path := filepath.Join(t.TempDir(), "custodex.db")
+	db, err := sql.Open("sqlite", path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := migrate.Up(t.Context(), db, migrate.SQLite, files); err != nil {
+		t.Fatal(err)
+	}
+	for _, query := range []string{
+		"INSERT INTO application (app_id, name, wrapped_key, created_at) VALUES ('app_aaaaaaaaaaaaaaaa', 'A', x'01', 1), ('app_bbbbbbbbbbbbbbbb', 'B', x'01', 1)",
+		"INSERT INTO head (app_id, version, entries, customers) VALUES ('app_aaaaaaaaaaaaaaaa', 3, 0, 0), ('app_bbbbbbbbbbbbbbbb', 1, 0, 0)",
+		"INSERT INTO customer_tombstone (app_id, version, seq) VALUES ('app_aaaaaaaaaaaaaaaa', 2, 7)",
+		"UPDATE customer_group_seq SET value = 5",
+	} {
+		if _, err := db.ExecContext(t.Context(), query); err != nil {
+			t.Fatalf("%s: %v", query, err)
+		}
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := sqlite.Migrate(t.Context(), path); err != nil {
+		t.Fatal(err)
+	}
+	s := reopen(t, path)
+	for app, want := range map[id.App][2]int64{"app_aaaaaaaaaaaaaaaa": {8, 6}, "app_bbbbbbbbbbbbbbbb": {1, 6}} {
+		err := s.Update(t.Context(), app, func(tx store.Tx) error {
+			customer, _, err := tx.CustomerNext()
+			group, groupErr := tx.GroupNext()
+			if customer != want[0] || group != want[1] {
+				t.Errorf("%s: the next customer is %d and the next group %d, want %v", app, customer, group, want)
+			}
+			return errors.Join(err, groupErr)
+		})
+		if err != nil {
+			t.Errorf("%s: %v", app, err)
+		}
+	}
+}
