@@ -24,6 +24,7 @@ func (g *Guard) Fill(ctx context.Context) error {
 	var failed []error
 	err := store.EachApp(ctx, g.cfg.Store, func(row store.AppRow) error {
 		if row.Sum != nil {
+			g.know(row.ID, true)
 			return nil
 		}
 		if err := g.fill(ctx, &row); err != nil {
@@ -40,14 +41,10 @@ func (g *Guard) fill(ctx context.Context, row *store.AppRow) error {
 		return err
 	}
 	lost, err := g.hasSums(ctx, row.ID, key)
-	if err == nil && !lost {
-		lost, err = g.filled(ctx, row.ID, key)
-	}
 	if err != nil {
 		return err
 	}
 	if lost {
-		g.know(row.ID, true)
 		err := g.App(ctx, key, row)
 		if errors.Is(err, rowsum.ErrDamaged) {
 			return nil // it was reported
@@ -59,7 +56,7 @@ func (g *Guard) fill(ctx context.Context, row *store.AppRow) error {
 		Request: id.NewRequest(), Subject: string(row.ID), Fields: []string{"checksum"},
 		Personal: sequencer.SealOrigin(key, audit.Origin{}),
 	}
-	return g.cfg.Store.Update(ctx, row.ID, func(tx store.Tx) error {
+	err = g.cfg.Store.Update(ctx, row.ID, func(tx store.Tx) error {
 		now, err := tx.AppGet()
 		if err != nil || now.Sum != nil { // another replica was faster
 			return err
@@ -82,6 +79,10 @@ func (g *Guard) fill(ctx context.Context, row *store.AppRow) error {
 		tx.AuditAppend(sequencer.NewRow(key, entry))
 		return tx.AppUpdate(now)
 	})
+	if err == nil {
+		g.know(row.ID, true)
+	}
+	return err
 }
 
 // madeWithSums reports whether an application has had a checksum from its creation on. Then the entry of
@@ -101,25 +102,30 @@ func (g *Guard) madeWithSums(ctx context.Context, app id.App, key *seal.App) (bo
 	return true, nil
 }
 
-// filled reports whether an entry of the log has a checksum of the application. It reads the whole log, which is done once
-// for each application of an earlier release.
+// filled reports whether an entry of the log has a checksum of the application. It says so as well if an
+// entry is missing or not as it was written, which may be that one. It reads the whole log, a page at a
+// time, once in each process for an application of an earlier release.
 func (g *Guard) filled(ctx context.Context, app id.App, key *seal.App) (bool, error) {
 	const page = 500
-	list := store.AuditList{Action: string(authz.AppUpdate)}
-	for {
-		rows, err := g.cfg.Store.AuditList(ctx, app, list, page)
+	head, err := g.cfg.Store.Head(ctx, app)
+	if err != nil {
+		return false, err
+	}
+	for from := int64(0); from < head.Entries; from += page {
+		want := min(page, head.Entries-from)
+		rows, err := g.cfg.Store.AuditRange(ctx, app, from, int(want))
 		if err != nil {
 			return false, err
 		}
+		if int64(len(rows)) < want {
+			return true, nil
+		}
 		for i := range rows {
 			e, intact := sequencer.ReadRow(app, key, &rows[i])
-			if intact && len(e.Sums) > 0 {
+			if !intact || e.Action == authz.AppUpdate && len(e.Sums) > 0 {
 				return true, nil
 			}
-			list.Before = rows[i].Seq
-		}
-		if len(rows) < page || list.Before == 0 {
-			return false, nil
 		}
 	}
+	return false, nil
 }

@@ -39,7 +39,12 @@ func now() time.Time { return time.Date(2026, 5, 1, 12, 0, 0, 0, time.UTC) }
 
 func newEnv(t *testing.T, engine string) *testEnv {
 	t.Helper()
-	e := &testEnv{store: testkit.NewStore(t, engine), app: id.NewApp()}
+	return newEnvOn(t, testkit.NewStore(t, engine))
+}
+
+func newEnvOn(t *testing.T, st store.Store) *testEnv {
+	t.Helper()
+	e := &testEnv{store: st, app: id.NewApp()}
 	var err error
 	if e.key, err = seal.OpenApp(e.app, seal.NewAppKey()); err != nil {
 		t.Fatal(err)
@@ -125,20 +130,96 @@ func TestFill(t *testing.T) {
 				app.Sum = nil
 				return errors.Join(err, tx.AppUpdate(app))
 			})
+			wantDamaged := func(when string) {
+				t.Helper()
+				if err := e.check(t, row.ID); !errors.Is(err, rowsum.ErrDamaged) {
+					t.Errorf("%s: %v, want damaged", when, err)
+				}
+				if n := e.Altered(); n == 0 {
+					t.Errorf("%s: no row is counted as altered", when)
+				}
+			}
+			e.Forget()
+			wantDamaged("without all checksums, forgotten")
 			for range 2 {
+				e.restart()
+				wantDamaged("without all checksums, before Fill")
+				if err := e.Fill(t.Context()); err != nil {
+					t.Fatal(err)
+				}
+				wantDamaged("without all checksums, after Fill")
+			}
+		})
+	}
+}
+
+// What the log says of checksums cannot be hidden by altering or removing the entry that says it.
+func TestFillWithoutItsEntry(t *testing.T) {
+	t.Parallel()
+	for _, engine := range testkit.Engines {
+		for _, change := range []string{
+			"UPDATE audit SET action = 'customer.fetch' WHERE seq = 1",
+			"DELETE FROM audit WHERE seq = 1",
+			"UPDATE audit SET seq = 7 WHERE seq = 1",
+		} {
+			t.Run(engine+"/"+change, func(t *testing.T) {
+				t.Parallel()
+				db := testkit.NewDatabase(t, engine)
+				e := newEnvOn(t, db.NewStore(t))
+				_, _, row := credential.Mint(e.key, tenant.Credential{App: e.app, Kind: tenant.Devdraft, Name: "k", CreatedAt: now()})
+				row.Sum = nil
+				err := e.store.Update(t.Context(), e.app, func(tx store.Tx) error { return tx.CredentialInsert(row) })
+				if err := errors.Join(err, e.Fill(t.Context())); err != nil {
+					t.Fatal(err)
+				}
+				db.Exec(t, change, "UPDATE credential SET sum = NULL, revoked_at = 5", "UPDATE application SET sum = NULL")
+				e.restart()
 				if err := e.Fill(t.Context()); err != nil {
 					t.Fatal(err)
 				}
 				if err := e.check(t, row.ID); !errors.Is(err, rowsum.ErrDamaged) {
-					t.Errorf("without all checksums: %v, want damaged", err)
+					t.Errorf("after Fill: %v, want damaged", err)
 				}
-				if n := e.Altered(); n == 0 {
-					t.Error("no row is counted as altered")
+				if app, err := e.store.AppGet(t.Context(), e.app); err != nil || app.Sum != nil {
+					t.Errorf("the row is %+v, %v, want no checksum", app, err)
 				}
-				e.restart()
-			}
-		})
+			})
+		}
 	}
+}
+
+// Checksums that were lost with a database's last changes are given again without a start.
+func TestFillAgainAfterLostChanges(t *testing.T) {
+	t.Parallel()
+	e := newEnv(t, "sqlite")
+	ctx, stop := context.WithCancel(t.Context())
+	ended := make(chan struct{})
+	go func() { defer close(ended); e.Run(ctx) }()
+	defer func() { stop(); <-ended }()
+	filled := func(app id.App) {
+		t.Helper()
+		for end := time.Now().Add(time.Minute); ; time.Sleep(time.Millisecond) {
+			row, err := e.store.AppGet(t.Context(), app)
+			if err != nil || time.Now().After(end) {
+				t.Fatalf("the row is %+v, %v, want a checksum", row, err)
+			}
+			if row.Sum != nil {
+				return
+			}
+		}
+	}
+	filled(e.app)
+	other := id.NewApp()
+	entry := audit.Entry{Time: now(), App: other, Action: authz.AppCreate, Outcome: audit.Done, Personal: sequencer.SealOrigin(e.key, audit.Origin{})}
+	err := e.store.Update(t.Context(), other, func(tx store.Tx) error {
+		tx.AuditAppend(sequencer.NewRow(e.key, entry))
+		return tx.AppInsert(store.AppRow{ID: other, Name: "As before its checksum", Key: []byte("wrapped"), CreatedAt: 1})
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	e.Forget()
+	filled(other)
 }
 
 // A log whose first entry is gone says nothing about checksums, so that their absence is damage.

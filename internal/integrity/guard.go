@@ -33,10 +33,10 @@ const (
 // Store is what a Guard needs of store.Store.
 type Store interface {
 	store.AppLister
-	// AuditRange gives the first entries of a log.
+	// AuditRange gives the entries of a log.
 	AuditRange(ctx context.Context, app id.App, from int64, limit int) ([]store.AuditRow, error)
-	// AuditList gives the entries of one action.
-	AuditList(ctx context.Context, app id.App, list store.AuditList, limit int) ([]store.AuditRow, error)
+	// Head says how many entries a log has.
+	Head(ctx context.Context, app id.App) (store.Head, error)
 	// Update gives rows their checksums.
 	Update(ctx context.Context, app id.App, fn func(tx store.Tx) error) error
 }
@@ -64,9 +64,11 @@ type Config struct {
 type Guard struct {
 	cfg  Config
 	wake chan struct{} // an alarm is waiting
+	lost chan struct{} // the database has lost changes since the last Fill
 
 	mu      sync.Mutex
-	sums    map[id.App]bool // true: it has checksums, whatever its row says now; false: it never had
+	sums    map[id.App]bool          // true: it has checksums, whatever its row says now; false: it never had
+	asking  map[id.App]chan struct{} // closed once the log has said whether it has
 	altered map[rowID]struct{}
 	found   map[rowID]bool    // what a comparison with the log found; true: it is refused
 	waiting map[id.App]string // alarms to raise
@@ -81,8 +83,8 @@ type rowID struct {
 // New makes a Guard. Run must be called for it to raise alarms.
 func New(cfg Config) *Guard {
 	return &Guard{
-		cfg: cfg, wake: make(chan struct{}, 1),
-		sums: make(map[id.App]bool), altered: make(map[rowID]struct{}), found: make(map[rowID]bool), waiting: make(map[id.App]string),
+		cfg: cfg, wake: make(chan struct{}, 1), lost: make(chan struct{}, 1),
+		sums: make(map[id.App]bool), asking: make(map[id.App]chan struct{}), altered: make(map[rowID]struct{}), found: make(map[rowID]bool), waiting: make(map[id.App]string),
 	}
 }
 
@@ -121,26 +123,61 @@ func (g *Guard) decide(ctx context.Context, row rowID, err error) error {
 	return err
 }
 
-// Forget drops what is remembered of checksums, after the database has lost changes.
+// Forget drops what is remembered of checksums, after the database has lost changes, and lets Run fill
+// again: those that Fill gave may be among them.
 func (g *Guard) Forget() {
 	g.mu.Lock()
-	defer g.mu.Unlock()
 	clear(g.sums)
+	g.mu.Unlock()
+	select {
+	case g.lost <- struct{}{}:
+	default:
+	}
 }
 
-// hasSums reports whether an application whose row is without a checksum had one.
+// hasSums reports whether an application whose row is without a checksum had one. The log says so to
+// the first who asks; others wait for that.
 func (g *Guard) hasSums(ctx context.Context, app id.App, key *seal.App) (bool, error) {
-	g.mu.Lock()
-	has, known := g.sums[app]
-	g.mu.Unlock()
-	if known {
-		return has, nil
+	for {
+		g.mu.Lock()
+		has, known := g.sums[app]
+		said, asked := g.asking[app]
+		if !known && !asked {
+			said = make(chan struct{})
+			g.asking[app] = said
+		}
+		g.mu.Unlock()
+		switch {
+		case known:
+			return has, nil
+		case !asked:
+			return g.ask(ctx, app, key, said)
+		}
+		select {
+		case <-said:
+		case <-ctx.Done():
+			return false, ctx.Err()
+		}
 	}
-	has, err := g.madeWithSums(ctx, app, key)
-	if err == nil {
-		g.know(app, has)
+}
+
+// ask asks the log whether an application has had checksums, and then closes said.
+func (g *Guard) ask(ctx context.Context, app id.App, key *seal.App, said chan struct{}) (has bool, err error) {
+	defer func() {
+		g.mu.Lock()
+		delete(g.asking, app)
+		g.mu.Unlock()
+		close(said)
+	}()
+	has, err = g.madeWithSums(ctx, app, key)
+	if err == nil && !has {
+		has, err = g.filled(ctx, app, key)
 	}
-	return has, err
+	if err != nil {
+		return false, err
+	}
+	g.know(app, has)
+	return has, nil
 }
 
 // know remembers whether an application has checksums. That it has is never taken back.

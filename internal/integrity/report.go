@@ -107,11 +107,18 @@ func (g *Guard) Run(ctx context.Context) {
 	g.runAlarms(ctx)
 }
 
-// runFill fills until all applications have checksums.
+// runFill fills until all applications have checksums, and again when the database has lost changes.
 func (g *Guard) runFill(ctx context.Context) {
 	for {
 		err := safe.Call(func() error { return g.Fill(ctx) })
-		if err == nil || ctx.Err() != nil {
+		if err == nil {
+			select {
+			case <-g.lost:
+				continue
+			case <-ctx.Done():
+			}
+		}
+		if ctx.Err() != nil {
 			return
 		}
 		g.cfg.Log.WarnContext(ctx, "background work failed; it will be tried again", "work", "checksums of earlier rows", "cause", err)
