@@ -127,6 +127,9 @@ func (l *loading) store(tx store.Tx, at loadCursor, n int, batch *importer.Batch
 		at.Idle = 0
 	}
 	cursor, err := json.Marshal(at)
+	if err != nil {
+		return job.Effect{}, err
+	}
 	effect := job.Effect{
 		Cursor: cursor, Done: int64(at.Made), Total: int64(l.Count),
 		Action: authz.CustomerImport, Outcome: audit.Done, Targets: stored.Customers, Fields: stored.Fields,
@@ -137,5 +140,5 @@ func (l *loading) store(tx store.Tx, at loadCursor, n int, batch *importer.Batch
 	if len(stored.Customers) == 0 {
 		effect.Outcome = audit.Refused
 	}
-	return effect, err
+	return effect, nil
 }

@@ -77,5 +77,8 @@ func Apply(tx store.Tx, job id.Job, change Change, now time.Time) (store.JobRow,
 		return row, nil
 	}
 	row.Leased = false
-	return row, tx.JobUpdate(row, 0)
+	if err := tx.JobUpdate(row, 0); err != nil {
+		return store.JobRow{}, err
+	}
+	return row, nil
 }

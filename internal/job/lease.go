@@ -14,8 +14,9 @@ import (
 var errLost = errors.New("the job is not this replica's any more")
 
 // take leases a job that waits, or fails with errLost.
-func (r *Runner) take(ctx context.Context, app id.App, job id.Job) (row store.JobRow, err error) {
-	err = r.cfg.Store.Update(ctx, app, func(tx store.Tx) (err error) {
+func (r *Runner) take(ctx context.Context, app id.App, job id.Job) (store.JobRow, error) {
+	var row store.JobRow
+	err := r.cfg.Store.Update(ctx, app, func(tx store.Tx) (err error) {
 		if row, err = tx.JobGet(job); err != nil {
 			return err
 		}
@@ -28,7 +29,10 @@ func (r *Runner) take(ctx context.Context, app id.App, job id.Job) (row store.Jo
 		}
 		return tx.JobUpdate(row, r.cfg.Lease)
 	})
-	return row, err
+	if err != nil {
+		return store.JobRow{}, err
+	}
+	return row, nil
 }
 
 // holds fails with errLost unless the lease under this generation is still this replica's. A lease
@@ -42,8 +46,9 @@ func (r *Runner) holds(now *store.JobRow, generation int64) error {
 
 // renew makes the lease last longer and gives the row as it is. After an error it tells what has
 // become of the transaction before: the database has decided on that when this one begins.
-func (r *Runner) renew(ctx context.Context, app id.App, job id.Job, generation int64, note func(*store.JobRow)) (row store.JobRow, err error) {
-	err = r.cfg.Store.Update(ctx, app, func(tx store.Tx) (err error) {
+func (r *Runner) renew(ctx context.Context, app id.App, job id.Job, generation int64, note func(*store.JobRow)) (store.JobRow, error) {
+	var row store.JobRow
+	err := r.cfg.Store.Update(ctx, app, func(tx store.Tx) (err error) {
 		if row, err = tx.JobGet(job); err != nil {
 			return err
 		}
@@ -53,7 +58,10 @@ func (r *Runner) renew(ctx context.Context, app id.App, job id.Job, generation i
 		note(&row)
 		return tx.JobUpdate(row, r.cfg.Lease)
 	})
-	return row, err
+	if err != nil {
+		return store.JobRow{}, err
+	}
+	return row, nil
 }
 
 // keep renews the lease until ctx ends, and ends the work with stop if it was lost.

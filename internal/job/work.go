@@ -179,7 +179,10 @@ func (d *doing) mine(tx store.Tx) (store.JobRow, error) {
 	if err != nil {
 		return store.JobRow{}, err
 	}
-	return row, d.holds(&row, d.row.Generation)
+	if err := d.holds(&row, d.row.Generation); err != nil {
+		return store.JobRow{}, err
+	}
+	return row, nil
 }
 
 // resize makes the next step about as long as a step should be.
