@@ -78,14 +78,16 @@ func OpenCheckpoint(signed []byte, keys VerifierKeys) (Checkpoint, error) {
 	switch {
 	case len(t.extensions) > 0:
 		c.Format = 1
-		c.Time, err = timeOf(t.extensions)
+		if c.Time, err = timeOf(t.extensions); err != nil {
+			return Checkpoint{}, err
+		}
 	case keys.MLDSA == "":
 	case n.cosignature == nil:
 		return Checkpoint{}, fmt.Errorf("not signed with the ML-DSA-44 key: %w", ErrCheckpoint)
 	default:
 		c.Time = time.Unix(int64(binary.BigEndian.Uint64(n.cosignature)), 0).UTC()
 	}
-	return c, err
+	return c, nil
 }
 
 // timeOf gives the time in the extension lines of format 1.

@@ -113,8 +113,8 @@ func TestCheckpointMalformed(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := audit.OpenCheckpoint(signed, testVerifier()); !errors.Is(err, audit.ErrCheckpoint) {
-			t.Errorf("%q: %v, want ErrCheckpoint", text, err)
+		if c, err := audit.OpenCheckpoint(signed, testVerifier()); !errors.Is(err, audit.ErrCheckpoint) || c != (audit.Checkpoint{}) {
+			t.Errorf("%q: %+v, %v, want none and ErrCheckpoint", text, c, err)
 		}
 	}
 }

@@ -204,7 +204,7 @@ func TestParseVerifierKeys(t *testing.T) {
 		"with another letter": {[]string{strings.Replace(keys.Ed25519, "app_2", "app_3", 1)}, audit.VerifierKeys{}},
 	} {
 		got, err := audit.ParseVerifierKeys(tt.texts...)
-		if wrong := tt.want == (audit.VerifierKeys{}); wrong != (err != nil) || !wrong && got != tt.want {
+		if wrong := tt.want == (audit.VerifierKeys{}); wrong != (err != nil) || got != tt.want {
 			t.Errorf("%s: %v, %v", name, got, err)
 		}
 	}

@@ -84,8 +84,10 @@ func ParseVerifierKeys(texts ...string) (VerifierKeys, error) {
 	if keys.Ed25519 == "" {
 		return VerifierKeys{}, fmt.Errorf("there is no Ed25519 key")
 	}
-	_, err := keys.verifiers()
-	return keys, err
+	if _, err := keys.verifiers(); err != nil {
+		return VerifierKeys{}, err
+	}
+	return keys, nil
 }
 
 // Texts lists the keys that are there, the Ed25519 key first.
