@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"strconv"
 	"sync"
 	"testing"
 	"time"
 
 	"custodex.dev/internal/audit"
 	"custodex.dev/internal/authz"
+	"custodex.dev/internal/check"
 	"custodex.dev/internal/credential"
 	"custodex.dev/internal/id"
 	"custodex.dev/internal/integrity"
@@ -220,6 +222,34 @@ func TestFillAgainAfterLostChanges(t *testing.T) {
 	}
 	e.Forget()
 	filled(other)
+}
+
+// Many findings about other rows crowd out no row that must be refused, and the same findings told again
+// are counted once.
+func TestFoundKeepsWhatIsRefused(t *testing.T) {
+	t.Parallel()
+	e := newEnv(t, "sqlite")
+	_, _, row := credential.Mint(e.key, tenant.Credential{App: e.app, Kind: tenant.Devdraft, Name: "k", CreatedAt: now()})
+	err := e.store.Update(t.Context(), e.app, func(tx store.Tx) error { return tx.CredentialInsert(row) })
+	if err := errors.Join(err, e.Fill(t.Context())); err != nil {
+		t.Fatal(err)
+	}
+	findings := []check.Finding{}
+	for i := range 5000 {
+		findings = append(findings, check.Finding{Kind: check.Altered, App: e.app, Table: "customer", ID: strconv.Itoa(i)})
+	}
+	e.Found(t.Context(), e.app, findings, "customer")
+	about := check.Finding{Kind: check.PutBack, App: e.app, Table: integrity.Credentials, ID: string(row.ID)}
+	for _, found := range [][]check.Finding{{about}, {about, {Kind: check.Altered, App: e.app, Table: about.Table, ID: about.ID}}} {
+		e.Found(t.Context(), e.app, found, integrity.Credentials)
+		if err := e.check(t, row.ID); !errors.Is(err, rowsum.ErrDamaged) {
+			t.Errorf("told of %d findings: %v, want damaged", len(found), err)
+		}
+	}
+	e.Found(t.Context(), e.app, nil, integrity.Credentials)
+	if err := e.check(t, row.ID); err != nil {
+		t.Errorf("found in order: %v", err)
+	}
 }
 
 // A log whose first entry is gone says nothing about checksums, so that their absence is damage.

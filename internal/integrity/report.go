@@ -14,7 +14,7 @@ import (
 )
 
 // maxAltered is how many altered rows are remembered and logged. Where there are more, neither memory
-// nor log may grow with them.
+// nor log may grow with them. Rows that are refused because of what the log says are remembered all.
 const maxAltered = 1000
 
 // Altered is how many rows this process has found altered that are not known to be right again.
@@ -34,21 +34,25 @@ func (g *Guard) Altered() int {
 // A credential or application that was put back to an earlier state is refused until a later comparison
 // finds it in order.
 func (g *Guard) Found(ctx context.Context, app id.App, findings []check.Finding, tables ...string) {
-	now := make(map[rowID]bool, len(findings))
+	now := make(map[rowID]bool, len(findings)) // true: it is refused
 	for _, f := range findings {
-		now[rowID{app, f.Table, f.ID}] = f.Kind == check.PutBack
+		row := rowID{app, f.Table, f.ID}
+		now[row] = now[row] || f.Kind == check.PutBack
 	}
 	g.mu.Lock()
+	maps.DeleteFunc(g.found, func(row rowID, _ bool) bool {
+		_, still := now[row]
+		return !still && row.app == app && slices.Contains(tables, row.table)
+	})
 	fresh := []check.Finding{}
 	for _, f := range findings {
-		if _, known := g.found[rowID{app, f.Table, f.ID}]; !known {
-			fresh = append(fresh, f)
-		}
-	}
-	maps.DeleteFunc(g.found, func(row rowID, _ bool) bool { return row.app == app && slices.Contains(tables, row.table) })
-	for row, refused := range now {
-		if len(g.found) < maxAltered {
+		row := rowID{app, f.Table, f.ID}
+		_, known := g.found[row]
+		if refused := now[row]; known || refused || len(g.found) < maxAltered { // what is refused is kept in any case
 			g.found[row] = refused
+			if !known {
+				fresh = append(fresh, f)
+			}
 		}
 	}
 	if len(findings) > 0 && g.waiting[app] == "" {
