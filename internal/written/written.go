@@ -7,6 +7,7 @@ package written
 
 import (
 	"errors"
+	"fmt"
 
 	"custodex.dev/internal/id"
 	"custodex.dev/internal/rowsum"
@@ -29,7 +30,8 @@ type other struct {
 	sum  []byte
 }
 
-// Watch gives tx watched. key is the key of the application that tx is of.
+// Watch gives tx watched. key is the key of the application that tx is of; groups and items, whose rows
+// hold no checksum, are summed with it.
 func Watch(tx store.Tx, key *seal.App) *Tx { return &Tx{Tx: tx, key: key} }
 
 var (
@@ -157,12 +159,16 @@ func (t *Tx) GroupInsert(row store.GroupRow) (seq int64, err error) {
 	if row.Seq, err = t.Tx.GroupInsert(row); err != nil {
 		return 0, err
 	}
-	return row.Seq, t.writeOther("group", rowsum.Group(t.key, &row), nil)
+	return row.Seq, t.writeGroup(&row, nil)
 }
 
 // GroupUpdate is store.Tx.GroupUpdate.
 func (t *Tx) GroupUpdate(row store.GroupRow) error {
-	return t.writeOther("group", rowsum.Group(t.key, &row), t.Tx.GroupUpdate(row))
+	return t.writeGroup(&row, t.Tx.GroupUpdate(row))
+}
+
+func (t *Tx) writeGroup(row *store.GroupRow, err error) error {
+	return t.writeOther(fmt.Sprint("group ", row.Seq), rowsum.Group(t.key, row), err)
 }
 
 // ItemInsert is store.Tx.ItemInsert.

@@ -2,12 +2,14 @@ package written_test
 
 import (
 	"bytes"
+	"errors"
 	"reflect"
 	"slices"
 	"strings"
 	"testing"
 
 	"custodex.dev/internal/id"
+	"custodex.dev/internal/rowsum"
 	"custodex.dev/internal/seal"
 	"custodex.dev/internal/store"
 	"custodex.dev/internal/written"
@@ -124,5 +126,26 @@ func TestSumsWantChecksums(t *testing.T) {
 		if sums, err := w.Sums([]id.Customer{c}); err == nil || sums != nil {
 			t.Errorf("%s: Sums = %x, %v, want a fault", name, sums, err)
 		}
+	}
+}
+
+// What is written twice counts once, as it was written last. Two groups are two rows.
+func TestSumsOfGroups(t *testing.T) {
+	t.Parallel()
+	key, err := seal.OpenApp(id.NewApp(), seal.NewAppKey())
+	if err != nil {
+		t.Fatal(err)
+	}
+	w := written.Watch(&sink{}, key)
+	seq, err := w.GroupInsert(store.GroupRow{Sealed: []byte("a")})
+	err = errors.Join(err, w.GroupUpdate(store.GroupRow{Seq: seq, Sealed: []byte("b")}), w.GroupUpdate(store.GroupRow{Seq: seq + 1, Sealed: []byte("c")}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := [][]byte{
+		rowsum.Group(key, &store.GroupRow{Seq: seq, Sealed: []byte("b")}), rowsum.Group(key, &store.GroupRow{Seq: seq + 1, Sealed: []byte("c")}),
+	}
+	if sums, err := w.Sums(nil); err != nil || !reflect.DeepEqual(sums, want) {
+		t.Errorf("Sums = %x, %v, want %x", sums, err, want)
 	}
 }
