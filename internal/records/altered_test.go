@@ -7,10 +7,15 @@ import (
 	"testing"
 	"time"
 
+	"custodex.dev/internal/audit"
 	"custodex.dev/internal/authz"
+	"custodex.dev/internal/credential"
 	"custodex.dev/internal/fault"
 	"custodex.dev/internal/id"
+	"custodex.dev/internal/keyring"
 	"custodex.dev/internal/records"
+	"custodex.dev/internal/sequencer"
+	"custodex.dev/internal/store"
 	"custodex.dev/internal/tenant"
 	"custodex.dev/internal/testkit"
 )
@@ -255,5 +260,53 @@ func TestCredentialPutBack(t *testing.T) {
 				t.Errorf("%d rows are altered", later.AlteredRows())
 			}
 		})
+	}
+}
+
+// An application of an earlier release is changed once its credentials have their checksums, and not
+// before: they would count as altered beside one that has its own.
+func TestApplicationWaitsForItsChecksums(t *testing.T) {
+	t.Parallel()
+	env := newEnv(t)
+	op := env.operator(id.NewApp())
+	key, row, err := keyring.New(env.store, env.keys, time.Now).NewApp(t.Context(), op.App)
+	if err != nil {
+		t.Fatal(err)
+	}
+	row.Name, row.CreatedAt = "Shop", 1
+	_, _, cred := credential.Mint(key, tenant.Credential{App: op.App, Kind: tenant.Devdraft, Name: "k", CreatedAt: time.UnixMilli(1)})
+	cred.Sum = nil
+	made := audit.Entry{
+		Time: time.UnixMilli(1), App: op.App, Action: authz.AppCreate, Outcome: audit.Done, Subject: string(op.App),
+		Personal: sequencer.SealOrigin(key, audit.Origin{}),
+	}
+	issued := made
+	issued.Action, issued.Subject = authz.KeyCreate, string(cred.ID)
+	err = env.store.Update(t.Context(), op.App, func(tx store.Tx) error {
+		tx.AuditAppend(sequencer.NewRow(key, made))
+		tx.AuditAppend(sequencer.NewRow(key, issued))
+		return errors.Join(tx.AppInsert(row), tx.CredentialInsert(cred))
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, renamed := env.RenameApp(t.Context(), op, "New")
+	_, removed := env.RemoveApp(t.Context(), op, true)
+	if !errors.Is(renamed, fault.Unavailable) || !errors.Is(removed, fault.Unavailable) {
+		t.Errorf("RenameApp = %v, RemoveApp = %v, want unavailable", renamed, removed)
+	}
+	replica := env.replica(t) // which gives them as it starts
+	for end := time.Now().Add(time.Minute); ; time.Sleep(time.Millisecond) {
+		_, err := replica.RenameApp(t.Context(), op, "New")
+		if err == nil {
+			break
+		}
+		if !errors.Is(err, fault.Unavailable) || time.Now().After(end) {
+			t.Fatalf("RenameApp = %v", err)
+		}
+	}
+	keys, err := replica.ListKeys(t.Context(), op)
+	if err != nil || len(keys) != 1 || replica.AlteredRows() != 0 {
+		t.Errorf("ListKeys = %v, %v, and %d rows are altered", keys, err, replica.AlteredRows())
 	}
 }

@@ -3,6 +3,7 @@ package records
 import (
 	"context"
 	"fmt"
+	"time"
 
 	"custodex.dev/internal/audit"
 	"custodex.dev/internal/authz"
@@ -18,8 +19,13 @@ import (
 // errSystem is the fault of changing the application of the operators.
 var errSystem = fault.New(fault.Conflict, "system_application", "app_system can be neither renamed nor removed")
 
+// errUnsummed is the fault of changing an application of an earlier release before it has its checksum.
+// With one of its own its credentials, which have none yet, would count as altered.
+var errUnsummed = fault.New(fault.Unavailable, "checksums_pending",
+	"This application of an earlier release is still being given its checksums; try again").After(time.Second)
+
 // RenameApp gives caller.App another name, which its own clients see within CredentialTTL. Faults:
-// Forbidden, Invalid, NotFound, Conflict (app_system, or removed).
+// Forbidden, Invalid, NotFound, Conflict (app_system, or removed), Unavailable.
 func (s *Service) RenameApp(ctx context.Context, caller tenant.Caller, name string) (tenant.Application, error) {
 	return s.changeApp(ctx, caller, authz.AppUpdate, func(_ *operation, _ store.Tx, row *store.AppRow, entry *audit.Entry) error {
 		if problem := tenant.NameProblem(name); problem != "" {
@@ -40,7 +46,7 @@ func (s *Service) RenameApp(ctx context.Context, caller tenant.Caller, name stri
 // was asked for stays readable: the application, its keys and its audit log, which keeps the
 // application's key; auditors' keys go on working. An application with customers is refused, and
 // so is one with other live keys, unless revokeKeys: they are revoked in the same transaction
-// then. Removing it again changes nothing and succeeds. Faults: Forbidden, NotFound, Conflict.
+// then. Removing it again changes nothing and succeeds. Faults: Forbidden, NotFound, Conflict, Unavailable.
 func (s *Service) RemoveApp(ctx context.Context, caller tenant.Caller, revokeKeys bool) (tenant.Application, error) {
 	return s.changeApp(ctx, caller, authz.AppRemove, func(o *operation, tx store.Tx, row *store.AppRow, entry *audit.Entry) error {
 		if row.RemovedAt != 0 {
@@ -106,11 +112,13 @@ func (s *Service) changeApp(ctx context.Context, caller tenant.Caller, action au
 		if err := s.guard.App(ctx, o.key, &row); err != nil {
 			return answer{}, audit.Entry{}, err
 		}
+		if row.Sum == nil {
+			return answer{}, audit.Entry{}, errUnsummed
+		}
 		if err := change(o, tx, &row, &entry); err != nil {
 			return answer{}, audit.Entry{}, err
 		}
 		row.Sum = rowsum.App(o.key, &row)
-		entry.Sums = [][]byte{row.Sum}
 		return answer{}, entry, tx.AppUpdate(row)
 	})
 	if err != nil {

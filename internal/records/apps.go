@@ -49,7 +49,6 @@ func (s *Service) insertApp(ctx context.Context, o *operation, app tenant.Applic
 	entry := own.entry(audit.Done, nil)
 	entry.Subject = string(app.ID)
 	row.Sum = rowsum.App(own.key, &row)
-	entry.Sums = [][]byte{row.Sum}
 	_, err := own.commit(ctx, nil, func(tx store.Tx) (answer, audit.Entry, error) {
 		err := tx.AppInsert(row)
 		if err == nil && also != nil {

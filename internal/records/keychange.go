@@ -119,7 +119,6 @@ func (s *Service) changeKey(ctx context.Context, caller tenant.Caller, action au
 		if err := change(o, tx, &row, &entry); err != nil {
 			return answer{}, audit.Entry{}, err
 		}
-		entry.Sums = [][]byte{row.Sum}
 		return answer{}, entry, nil
 	})
 	if err != nil {

@@ -54,7 +54,7 @@ func (s *Service) CreateKey(ctx context.Context, caller tenant.Caller, in NewKey
 	}
 	issued, row := o.newKey(caller.App, in)
 	entry := o.entry(audit.Done, nil)
-	entry.Subject, entry.Sums = string(issued.ID), [][]byte{row.Sum}
+	entry.Subject = string(issued.ID)
 	_, err = o.write(ctx, Target{}, nil, func(tx store.Tx) (answer, audit.Entry, error) {
 		return answer{}, entry, tx.CredentialInsert(row)
 	})
