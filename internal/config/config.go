@@ -154,7 +154,7 @@ type Config struct {
 	// finds them sooner and costs reads.
 	AuditCheckRate int `name:"audit-check-rate"`
 
-	// Share of the time that the steps of jobs may take, in percent, 1 to 100. Requests have the rest.
+	// Share of its time that the steps of jobs may take in this process, in percent, 1 to 100. Requests have the rest.
 	// At 100 jobs are fastest, and requests to the same application wait for steps of a quarter of a second.
 	JobShare int `name:"job-share"`
 	// Number of customers a second that a server compares with their keys and e-mail addresses, to find
@@ -172,7 +172,7 @@ type Config struct {
 	// Without it serve allows neither on Linux. For the search of a fault only.
 	Debuggable bool `name:"debuggable"`
 
-	// Jobs are kinds of jobs beside those of every server, for the benchmark.
+	// Jobs are the kinds of jobs that the server does. Only that of the benchmark has any.
 	Jobs job.Kinds `kong:"-"`
 
 	// Now is the clock, for tests. Default: the database's.

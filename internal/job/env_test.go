@@ -167,6 +167,24 @@ func (e *env) wantNumbers(t *testing.T, j id.Job, n int64) {
 	}
 }
 
+// wantNumbersOf fails unless jobs wrote so many numbers into the log.
+func (e *env) wantNumbersOf(t *testing.T, n int) {
+	t.Helper()
+	rows, err := e.AuditRange(context.Background(), e.app, 0, 1<<20)
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := 0
+	for _, row := range rows {
+		if row.Action == "number" {
+			got++
+		}
+	}
+	if got != n {
+		t.Errorf("the jobs wrote %d numbers, want %d", got, n)
+	}
+}
+
 // counting is the kind "count". It writes three numbers a step.
 type counting struct {
 	prepare func(cursor int64) error // before a step is given

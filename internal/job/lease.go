@@ -85,8 +85,9 @@ func (r *Runner) keep(ctx context.Context, app id.App, row *store.JobRow, stop c
 // releaseLimit is how long the end of the process waits for a lease to be given up.
 const releaseLimit = 2 * time.Second
 
-// release gives the lease up, so that another replica goes on at once. If that fails it runs out.
-func (r *Runner) release(ctx context.Context, app id.App, row *store.JobRow) {
+// release gives the lease up, so that whoever's turn it is goes on at once. If that fails it runs
+// out. code is that of a failure, or empty.
+func (r *Runner) release(ctx context.Context, app id.App, row *store.JobRow, code string) {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), releaseLimit)
 	defer cancel()
 	err := r.cfg.Store.Update(ctx, app, func(tx store.Tx) error {
@@ -97,7 +98,9 @@ func (r *Runner) release(ctx context.Context, app id.App, row *store.JobRow) {
 		if err := r.holds(&now, row.Generation); err != nil {
 			return err
 		}
-		now.State = store.JobQueued
+		if now.State = store.JobQueued; code != "" {
+			now.Error = code
+		}
 		return tx.JobUpdate(now, 0)
 	})
 	if err != nil && !errors.Is(err, errLost) {

@@ -6,8 +6,6 @@ import (
 	"crypto/rand"
 	"errors"
 	"log/slog"
-	mathrand "math/rand/v2"
-	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -46,6 +44,7 @@ type Config struct {
 	Share int
 
 	Workers int           // jobs at a time. Default 2
+	Slice   time.Duration // after which a job gives way to others that wait. Default 1 s
 	Lease   time.Duration // after which another replica may take over. Default 30 s
 	Poll    time.Duration // how often to look for jobs that nobody announced. Default 2 s
 	Retry   time.Duration // the first wait after fault.Unavailable. Default 250 ms
@@ -60,6 +59,7 @@ type Runner struct {
 	name  string        // of this replica, in leases
 	wake  chan struct{} // somebody added or resumed a job
 	turn  chan struct{} // held by the worker that does a step
+	turns turns
 	count counters
 }
 
@@ -83,6 +83,7 @@ func (r *Runner) Counts() Counts {
 func NewRunner(cfg Config) *Runner {
 	cfg.Share = min(cmp.Or(cfg.Share, 10), 100)
 	cfg.Workers = cmp.Or(cfg.Workers, 2)
+	cfg.Slice = cmp.Or(cfg.Slice, time.Second)
 	cfg.Lease = cmp.Or(cfg.Lease, 30*time.Second)
 	cfg.Poll = cmp.Or(cfg.Poll, 2*time.Second)
 	cfg.Retry = cmp.Or(cfg.Retry, 250*time.Millisecond)
@@ -139,39 +140,23 @@ func (r *Runner) loop(ctx context.Context) {
 	}
 }
 
-// maxApps is how many applications with jobs a round looks at.
-const maxApps = 1000
-
-// round takes a job, if there is one, and does it as far as it goes.
+// round takes the job whose turn it is, if there is one, and does it until it ends or others have
+// theirs.
 func (r *Runner) round(ctx context.Context) (found bool, err error) {
-	apps, err := r.cfg.Store.JobApps(ctx, maxApps)
-	if err != nil {
-		return false, err
-	}
-	mathrand.Shuffle(len(apps), func(i, j int) { apps[i], apps[j] = apps[j], apps[i] })
-	for _, app := range apps {
-		rows, err := r.cfg.Store.JobList(ctx, app, MaxListed)
+	err = r.eachWaiting(ctx, func(app id.App, row store.JobRow) (bool, error) {
+		row, err := r.take(ctx, app, row.ID)
+		if errors.Is(err, errLost) {
+			return true, nil
+		}
 		if err != nil {
 			return false, err
 		}
-		for _, row := range slices.Backward(rows) { // the oldest first
-			if !waits(&row) || r.cfg.Kinds[row.Kind] == nil {
-				continue
-			}
-			row, err = r.take(ctx, app, row.ID)
-			if errors.Is(err, errLost) {
-				continue
-			}
-			if err != nil {
-				return false, err
-			}
-			r.count.running.Add(1)
-			defer r.count.running.Add(-1)
-			r.do(ctx, app, row)
-			return true, nil
-		}
-	}
-	return false, nil
+		found = true
+		r.count.running.Add(1)
+		defer r.count.running.Add(-1)
+		return false, r.do(ctx, app, row)
+	})
+	return found, err
 }
 
 // waits reports whether a replica may take the job.
@@ -179,10 +164,11 @@ func waits(row *store.JobRow) bool {
 	return row.State == store.JobQueued || row.State == store.JobRunning && !row.Leased
 }
 
-// pause leaves the rest of the time to requests after a step that took so long.
+// pause leaves the rest of the time to requests after a step that took so long, however long that
+// is: the lease is kept meanwhile.
 func (r *Runner) pause(ctx context.Context, took time.Duration) error {
 	if r.cfg.Share >= 100 {
 		return ctx.Err()
 	}
-	return sleep.For(ctx, min(took*time.Duration(100-r.cfg.Share)/time.Duration(r.cfg.Share), r.cfg.Lease/6))
+	return sleep.For(ctx, took*time.Duration(100-r.cfg.Share)/time.Duration(r.cfg.Share))
 }

@@ -24,20 +24,36 @@ type doing struct {
 	job  Job
 	work Work
 	size int
+	wait time.Duration // before the step that failed is tried again
+
+	yields bool   // the job is to be given up, so that others have their turn
+	code   string // of the failure because of which it is; "": none
 }
 
-// do does a job that was taken, until it ends, is lost, or ctx ends.
-func (r *Runner) do(ctx context.Context, app id.App, row store.JobRow) {
+// do does a job that was taken, until it ends, is lost, gives way to others, or ctx ends. It keeps
+// the lease as long as the work goes on, and no longer.
+func (r *Runner) do(ctx context.Context, app id.App, row store.JobRow) error {
 	alive, stop := context.WithCancelCause(ctx)
 	var renewal sync.WaitGroup
-	renewal.Go(func() { r.keep(alive, app, &row, stop) })
-	d := &doing{Runner: r, app: app, row: row, size: firstSize}
-	d.run(alive)
+	renewal.Go(func() {
+		if err := safe.Call(func() error { r.keep(alive, app, &row, stop); return nil }); err != nil {
+			r.cfg.Log.WarnContext(ctx, "the lease of a job is not renewed", "job", row.ID, "cause", err)
+		}
+	})
+	d := &doing{Runner: r, app: app, row: row, size: firstSize, wait: r.turns.retry(row.ID, r.cfg.Retry)}
+	err := safe.Call(func() error { d.run(alive); return nil })
 	stop(nil)
 	renewal.Wait()
-	if ctx.Err() != nil {
-		r.release(ctx, app, &row)
+	if err != nil {
+		d.giveWay(fault.Of(err).Code)
 	}
+	if d.yields || ctx.Err() != nil {
+		r.turns.note(app, row.ID, d.wait, d.code != "")
+		r.release(ctx, app, &row, d.code)
+	} else {
+		r.turns.forget(row.ID)
+	}
+	return err
 }
 
 const (
@@ -55,7 +71,7 @@ const (
 
 // run does steps. Each time it either gets ahead, or waits and looks what the database has.
 func (d *doing) run(ctx context.Context) {
-	wait := d.cfg.Retry
+	begun := time.Now()
 	for {
 		ended, err := d.next(ctx)
 		switch {
@@ -63,30 +79,57 @@ func (d *doing) run(ctx context.Context) {
 			return
 		case err == nil:
 			d.count.steps.Add(1)
-			wait = d.cfg.Retry
+			d.wait = d.cfg.Retry
+			if time.Since(begun) < d.cfg.Slice {
+				continue
+			}
+			if begun = time.Now(); d.othersWait(ctx) {
+				d.giveWay("")
+				return
+			}
 			continue
 		}
 		d.count.failures.Add(1)
 		code := fault.Of(err).Code
 		d.cfg.Log.WarnContext(ctx, "a step of a job failed", "app", d.app, "job", d.row.ID, "kind", d.row.Kind, "code", code, "cause", err)
 		if !errors.Is(err, fault.Unavailable) {
-			if err = d.end(ctx, store.JobFailed, code); err == nil || errors.Is(err, errLost) {
+			err = d.end(ctx, store.JobFailed, code)
+			if err == nil || errors.Is(err, errLost) {
+				return
+			}
+			if !errors.Is(err, fault.Unavailable) { // not even that can be recorded: the application's key does not open
+				d.giveWay(code)
 				return
 			}
 		}
-		for err != nil {
-			if sleep.For(ctx, wait) != nil {
-				return
-			}
-			wait = min(2*wait, maxRetry)
-			var row store.JobRow
-			row, err = d.renew(ctx, d.app, d.row.ID, d.row.Generation, func(row *store.JobRow) { row.Error = code })
-			if errors.Is(err, errLost) || errors.Is(err, fault.NotFound) {
-				return
-			}
-			if err == nil {
-				d.row = row
-			}
+		if d.othersWait(ctx) {
+			d.giveWay(code)
+			return
+		}
+		if !d.lookAgain(ctx, code) {
+			return
+		}
+	}
+}
+
+// giveWay has the job given up. One that failed rests for the time that the next attempt waits.
+func (d *doing) giveWay(code string) { d.yields, d.code = true, code }
+
+// lookAgain waits and reads the row, until the database tells what it has, and reports whether the
+// job is still this replica's.
+func (d *doing) lookAgain(ctx context.Context, code string) bool {
+	for {
+		if sleep.For(ctx, d.wait) != nil {
+			return false
+		}
+		d.wait = longer(d.wait)
+		row, err := d.renew(ctx, d.app, d.row.ID, d.row.Generation, func(row *store.JobRow) { row.Error = code })
+		if errors.Is(err, errLost) || errors.Is(err, fault.NotFound) {
+			return false
+		}
+		if err == nil {
+			d.row = row
+			return true
 		}
 	}
 }
@@ -151,7 +194,7 @@ func (d *doing) begin(ctx context.Context) error {
 func (d *doing) commit(ctx context.Context, step Step) error {
 	var after store.JobRow
 	var took time.Duration
-	err := d.cfg.Commit(ctx, &d.job, func(tx store.Tx) (Effect, error) {
+	err := d.record(ctx, func(tx store.Tx) (Effect, error) {
 		begun := time.Now()
 		row, err := d.mine(tx)
 		if err != nil {
@@ -171,6 +214,11 @@ func (d *doing) commit(ctx context.Context, step Step) error {
 	d.row = after
 	d.resize(took)
 	return nil
+}
+
+// record runs do in a transaction with its audit entry. A panic is a failure like any other.
+func (d *doing) record(ctx context.Context, do Step) error {
+	return safe.Call(func() error { return d.cfg.Commit(ctx, &d.job, do) })
 }
 
 // mine gives the job's row, or errLost.
@@ -200,7 +248,7 @@ func (d *doing) end(ctx context.Context, state store.JobState, code string) erro
 	if d.job.ID == "" { // it could not be read
 		d.job = Job{App: d.app, ID: d.row.ID, Kind: d.row.Kind, StartedBy: d.row.Actor}
 	}
-	err := d.cfg.Commit(ctx, &d.job, func(tx store.Tx) (Effect, error) {
+	err := d.record(ctx, func(tx store.Tx) (Effect, error) {
 		row, err := d.mine(tx)
 		if err != nil {
 			return Effect{}, err

@@ -1,0 +1,188 @@
+package job_test
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"custodex.dev/internal/id"
+	"custodex.dev/internal/job"
+	"custodex.dev/internal/seal"
+	"custodex.dev/internal/store"
+)
+
+// keys are those of several applications. The key of the one that is locked does not open.
+type keys struct {
+	mu     sync.Mutex
+	open   map[id.App]*seal.App
+	locked id.App
+}
+
+func (k *keys) Key(_ context.Context, app id.App) (*seal.App, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if app == k.locked {
+		return nil, seal.ErrOpen
+	}
+	return k.open[app], nil
+}
+
+func (k *keys) unlock() {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.locked = ""
+}
+
+// A job whose application's key does not open cannot even be failed, since nothing can be recorded.
+// It holds no worker, and goes on when the key opens.
+func TestJobWithoutAKeyHoldsNoWorker(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, e *env) {
+		other := newEnv(t, e.Store)
+		stuck := e.add(t, 9)
+		k := &keys{open: map[id.App]*seal.App{e.app: e.key, other.app: other.key}, locked: e.app}
+		cfg := e.config(e.Store, &counting{})
+		commit := cfg.Commit
+		cfg.Keys, cfg.Workers = k, 1
+		cfg.Commit = func(ctx context.Context, j *job.Job, do job.Step) error {
+			if _, err := k.Key(ctx, j.App); err != nil {
+				return err
+			}
+			return commit(ctx, j, do)
+		}
+		_, end := run(cfg)
+		defer end()
+		e.until(t, stuck, "given up", func(row store.JobRow) bool {
+			return row.State == store.JobQueued && !row.Leased && row.Error == seal.ErrOpen.Code
+		})
+		for range 3 {
+			other.untilState(t, other.add(t, 3), store.JobSucceeded)
+		}
+		k.unlock()
+		e.untilState(t, stuck, store.JobSucceeded)
+		e.wantNumbers(t, stuck, 9)
+	})
+}
+
+// Jobs that wait have their turn, whatever others have left to do: each application in turn, and in
+// it each job.
+func TestEachJobHasItsTurn(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, e *env) {
+		other := newEnv(t, e.Store)
+		const numbers = 30 // ten steps each
+		long := []id.Job{e.add(t, numbers), e.add(t, numbers), e.add(t, numbers)}
+		alone := other.add(t, numbers)
+		cfg := e.config(e.Store, &counting{})
+		cfg.Keys = &keys{open: map[id.App]*seal.App{e.app: e.key, other.app: other.key}}
+		cfg.Workers, cfg.Slice = 1, time.Nanosecond
+		var steps []id.Job
+		commit := cfg.Commit
+		cfg.Commit = func(ctx context.Context, j *job.Job, do job.Step) error {
+			steps = append(steps, j.ID)
+			return commit(ctx, j, do)
+		}
+		_, end := run(cfg)
+		for _, j := range long {
+			e.untilState(t, j, store.JobSucceeded)
+		}
+		other.untilState(t, alone, store.JobSucceeded)
+		end()
+		first := slices.Index(steps, alone)
+		if first > 1 {
+			t.Errorf("the other application's job began after %d steps, want after one at most: %v", first, steps)
+		}
+		turns := map[id.Job]int{}
+		for i, j := range steps[:20] {
+			turns[j]++
+			if i%2 == 1 && turns[alone] != (i+1)/2 {
+				t.Errorf("after %d steps the other application had %d", i+1, turns[alone])
+			}
+		}
+		for _, j := range long {
+			if n := turns[j]; n < 3 || n > 4 {
+				t.Errorf("of ten steps of its application %s had %d, want 3 or 4", j, n)
+			}
+		}
+		e.wantNumbersOf(t, 3*numbers)
+	})
+}
+
+// What a step took is left to requests many times over, also where that is longer than a lease.
+func TestShareIsKept(t *testing.T) {
+	t.Parallel()
+	e := newSQLite(t)
+	j := e.add(t, 6)
+	const took = 100 * time.Millisecond
+	var begun, ended []time.Time
+	cfg := e.config(e.Store, &counting{prepare: func(int64) error {
+		begun = append(begun, time.Now())
+		time.Sleep(took)
+		ended = append(ended, time.Now())
+		return nil
+	}})
+	cfg.Share, cfg.Lease = 25, took
+	_, end := run(cfg)
+	e.untilState(t, j, store.JobSucceeded)
+	end()
+	for i := 1; i < len(begun); i++ {
+		if left := begun[i].Sub(ended[i-1]); left < 3*took {
+			t.Errorf("after step %d of at least %v requests had %v, want three times that", i, took, left)
+		}
+	}
+	if row := e.row(t, j); len(begun) != 3 || row.Generation != 1 {
+		t.Errorf("%d steps, %d leases, want 3 and 1", len(begun), row.Generation)
+	}
+}
+
+// A panic where a step is recorded gives the job up: no lease is renewed that nobody works under.
+func TestPanicKeepsNoLease(t *testing.T) {
+	t.Parallel()
+	onBoth(t, func(t *testing.T, e *env) {
+		j := e.add(t, 9)
+		cfg := e.config(e.Store, &counting{})
+		commit, panics := cfg.Commit, 4
+		cfg.Commit = func(ctx context.Context, j *job.Job, do job.Step) error {
+			if panics--; panics >= 0 {
+				panic("at the disco")
+			}
+			return commit(ctx, j, do)
+		}
+		cfg.Workers = 1
+		_, end := run(cfg)
+		defer end()
+		e.until(t, j, "given up after a panic", func(row store.JobRow) bool { return row.Generation > 2 || row.State.Ended() })
+		e.until(t, j, "ended", func(row store.JobRow) bool { return row.State.Ended() })
+	})
+}
+
+// crowded is a store in which many applications before all others have jobs that nobody takes.
+type crowded struct {
+	store.Store
+	before []id.App
+}
+
+func (c crowded) JobApps(ctx context.Context, limit int) ([]id.App, error) {
+	apps, err := c.Store.JobApps(ctx, limit)
+	if err != nil {
+		return nil, err
+	}
+	all := slices.Concat(c.before, apps)
+	return all[:min(limit, len(all))], nil
+}
+
+// No application waits behind others, however many there are.
+func TestJobsOfManyApplicationsAreDone(t *testing.T) {
+	t.Parallel()
+	e := newSQLite(t)
+	j := e.add(t, 9)
+	before := make([]id.App, 1500)
+	for i := range before {
+		before[i] = id.NewApp()
+	}
+	_, end := run(e.config(crowded{e.Store, before}, &counting{}))
+	defer end()
+	e.untilState(t, j, store.JobSucceeded)
+}
