@@ -102,7 +102,7 @@ func (s *Store) customerGet(ctx context.Context, app id.App, query string, by an
 
 // CustomerGet gives one customer with its wrapped key.
 func (s *Store) CustomerGet(ctx context.Context, app id.App, cust id.Customer) (store.CustomerRow, error) {
-	row, found, changes := s.cache.get(customerKey{app, cust})
+	row, found, changes := s.cache.get(app, cust)
 	if found {
 		return row, s.checkOpen(ctx)
 	}
@@ -120,7 +120,7 @@ func (s *Store) CustomerGetByEmail(ctx context.Context, app id.App, hash []byte)
 
 // CustomerGetBySeq is CustomerGet by sequence number.
 func (s *Store) CustomerGetBySeq(ctx context.Context, app id.App, seq int64) (store.CustomerRow, error) {
-	row, found, changes := s.cache.getBySeq(numberKey{app, seq})
+	row, found, changes := s.cache.getBySeq(app, seq)
 	if found {
 		return row, s.checkOpen(ctx)
 	}

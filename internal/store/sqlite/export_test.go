@@ -175,7 +175,7 @@ func (s *Store) DropKey(ctx context.Context, app id.App, seq int64) error {
 func (s *Store) Cached() int {
 	s.cache.mu.Lock()
 	defer s.cache.mu.Unlock()
-	return len(s.cache.young.rows) + len(s.cache.old.rows)
+	return s.cache.rows.Len()
 }
 
 // Scan reads a row of these values.
