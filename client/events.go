@@ -28,6 +28,9 @@ type EventQuery struct {
 	Wait  time.Duration // for an event if there is none: whole seconds up to 30
 }
 
+// maxEventWait is the longest that a server waits for an event, before it begins to answer.
+const maxEventWait = 30 * time.Second
+
 // EventPage is a part of an application's events.
 type EventPage struct {
 	Events []Event `json:"data"`

@@ -52,7 +52,7 @@ func newTransport(base string, opts Options, header map[string]string, problem f
 	t := &transport{base: u, header: make(http.Header), http: opts.HTTP, retries: opts.Retries, problem: problem}
 	if t.http == nil {
 		transport := http.DefaultTransport.(*http.Transport).Clone()
-		transport.ResponseHeaderTimeout = 30 * time.Second
+		transport.ResponseHeaderTimeout = maxEventWait + 15*time.Second
 		t.http = &http.Client{
 			Transport:     transport,
 			CheckRedirect: func(*http.Request, []*http.Request) error { return http.ErrUseLastResponse },
