@@ -72,7 +72,7 @@ func (e *environment) printJob(j client.Job) error {
 	if e.json {
 		return e.printJSON(j)
 	}
-	return e.printFields("Job", j.ID, "Kind", j.Kind, "State", j.State, "Progress", progressOf(j), "Error", textOf(j.Error),
+	return e.printFields("Job", j.ID, "Kind", j.Kind, "State", stateOf(j), "Progress", progressOf(j), "Error", textOf(j.Error),
 		"Reason", textOf(j.Reason), "Started by", j.StartedBy, "Created", formatTime(j.CreatedAt),
 		"Started", formatOptional(j.StartedAt, ""), "Ended", formatOptional(j.EndedAt, ""))
 }
@@ -83,9 +83,17 @@ func (e *environment) printJobs(jobs []client.Job) error {
 	}
 	var rows [][]string
 	for _, j := range jobs {
-		rows = append(rows, []string{j.ID, j.Kind, j.State, progressOf(j), textOf(j.Error), formatTime(j.CreatedAt), formatOptional(j.EndedAt, "")})
+		rows = append(rows, []string{j.ID, j.Kind, stateOf(j), progressOf(j), textOf(j.Error), formatTime(j.CreatedAt), formatOptional(j.EndedAt, "")})
 	}
 	return e.table([]string{"ID", "KIND", "STATE", "PROGRESS", "ERROR", "CREATED", "ENDED"}, rows)
+}
+
+// stateOf says what a job does. What is shown of one that was altered in the database may be wrong.
+func stateOf(j client.Job) string {
+	if j.Damaged {
+		return j.State + " DAMAGED"
+	}
+	return j.State
 }
 
 // progressOf says how far a job is.
