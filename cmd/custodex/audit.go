@@ -286,11 +286,21 @@ func (c *auditVerifyCmd) keys() (audit.VerifierKeys, error) {
 	}
 	const hint = "custodex audit checkpoint prints the keys of a log"
 	if len(texts) == 0 {
+		if c.KeyFile != "" {
+			return audit.VerifierKeys{}, usage("--key-file: "+c.KeyFile+" holds no key", hint)
+		}
 		return audit.VerifierKeys{}, usage("missing flags: --key=KEY or --key-file=FILE", hint)
 	}
 	keys, err := audit.ParseVerifierKeys(texts...)
 	if err != nil {
-		return audit.VerifierKeys{}, usage("--key: "+err.Error(), hint)
+		flag := "--key"
+		switch {
+		case c.KeyFile != "" && len(c.Keys) > 0:
+			flag = "--key, --key-file"
+		case c.KeyFile != "":
+			flag = "--key-file"
+		}
+		return audit.VerifierKeys{}, usage(flag+": "+err.Error(), hint)
 	}
 	return keys, nil
 }

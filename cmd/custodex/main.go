@@ -1,6 +1,6 @@
 // Command custodex is the server, and the tool with which operators manage it. Each verb
-// has a file: dev, init, serve, migrate, backup, restore, check, app, key, audit, config, bench,
-// selftest, ready, version.
+// has a file: dev, init, serve, migrate, backup, restore, app, job, key, event, audit, check, config,
+// bench, selftest, ready, version.
 //
 // Results go to standard output, everything else to standard error. The exit code is 0,
 // 1 after a failure, or 2 after wrong usage. The package contains no business rule: verbs
