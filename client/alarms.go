@@ -31,7 +31,7 @@ type Acknowledgement struct {
 // AcknowledgedAlarm is an alarm that was closed.
 type AcknowledgedAlarm struct {
 	AuditAlarm
-	RaisedAgain bool `json:"raised_again"` // the log is still damaged
+	RaisedAgain bool `json:"raised_again"` // an alarm is open still or again
 }
 
 // AcknowledgeAlarm closes the open alarm of an application's audit log.

@@ -39,7 +39,7 @@ type auditAcknowledgeCmd struct {
 	BeginTree bool   `name:"begin-tree" help:"Begin the signed tree of a log that has none, with all entries that are there. Only for an application of release 0.1.0 that was killed before it had one."`
 }
 
-// Run closes the alarm of an audit log.
+// Run closes an alarm of an application.
 func (c *auditAcknowledgeCmd) Run(ctx context.Context, env *environment) error {
 	return askApp(env, &c.appFlags, func(op operator, app string) (client.AcknowledgedAlarm, error) {
 		return op.AcknowledgeAlarm(ctx, app, client.Acknowledgement{Reason: c.Reason, BeginTree: c.BeginTree})
@@ -51,7 +51,7 @@ func (e *environment) printAcknowledged(a client.AcknowledgedAlarm) error {
 		return e.printJSON(a)
 	}
 	if a.RaisedAgain {
-		return e.printf("Alarm %d is closed, and another is open: the log is still damaged\n", a.Number)
+		return e.printf("Alarm %d is closed, and another is open; custodex audit alarms shows it\n", a.Number)
 	}
 	return e.printf("Alarm %d is closed\n", a.Number)
 }

@@ -32,10 +32,11 @@ func (s *Service) ListAuditAlarms(ctx context.Context, caller tenant.Caller) ([]
 	return recorded(ctx, o, o.entry(audit.Done, nil, "alarms"), sequencer.Alarms(o.key, rows))
 }
 
-// CloseAuditAlarm closes the alarm of caller.App's log, for a reason of 1 to 500 characters. The logs of
-// the application and of the operators record who did it. With beginTree it then begins the tree of
-// a log that has none. raised says that the log is still damaged, or could not be looked at. Faults:
-// Forbidden, Invalid, NotFound without an open alarm, sequencer.ErrTreeExists.
+// CloseAuditAlarm closes an alarm of caller.App for a reason of 1 to 500 characters: the one about its
+// rows, or else the one about its log. The logs of the application and of the operators record who did
+// it. With beginTree it is the one about the log, and the tree of a log that has none is begun. raised
+// says that an alarm is open then, or that the log could not be looked at. Faults: Forbidden, Invalid,
+// NotFound without an open alarm, sequencer.ErrTreeExists.
 func (s *Service) CloseAuditAlarm(ctx context.Context, caller tenant.Caller, reason string, beginTree bool) (closed sequencer.Alarm, raised bool, err error) {
 	o, err := s.authorize(ctx, caller, authz.AlarmClose)
 	if err != nil {
@@ -65,7 +66,7 @@ func (s *Service) CloseAuditAlarm(ctx context.Context, caller tenant.Caller, rea
 	}
 	_, err = o.commit(ctx, nil, func(tx store.Tx) (answer, audit.Entry, error) {
 		entry := o.entry(audit.Done, nil, begun...)
-		closed, err = sequencer.CloseAlarm(tx, o.key, caller.Credential, entry.Time, reason)
+		closed, err = sequencer.CloseAlarm(tx, o.key, caller.Credential, entry.Time, reason, beginTree)
 		entry.Fields = append(entry.Fields, fmt.Sprintf("alarm:%d", closed.Number))
 		return answer{}, entry, err
 	})
@@ -77,16 +78,15 @@ func (s *Service) CloseAuditAlarm(ctx context.Context, caller tenant.Caller, rea
 	return closed, raised || err != nil, nil
 }
 
-// mustHaveAlarm fails with fault.NotFound if no alarm of the log is open.
+// mustHaveAlarm fails with fault.NotFound if no alarm of the application is open.
 func (o *operation) mustHaveAlarm(ctx context.Context) error {
-	rows, err := o.s.store.AlarmList(ctx, o.caller.App, 1)
-	if err != nil {
-		return err
+	open, err := sequencer.HasAlarm(o.key, func(limit int) ([]store.AlarmRow, error) {
+		return o.s.store.AlarmList(ctx, o.caller.App, limit)
+	})
+	if err == nil && !open {
+		err = store.NotFound("alarm")
 	}
-	if alarms := sequencer.Alarms(o.key, rows); len(alarms) == 0 || !alarms[0].ClosedAt.IsZero() {
-		return store.NotFound("alarm")
-	}
-	return nil
+	return err
 }
 
 // tellOperators records in the operators' own log that one of them closes an alarm.

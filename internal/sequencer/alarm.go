@@ -15,16 +15,73 @@ import (
 	"custodex.dev/internal/store"
 )
 
-// An alarm says that a log was found damaged, or a row that was altered in the database. It stays until an operator closes it, also when
-// the process ends that noticed, and when the log is put right. Who closes it seals a reason
-// under the application's key, so that nobody can with the database alone. With an alarm goes
-// the greatest tree that was seen, so that a later process notices what an earlier one did:
-// that a log went back.
+// An alarm says that a log was found damaged, or that a row was altered in the database. It stays until
+// an operator closes it, also when the process ends that noticed, and when what it is about is put right.
+// Who closes it seals a reason under the application's key, so that nobody can with the database alone.
+// With an alarm about a log goes the greatest tree that was seen, so that a later process notices what
+// an earlier one did: that a log went back. One about rows has no tree. One of each may be open side by
+// side, and closing one leaves the other open.
 
-// alarm is the newest one of an application, as this process knows it.
-type alarm struct {
-	seq  int64 // of its newest row
-	open bool
+// about is what an alarm is about.
+type about uint8
+
+const (
+	aboutLog about = iota
+	aboutRows
+	subjects = 2
+)
+
+// alarms are those of an application, as this process knows them.
+type alarms struct {
+	newest int64           // row; -1: none
+	open   [subjects]int64 // the newest alarm, if it is open; else -1
+	closed [subjects]int64 // the newest row that closes one; -1: none
+	rows   [subjects]store.AlarmRow
+}
+
+var noAlarms = alarms{newest: -1, open: [subjects]int64{-1, -1}, closed: [subjects]int64{-1, -1}}
+
+func (a *alarms) isOpen() bool { return a.open[aboutLog] >= 0 || a.open[aboutRows] >= 0 }
+
+// lost reports whether an alarm that was open is gone without having been closed.
+func (a *alarms) lost(now *alarms) bool {
+	for of, seq := range a.open {
+		if seq >= 0 && now.open[of] < seq && now.closed[of] < seq {
+			return true
+		}
+	}
+	return false
+}
+
+// readAlarms finds out which alarms of an application are open. list gives the newest rows.
+func readAlarms(key *seal.App, list func(limit int) ([]store.AlarmRow, error)) (alarms, error) {
+	for limit := 16; ; limit *= 8 {
+		rows, err := list(limit)
+		if err != nil {
+			return alarms{}, err
+		}
+		if a, all := alarmsOf(key, rows); all || len(rows) < limit {
+			return a, nil
+		}
+	}
+}
+
+// alarmsOf is readAlarms of these rows. It reports false if older ones may say more.
+func alarmsOf(key *seal.App, rows []store.AlarmRow) (a alarms, all bool) {
+	a = noAlarms
+	seen := [subjects]bool{}
+	for i := range rows {
+		row := &rows[i]
+		a.newest = max(a.newest, row.Seq)
+		of, _, closes := alarmReason(key, row)
+		if !seen[of] && closes {
+			a.closed[of] = row.Seq
+		} else if !seen[of] {
+			a.open[of], a.rows[of] = row.Seq, *row
+		}
+		seen[of] = true
+	}
+	return a, seen[aboutLog] && seen[aboutRows]
 }
 
 // alarmRemoved says that somebody deleted the row of an alarm.
@@ -41,71 +98,94 @@ type Alarm struct {
 	Reason   string
 }
 
-// Alarms makes alarms of rows, newest first, and of those that close them.
+// Alarms makes alarms of rows, newest first, and of those that close them: a row closes all before it
+// that are about the same and that no other row has closed.
 func Alarms(key *seal.App, rows []store.AlarmRow) []Alarm {
 	var list []Alarm
-	var closing Alarm
+	var closing [subjects]Alarm
 	for i := range rows {
 		row := &rows[i]
-		if reason, ok := alarmReason(key, row); ok {
-			closing = Alarm{ClosedAt: store.Instant(row.At), ClosedBy: id.Credential(row.Actor), Reason: reason}
+		of, reason, closes := alarmReason(key, row)
+		if closes {
+			closing[of] = Alarm{ClosedAt: store.Instant(row.At), ClosedBy: id.Credential(row.Actor), Reason: reason}
 			continue
 		}
-		a := closing
+		a := closing[of]
 		a.Number, a.RaisedAt, a.Damage = row.Seq, store.Instant(row.At), row.Damage
 		if a.Damage == "" {
 			a.Damage = "an alarm was closed without the application's key"
 		}
-		list, closing = append(list, a), Alarm{}
+		list = append(list, a)
 	}
 	return list
 }
 
-// CloseAlarm closes the newest alarm, which takes what is there as the state of the log. It fails
-// with fault.NotFound if none is open.
-func CloseAlarm(tx store.Tx, key *seal.App, by id.Credential, at time.Time, reason string) (Alarm, error) {
-	last, err := tx.AlarmLast()
+// HasAlarm reports whether an alarm of the application is open. list gives the newest rows.
+func HasAlarm(key *seal.App, list func(limit int) ([]store.AlarmRow, error)) (bool, error) {
+	a, err := readAlarms(key, list)
+	return err == nil && a.isOpen(), err
+}
+
+// CloseAlarm closes an alarm. If one about rows is open it is that, so that whoever has seen only that
+// does not close one about the log that came meanwhile: closing that takes what is there as the state of
+// the log. ofLog asks for the latter in any case. It fails with fault.NotFound if there is none.
+func CloseAlarm(tx store.Tx, key *seal.App, by id.Credential, at time.Time, reason string, ofLog bool) (Alarm, error) {
+	a, err := readAlarms(key, tx.AlarmList)
 	if err != nil {
 		return Alarm{}, err
 	}
-	if isClosing(key, &last) {
+	of := aboutRows
+	if ofLog || a.open[of] < 0 {
+		of = aboutLog
+	}
+	if a.open[of] < 0 {
 		return Alarm{}, store.NotFound("alarm")
 	}
 	row := store.AlarmRow{
-		Seq: last.Seq + 1, At: at.UnixMilli(), Actor: string(by),
-		Reason: key.SealLabel(alarmLabel(last.Seq+1), []byte(reason)),
+		Seq: a.newest + 1, At: at.UnixMilli(), Actor: string(by),
+		Reason: key.SealLabel(alarmLabel(of, a.newest+1), []byte(reason)),
 	}
 	if err := tx.AlarmInsert(row); err != nil {
 		return Alarm{}, err
 	}
-	return Alarms(key, []store.AlarmRow{row, last})[0], nil
+	return Alarms(key, []store.AlarmRow{row, a.rows[of]})[0], nil
 }
 
-// alarmReason decrypts why an alarm was closed. It reports false for a row that closes none.
-func alarmReason(key *seal.App, row *store.AlarmRow) (string, bool) {
+// alarmReason tells what a row is about. It decrypts why the row closes alarms, and reports false if it
+// closes none.
+func alarmReason(key *seal.App, row *store.AlarmRow) (of about, reason string, closes bool) {
 	if row.Damage != "" {
-		return "", false
+		if len(row.Root) == 0 {
+			return aboutRows, "", false
+		}
+		return aboutLog, "", false
 	}
-	plain, err := key.OpenLabel(alarmLabel(row.Seq), row.Reason)
-	return string(plain), err == nil
+	for of = range about(subjects) {
+		if plain, err := key.OpenLabel(alarmLabel(of, row.Seq), row.Reason); err == nil {
+			return of, string(plain), true
+		}
+	}
+	return aboutLog, "", false
 }
 
-func isClosing(key *seal.App, row *store.AlarmRow) bool {
-	_, ok := alarmReason(key, row)
-	return ok
+// alarmLabel binds a reason to its place and to what is closed.
+func alarmLabel(of about, seq int64) string {
+	label := "alarm " + strconv.FormatInt(seq, 10)
+	if of == aboutRows {
+		label += " about rows"
+	}
+	return label
 }
-
-// alarmLabel binds a reason to its place.
-func alarmLabel(seq int64) string { return "alarm " + strconv.FormatInt(seq, 10) }
 
 // Visit does at once for one application what the next sweep would. It reports whether there is
 // an open alarm then.
 func (s *Sequencer) Visit(ctx context.Context, app id.App) (alarmed bool, err error) {
 	err = s.visit(ctx, app)
-	return s.alarmOf(app).open, err
+	known := s.alarmsOf(app)
+	return known.isOpen(), err
 }
 
-// recall reads the alarm of an application that this process has not looked at.
+// recall reads the alarms of an application that this process has not looked at.
 func (s *Sequencer) recall(ctx context.Context, app id.App) error {
 	s.mu.Lock()
 	_, known := s.alarms[app]
@@ -113,116 +193,111 @@ func (s *Sequencer) recall(ctx context.Context, app id.App) error {
 	if known {
 		return nil
 	}
-	return s.readAlarm(ctx, app)
+	return s.readAlarms(ctx, app)
 }
 
-// readAlarm reads an application's alarm. It raises one again whose row is gone.
-func (s *Sequencer) readAlarm(ctx context.Context, app id.App) error {
+// readAlarms reads an application's alarms. It raises one where an open one is gone.
+func (s *Sequencer) readAlarms(ctx context.Context, app id.App) error {
 	key, err := s.cfg.Keys.Key(ctx, app)
 	if err != nil {
 		return err
 	}
-	rows, err := s.cfg.Store.AlarmList(ctx, app, 1)
+	now, err := readAlarms(key, func(limit int) ([]store.AlarmRow, error) { return s.cfg.Store.AlarmList(ctx, app, limit) })
 	if err != nil {
 		return err
 	}
-	last := store.AlarmRow{Seq: -1}
-	if len(rows) > 0 {
-		last = rows[0]
-	}
-	if was := s.alarmOf(app); was.open && last.Seq < was.seq {
+	if was := s.alarmsOf(app); was.lost(&now) {
 		s.mu.Lock()
-		s.alarms[app] = alarm{seq: last.Seq}
+		s.alarms[app] = now
 		s.mu.Unlock()
 		return s.raise(ctx, app, alarmRemoved)
 	}
-	s.know(ctx, app, key, &last)
+	s.know(ctx, app, now)
 	return nil
 }
 
-// know remembers what the newest row of an application's alarms says.
-func (s *Sequencer) know(ctx context.Context, app id.App, key *seal.App, last *store.AlarmRow) {
-	now := alarm{seq: last.Seq, open: last.Seq >= 0 && !isClosing(key, last)}
+// know remembers an application's alarms.
+func (s *Sequencer) know(ctx context.Context, app id.App, now alarms) {
 	s.mu.Lock()
 	was, known := s.alarms[app]
-	if known && now.seq < was.seq {
+	if !known {
+		was = noAlarms
+	}
+	if now.newest < was.newest {
 		s.mu.Unlock()
 		return // another goroutine knows more
 	}
 	s.alarms[app] = now
-	if !now.open && now.seq > was.seq {
+	if known && now.closed[aboutLog] > was.closed[aboutLog] {
 		delete(s.seen, app) // the operator has seen to it
 	}
-	if now.open && last.Size > s.seen[app].Size && len(last.Root) == len(audit.Hash{}) {
+	if last := &now.rows[aboutLog]; now.open[aboutLog] >= 0 && last.Size > s.seen[app].Size && len(last.Root) == len(audit.Hash{}) {
 		s.seen[app] = audit.Tree{Size: last.Size, Root: audit.Hash(last.Root)}
 	}
 	s.mu.Unlock()
-	switch {
-	case now.open && !was.open:
-		s.cfg.Log.ErrorContext(ctx, "an application has an alarm; custodex audit acknowledge closes it",
-			"app", app, "damage", last.Damage)
-	case was.open && !now.open:
-		s.cfg.Log.InfoContext(ctx, "the alarm of an application was closed", "app", app)
+	for of := range now.open {
+		switch is, had := now.open[of] >= 0, was.open[of] >= 0; {
+		case is && !had:
+			s.cfg.Log.ErrorContext(ctx, "an application has an alarm; custodex audit acknowledge closes it",
+				"app", app, "damage", now.rows[of].Damage)
+		case had && !is:
+			s.cfg.Log.InfoContext(ctx, "the alarm of an application was closed", "app", app)
+		}
 	}
 }
 
-func (s *Sequencer) alarmOf(app id.App) alarm {
+func (s *Sequencer) alarmsOf(app id.App) alarms {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if a, known := s.alarms[app]; known {
 		return a
 	}
-	return alarm{seq: -1}
+	return noAlarms
 }
 
-// RaiseAlarm stores an alarm about something else of an application than its log, unless one is
-// open. The log goes on.
+// RaiseAlarm stores an alarm about rows of an application, unless one is open. The log goes on.
 func (s *Sequencer) RaiseAlarm(ctx context.Context, app id.App, damage string) error {
 	if err := s.recall(ctx, app); err != nil {
 		return err
 	}
-	return s.raiseFor(ctx, app, damage, "rows_altered")
+	return s.raiseFor(ctx, app, aboutRows, store.AlarmRow{Damage: damage}, "rows_altered")
 }
 
 // raise stores an alarm about a log unless one is open.
 func (s *Sequencer) raise(ctx context.Context, app id.App, d Damage) error {
-	return s.raiseFor(ctx, app, string(d), "audit_damaged")
+	seen := s.lastSeen(app)
+	return s.raiseFor(ctx, app, aboutLog, store.AlarmRow{Damage: string(d), Size: seen.Size, Root: bytes.Clone(seen.Root[:])}, "audit_damaged")
 }
 
 // raiseFor stores an alarm; code is the kind of the damage in the log of the system application.
-func (s *Sequencer) raiseFor(ctx context.Context, app id.App, damage, code string) error {
-	if s.alarmOf(app).open {
+func (s *Sequencer) raiseFor(ctx context.Context, app id.App, of about, row store.AlarmRow, code string) error {
+	if known := s.alarmsOf(app); known.open[of] >= 0 {
 		return nil
 	}
 	key, err := s.cfg.Keys.Key(ctx, app)
 	if err != nil {
 		return err
 	}
-	seen := s.lastSeen(app)
-	row := store.AlarmRow{At: s.cfg.Now().UnixMilli(), Damage: damage, Size: seen.Size, Root: bytes.Clone(seen.Root[:])}
-	var last store.AlarmRow
+	row.At = s.cfg.Now().UnixMilli()
+	var now alarms
 	raised := false
 	err = s.cfg.Store.Update(ctx, app, func(tx store.Tx) error {
-		raised = false
 		var err error
-		last, err = tx.AlarmLast()
-		if err == nil && !isClosing(key, &last) {
-			return nil // another process was faster
-		}
-		if err != nil && !errors.Is(err, fault.NotFound) {
+		now, err = readAlarms(key, tx.AlarmList)
+		raised = now.open[of] < 0 // else another process was faster
+		if err != nil || !raised {
 			return err
 		}
 		if err := tx.AlarmInsert(row); err != nil {
 			return err
 		}
-		raised = true
-		last, err = tx.AlarmLast()
+		now, err = readAlarms(key, tx.AlarmList)
 		return err
 	})
 	if err != nil {
 		return err
 	}
-	s.know(ctx, app, key, &last)
+	s.know(ctx, app, now)
 	if raised {
 		return s.tell(ctx, app, code)
 	}

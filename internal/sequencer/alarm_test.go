@@ -2,6 +2,7 @@ package sequencer_test
 
 import (
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -137,7 +138,7 @@ func (e *testEnv) wantAlarm(t *testing.T, when string) {
 func (e *testEnv) closeAlarm(t *testing.T) (open bool) {
 	t.Helper()
 	err := e.store.Update(t.Context(), e.app, func(tx store.Tx) error {
-		_, err := sequencer.CloseAlarm(tx, e.key, "cred_abcdefghijkmnpqr", time.Now(), "I know why")
+		_, err := sequencer.CloseAlarm(tx, e.key, "cred_abcdefghijkmnpqr", time.Now(), "I know why", false)
 		return err
 	})
 	if err != nil {
@@ -201,6 +202,7 @@ func TestFieldC1AlarmIsNotClosedWithSQL(t *testing.T) {
 		"closed without a reason":     {insert + "SELECT app_id, 1, at, '', 0, root, 'cred_x', root FROM audit_alarm"},
 		"closed with an old reason":   {insert + "SELECT app_id, 3, at, '', 0, root, 'cred_x', reason FROM audit_alarm WHERE seq = 1"},
 		"removed":                     {"DELETE FROM audit_alarm"},
+		"told to be about rows":       {"UPDATE audit_alarm SET root = substr(root, 1, 0)"},
 		"removed with those before":   {"DELETE FROM audit_alarm WHERE seq >= 0"},
 		"damage taken out of its row": {"UPDATE audit_alarm SET damage = ''"},
 	} {
@@ -233,6 +235,122 @@ func TestFieldC1AlarmIsNotClosedWithSQL(t *testing.T) {
 			})
 		}
 	}
+}
+
+// An open alarm about rows hid damage of the log that came later, and whoever closed it took a log that
+// went back for the right one.
+func TestAlarmAboutRowsHidesNoDamageOfTheLog(t *testing.T) {
+	t.Parallel()
+	for _, engine := range testkit.Engines {
+		t.Run(engine, func(t *testing.T) {
+			t.Parallel()
+			db := testkit.NewDatabase(t, engine)
+			st := db.NewStore(t)
+			e := newEnv(t, st)
+			e.record(t, 2)
+			if _, err := e.Sequence(t.Context(), e.app); err != nil {
+				t.Fatal(err)
+			}
+			keepLog(t, db)
+			e.record(t, 3)
+			if _, err := e.Sequence(t.Context(), e.app); err != nil {
+				t.Fatal(err)
+			}
+			for range 2 {
+				if err := e.RaiseAlarm(t.Context(), e.app, "credential x was altered in the database"); err != nil {
+					t.Fatal(err)
+				}
+			}
+			e.wantOpen(t, "credential x was altered in the database")
+			putBackLog(t, db)
+			if _, err := e.Visit(t.Context(), e.app); err != nil {
+				t.Fatal(err)
+			}
+			back := "the signed tree went back from 6 entries to 3"
+			e.wantOpen(t, back, "credential x was altered in the database")
+			if open := e.closeAlarm(t); !open {
+				t.Error("closing the alarm about rows closed that about the log")
+			}
+			e.wantOpen(t, back)
+			e.restart(t, st, func() {})
+			e.record(t, 4)
+			if _, err := e.Sequence(t.Context(), e.app); err != nil {
+				t.Fatal(err)
+			}
+			if h, n := e.Health(), e.sequenced(t); h.Stopped != 1 || h.Alarms != 1 || n != 3 {
+				t.Errorf("Health = %+v with %d entries signed, want one stopped and 3 signed", h, n)
+			}
+			if err := e.RaiseAlarm(t.Context(), e.app, "another row"); err != nil {
+				t.Fatal(err)
+			}
+			e.wantOpen(t, "another row", back)
+			e.closeAlarm(t)
+			if open := e.closeAlarm(t); open {
+				t.Error("an alarm is open after both were closed")
+			}
+			e.wantOpen(t)
+			if _, err := e.Sequence(t.Context(), e.app); err != nil {
+				t.Error(err)
+			}
+			e.wantAllSequenced(t, "acknowledged,")
+		})
+	}
+}
+
+// wantOpen fails unless exactly these alarms are open, newest first.
+func (e *testEnv) wantOpen(t *testing.T, want ...string) {
+	t.Helper()
+	rows, err := e.store.AlarmList(t.Context(), e.app, 100)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var open []string
+	for _, a := range sequencer.Alarms(e.key, rows) {
+		if a.ClosedAt.IsZero() {
+			open = append(open, a.Damage)
+		}
+	}
+	if !slices.Equal(open, want) {
+		t.Errorf("open are %q, want %q", open, want)
+	}
+}
+
+// The one who closes an alarm about the log with a new tree closes that, whatever else is open. Many
+// alarms about rows hide none about the log.
+func TestAlarmsOfBothSubjects(t *testing.T) {
+	t.Parallel()
+	db := testkit.NewDatabase(t, "sqlite")
+	st := db.NewStore(t)
+	e := newEnv(t, st)
+	db.Exec(t, fmt.Sprintf("DELETE FROM audit_tree WHERE app_id = '%s'", e.app))
+	if open, err := e.Visit(t.Context(), e.app); err != nil || !open {
+		t.Fatalf("Visit = %t, %v, want an alarm", open, err)
+	}
+	for i := range 40 {
+		if err := e.RaiseAlarm(t.Context(), e.app, fmt.Sprint("row ", i)); err != nil {
+			t.Fatal(err)
+		}
+		e.closeAlarm(t)
+	}
+	e.wantOpen(t, "the signed tree is missing")
+	e.restart(t, st, func() {})
+	e.wantAlarm(t, "after a restart")
+	if err := e.RaiseAlarm(t.Context(), e.app, "the last row"); err != nil {
+		t.Fatal(err)
+	}
+	closed, err := sequencer.Alarm{}, error(nil)
+	if err := e.stop(); err != nil {
+		t.Fatal(err)
+	}
+	err = e.store.Update(t.Context(), e.app, func(tx store.Tx) error {
+		var err error
+		closed, err = sequencer.CloseAlarm(tx, e.key, "cred_abcdefghijkmnpqr", time.Now(), "begun", true)
+		return err
+	})
+	if err != nil || closed.Damage != "the signed tree is missing" || closed.Reason != "begun" {
+		t.Errorf("CloseAlarm = %+v, %v", closed, err)
+	}
+	e.wantOpen(t, "the last row")
 }
 
 // The operators' own log says that an alarm was raised, once.

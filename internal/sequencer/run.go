@@ -107,7 +107,7 @@ func (s *Sequencer) sweep(ctx context.Context) error {
 
 // visit is what a sweep does for one application.
 func (s *Sequencer) visit(ctx context.Context, app id.App) error {
-	failed := s.readAlarm(ctx, app)
+	failed := s.readAlarms(ctx, app)
 	if !s.stopped(app) {
 		return errors.Join(failed, s.look(ctx, app))
 	}

@@ -82,7 +82,7 @@ type Sequencer struct {
 	blocked  map[id.App]int64      // the first blocks that are there, or cannot be made
 	damaged  map[id.App]bool       // stopped
 	altered  map[id.App]int64      // stopped because of an entry of its tree, in the batch from this one on
-	alarms   map[id.App]alarm      // as they were last read
+	alarms   map[id.App]alarms     // as they were last read
 }
 
 // New makes a Sequencer. It does nothing in the background until Run is called.
@@ -104,7 +104,7 @@ func New(cfg Config) *Sequencer {
 		blocked:  make(map[id.App]int64),
 		damaged:  make(map[id.App]bool),
 		altered:  make(map[id.App]int64),
-		alarms:   make(map[id.App]alarm),
+		alarms:   make(map[id.App]alarms),
 	}
 }
 
@@ -167,7 +167,7 @@ func (s *Sequencer) Health() Health {
 	defer s.mu.Unlock()
 	h := Health{Unsequenced: len(s.notified), Stopped: len(s.damaged)}
 	for _, a := range s.alarms {
-		if a.open {
+		if a.isOpen() {
 			h.Alarms++
 		}
 	}

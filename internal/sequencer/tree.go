@@ -110,7 +110,7 @@ func (s *Sequencer) signedTree(ctx context.Context, app id.App, key *seal.App) (
 			return c, err
 		}
 		// An operator may just have taken another state for the right one.
-		if err := s.readAlarm(ctx, app); err != nil {
+		if err := s.readAlarms(ctx, app); err != nil {
 			return c, err
 		}
 		if s.lastSeen(app).Size >= seen.Size {

@@ -227,13 +227,13 @@ func (r *AuditRow) Place(seq int64) {
 	}
 }
 
-// AlarmRow says that an audit log is damaged, or that an operator has seen to it.
+// AlarmRow says that an audit log is damaged or a row was altered, or that an operator has seen to it.
 type AlarmRow struct {
 	Seq    int64 // from 0, without gaps; the store's to set
 	At     int64
-	Damage string // what was found; empty in a row that closes the alarm of the row before it
+	Damage string // what was found; empty in a row that closes alarms before it
 	Size   int64  // the greatest tree that was seen before the damage
-	Root   []byte
+	Root   []byte // of that tree; empty in an alarm about rows
 	Actor  string // the credential that closed it
 	Reason []byte // why it was closed, sealed
 }

@@ -214,9 +214,9 @@ type Tx interface {
 	// never changed or removed.
 	AlarmInsert(row AlarmRow) error
 
-	// AlarmLast gives the newest row of the application's alarms, as this transaction
-	// sees it; fault.NotFound if there is none.
-	AlarmLast() (AlarmRow, error)
+	// AlarmList gives up to limit, at least 1, rows of the application's alarms, newest first, as this
+	// transaction sees them.
+	AlarmList(limit int) ([]AlarmRow, error)
 
 	// AppInsert makes the application itself, and its audit tree of size 0 if row.Tree is
 	// set; fault.Conflict if it exists.

@@ -51,11 +51,23 @@ func (t *tx) AlarmInsert(row store.AlarmRow) error {
 		func(rows pgx.Rows) error { rows.Close(); return rows.Err() })
 }
 
-// AlarmLast gives the newest row of the application's alarms.
-func (t *tx) AlarmLast() (row store.AlarmRow, err error) {
-	err = t.query(listAlarms, []any{string(t.app), 1},
-		one("alarm", func(r pgx.Row) error { return scanAlarm(r, &row) }))
-	return row, err
+// AlarmList gives the rows of the application's alarms, newest first.
+func (t *tx) AlarmList(limit int) (list []store.AlarmRow, err error) {
+	err = t.query(listAlarms, []any{string(t.app), limit}, func(rows pgx.Rows) error {
+		list = nil
+		for rows.Next() {
+			var row store.AlarmRow
+			if err := scanAlarm(rows, &row); err != nil {
+				return err
+			}
+			list = append(list, row)
+		}
+		return rows.Err()
+	})
+	if err != nil {
+		return nil, err
+	}
+	return list, nil
 }
 
 const listAlarms = `

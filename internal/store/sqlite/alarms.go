@@ -52,17 +52,13 @@ func (t *tx) AlarmInsert(row store.AlarmRow) error {
 	return err
 }
 
-// AlarmLast gives the newest row of the application's alarms.
-func (t *tx) AlarmLast() (row store.AlarmRow, err error) {
-	found := false
-	err = t.each(listAlarms, []any{string(t.app), int64(1)}, func(r *rows) error {
-		found = true
-		return scanAlarm(r, &row)
-	})
-	if err == nil && !found {
-		err = store.NotFound("alarm")
+// AlarmList gives the rows of the application's alarms, newest first.
+func (t *tx) AlarmList(limit int) (list []store.AlarmRow, err error) {
+	err = t.each(listAlarms, []any{string(t.app), int64(limit)}, appendTo(&list, scanAlarm))
+	if err != nil {
+		return nil, err
 	}
-	return row, err
+	return list, nil
 }
 
 const listAlarms = `

@@ -39,25 +39,15 @@ func testAlarms(t *testing.T, s store.Store) {
 			}
 		})
 	})
-	t.Run("AlarmLast", func(t *testing.T) {
-		t.Parallel()
-		t.Run("OfNoneIsNotFound", func(t *testing.T) {
-			e := newEnv(t, s)
-			e.mustUpdate(t, func(tx store.Tx) error {
-				_, err := tx.AlarmLast()
-				wantKind(t, "AlarmLast", err, fault.NotFound)
-				return nil
-			})
-		})
-	})
 	t.Run("OtherApplicationHasItsOwn", func(t *testing.T) {
 		e := newEnv(t, s)
 		o := e.other(t)
 		e.mustUpdate(t, func(tx store.Tx) error { return tx.AlarmInsert(newAlarm()) })
 		o.wantAlarms(t)
 		o.mustUpdate(t, func(tx store.Tx) error {
-			_, err := tx.AlarmLast()
-			wantKind(t, "AlarmLast of another's", err, fault.NotFound)
+			if rows, err := tx.AlarmList(5); err != nil || len(rows) != 0 {
+				t.Errorf("AlarmList of another's = %+v, %v", rows, err)
+			}
 			return tx.AlarmInsert(store.AlarmRow{Damage: "theirs"})
 		})
 		o.wantAlarms(t, store.AlarmRow{Damage: "theirs", Root: []byte{}, Reason: []byte{}})
@@ -79,9 +69,12 @@ func alarmsInOrder(t *testing.T, e env) {
 				return err
 			}
 			row.Seq = int64(i)
-			got, err := tx.AlarmLast()
-			if diff := cmp.Diff(*row, got, cmpopts.EquateEmpty()); err != nil || diff != "" {
-				t.Errorf("AlarmLast = %v (-want +got):\n%s", err, diff)
+			got, err := tx.AlarmList(1)
+			if diff := cmp.Diff([]store.AlarmRow{*row}, got, cmpopts.EquateEmpty()); err != nil || diff != "" {
+				t.Errorf("AlarmList in the transaction = %v (-want +got):\n%s", err, diff)
+			}
+			if all, err := tx.AlarmList(100); err != nil || len(all) != i+1 {
+				t.Errorf("AlarmList in the transaction = %d rows, %v, want %d", len(all), err, i+1)
 			}
 			return nil
 		})

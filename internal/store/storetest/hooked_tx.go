@@ -37,8 +37,8 @@ func (t *wrappedTx) AlarmInsert(row store.AlarmRow) error {
 	return run(t.ctx, t.hooks, "Tx.AlarmInsert", t.app, func() error { return t.Tx.AlarmInsert(row) })
 }
 
-func (t *wrappedTx) AlarmLast() (store.AlarmRow, error) {
-	return get(t.ctx, t.hooks, "Tx.AlarmLast", t.app, func() (store.AlarmRow, error) { return t.Tx.AlarmLast() })
+func (t *wrappedTx) AlarmList(limit int) ([]store.AlarmRow, error) {
+	return get(t.ctx, t.hooks, "Tx.AlarmList", t.app, func() ([]store.AlarmRow, error) { return t.Tx.AlarmList(limit) })
 }
 
 func (t *wrappedTx) AppInsert(row store.AppRow) error {
