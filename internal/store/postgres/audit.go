@@ -112,9 +112,13 @@ func (s *Store) AuditList(ctx context.Context, app id.App, l store.AuditList, li
 	if limit <= 0 {
 		return nil, ctx.Err()
 	}
+	window := before // without a filter every entry matches
+	if l.Customer != nil || l.Actor != "" || l.Action != "" || l.From != 0 || l.To != 0 {
+		window = auditWindow
+	}
 	var all []store.AuditRow
 	for before > max(l.Since, 0) && len(all) < limit {
-		from := max(before-auditWindow, l.Since, 0)
+		from := max(before-window, l.Since, 0)
 		sql, args := listEntries(app, l, from, before, limit-len(all))
 		part, err := list(ctx, s, app, sql, args, scanEntry)
 		if err != nil {
