@@ -5,8 +5,9 @@
 //
 // The log is read first, and what it says of each row is kept in memory, in parts if there is much of
 // it (maxSaid). Then come the rows. A row that does not fit may have been changed in between, so it is
-// read again beside the entries that have come meanwhile, until both are of one moment; only then it is
-// a finding. So a check beside a running server finds damage and nothing else.
+// read again between two looks at the end of the log. A row and its entry are committed together, so it
+// was in one of the states that the log has of it from the first look to the second; if it fits none of
+// them it is a finding. So a check beside a running server finds damage and nothing else.
 //
 // What a newcomer gets wrong: a checksum that fits its row proves that this program wrote the row, and
 // not that it is the newest. That is what the log is for.
@@ -79,6 +80,8 @@ type Config struct {
 
 	// Done, if set, is told of each application that is finished. A later check can begin after it.
 	Done func(id.App) error
+
+	maxSaid int64 // instead of the constant; 0: the constant
 }
 
 // batch is how many rows are read at a time.
@@ -130,8 +133,11 @@ type checker struct {
 	stage string
 	done  int64
 
-	newest  int64 // version of a customer
-	treeBad bool  // it was said that the tree is damaged
+	head    store.Head // when the check began
+	told    int64      // what is wrong with the entries before this one was told
+	living  int64      // customers that the log had then, of the parts that were read
+	latest  int64      // version of a customer
+	treeBad bool       // it was said that the tree is damaged
 }
 
 func (c *checker) found(kind Kind, table, id, format string, args ...any) {

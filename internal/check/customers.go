@@ -27,18 +27,21 @@ type suspects map[id.Customer]int64
 func (c *checker) checkCustomers(ctx context.Context) error {
 	for part := range int(c.said.parts) {
 		if part > 0 {
-			c.said = newSaid(part, int(c.said.parts))
-			if err := c.catchUp(ctx, all); err != nil {
+			c.begin("audit log")
+			until := c.said.until
+			c.said = newSaid(part, int(c.said.parts), until)
+			if err := c.noteUpTo(ctx, until, true); err != nil {
 				return err
 			}
 		}
+		c.living += c.said.then
 		c.begin("customers")
 		if err := c.scan(ctx); err != nil {
 			return err
 		}
 		wrong := suspects{}
 		for cust, said := range c.said.customers {
-			if said.seen || said.gone {
+			if said.seen || !said.present() {
 				continue
 			}
 			if wrong[cust] = 0; len(wrong) == maxSuspects {
@@ -71,15 +74,16 @@ func (c *checker) scan(ctx context.Context) error {
 		for i := range rows {
 			row := &rows[i]
 			after = store.ChangePoint{Version: row.Version, Seq: row.Seq}
-			c.newest = row.Version
+			c.latest = row.Version
 			if row.Deleted || !c.said.has(row.ID) {
 				continue
 			}
-			if said, ok := c.said.customers[row.ID]; ok {
+			said := c.said.customers[row.ID]
+			if said.made {
 				said.seen = true
 				c.said.customers[row.ID] = said
 			}
-			if kind, _ := c.customer(row); kind != "" {
+			if kind, _ := c.customer(row, said); kind != "" {
 				wrong[row.ID] = row.Seq
 			}
 		}
@@ -89,8 +93,11 @@ func (c *checker) scan(ctx context.Context) error {
 			}
 			wrong = suspects{}
 		}
-		if err := c.read(ctx, len(rows), head.Customers); err != nil {
-			return err
+		// Those that have changed since the scan began come at once, so that it ends beside a busy server.
+		if after.Version <= head.Version {
+			if err := c.read(ctx, len(rows), head.Customers); err != nil {
+				return err
+			}
 		}
 		if len(rows) < batch {
 			return nil
@@ -98,38 +105,37 @@ func (c *checker) scan(ctx context.Context) error {
 	}
 }
 
-// confirm reads suspects again, together with what the log says of them meanwhile, and reports those
-// that are wrong.
+// confirm reads suspects again between two looks at the log, and reports those that fit nothing that it
+// said of them from one to the other.
 func (c *checker) confirm(ctx context.Context, wrong suspects) error {
-	for try := 0; len(wrong) > 0; try++ {
-		if err := c.catchUp(ctx, all); err != nil {
+	if len(wrong) == 0 {
+		return nil
+	}
+	if err := c.catchUp(ctx); err != nil {
+		return err
+	}
+	c.said.follow(wrong)
+	defer c.said.follow(nil)
+	rows := make(map[id.Customer]*store.CustomerRow, len(wrong))
+	for cust, seq := range wrong {
+		row, err := c.again(ctx, cust, seq)
+		if err != nil {
 			return err
 		}
-		before := make(map[id.Customer]state, len(wrong))
-		findings := make(map[id.Customer]Finding, len(wrong))
-		for cust, seq := range wrong {
-			before[cust] = c.said.customers[cust]
-			row, err := c.again(ctx, cust, seq)
-			if err != nil {
-				return err
+		rows[cust] = row
+	}
+	if err := c.catchUp(ctx); err != nil {
+		return err
+	}
+	for cust, row := range rows {
+		kind, text := verdict(c.said.customer(cust), func(said state) (Kind, string) {
+			if row == nil {
+				return missing(said)
 			}
-			kind, text := c.missing(cust)
-			if row != nil {
-				kind, text = c.customer(row)
-			}
-			findings[cust] = Finding{kind, c.app, "customer", cust.String(), text}
-		}
-		if err := c.catchUp(ctx, all); err != nil {
-			return err
-		}
-		for cust, f := range findings {
-			if c.said.customers[cust] != before[cust] && try < maxTries {
-				continue
-			}
-			if f.Kind != "" {
-				c.cfg.Found(f)
-			}
-			delete(wrong, cust)
+			return c.customer(row, said)
+		})
+		if kind != "" {
+			c.found(kind, "customer", cust.String(), "%s", text)
 		}
 	}
 	return nil
@@ -143,7 +149,10 @@ func (c *checker) again(ctx context.Context, cust id.Customer, seq int64) (*stor
 		if errors.Is(err, fault.NotFound) {
 			return nil, nil
 		}
-		return &row, err
+		if err != nil {
+			return nil, err
+		}
+		return &row, nil
 	}
 	var found *store.CustomerRow
 	err := c.cfg.Store.CustomerScan(ctx, c.app, seq, seq+1, func(row *store.CustomerRow) error {
@@ -151,6 +160,7 @@ func (c *checker) again(ctx context.Context, cust id.Customer, seq int64) (*stor
 			found = new(store.CustomerRow)
 			*found = *row
 			found.EmailHash, found.Sealed, found.Key = bytes.Clone(row.EmailHash), bytes.Clone(row.Sealed), bytes.Clone(row.Key)
+			found.Sum = bytes.Clone(row.Sum)
 		}
 		return nil
 	})
@@ -158,26 +168,28 @@ func (c *checker) again(ctx context.Context, cust id.Customer, seq int64) (*stor
 }
 
 // missing gives what is wrong with a customer that has no row, and no kind if nothing is.
-func (c *checker) missing(cust id.Customer) (kind Kind, text string) {
-	if said, ok := c.said.customers[cust]; ok && !said.gone {
+func missing(said state) (kind Kind, text string) {
+	if said.present() {
 		return Removed, "the log has the customer, and no deletion of it"
 	}
 	return "", ""
 }
 
-// customer gives what is wrong with a customer's row, and no kind if nothing is.
-func (c *checker) customer(row *store.CustomerRow) (kind Kind, text string) {
-	said, ok := c.said.customers[row.ID]
+// customer gives what is wrong with a customer's row against a state of the log, and no kind if nothing is.
+func (c *checker) customer(row *store.CustomerRow, said state) (kind Kind, text string) {
 	switch {
-	case !ok:
+	case !said.made:
 		return Invented, "the log has no creation of the customer"
-	case said.gone:
+	case said.absent():
 		return Invented, "the log has the deletion of the customer"
 	}
-	if said.known && said.sum != short(rowsum.Customer(c.key, row)) {
-		return PutBack, "the row of the customer is not the one that the log has last"
+	switch sum := rowsum.Customer(c.key, row); {
+	case !said.moved(sum):
+		return c.itself(row)
+	case rowsum.Check(row.Sum, sum) != nil:
+		return Altered, "the customer is not as it was written"
 	}
-	return c.itself(row)
+	return PutBack, "the row of the customer is not the one that the log has last"
 }
 
 // itself gives what is wrong with a customer's row without the log.
@@ -186,6 +198,8 @@ func (c *checker) itself(row *store.CustomerRow) (kind Kind, text string) {
 	switch {
 	case errors.Is(err, fault.NotFound):
 		return Unopened, "the key of the customer is gone"
+	case errors.Is(err, rowsum.ErrDamaged):
+		return Altered, "the customer is not as it was written"
 	case err != nil:
 		return Unopened, "the key of the customer, or what it encrypts, is not as it was written"
 	}

@@ -6,34 +6,52 @@ import (
 	"strings"
 
 	"custodex.dev/internal/page"
+	"custodex.dev/internal/rowsum"
 	"custodex.dev/internal/store"
 )
 
-// checkGroups compares the groups with the log. There are few beside the customers, so what was found
-// is dropped if a group has changed meanwhile, and all are read again.
+// checkGroups compares the groups with the log. There are few beside the customers, so all are read
+// between two looks at it.
 func (c *checker) checkGroups(ctx context.Context) error {
 	c.begin("groups")
-	for try := 0; ; try++ {
-		writes := c.said.writes
-		findings, err := c.groups(ctx)
-		if err != nil {
-			return err
-		}
-		if err := c.catchUp(ctx, all); err != nil {
-			return err
-		}
-		if c.said.writes == writes || try == maxTries {
-			for _, f := range findings {
-				c.cfg.Found(f)
-			}
-			return nil
+	if err := c.catchUp(ctx); err != nil {
+		return err
+	}
+	c.said.follow(nil)
+	sums, err := c.groups(ctx)
+	if err != nil {
+		return err
+	}
+	if err := c.catchUp(ctx); err != nil {
+		return err
+	}
+	for seq, sum := range sums {
+		kind, text := verdict(c.said.other(groupName(seq)), func(said state) (Kind, string) { return group(sum, said) })
+		if kind != "" {
+			c.found(kind, "customer_group", strconv.FormatInt(seq, 10), "%s", text)
 		}
 	}
+	for name := range c.said.others {
+		number, ok := groupNumber(name)
+		if !ok || sums[number] != nil {
+			continue
+		}
+		kind, text := verdict(c.said.other(name), func(said state) (Kind, string) {
+			if said.present() {
+				return Removed, "the log has the group, and no deletion of it"
+			}
+			return "", ""
+		})
+		if kind != "" {
+			c.found(kind, "customer_group", strconv.FormatInt(number, 10), "%s", text)
+		}
+	}
+	return nil
 }
 
-// groups gives what is wrong with the groups.
-func (c *checker) groups(ctx context.Context) (findings []Finding, err error) {
-	here := map[string]bool{}
+// groups gives the checksum of each group that there is, which is not in its row.
+func (c *checker) groups(ctx context.Context) (map[int64][]byte, error) {
+	sums := make(map[int64][]byte)
 	list := store.GroupList{Take: batch}
 	for {
 		rows, err := c.cfg.Store.GroupList(ctx, c.app, list)
@@ -42,35 +60,28 @@ func (c *checker) groups(ctx context.Context) (findings []Finding, err error) {
 		}
 		for i := range rows {
 			row := &rows[i]
-			here[groupName(row.Seq)] = true
-			if kind, text := c.group(row); kind != "" {
-				findings = append(findings, Finding{kind, c.app, "customer_group", strconv.FormatInt(row.Seq, 10), text})
-			}
+			sums[row.Seq] = rowsum.Group(c.key, row)
 			list.After = &page.Position{CreatedAt: row.CreatedAt, Seq: row.Seq}
 		}
 		if err := c.read(ctx, len(rows), 0); err != nil {
 			return nil, err
 		}
 		if len(rows) < batch {
-			break
+			return sums, nil
 		}
 	}
-	for name, said := range c.said.others {
-		if number, ok := groupNumber(name); ok && !said.gone && !here[name] {
-			findings = append(findings, Finding{Removed, c.app, "customer_group", number, "the log has the group, and no deletion of it"})
-		}
-	}
-	return findings, nil
 }
 
-// group gives what is wrong with a group, and no kind if nothing is.
-func (c *checker) group(row *store.GroupRow) (kind Kind, text string) {
-	said, ok := c.said.others[groupName(row.Seq)]
+// group gives what is wrong with a group, and no kind if nothing is. Its row has no checksum of its own,
+// so nothing tells an older row from another one.
+func group(sum []byte, said state) (kind Kind, text string) {
 	switch {
-	case !ok:
+	case !said.made:
 		return Invented, "the log has no creation of the group"
-	case said.gone:
+	case said.absent():
 		return Invented, "the log has the deletion of the group"
+	case said.moved(sum):
+		return PutBack, "the row of the group is not the one that the log has last"
 	}
 	return "", ""
 }
@@ -79,4 +90,11 @@ func (c *checker) group(row *store.GroupRow) (kind Kind, text string) {
 func groupName(seq int64) string { return "group " + strconv.FormatInt(seq, 10) }
 
 // groupNumber gives the number in the name of a group.
-func groupNumber(name string) (string, bool) { return strings.CutPrefix(name, "group ") }
+func groupNumber(name string) (int64, bool) {
+	text, ok := strings.CutPrefix(name, "group ")
+	if !ok {
+		return 0, false
+	}
+	seq, err := strconv.ParseInt(text, 10, 64)
+	return seq, err == nil
+}

@@ -1,49 +1,115 @@
 package check
 
 import (
+	"cmp"
 	"context"
 	"errors"
+	"math"
 	"strconv"
 
 	"custodex.dev/internal/audit"
 	"custodex.dev/internal/fault"
 	"custodex.dev/internal/sequencer"
+	"custodex.dev/internal/store"
 )
 
 // checkLog compares each entry with its checksum and its leaf, the leaves with the signed root, and
-// takes what the log says of rows.
+// takes what the log says of rows. It ends where the log did when it began: a busy server adds entries
+// faster than a slow check reads them.
 func (c *checker) checkLog(ctx context.Context) error {
 	c.begin("audit log")
-	head, err := c.cfg.Store.Head(ctx, c.app)
-	if err != nil {
-		return err
-	}
-	parts := int(head.Customers/maxSaid) + 1
-	c.said = newSaid(0, min(parts, 255))
 	tree, err := c.tree(ctx)
 	if err != nil {
 		return err
 	}
-	for {
-		n, err := c.checkEntries(ctx, tree)
+	// The log grows. So the counter is too low if it was read after the log and is behind it, and too
+	// high if it was read before and is ahead of it.
+	_, before, err := c.ends(ctx, tree.Size)
+	if err != nil {
+		return err
+	}
+	c.head, err = c.cfg.Store.Head(ctx, c.app)
+	if err != nil {
+		return err
+	}
+	last, sure, err := c.ends(ctx, tree.Size)
+	if err != nil {
+		return err
+	}
+	parts, err := c.parts(ctx)
+	if err != nil {
+		return err
+	}
+	end := max(min(last, max(before, c.head.Entries)), tree.Size)
+	c.said = newSaid(0, parts, min(max(before, c.head.Entries), end))
+	for c.said.next < end {
+		n, err := c.checkEntries(ctx, tree, end)
 		if err != nil {
 			return err
 		}
-		if n == 0 {
-			break
-		}
-		if err := c.read(ctx, n, head.Entries); err != nil {
+		if err := c.read(ctx, n, end); err != nil {
 			return err
 		}
 	}
-	if c.said.next < tree.Size {
-		c.found(Removed, "audit", strconv.FormatInt(c.said.next, 10), "the entries from %d on are gone; the tree has %d", c.said.next, tree.Size)
+	if last > max(end, sure) {
+		c.found(Invented, "audit", strconv.FormatInt(last-1, 10), "the log ends before entry %d", end)
 	}
-	if c.said.next < head.Entries {
-		c.found(Counter, "head", "entries", "the counter of entries is %d, and the log ends before entry %d", head.Entries, c.said.next)
+	switch entries := c.head.Entries; {
+	case end < entries:
+		c.found(Counter, "head", "entries", "the counter of entries is %d, and the log ends before entry %d", entries, end)
+	case before > entries:
+		c.found(Counter, "head", "entries", "the counter of entries is %d, and the log has entry %d", entries, before-1)
 	}
+	c.told = max(end, c.head.Entries)
 	return nil
 }
+
+// ends gives the number of the newest entry and one, 0 if there is none, and that of the newest one that
+// belongs where it is.
+func (c *checker) ends(ctx context.Context, signed int64) (last, sure int64, err error) {
+	const enough = 100
+	rows, err := c.cfg.Store.AuditList(ctx, c.app, store.AuditList{Before: math.MaxInt64}, enough)
+	if err != nil || len(rows) == 0 {
+		return 0, signed, err
+	}
+	for i := range rows {
+		if _, intact := sequencer.ReadRow(c.app, c.key, &rows[i]); intact {
+			sure = rows[i].Seq + 1
+			break
+		}
+	}
+	return rows[0].Seq + 1, max(sure, signed), nil
+}
+
+// after gives the number of the first entry with from <= Seq < to, and to if there is none.
+func (c *checker) after(ctx context.Context, from, to int64) (int64, error) {
+	for from < to {
+		mid := from + (to-from)/2
+		rows, err := c.cfg.Store.AuditList(ctx, c.app, store.AuditList{Since: from, Before: mid + 1}, 1)
+		if err != nil {
+			return 0, err
+		}
+		if len(rows) > 0 {
+			to = rows[0].Seq
+		} else {
+			from = mid + 1
+		}
+	}
+	return to, nil
+}
+
+// parts gives in how many parts customers are compared. The counter may be wrong, so what is there
+// bounds it.
+func (c *checker) parts(ctx context.Context) (int, error) {
+	there, err := c.cfg.Store.CustomerRange(ctx, c.app)
+	if err != nil {
+		return 0, err
+	}
+	return int(min(max(min(c.head.Customers, there.MaxSeq), 0)/cmp.Or(c.cfg.maxSaid, maxSaid)+1, maxParts)), nil
+}
+
+// maxParts is how many parts the last byte of an id tells apart.
+const maxParts = 255
 
 // tree gives the tree as it was last signed, the empty one if it was not.
 func (c *checker) tree(ctx context.Context) (audit.Tree, error) {
@@ -63,22 +129,26 @@ func (c *checker) tree(ctx context.Context) (audit.Tree, error) {
 	return signed.Tree, nil
 }
 
-// checkEntries checks a batch of entries after those that were. It gives their number, 0 at the end.
-func (c *checker) checkEntries(ctx context.Context, tree audit.Tree) (int, error) {
+// checkEntries checks a batch of the entries before end after those that were, and gives their number.
+func (c *checker) checkEntries(ctx context.Context, tree audit.Tree, end int64) (int, error) {
 	from := c.said.next
-	rows, err := c.cfg.Store.AuditRange(ctx, c.app, from, checkBatch)
+	to := min(from+checkBatch, end)
+	rows, err := c.cfg.Store.AuditRange(ctx, c.app, from, int(to-from))
 	if err != nil {
 		return 0, err
 	}
-	leaves, err := c.leaves(ctx, tree, from, min(from+checkBatch, tree.Size))
+	leaves, err := c.leaves(ctx, tree, from, min(to, tree.Size))
 	if err != nil {
 		return 0, err
+	}
+	if len(rows) == 0 {
+		if to, err = c.after(ctx, to, end); err != nil {
+			return 0, err
+		}
 	}
 	for i := range rows {
 		e, intact := sequencer.ReadRow(c.app, c.key, &rows[i])
-		for ; c.said.next < e.Seq; c.said.next++ {
-			c.found(Removed, "audit", strconv.FormatInt(c.said.next, 10), "the entry is missing")
-		}
+		c.missed(c.said.next, e.Seq)
 		at := int(e.Seq - from)
 		switch {
 		case at >= len(leaves) && !intact:
@@ -86,15 +156,11 @@ func (c *checker) checkEntries(ctx context.Context, tree audit.Tree) (int, error
 		case at < len(leaves) && e.Leaf() != leaves[at], !intact:
 			c.found(Altered, "audit", strconv.FormatInt(e.Seq, 10), "the entry was altered after it was integrated")
 		}
-		c.said.note(&e)
+		c.said.note(&e, intact)
 	}
-	// A batch that is missing whole is no end.
-	if len(rows) == 0 && from < tree.Size {
-		for ; c.said.next < min(from+checkBatch, tree.Size); c.said.next++ {
-			c.found(Removed, "audit", strconv.FormatInt(c.said.next, 10), "the entry is missing")
-		}
-	}
-	return int(c.said.next - from), nil
+	c.missed(c.said.next, to)
+	c.said.next = to
+	return len(rows), nil
 }
 
 // checkBatch is one tile.

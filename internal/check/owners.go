@@ -12,72 +12,89 @@ import (
 // checkOwners compares the application and its credentials with their checksums and with the log.
 func (c *checker) checkOwners(ctx context.Context) error {
 	c.begin("credentials")
-	findings, err := c.ownersNow(ctx)
+	findings, err := c.owners(ctx)
+	if err != nil {
+		return err
+	}
 	for _, f := range findings {
 		c.cfg.Found(f)
 	}
-	return err
+	return nil
 }
 
-// ownersNow reads the application, its credentials and the log until they are of one moment, and gives
-// what is wrong with them.
-func (c *checker) ownersNow(ctx context.Context) ([]Finding, error) {
-	for try := 0; ; try++ {
-		writes := c.said.writes
-		row, err := c.cfg.Store.AppGet(ctx, c.app)
-		if err != nil {
-			return nil, err
-		}
-		list, err := c.cfg.Store.CredentialList(ctx, c.app)
-		if err != nil {
-			return nil, err
-		}
-		if err := c.catchUp(ctx, all); err != nil {
-			return nil, err
-		}
-		if c.said.writes == writes || try == maxTries {
-			return c.owners(&row, list), c.read(ctx, len(list)+1, 0)
+// owners reads the application and its credentials between two looks at the log, and gives what is wrong
+// with them.
+func (c *checker) owners(ctx context.Context) (findings []Finding, err error) {
+	if err := c.catchUp(ctx); err != nil {
+		return nil, err
+	}
+	c.said.follow(nil)
+	row, err := c.cfg.Store.AppGet(ctx, c.app)
+	if err != nil {
+		return nil, err
+	}
+	list, err := c.cfg.Store.CredentialList(ctx, c.app)
+	if err != nil {
+		return nil, err
+	}
+	if err := c.read(ctx, len(list)+1, 0); err != nil {
+		return nil, err
+	}
+	if err := c.catchUp(ctx); err != nil {
+		return nil, err
+	}
+	if row.Sum == nil && !c.said.others[string(c.app)].known {
+		return nil, nil // of an earlier release, and no server has been started since
+	}
+	judge := func(table, name string, judge func(state) (Kind, string)) {
+		if kind, text := verdict(c.said.other(name), judge); kind != "" {
+			findings = append(findings, Finding{kind, c.app, table, name, text})
 		}
 	}
-}
-
-// maxTries is how often rows are read that change while they are compared.
-const maxTries = 20
-
-// owners gives what is wrong with the application and its credentials.
-func (c *checker) owners(row *store.AppRow, list []store.CredentialRow) (findings []Finding) {
-	add := func(kind Kind, table, id, text string) {
-		findings = append(findings, Finding{kind, c.app, table, id, text})
-	}
-	switch said := c.said.others[string(c.app)]; {
-	case row.Sum == nil && !said.known:
-		return nil // of an earlier release, and no server has been started since
-	case rowsum.Check(row.Sum, rowsum.App(c.key, row)) != nil:
-		add(Altered, "application", string(c.app), "the application is not as it was written")
-	case said.moved(row.Sum):
-		add(PutBack, "application", string(c.app), "the log has a newer state of the application")
-	}
+	judge("application", string(c.app), func(said state) (Kind, string) { return c.application(&row, said) })
 	here := make(map[string]bool, len(list))
 	for i := range list {
-		k := &list[i]
-		here[string(k.ID)] = true
-		said, ok := c.said.others[string(k.ID)]
-		_, unread := credential.ReadRow(c.app, c.key, *k)
-		switch {
-		case !ok:
-			add(Invented, "credential", string(k.ID), "the log has no creation of the credential")
-		case rowsum.Check(k.Sum, rowsum.Credential(c.key, k)) != nil:
-			add(Altered, "credential", string(k.ID), "the credential is not as it was written")
-		case said.moved(k.Sum), said.revoked && k.RevokedAt == 0:
-			add(PutBack, "credential", string(k.ID), "the log has a newer state of the credential")
-		case unread != nil:
-			add(Unopened, "credential", string(k.ID), "name and owner of the credential do not decrypt")
-		}
+		name := string(list[i].ID)
+		here[name] = true
+		judge("credential", name, func(said state) (Kind, string) { return c.credential(&list[i], said) })
 	}
 	for name := range c.said.others {
-		if strings.HasPrefix(name, "cred_") && !here[name] {
-			add(Removed, "credential", name, "the log has the credential, and its row is gone")
+		if !strings.HasPrefix(name, "cred_") || here[name] {
+			continue
 		}
+		judge("credential", name, func(said state) (Kind, string) {
+			if said.made {
+				return Removed, "the log has the credential, and its row is gone"
+			}
+			return "", ""
+		})
 	}
-	return findings
+	return findings, nil
+}
+
+// application gives what is wrong with the row of the application, and no kind if nothing is.
+func (c *checker) application(row *store.AppRow, said state) (kind Kind, text string) {
+	switch {
+	case rowsum.Check(row.Sum, rowsum.App(c.key, row)) != nil:
+		return Altered, "the application is not as it was written"
+	case said.moved(row.Sum):
+		return PutBack, "the log has a newer state of the application"
+	}
+	return "", ""
+}
+
+// credential gives what is wrong with the row of a credential, and no kind if nothing is.
+func (c *checker) credential(k *store.CredentialRow, said state) (kind Kind, text string) {
+	_, unread := credential.ReadRow(c.app, c.key, *k)
+	switch {
+	case !said.made:
+		return Invented, "the log has no creation of the credential"
+	case rowsum.Check(k.Sum, rowsum.Credential(c.key, k)) != nil:
+		return Altered, "the credential is not as it was written"
+	case said.moved(k.Sum), said.revoked && k.RevokedAt == 0:
+		return PutBack, "the log has a newer state of the credential"
+	case unread != nil:
+		return Unopened, "name and owner of the credential do not decrypt"
+	}
+	return "", ""
 }

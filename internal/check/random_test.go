@@ -67,6 +67,12 @@ func onKey(set func(a *attacker, i int) string) attack {
 	}
 }
 
+func onGroup(set func(a *attacker, i int) string) attack {
+	return func(a *attacker, i int) ([]string, string) {
+		return a.one("UPDATE customer_group SET "+set(a, i), "seq = %d", a.groups[i].Seq), strconv.FormatInt(a.groups[i].Seq, 10)
+	}
+}
+
 func text1(s string) func(*attacker, int) string { return func(*attacker, int) string { return s } }
 
 // other is a customer that nothing is done to.
@@ -75,6 +81,11 @@ func (a *attacker) other() int64 { return a.customers[a.rest[a.rnd.IntN(len(a.re
 // attacks are those on each table.
 var attacks = map[string][]attack{
 	"customer": {
+		onCustomer(text1("UPDATE customer SET status = status + 1")), onCustomer(text1("UPDATE customer SET type = type + 1")),
+		onCustomer(text1("UPDATE customer SET email_form = email_form + 1")), onCustomer(text1("UPDATE customer SET group_seq = 77")),
+		onCustomer(text1("UPDATE customer SET created_at = created_at + 1")), onCustomer(text1("UPDATE customer SET updated_at = updated_at + 1")),
+		onCustomer(func(a *attacker, _ int) string { return "UPDATE customer SET sum = " + a.blob(32) }),
+		onCustomer(text1("UPDATE customer SET sum = NULL")),
 		onCustomer(func(a *attacker, _ int) string { return "UPDATE customer SET sealed = " + a.blob(80) }),
 		onCustomer(func(a *attacker, _ int) string {
 			return fmt.Sprintf("UPDATE customer SET sealed = (SELECT sealed FROM customer%s AND seq = %d)", a.where, a.other())
@@ -122,6 +133,8 @@ var attacks = map[string][]attack{
 		},
 	},
 	"customer_group": {
+		onGroup(func(a *attacker, _ int) string { return "sealed = " + a.blob(60) }),
+		onGroup(text1("created_at = created_at - 1")), onGroup(text1("updated_at = updated_at + 1")),
 		func(a *attacker, i int) ([]string, string) { // removed
 			return a.one("DELETE FROM customer_group", "seq = %d", a.groups[i].Seq), strconv.FormatInt(a.groups[i].Seq, 10)
 		},

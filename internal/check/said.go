@@ -1,14 +1,11 @@
 package check
 
 import (
-	"context"
-	"math"
 	"strings"
 
 	"custodex.dev/internal/audit"
 	"custodex.dev/internal/authz"
 	"custodex.dev/internal/id"
-	"custodex.dev/internal/sequencer"
 )
 
 // maxSaid is how many customers what the log says is kept of at a time. Where there are more, the log
@@ -17,25 +14,67 @@ const maxSaid = 2_000_000
 
 // said is what the log says of rows, up to the entry before next.
 type said struct {
-	part, parts uint8 // of the customers, by the last byte of their ids; no parts: nothing of customers is kept
+	part, parts uint8 // of the customers, by the last byte of their ids; no parts: nothing of customers and groups is kept
 	next        int64
-	writes      int // of rows, that were noted
+	doubt       bool // of the entry that is being noted
 
 	customers map[id.Customer]state
 	others    map[string]state // credentials, groups and the application, as entries name them
+
+	living      int64 // customers of the part that were not deleted
+	until, then int64 // living before entry until
+
+	// While rows are read beside a server, the states before each change: of these customers only, and
+	// of all others. A row that was read meanwhile was in one of them, or in the state that is the newest.
+	earlier       map[id.Customer][]state
+	earlierOthers map[string][]state
 }
 
 // state is what the log says of a row.
 type state struct {
+	made    bool // it has a creation; without it nothing is known of the row
 	gone    bool
 	revoked bool   // a credential
 	known   bool   // the sum is that of the newest state
 	sum     uint64 // the first bytes of the checksum as written
+	doubted bool   // a change since then has an altered entry: the row has any state but that of the sum
 	seen    bool   // the row was met
 }
 
-func newSaid(part, parts int) *said {
-	return &said{part: uint8(part), parts: uint8(parts), customers: make(map[id.Customer]state), others: make(map[string]state)}
+func newSaid(part, parts int, until int64) *said {
+	return &said{part: uint8(part), parts: uint8(parts), until: until, customers: make(map[id.Customer]state), others: make(map[string]state)}
+}
+
+// follow begins to keep earlier states: of these customers, and of all others.
+func (s *said) follow(customers suspects) {
+	s.earlier, s.earlierOthers = make(map[id.Customer][]state, len(customers)), make(map[string][]state)
+	for c := range customers {
+		s.earlier[c] = nil
+	}
+}
+
+// customer gives the states of a customer since follow, the newest first.
+func (s *said) customer(c id.Customer) []state {
+	return append([]state{s.customers[c]}, s.earlier[c]...)
+}
+
+// other gives the states of another row since follow, the newest first.
+func (s *said) other(name string) []state {
+	return append([]state{s.others[name]}, s.earlierOthers[name]...)
+}
+
+// verdict gives what is wrong with a row by the newest of its states, and no kind if it fits any of them.
+func verdict(states []state, judge func(state) (Kind, string)) (kind Kind, text string) {
+	for i, state := range states {
+		k, t := judge(state)
+		if k == "" {
+			return "", ""
+		}
+		if i == 0 {
+			kind, text = k, t
+		}
+	}
+	return kind, text
 }
 
 // has reports whether a customer is of this part. Without parts none is.
@@ -49,12 +88,19 @@ func short(sum []byte) (n uint64) {
 	return n
 }
 
-// note takes what an entry says. Entries come in order.
-func (s *said) note(e *audit.Entry) {
-	s.next = e.Seq + 1
-	if e.Outcome != audit.Done || e.Code == "replayed" {
-		return
+// note takes what an entry says. Entries come in order. One that was altered is believed that it is about
+// a row, so that its alteration is one finding and not one of each row too, and nothing else.
+func (s *said) note(e *audit.Entry, intact bool) {
+	s.next, s.doubt = e.Seq+1, !intact
+	if e.Outcome == audit.Done && e.Code != "replayed" {
+		s.noteDone(e)
 	}
+	if s.next <= s.until {
+		s.then = s.living
+	}
+}
+
+func (s *said) noteDone(e *audit.Entry) {
 	switch e.Action {
 	case authz.CustomerCreate, authz.CustomerUpdate, authz.CustomerGetOrCreate, authz.CustomerKYC, authz.CustomerKYCSubmit,
 		authz.CustomerImport, authz.CustomerDelete, authz.TransactionCreate, authz.AddressCreate:
@@ -62,14 +108,15 @@ func (s *said) note(e *audit.Entry) {
 			return
 		}
 		for i, c := range e.Targets {
-			if _, made := s.customers[c]; s.has(c) && (made || creates(e.Action)) {
-				s.writes++
-				s.customers[c] = s.customers[c].after(e, i, e.Action == authz.CustomerDelete)
+			if s.has(c) && (s.customers[c].made || creates(e.Action)) {
+				s.putCustomer(c, s.after(s.customers[c], e, i, e.Action == authz.CustomerDelete))
 			}
 		}
-	case authz.AppCreate, authz.AppUpdate, authz.AppRemove, authz.KeyCreate, authz.KeyUpdate, authz.KeyRevoke, authz.KeyRotate,
-		authz.GroupCreate, authz.GroupUpdate, authz.GroupDelete:
-		s.writes++
+	case authz.GroupCreate, authz.GroupUpdate, authz.GroupDelete:
+		if s.parts > 0 {
+			s.noteOthers(e)
+		}
+	case authz.AppCreate, authz.AppUpdate, authz.AppRemove, authz.KeyCreate, authz.KeyUpdate, authz.KeyRevoke, authz.KeyRotate:
 		s.noteOthers(e)
 	}
 }
@@ -80,18 +127,39 @@ func (s *said) noteOthers(e *audit.Entry) {
 	at := len(e.Targets)
 	for _, field := range e.Fields {
 		if key, ok := strings.CutPrefix(field, "revoked: "); ok && e.Action == authz.AppRemove {
-			now := s.others[key].after(e, at, false)
-			now.revoked = true
-			s.others[key] = now
+			now := s.after(s.others[key], e, at, false)
+			now.revoked = now.revoked || !s.doubt
+			s.putOther(key, now)
 			at++
 		}
 	}
-	if _, made := s.others[e.Subject]; !made && !creates(e.Action) {
+	if !s.others[e.Subject].made && !creates(e.Action) {
 		return
 	}
-	now := s.others[e.Subject].after(e, at, e.Action == authz.GroupDelete)
-	now.revoked = now.revoked || e.Action == authz.KeyRevoke
-	s.others[e.Subject] = now
+	now := s.after(s.others[e.Subject], e, at, e.Action == authz.GroupDelete)
+	now.revoked = now.revoked || e.Action == authz.KeyRevoke && !s.doubt
+	s.putOther(e.Subject, now)
+}
+
+func (s *said) putCustomer(c id.Customer, now state) {
+	was := s.customers[c]
+	if followed, ok := s.earlier[c]; ok {
+		s.earlier[c] = append(followed, was)
+	}
+	if was.present() {
+		s.living--
+	}
+	if now.present() {
+		s.living++
+	}
+	s.customers[c] = now
+}
+
+func (s *said) putOther(name string, now state) {
+	if s.earlierOthers != nil {
+		s.earlierOthers[name] = append(s.earlierOthers[name], s.others[name])
+	}
+	s.others[name] = now
 }
 
 // creates reports whether an action makes a row. Others say nothing of a row that was never made.
@@ -104,44 +172,30 @@ func creates(action authz.Action) bool {
 	return false
 }
 
-// after gives what is known of a row after an entry that has its checksum at i of Sums, if it wrote the
-// row. An entry of the first format has no checksums, so nothing is known of the row that it wrote.
-func (s state) after(e *audit.Entry, i int, gone bool) state {
+// after gives what is known of a row, of which was was, after an entry that has its checksum at i of
+// Sums, if it wrote the row. An entry of the first format has no checksums, so nothing is known of the
+// row that it wrote.
+func (s *said) after(was state, e *audit.Entry, i int, gone bool) state {
+	now := was
+	now.made, now.gone = true, gone
 	switch {
 	case gone:
-		return state{gone: true}
+		now.known, now.doubted = false, s.doubt
+	case i < len(e.Sums) && len(e.Sums[i]) > 0 && s.doubt:
+		now.doubted = true
 	case i < len(e.Sums) && len(e.Sums[i]) > 0:
-		s.known, s.sum = true, short(e.Sums[i])
-	case e.Format == audit.Format1:
-		s.known = false
+		now.known, now.sum, now.doubted = true, short(e.Sums[i]), false
+	case e.Format == audit.Format1 || s.doubt:
+		now.known = false
 	}
-	s.gone = false
-	return s
+	return now
 }
 
-// catchUp reads the entries that have come since, up to the entry before to.
-func (c *checker) catchUp(ctx context.Context, to int64) error {
-	for c.said.next < to {
-		rows, err := c.cfg.Store.AuditRange(ctx, c.app, c.said.next, int(min(batch, to-c.said.next)))
-		if err != nil {
-			return err
-		}
-		for i := range rows {
-			e, _ := sequencer.ReadRow(c.app, c.key, &rows[i])
-			c.said.note(&e)
-		}
-		if len(rows) == 0 {
-			return nil
-		}
-		if err := c.read(ctx, len(rows), 0); err != nil {
-			return err
-		}
-	}
-	return nil
-}
+// absent reports whether the log has no row, or a deletion of it.
+func (s state) absent() bool { return !s.made || s.gone && !s.doubted }
 
-// all is the end of every log.
-const all = math.MaxInt64
+// present reports whether the log has the row, and no deletion of it.
+func (s state) present() bool { return s.made && !s.gone }
 
 // moved reports whether a row has changed against what the log says of it, as far as that says it.
-func (s state) moved(sum []byte) bool { return s.known && s.sum != short(sum) }
+func (s state) moved(sum []byte) bool { return s.known && (s.sum == short(sum)) == s.doubted }

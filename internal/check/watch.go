@@ -120,13 +120,19 @@ func (w *Watcher) watch(ctx context.Context, app id.App) error {
 	if err != nil {
 		return err
 	}
+	c := &checker{cfg: w.cfg, app: app, key: key}
+	c.cfg.Found = func(Finding) {}                             // of catching up: entries, which the sequencer looks at
 	if w.said[app] == nil || w.said[app].next > head.Entries { // the database has lost entries
-		w.said[app] = newSaid(0, 0)
+		w.said[app] = newSaid(0, 0, 0)
 	}
-	c := &checker{cfg: w.cfg, app: app, key: key, said: w.said[app]}
-	findings, err := c.ownersNow(ctx)
-	if err == nil {
-		w.report(ctx, app, findings, "application", "credential")
+	c.said = w.said[app]
+	if err := c.noteUpTo(ctx, head.Entries, true); err != nil {
+		return err
 	}
-	return err
+	findings, err := c.owners(ctx)
+	if err != nil {
+		return err
+	}
+	w.report(ctx, app, findings, "application", "credential")
+	return nil
 }
