@@ -230,6 +230,7 @@ func (s *Sequencer) know(ctx context.Context, app id.App, now alarms) {
 	s.alarms[app] = now
 	if known && now.closed[aboutLog] > was.closed[aboutLog] {
 		delete(s.seen, app) // the operator has seen to it
+		delete(s.blocked, app)
 	}
 	if last := &now.rows[aboutLog]; now.open[aboutLog] >= 0 && last.Size > s.seen[app].Size && len(last.Root) == len(audit.Hash{}) {
 		s.seen[app] = audit.Tree{Size: last.Size, Root: audit.Hash(last.Root)}

@@ -89,12 +89,24 @@ func (s *Sequencer) makeBlocks(ctx context.Context, app id.App, to int64) error 
 				}
 			}
 		}
+		if !s.advance(app, from, end) {
+			return nil // the next pass goes on from there
+		}
 		from = end
-		s.mu.Lock()
-		s.blocked[app] = from
-		s.mu.Unlock()
 	}
 	return nil
+}
+
+// advance says that an application's blocks up to a number were looked at. It reports false if older ones
+// must be looked at again meanwhile.
+func (s *Sequencer) advance(app id.App, from, to int64) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.blocked[app] < from {
+		return false
+	}
+	s.blocked[app] = to
+	return true
 }
 
 // blocks gives the blocks from <= n < to that are there and intact.

@@ -31,3 +31,11 @@ func (s *Sequencer) MakeBlocks(ctx context.Context, app id.App) error {
 
 // NewBlock is newBlock.
 var NewBlock = newBlock
+
+// MakeMissingBlocks makes those blocks that this process has not looked at, as the background work does.
+func (s *Sequencer) MakeMissingBlocks(ctx context.Context, app id.App) error {
+	if n, behind := s.unblocked()[app]; behind {
+		return s.makeBlocks(ctx, app, n)
+	}
+	return nil
+}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"sync"
 
+	"custodex.dev/internal/audit"
 	"custodex.dev/internal/bloom"
 	"custodex.dev/internal/id"
 	"custodex.dev/internal/seal"
@@ -22,8 +23,10 @@ type gathered struct {
 	apps map[id.App]*summary
 }
 
-// summary is what is known of a block so far: of its entries up to, but not including, next.
+// summary is what is known of a block so far: of its entries up to, but not including, next. It is about
+// the entries of this tree: a log that lost some and got others has another.
 type summary struct {
+	tree audit.Tree // zero while a block is made from stored entries
 	next int64
 	row  store.BlockRow
 	keys map[bloom.Key]struct{}
@@ -53,10 +56,10 @@ func (m *summary) complete(key *seal.App) (store.BlockRow, bool) {
 	return row, true
 }
 
-// gather adds entries that were just integrated to the summary of their block, and stores the blocks
-// that they complete.
-func (s *Sequencer) gather(ctx context.Context, app id.App, key *seal.App, rows []store.AuditRow) error {
-	for _, block := range s.gathered.add(app, key, rows) {
+// gather adds entries that were just integrated, after those of the tree before, to the summary of their
+// block, and stores the blocks that they complete.
+func (s *Sequencer) gather(ctx context.Context, app id.App, key *seal.App, before, after audit.Tree, rows []store.AuditRow) error {
+	for _, block := range s.gathered.add(app, key, before, after, rows) {
 		if err := s.cfg.Store.BlockPut(ctx, app, block); err != nil {
 			return err
 		}
@@ -64,10 +67,19 @@ func (s *Sequencer) gather(ctx context.Context, app id.App, key *seal.App, rows 
 	return nil
 }
 
-func (g *gathered) add(app id.App, key *seal.App, rows []store.AuditRow) (complete []store.BlockRow) {
+func (g *gathered) add(app id.App, key *seal.App, before, after audit.Tree, rows []store.AuditRow) (complete []store.BlockRow) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	m := g.apps[app]
+	if m != nil && m.tree != before {
+		g.drop(app)
+		m = nil
+	}
+	defer func() {
+		if m != nil {
+			m.tree = after
+		}
+	}()
 	for i := range rows {
 		if row := &rows[i]; m == nil || m.next != row.Seq {
 			g.drop(app)
@@ -78,13 +90,13 @@ func (g *gathered) add(app id.App, key *seal.App, rows []store.AuditRow) (comple
 			m = new(summary)
 			g.apps[app] = m
 		}
-		before := len(m.keys)
+		held := len(m.keys)
 		if rows[i].Seq%store.BlockEntries == 0 {
-			g.held -= before
-			before = 0
+			g.held -= held
+			held = 0
 		}
 		m.add(&rows[i])
-		if g.held += len(m.keys) - before; g.held > gatherLimit {
+		if g.held += len(m.keys) - held; g.held > gatherLimit {
 			g.drop(app)
 			m = nil
 			continue

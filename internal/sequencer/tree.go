@@ -87,10 +87,11 @@ func (s *Sequencer) tryBatch(ctx context.Context, app id.App) (behind bool, err 
 		return false, err
 	}
 	if len(next.leaves) > 0 {
-		if err := s.growTree(ctx, app, key, old, next.leaves); err != nil {
+		grown, err := s.growTree(ctx, app, key, old, next.leaves)
+		if err != nil {
 			return false, err
 		}
-		if err := s.gather(ctx, app, key, next.rows); err != nil {
+		if err := s.gather(ctx, app, key, old.Tree, grown, next.rows); err != nil {
 			return false, err
 		}
 	}
@@ -244,10 +245,10 @@ func (s *Sequencer) intact(ctx context.Context, app id.App, rows []store.AuditRo
 
 // growTree appends leaves to the tree and signs it.
 // store.ErrTreeMoved if another replica did so first.
-func (s *Sequencer) growTree(ctx context.Context, app id.App, key *seal.App, old audit.Checkpoint, leaves []audit.Hash) error {
+func (s *Sequencer) growTree(ctx context.Context, app id.App, key *seal.App, old audit.Checkpoint, leaves []audit.Hash) (audit.Tree, error) {
 	tree, tiles, err := audit.Grow(old.Tree, s.tileReader(ctx, app), leaves)
 	if err != nil {
-		return treeDamage(err, old.Size)
+		return audit.Tree{}, treeDamage(err, old.Size)
 	}
 	rows := make([]store.TileRow, len(tiles))
 	for i, t := range tiles {
@@ -255,11 +256,11 @@ func (s *Sequencer) growTree(ctx context.Context, app id.App, key *seal.App, old
 	}
 	note, made := s.sign(app, key, tree, old.Time)
 	if err := s.cfg.Store.TreePut(ctx, app, old.Size, store.TreeRow{Size: tree.Size, Checkpoint: note}, rows); err != nil {
-		return err
+		return audit.Tree{}, err
 	}
 	s.remember(app, made)
 	s.saw(app, tree)
-	return nil
+	return tree, nil
 }
 
 // tileReader reads an application's tiles for audit.
