@@ -109,7 +109,8 @@ func (s *Sequencer) advance(app id.App, from, to int64) bool {
 	return true
 }
 
-// blocks gives the blocks from <= n < to that are there and intact.
+// blocks gives the blocks from <= n < to that are there and intact. The background work makes the others
+// again, or finds that it cannot.
 func (s *Sequencer) blocks(ctx context.Context, app id.App, key *seal.App, from, to int64) (map[int64]*store.BlockRow, error) {
 	rows, err := s.cfg.Store.BlockList(ctx, app, from, to)
 	if err != nil {
@@ -123,9 +124,14 @@ func (s *Sequencer) blocks(ctx context.Context, app id.App, key *seal.App, from,
 		}
 		s.cfg.Log.ErrorContext(ctx, "the filter of a block of the audit log was altered; the block is read in full, and the filter made again",
 			"app", app, "block", rows[i].N)
-		s.mu.Lock()
-		s.blocked[app] = min(s.blocked[app], rows[i].N)
-		s.mu.Unlock()
+	}
+	for n := from; n < to; n++ {
+		if intact[n] == nil {
+			s.mu.Lock()
+			s.blocked[app] = min(s.blocked[app], n)
+			s.mu.Unlock()
+			break
+		}
 	}
 	return intact, nil
 }

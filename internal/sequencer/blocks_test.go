@@ -285,6 +285,38 @@ func TestBlocksAreGathered(t *testing.T) {
 	}
 }
 
+// A row that a list finds missing or altered is made again without a start.
+func TestBlocksAreMadeAgain(t *testing.T) {
+	t.Parallel()
+	for _, engine := range testkit.Engines {
+		t.Run(engine, func(t *testing.T) {
+			t.Parallel()
+			db := testkit.NewDatabase(t, engine)
+			e := newEnv(t, db.NewStore(t))
+			if err := e.stop(); err != nil { // no background work from here on
+				t.Fatal(err)
+			}
+			l := newRandomLog(10, 100)
+			l.record(t, e, 3*store.BlockEntries)
+			e.makeBlocks(t)
+			want := e.blocks(t)
+			for _, change := range []string{"DELETE FROM audit_block WHERE n = 1", "UPDATE audit_block SET first_at = 0 WHERE n = 2", "DELETE FROM audit_block"} {
+				db.Exec(t, change)
+				c := id.NewCustomer()
+				if _, err := e.List(t.Context(), e.app, store.AuditList{Customer: &c}, 10); err != nil {
+					t.Fatal(err)
+				}
+				if err := e.MakeMissingBlocks(t.Context(), e.app); err != nil {
+					t.Fatal(err)
+				}
+				if diff := cmp.Diff(want, e.blocks(t)); diff != "" {
+					t.Errorf("after %s (-want +got):\n%.500s", change, diff)
+				}
+			}
+		})
+	}
+}
+
 // An entry that was altered keeps its block from being summarised: a filter of what was not written
 // would hide it.
 func TestNoBlockOfAlteredEntries(t *testing.T) {
