@@ -47,6 +47,9 @@ func (p *Pool) tryAcquire() bool {
 	return false
 }
 
+func (p *Pool) take() *buffers { return p.buffers.Get().(*buffers) }
+func (p *Pool) put(b *buffers) { p.buffers.Put(b) }
+
 // buffers is memory that searches use again and again.
 type buffers struct {
 	jobs [batchJobs]job
@@ -71,13 +74,13 @@ type job struct {
 }
 
 func newScanner(pool *Pool, p *pager) scanner {
-	b := pool.buffers.Get().(*buffers)
+	b := pool.take()
 	return scanner{p: p, pool: pool, buffers: b, jobs: b.jobs[:0]}
 }
 
 func (s *scanner) close() {
 	clear(s.buffers.jobs[:]) // do not keep blocks alive
-	s.pool.buffers.Put(s.buffers)
+	s.pool.put(s.buffers)
 }
 
 // scan has a piece of a block scanned now or later, and reports whether the page is settled.

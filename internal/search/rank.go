@@ -62,7 +62,8 @@ func (ix *Index) Rank(ctx context.Context, q RankQuery) (RankPage, error) {
 	s := ix.state.Load()
 	take := min(max(q.Take, 0), ix.Len())
 	skip, wanted := min(max(q.Skip, 0), ix.Len()), take+1 // one more tells whether there is more
-	r := ranker{plan: newPlan(q.Filter, s.rates), state: s, pool: ix.pool, after: q.After}
+	r := ranker{plan: newPlan(q.Filter, s.rates), state: s, pool: ix.pool, after: q.After, buffers: ix.pool.take()}
+	defer ix.pool.put(r.buffers)
 	var found []Rank
 	if r.query != nil && (q.After == nil || q.After.Exact) {
 		if err := r.run(ctx, true, skip+wanted); err != nil {

@@ -24,6 +24,8 @@ type ranker struct {
 	exact  bool
 	probed int // how many places of the blocks after the sample were looked at
 
+	buffers *buffers // for this goroutine alone
+
 	best  best
 	stats Stats
 }
@@ -110,6 +112,8 @@ func (r *ranker) share(ctx context.Context, next *atomic.Int32) {
 	for _, o := range others {
 		safe.Go(&group, func() error {
 			defer r.pool.release()
+			o.buffers = r.pool.take()
+			defer r.pool.put(o.buffers)
 			o.searchBlocks(ctx, next, &o.best, &o.stats, len(r.state.refs))
 			return nil
 		})
@@ -161,7 +165,7 @@ func (r *ranker) inTime(b ref) bool {
 
 // mayHold reports whether b may hold a match of the kind that is looked for.
 func (r *ranker) mayHold(b ref) bool {
-	return r.mayMatch(b) && (!r.exact || b.mayEqual(r.query))
+	return (!r.exact || b.mayEqual(r.query)) && r.mayMatch(b)
 }
 
 // from returns the first place in the order of b that is after the cursor.
@@ -192,8 +196,7 @@ func (r *ranker) searchBlock(b ref, from, to int, best *best) (looked int) {
 	if r.exact {
 		return r.exactOnes(b, first, best)
 	}
-	var buffer [maxBlock]uint16
-	hits, looked := r.scan(b, 0, b.len(), b.len(), buffer[:0])
+	hits, looked := r.scan(b, 0, b.len(), b.len(), r.buffers.hits[0][:0])
 	for _, i := range hits {
 		if b.rank(int(i), false).Compare(first) >= 0 {
 			r.add(b, int(i), best)

@@ -2,6 +2,7 @@ package search
 
 import (
 	"bytes"
+	"math/bits"
 	"slices"
 )
 
@@ -201,31 +202,22 @@ func (p *plan) holds(r ref, i int, known *needle) bool {
 
 // scanAny is scan by a query alone: what the plans for its texts find, in list order.
 func (p *plan) scanAny(r ref, lo, hi, limit int, hits []uint16) ([]uint16, int) {
-	var buffers [3][maxBlock]uint16
-	var found [3][]uint16
-	looked := 0
-	for k, q := range p.any {
+	var found [maxBlock / 64]uint64
+	looked, own := 0, len(hits)
+	for _, q := range p.any {
 		if q.mayMatch(r) {
 			n := 0
-			found[k], n = q.scan(r, lo, hi, limit, buffers[k][:0])
-			looked += n
+			hits, n = q.scan(r, lo, hi, limit, hits)
+			for _, i := range hits[own:] {
+				found[i>>6] |= 1 << (i & 63)
+			}
+			hits, looked = hits[:own], looked+n
 		}
 	}
-	for ; limit > 0; limit-- {
-		next := maxBlock
-		for _, f := range found {
-			if len(f) > 0 {
-				next = min(next, int(f[0]))
-			}
-		}
-		if next == maxBlock {
-			break
-		}
-		hits = append(hits, uint16(next))
-		for k, f := range found {
-			if len(f) > 0 && int(f[0]) == next {
-				found[k] = f[1:]
-			}
+	for k, set := range found {
+		for ; set != 0 && limit > 0; set &= set - 1 {
+			hits = append(hits, uint16(k<<6+bits.TrailingZeros64(set)))
+			limit--
 		}
 	}
 	return hits, looked
