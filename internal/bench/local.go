@@ -83,6 +83,11 @@ type unaudited struct{ store.Store }
 // Record drops the entries.
 func (unaudited) Record(context.Context, id.App, ...store.AuditRow) error { return nil }
 
+// Disclose drops the entry.
+func (u unaudited) Disclose(ctx context.Context, app id.App, ref store.CustomerRef, use func(*store.CustomerRow) (store.AuditRow, error)) error {
+	return store.Disclose(ctx, u, app, ref, use)
+}
+
 // Update drops the entries of a change.
 func (u unaudited) Update(ctx context.Context, app id.App, fn func(store.Tx) error) error {
 	return u.Store.Update(ctx, app, func(tx store.Tx) error { return fn(forgetful{tx}) })

@@ -9,6 +9,8 @@ import (
 	"custodex.dev/internal/customer"
 	"custodex.dev/internal/fault"
 	"custodex.dev/internal/id"
+	"custodex.dev/internal/sequencer"
+	"custodex.dev/internal/store"
 	"custodex.dev/internal/tenant"
 )
 
@@ -34,28 +36,45 @@ func (s *Service) fetch(ctx context.Context, caller tenant.Caller, target Target
 	if err != nil {
 		return c, nil, err
 	}
-	row, err := o.readRow(ctx, target)
-	if err != nil {
-		return c, nil, o.recordCustomerFailure(ctx, err, target)
+	made := false
+	err = s.store.Disclose(ctx, caller.App, target.ref(), func(row *store.CustomerRow) (store.AuditRow, error) {
+		if c, g, err = o.disclose(ctx, row, target, withGroup); err != nil {
+			return store.AuditRow{}, err
+		}
+		made = true
+		return sequencer.NewRow(o.key, o.entry(audit.Done, []id.Customer{c.ID})), nil
+	})
+	switch {
+	case err == nil:
+		return c, g, nil
+	case made && !errors.Is(err, fault.NotFound):
+		err = unrecorded(err, nil)
+	default:
+		err = o.recordCustomerFailure(ctx, err, target)
 	}
-	if c, _, err = o.open(ctx, &row); err != nil {
-		return customer.Customer{}, nil, o.recordCustomerFailure(ctx, err, target)
+	return customer.Customer{}, nil, err
+}
+
+// disclose makes of a row what a fetch of the target shows.
+func (o *operation) disclose(ctx context.Context, row *store.CustomerRow, target Target, withGroup bool) (c customer.Customer, g *customer.Group, err error) {
+	if _, err = o.inState(*row, nil, target); err == nil {
+		c, _, err = o.open(ctx, row)
 	}
-	if target.at.IsZero() {
-		c.Revision = o.revision(&row)
-	} else if c, err = o.past().At(ctx, row, target.at); err != nil {
-		return customer.Customer{}, nil, o.recordCustomerFailure(ctx, err, target)
+	if err == nil && !target.at.IsZero() {
+		c, err = o.past().At(ctx, *row, target.at)
+	} else if err == nil {
+		c.Revision = o.revision(row)
 	}
-	if withGroup && c.Group != 0 {
-		group, err := o.group(ctx, c.Group)
+	if err == nil && withGroup && c.Group != 0 {
+		group, failed := o.group(ctx, c.Group)
 		switch {
-		case err == nil:
+		case failed == nil:
 			g = &group
-		case !errors.Is(err, fault.NotFound): // deleted since the customer was read
-			return customer.Customer{}, nil, err
+		case !errors.Is(failed, fault.NotFound): // deleted since the customer was read
+			err = failed
 		}
 	}
-	if err := o.record(ctx, o.entry(audit.Done, []id.Customer{c.ID}), nil); err != nil {
+	if err != nil {
 		return customer.Customer{}, nil, err
 	}
 	return c, g, nil

@@ -42,6 +42,8 @@ func (t Target) AsOf(at time.Time) Target {
 	return t
 }
 
+func (t Target) ref() store.CustomerRef { return store.CustomerRef{ID: t.id, Seq: t.seq} }
+
 // ids is what the audit log can say of the target before it is found.
 func (t Target) ids() []id.Customer {
 	if t.id.IsZero() {
@@ -70,11 +72,7 @@ func (o *operation) rowForChange(tx store.Tx, t Target) (row store.CustomerRow, 
 
 // readRow reads the target's row.
 func (o *operation) readRow(ctx context.Context, t Target) (row store.CustomerRow, err error) {
-	if t.id.IsZero() {
-		row, err = o.s.store.CustomerGetBySeq(ctx, o.caller.App, t.seq)
-	} else {
-		row, err = o.s.store.CustomerGet(ctx, o.caller.App, t.id)
-	}
+	row, err = t.ref().Get(ctx, o.s.store, o.caller.App)
 	return o.inState(row, err, t)
 }
 

@@ -23,6 +23,12 @@ func (n notifyingStore) Update(ctx context.Context, app id.App, fn func(tx store
 	return err
 }
 
+func (n notifyingStore) Disclose(ctx context.Context, app id.App, ref store.CustomerRef, use func(*store.CustomerRow) (store.AuditRow, error)) error {
+	err := n.Store.Disclose(ctx, app, ref, use)
+	n.sequencer.Notify(app)
+	return err
+}
+
 func (n notifyingStore) Record(ctx context.Context, app id.App, entries ...store.AuditRow) error {
 	err := n.Store.Record(ctx, app, entries...)
 	n.sequencer.Notify(app)

@@ -133,16 +133,27 @@ func TestNotifyingAfterFailures(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	c := store.CustomerRow{ID: id.NewCustomer(), Sealed: []byte("x"), Key: []byte("x")}
+	if err := st.Update(t.Context(), e.app, func(tx store.Tx) error { _, err := tx.CustomerInsert(c); return err }); err != nil {
+		t.Fatal(err)
+	}
 	for name, write := range map[string]func(store.Store) error{
 		"Record": func(st store.Store) error { return st.Record(t.Context(), e.app, row...) },
+		"Disclose": func(st store.Store) error {
+			return st.Disclose(t.Context(), e.app, store.CustomerRef{ID: c.ID}, func(*store.CustomerRow) (store.AuditRow, error) { return row[0], nil })
+		},
 		"Update": func(st store.Store) error {
 			return st.Update(t.Context(), e.app, func(tx store.Tx) error { tx.AuditAppend(row[0]); return nil })
 		},
 	} {
+		method := name
+		if name == "Disclose" {
+			method = "Record" // which it does
+		}
 		for what, hooks := range map[string]storetest.Hooks{
 			"success":     {},
-			"not applied": storetest.FailNotApplied(name, 1),
-			"applied":     storetest.FailApplied(name, 1),
+			"not applied": storetest.FailNotApplied(method, 1),
+			"applied":     storetest.FailApplied(method, 1),
 		} {
 			idle := sequencer.New(sequencer.Config{Store: st, Keys: e.keys}) // never run
 			st.Set(hooks)

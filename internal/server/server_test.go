@@ -43,6 +43,10 @@ func (s *blockingStore) Record(ctx context.Context, app id.App, entries ...store
 	return s.Store.Record(ctx, app, entries...)
 }
 
+func (s *blockingStore) Disclose(ctx context.Context, app id.App, ref store.CustomerRef, use func(*store.CustomerRow) (store.AuditRow, error)) error {
+	return store.Disclose(ctx, s, app, ref, use)
+}
+
 func (s *blockingStore) Failed() <-chan struct{} {
 	if s.failed != nil {
 		return s.failed

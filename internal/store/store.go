@@ -30,6 +30,13 @@ type Store interface {
 	// cheap way for reads: nothing else of the application is touched.
 	Record(ctx context.Context, app id.App, entries ...AuditRow) error
 
+	// Disclose reads one customer, calls use with its row, and appends the audit entry that use makes.
+	// On return with nil the entry is durable, and the row of the last call of use was the newest
+	// committed one at some moment since Disclose was called. use may be called more than once; it may
+	// keep the row and must not alter it. If use returns an error, nothing is appended and Disclose
+	// returns that error. fault.NotFound if there is no such customer.
+	Disclose(ctx context.Context, app id.App, ref CustomerRef, use func(*CustomerRow) (AuditRow, error)) error
+
 	// CredentialTouch sets the last use of credentials, never back in time.
 	CredentialTouch(ctx context.Context, app id.App, used map[id.Credential]int64) error
 

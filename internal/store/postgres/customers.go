@@ -107,6 +107,11 @@ func (s *Store) CustomerElsewhere(ctx context.Context, app id.App, c id.Customer
 	return elsewhere, err
 }
 
+// Disclose reads one customer and appends the entry that use makes.
+func (s *Store) Disclose(ctx context.Context, app id.App, ref store.CustomerRef, use func(*store.CustomerRow) (store.AuditRow, error)) error {
+	return store.Disclose(ctx, s, app, ref, use)
+}
+
 // CustomerGet gives one customer with its key, as this transaction sees it.
 func (t *tx) CustomerGet(c id.Customer) (store.CustomerRow, error) {
 	return t.customerGet(getCustomer, [16]byte(c))

@@ -44,6 +44,9 @@ func calls(s store.Store, app id.App, row store.CustomerRow) map[string]func(con
 			return err
 		},
 		"Record": func(ctx context.Context) error { return s.Record(ctx, app, newEntry()) },
+		"Disclose": func(ctx context.Context) error {
+			return s.Disclose(ctx, app, store.CustomerRef{ID: row.ID}, func(*store.CustomerRow) (store.AuditRow, error) { return newEntry(), nil })
+		},
 		"Update": func(ctx context.Context) error { _, err := insert(ctx, s, app, newRow(1)); return err },
 	}
 }

@@ -127,6 +127,11 @@ func (s *Store) CustomerGetBySeq(ctx context.Context, app id.App, seq int64) (st
 	return s.customerGet(ctx, app, getCustomerBySeq, seq, changes)
 }
 
+// Disclose reads one customer and appends the entry that use makes. What the cache has is the newest.
+func (s *Store) Disclose(ctx context.Context, app id.App, ref store.CustomerRef, use func(*store.CustomerRow) (store.AuditRow, error)) error {
+	return store.Disclose(ctx, s, app, ref, use)
+}
+
 // CustomerGet gives one customer as this transaction sees it. There is no other
 // writer that it would have to be held against.
 func (t *tx) CustomerGet(cust id.Customer) (store.CustomerRow, error) {

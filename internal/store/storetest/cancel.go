@@ -95,6 +95,9 @@ func calls(e env, th things) map[string]func(ctx context.Context) error {
 			return s.Update(ctx, app, func(tx store.Tx) error { tx.AuditAppend(newEntry()); return nil })
 		},
 		"Record": func(ctx context.Context) error { return s.Record(ctx, app, newEntry()) },
+		"Disclose": func(ctx context.Context) error {
+			return s.Disclose(ctx, app, byID(row), func(*store.CustomerRow) (store.AuditRow, error) { return newEntry(), nil })
+		},
 		"RateTake": func(ctx context.Context) error {
 			_, err := s.RateTake(ctx, app, store.RateTake{Credential: cred.ID, Window: window, Want: 1, Limit: 10})
 			return err

@@ -33,6 +33,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"CustomersAll", testCustomersAll},
 		{"Lookups", testLookups},
 		{"Delete", testDelete},
+		{"Disclose", testDisclose},
 		{"Epochs", testEpochs},
 		{"Erased", testErased},
 		{"Groups", testGroups},

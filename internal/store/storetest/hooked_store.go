@@ -2,6 +2,7 @@ package storetest
 
 import (
 	"context"
+	"sync"
 	"time"
 
 	"custodex.dev/internal/id"
@@ -140,6 +141,33 @@ func (w *wrapped) CustomerRange(ctx context.Context, app id.App) (store.Customer
 	return get(ctx, w.hooks.Load(), "CustomerRange", app, func() (store.CustomerRange, error) {
 		return w.Store.CustomerRange(ctx, app)
 	})
+}
+
+// Disclose runs the hooks of CustomerGet or CustomerGetBySeq and of Record, which it stands for. That
+// after the read runs for each row that the function is given.
+func (w *wrapped) Disclose(ctx context.Context, app id.App, ref store.CustomerRef, use func(*store.CustomerRow) (store.AuditRow, error)) error {
+	hooks, read := w.hooks.Load(), "CustomerGet"
+	if ref.ID.IsZero() {
+		read = "CustomerGetBySeq"
+	}
+	if err := hooks.before(ctx, read, app); err != nil {
+		return err
+	}
+	refuse := sync.OnceValue(func() error { return hooks.before(ctx, "Record", app) })
+	err := w.Store.Disclose(ctx, app, ref, func(row *store.CustomerRow) (store.AuditRow, error) {
+		if err := hooks.after(ctx, read, app, row); err != nil {
+			return store.AuditRow{}, err
+		}
+		entry, err := use(row)
+		if err == nil {
+			err = refuse()
+		}
+		return entry, err
+	})
+	if err != nil {
+		return err
+	}
+	return hooks.after(ctx, "Record", app, nil)
 }
 
 func (w *wrapped) EpochInsert(ctx context.Context, row store.EpochRow) error {
