@@ -56,7 +56,7 @@ func FailApplied(method string, nth int64) Hooks {
 }
 
 // Hooked is a store that runs hooks around its calls, so that a test can make them
-// fail, wait, count or lie. Failed and Close have none, and Disclose those of its parts. Store is the wrapped store. It
+// fail, wait, count or lie. Failed and Close have none; Disclose has those of its parts too. Store is the wrapped store. It
 // is safe for concurrent use if the hooks are.
 type Hooked struct{ wrapped }
 

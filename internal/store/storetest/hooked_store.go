@@ -143,15 +143,17 @@ func (w *wrapped) CustomerRange(ctx context.Context, app id.App) (store.Customer
 	})
 }
 
-// Disclose runs the hooks of CustomerGet or CustomerGetBySeq and of Record, which it stands for. That
-// after the read runs for each row that the function is given.
+// Disclose also runs the hooks of CustomerGet or CustomerGetBySeq and of Record, which it stands for.
+// That after the read runs for each row that the function is given.
 func (w *wrapped) Disclose(ctx context.Context, app id.App, ref store.CustomerRef, use func(*store.CustomerRow) (store.AuditRow, error)) error {
 	hooks, read := w.hooks.Load(), "CustomerGet"
 	if ref.ID.IsZero() {
 		read = "CustomerGetBySeq"
 	}
-	if err := hooks.before(ctx, read, app); err != nil {
-		return err
+	for _, method := range []string{"Disclose", read} {
+		if err := hooks.before(ctx, method, app); err != nil {
+			return err
+		}
 	}
 	refuse := sync.OnceValue(func() error { return hooks.before(ctx, "Record", app) })
 	err := w.Store.Disclose(ctx, app, ref, func(row *store.CustomerRow) (store.AuditRow, error) {
@@ -167,7 +169,10 @@ func (w *wrapped) Disclose(ctx context.Context, app id.App, ref store.CustomerRe
 	if err != nil {
 		return err
 	}
-	return hooks.after(ctx, "Record", app, nil)
+	if err := hooks.after(ctx, "Record", app, nil); err != nil {
+		return err
+	}
+	return hooks.after(ctx, "Disclose", app, nil)
 }
 
 func (w *wrapped) EpochInsert(ctx context.Context, row store.EpochRow) error {
