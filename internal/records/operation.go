@@ -29,13 +29,14 @@ type operation struct {
 }
 
 // authorize begins an operation. Every use case calls it first. A caller without the
-// scope is refused with fault.Forbidden, and the denial is recorded.
+// scope is refused with fault.Forbidden, and one whose request has an unmet condition with its fault;
+// both are recorded.
 func (s *Service) authorize(ctx context.Context, caller tenant.Caller, action authz.Action, targets ...id.Customer) (*operation, error) {
 	key, err := s.keys.Key(ctx, caller.App)
 	if errors.Is(err, fault.NotFound) && caller.App != id.System {
 		// An operator named an application that does not exist. The system application
 		// keeps the entry.
-		caller.App = id.System
+		caller.App, caller.Unmet = id.System, nil
 		o, e := s.authorize(ctx, caller, action, targets...)
 		if e != nil {
 			return nil, e
@@ -48,6 +49,9 @@ func (s *Service) authorize(ctx context.Context, caller tenant.Caller, action au
 	o := &operation{s: s, key: key, caller: caller, action: action}
 	if !authz.Allow(caller.Scopes, action) {
 		return nil, o.recordFailure(ctx, errScope, targets...)
+	}
+	if caller.Unmet != nil {
+		return nil, o.recordFailure(ctx, caller.Unmet, targets...)
 	}
 	return o, nil
 }

@@ -88,6 +88,10 @@ type Caller struct {
 	Scopes     authz.Scopes
 	Strict     bool // the credential's
 	Origin     Origin
+
+	// Unmet is the fault of a condition of the request that cannot hold; nil: there is none.
+	// Whoever lacks the scope is told that instead.
+	Unmet error
 }
 
 // ScopedTo gives the caller for a call that names an application. An operator may name any; everybody

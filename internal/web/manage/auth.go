@@ -17,7 +17,7 @@ import (
 func (a *api) authenticated(rt route) web.Handler {
 	do := wire.Handler(rt.do)
 	if rt.path != pathKYC {
-		do = wire.Untagged(do)
+		do = wire.UntaggedAfterScope(do)
 	}
 	return func(w http.ResponseWriter, r *http.Request) error {
 		event := web.EventOf(r.Context())

@@ -4,6 +4,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/base64"
+	"errors"
 	"net/http"
 	"slices"
 	"strings"
@@ -86,19 +87,40 @@ func (c conditions) check(revision customer.Revision) error {
 // a POST, PUT, PATCH or DELETE must not pass over it.
 func Untagged(h Handler) Handler {
 	return func(w http.ResponseWriter, r *http.Request, caller tenant.Caller) error {
-		if r.Method == http.MethodGet || r.Method == http.MethodHead {
-			return h(w, r, caller)
-		}
-		cond, err := readConditions(r)
-		if err != nil {
+		if err := unmet(r); err != nil {
 			return err
-		}
-		exists := r.Method != http.MethodPost // what a POST makes does not yet
-		if !cond.match.holds(func(entityTag) bool { return false }) || exists && cond.noneMatch.any {
-			return errPrecondition
 		}
 		return h(w, r, caller)
 	}
+}
+
+// UntaggedAfterScope is Untagged where callers differ in what they may see: only who may do what the
+// request asks for is told that its condition cannot hold.
+func UntaggedAfterScope(h Handler) Handler {
+	return func(w http.ResponseWriter, r *http.Request, caller tenant.Caller) error {
+		err := unmet(r)
+		if err != nil && !errors.Is(err, fault.Stale) {
+			return err
+		}
+		caller.Unmet = err
+		return h(w, r, caller)
+	}
+}
+
+// unmet gives the fault of a change of what has no entity tags, if its condition cannot hold.
+func unmet(r *http.Request) error {
+	if r.Method == http.MethodGet || r.Method == http.MethodHead {
+		return nil
+	}
+	cond, err := readConditions(r)
+	if err != nil {
+		return err
+	}
+	exists := r.Method != http.MethodPost // what a POST makes does not yet
+	if !cond.match.holds(func(entityTag) bool { return false }) || exists && cond.noneMatch.any {
+		return errPrecondition
+	}
+	return nil
 }
 
 // shown is how many bytes of a revision a tag shows.
