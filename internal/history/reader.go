@@ -37,18 +37,14 @@ func (r Reader) Page(ctx context.Context, row store.CustomerRow, before int64, t
 	return states, more, nil
 }
 
-// At gives the customer of the row as it was at a time. Faults: NotFound if it was not there yet or is
+// At gives the customer of the row, whom the row says to be now, as it was at a time. Faults: NotFound if it was not there yet or is
 // not known: a history begins with the first change that was recorded.
-func (r Reader) At(ctx context.Context, row store.CustomerRow, at time.Time) (customer.Customer, error) {
-	c, _, err := customerrow.Decrypt(r.Key, &row)
-	if err != nil {
-		return customer.Customer{}, err
-	}
+func (r Reader) At(ctx context.Context, row store.CustomerRow, now customer.Customer, at time.Time) (customer.Customer, error) {
 	next, err := r.Store.HistoryNext(ctx, r.App, row.Seq, at.UnixMilli())
 	if err != nil && !errors.Is(err, fault.NotFound) {
 		return customer.Customer{}, err
 	}
-	since := c.UpdatedAt
+	c, since := now, now.UpdatedAt
 	if err == nil { // the state that ended next after at
 		states, err := r.chain(ctx, row, next.At+1, 2)
 		if err != nil {
@@ -69,7 +65,7 @@ func (r Reader) At(ctx context.Context, row store.CustomerRow, at time.Time) (cu
 		}
 		if len(states) > 0 {
 			if since = states[0].Until; at.Before(since) {
-				return r.At(ctx, row, at) // it ended meanwhile, and is found as one that has
+				return r.At(ctx, row, now, at) // it ended meanwhile, and is found as one that has
 			}
 		}
 	}

@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"custodex.dev/internal/customer"
+	"custodex.dev/internal/customerrow"
 	"custodex.dev/internal/fault"
 	"custodex.dev/internal/history"
 	"custodex.dev/internal/id"
@@ -114,7 +115,7 @@ func TestReadsRaceWithChanges(t *testing.T) {
 		"a deletion between list and link of them": {5, map[int]func(*fakeStore){2: deleted}, false},
 	} {
 		st := &racingStore{fakeStore: &fakeStore{row: before, rows: whole.rows[:9]}, happen: c.happen}
-		got, err := history.Reader{Store: st, Key: r.Key}.At(t.Context(), before, begin.Add(time.Duration(c.change)*time.Second-time.Millisecond))
+		got, err := asOf(t, history.Reader{Store: st, Key: r.Key}, before, begin.Add(time.Duration(c.change)*time.Second-time.Millisecond))
 		switch {
 		case c.gone && !errors.Is(err, fault.NotFound):
 			t.Errorf("%s: %v, want not found", name, err)
@@ -122,6 +123,16 @@ func TestReadsRaceWithChanges(t *testing.T) {
 			t.Errorf("%s: the family name is %q, %v", name, got.Family.Reveal(), err)
 		}
 	}
+}
+
+// asOf gives the customer of a row as of a time.
+func asOf(t *testing.T, r history.Reader, row store.CustomerRow, at time.Time) (customer.Customer, error) {
+	t.Helper()
+	now, _, err := customerrow.Decrypt(r.Key, &row)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return r.At(t.Context(), row, now, at)
 }
 
 // Whatever is done to the rows of a customer, a read of what was altered fails, or gives the truth.
@@ -151,7 +162,7 @@ func TestAlteredHistoryIsNoticed(t *testing.T) {
 		failed := 0
 		for i := range 11 {
 			at := begin.Add(time.Duration(i)*time.Second - time.Millisecond)
-			got, err := r.At(t.Context(), row, at)
+			got, err := asOf(t, r, row, at)
 			if err != nil {
 				failed++
 				continue
@@ -166,11 +177,11 @@ func TestAlteredHistoryIsNoticed(t *testing.T) {
 	}
 	r, row, begin := tampered(t, func(*fakeStore, []store.CustomerRow) {})
 	for i := range 11 {
-		if got, err := r.At(t.Context(), row, begin.Add(time.Duration(i)*time.Second-time.Millisecond)); err != nil || len(got.Family) != i {
+		if got, err := asOf(t, r, row, begin.Add(time.Duration(i)*time.Second-time.Millisecond)); err != nil || len(got.Family) != i {
 			t.Errorf("as of change %d: %q, %v", i, got.Family.Reveal(), err)
 		}
 	}
-	if _, err := r.At(t.Context(), row, time.UnixMilli(1_790_000_000_000).Add(-time.Millisecond)); !errors.Is(err, fault.NotFound) {
+	if _, err := asOf(t, r, row, time.UnixMilli(1_790_000_000_000).Add(-time.Millisecond)); !errors.Is(err, fault.NotFound) {
 		t.Errorf("before the creation: %v", err)
 	}
 }

@@ -61,7 +61,7 @@ func (o *operation) disclose(ctx context.Context, row *store.CustomerRow, target
 		c, _, err = o.open(ctx, row)
 	}
 	if err == nil && !target.at.IsZero() {
-		c, err = o.past().At(ctx, *row, target.at)
+		c, err = o.past().At(ctx, *row, c, target.at)
 	} else if err == nil {
 		c.Revision = o.revision(row)
 	}

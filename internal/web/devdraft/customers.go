@@ -40,22 +40,15 @@ func (a *api) fetchCustomer(w http.ResponseWriter, r *http.Request, caller tenan
 	if err != nil {
 		return err
 	}
-	at, err := readAsOf(r)
+	asked, err := wire.ReadFetch(r, records.ByID(target), errAsOf)
 	if err != nil {
 		return err
 	}
-	if !at.IsZero() {
-		return a.writePast(w, r, caller, target, at, withGroup)
-	}
-	check, err := wire.Readable(r)
+	c, err := a.Records.FetchCustomer(r.Context(), caller, asked.Target)
 	if err != nil {
 		return err
 	}
-	c, err := a.Records.FetchCustomer(r.Context(), caller, records.ByID(target).In(check))
-	if err != nil {
-		return err
-	}
-	return wire.WriteCustomer(w, r, c.Revision, encodeFetched(&c, caller, withGroup))
+	return asked.Write(w, r, c.Revision, encodeFetched(&c, caller, withGroup))
 }
 
 // updateCustomer: Devdraft, "Update Customer".

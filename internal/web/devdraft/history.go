@@ -2,7 +2,6 @@ package devdraft
 
 import (
 	"net/http"
-	"time"
 
 	"custodex.dev/internal/customer"
 	"custodex.dev/internal/fault"
@@ -10,7 +9,6 @@ import (
 	"custodex.dev/internal/id"
 	"custodex.dev/internal/records"
 	"custodex.dev/internal/tenant"
-	"custodex.dev/internal/web"
 	"custodex.dev/internal/web/wire"
 )
 
@@ -19,26 +17,6 @@ import (
 
 var errAsOf = fault.Validation(fault.Field{Path: wire.ParamAsOf, Code: customer.CodeNotTime,
 	Message: wire.ParamAsOf + " must be a valid ISO 8601 date string"})
-
-// readAsOf takes the time of a fetch off the wire, zero for now.
-func readAsOf(r *http.Request) (time.Time, error) {
-	at, ok, err := wire.AsOf(r)
-	if err == nil && !ok {
-		err = errAsOf
-	}
-	return at, err
-}
-
-// writePast answers a fetch as of a time. What was does not change, and If-Match and the like are
-// about what is: it has no tag.
-func (a *api) writePast(w http.ResponseWriter, r *http.Request, caller tenant.Caller, target id.Customer, at time.Time, withGroup bool) error {
-	c, err := a.Records.FetchCustomer(r.Context(), caller, records.ByID(target).AsOf(at))
-	if err != nil {
-		return err
-	}
-	web.JSON(w, http.StatusOK, encodeFetched(&c, caller, withGroup))
-	return nil
-}
 
 // listHistory gives a page of what a customer was, newest first.
 func (a *api) listHistory(w http.ResponseWriter, r *http.Request, caller tenant.Caller) error {

@@ -2,11 +2,11 @@ package wire
 
 import (
 	"net/http"
-	"time"
 
 	"custodex.dev/internal/customer"
 	"custodex.dev/internal/history"
 	"custodex.dev/internal/records"
+	"custodex.dev/internal/web"
 	"custodex.dev/internal/web/body"
 )
 
@@ -16,30 +16,42 @@ import (
 // ParamAsOf is the parameter of a fetch that asks what the customer was.
 const ParamAsOf = "as_of"
 
-// AsOf takes the time of a fetch off the wire, zero for now. ok is false for what is no time.
-func AsOf(r *http.Request) (at time.Time, ok bool, err error) {
-	query, err := body.ParseQuery(r.URL.RawQuery)
-	if err != nil {
-		return time.Time{}, false, err
-	}
-	value, sent, twice := query.One(ParamAsOf)
-	if !sent && twice == nil {
-		return time.Time{}, true, nil
-	}
-	at, ok = customer.ParseTime(customer.Trim(value))
-	return at, ok && twice == nil && !at.IsZero(), nil
+// Fetch is what a fetch of a customer asks for: what the customer is, or was at a time.
+type Fetch struct {
+	Target records.Target
+	past   bool
 }
 
-// Fetched is the customer of a fetch: as of a time, or in the state that the request asks for.
-func Fetched(r *http.Request, target records.Target, at time.Time) (records.Target, error) {
-	if !at.IsZero() {
-		return target.AsOf(at), nil
+// ReadFetch reads which state of the target a fetch asks for. notTime is the dialect's fault of an
+// as_of that is no time.
+func ReadFetch(r *http.Request, target records.Target, notTime error) (Fetch, error) {
+	query, err := body.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return Fetch{}, err
+	}
+	value, sent, twice := query.One(ParamAsOf)
+	if sent || twice != nil {
+		at, ok := customer.ParseTime(customer.Trim(value))
+		if !ok || twice != nil || at.IsZero() {
+			return Fetch{}, notTime
+		}
+		return Fetch{target.AsOf(at), true}, nil
 	}
 	check, err := Readable(r)
 	if err != nil {
-		return records.Target{}, err
+		return Fetch{}, err
 	}
-	return target.In(check), nil
+	return Fetch{Target: target.In(check)}, nil
+}
+
+// Write answers with the representation of the customer who was fetched. What was does not change,
+// and If-Match and the like are about what is: it has no tag.
+func (f Fetch) Write(w http.ResponseWriter, r *http.Request, revision customer.Revision, body []byte) error {
+	if f.past {
+		web.JSON(w, http.StatusOK, body)
+		return nil
+	}
+	return WriteCustomer(w, r, revision, body)
 }
 
 // Past is how long a customer was in a state, and the change that ended it.

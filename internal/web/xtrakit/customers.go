@@ -38,26 +38,15 @@ func (a *api) fetchCustomer(w http.ResponseWriter, r *http.Request, caller tenan
 	if err != nil {
 		return err
 	}
-	at, ok, err := wire.AsOf(r)
+	asked, err := wire.ReadFetch(r, records.BySeq(target), errAsOf)
 	if err != nil {
 		return err
 	}
-	if !ok {
-		return errAsOf
-	}
-	asked, err := wire.Fetched(r, records.BySeq(target), at)
+	c, g, err := a.Records.FetchWithGroup(r.Context(), caller, asked.Target)
 	if err != nil {
 		return err
 	}
-	c, g, err := a.Records.FetchWithGroup(r.Context(), caller, asked)
-	if err != nil {
-		return err
-	}
-	if !at.IsZero() {
-		web.JSON(w, http.StatusOK, encodeFetched(&c, g, caller.App))
-		return nil
-	}
-	return wire.WriteCustomer(w, r, c.Revision, encodeFetched(&c, g, caller.App))
+	return asked.Write(w, r, c.Revision, encodeFetched(&c, g, caller.App))
 }
 
 // editCustomer: Xtrakit, "Edit Customer". The request must have what add must have;

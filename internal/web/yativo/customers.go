@@ -31,30 +31,19 @@ func (a *api) createCustomer(w http.ResponseWriter, r *http.Request, caller tena
 
 // fetchCustomer: Yativo, "Retrieve customer".
 func (a *api) fetchCustomer(w http.ResponseWriter, r *http.Request, caller tenant.Caller) error {
-	at, ok, err := wire.AsOf(r)
-	if err != nil {
-		return err
-	}
-	if !ok {
-		return errAsOf
-	}
 	target, err := readID(r.PathValue("id"))
 	if err != nil {
 		return err
 	}
-	asked, err := wire.Fetched(r, records.ByID(target), at)
+	asked, err := wire.ReadFetch(r, records.ByID(target), errAsOf)
 	if err != nil {
 		return err
 	}
-	c, err := a.Records.FetchCustomer(r.Context(), caller, asked)
+	c, err := a.Records.FetchCustomer(r.Context(), caller, asked.Target)
 	if err != nil {
 		return err
 	}
-	if !at.IsZero() {
-		web.JSON(w, http.StatusOK, a.encodeFetched(&c))
-		return nil
-	}
-	return wire.WriteCustomer(w, r, c.Revision, a.encodeFetched(&c))
+	return asked.Write(w, r, c.Revision, a.encodeFetched(&c))
 }
 
 // fetch reads the customer that the path names.
