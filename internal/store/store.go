@@ -84,6 +84,7 @@ type Store interface {
 type Reader interface {
 	AppReader
 	JobReader
+	ScanReader
 
 	// AlarmList gives the rows of the application's alarms newest first (Seq
 	// descending), at most limit.

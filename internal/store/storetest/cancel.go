@@ -72,15 +72,21 @@ func calls(e env, th things) map[string]func(ctx context.Context) error {
 			return err
 		},
 		"HistoryNext": func(ctx context.Context) error { _, err := s.HistoryNext(ctx, app, row.Seq, 0); return err },
-		"AlarmList":   func(ctx context.Context) error { _, err := s.AlarmList(ctx, app, 5); return err },
-		"BlockList":   func(ctx context.Context) error { _, err := s.BlockList(ctx, app, 0, 5); return err },
-		"AuditList":   func(ctx context.Context) error { _, err := s.AuditList(ctx, app, store.AuditList{}, 5); return err },
-		"AuditRange":  func(ctx context.Context) error { _, err := s.AuditRange(ctx, app, 0, 5); return err },
-		"EventList":   func(ctx context.Context) error { _, err := s.EventList(ctx, app, -1, 5); return err },
-		"EventPurge":  func(ctx context.Context) error { _, err := s.EventPurge(ctx, app, now+1, 5); return err },
-		"TreeGet":     func(ctx context.Context) error { _, err := s.TreeGet(ctx, app); return err },
-		"TileGet":     func(ctx context.Context) error { _, err := s.TileGet(ctx, app, []store.TileID{{}}); return err },
-		"EpochList":   func(ctx context.Context) error { _, err := s.EpochList(ctx); return err },
+		"HistoryScan": func(ctx context.Context) error {
+			_, err := s.HistoryScan(ctx, app, store.HistoryPlace{}, 5)
+			return err
+		},
+		"IdempotencyScan": func(ctx context.Context) error { _, err := s.IdempotencyScan(ctx, app, nil, 5); return err },
+		"ItemScan":        func(ctx context.Context) error { _, err := s.ItemScan(ctx, app, store.ItemPlace{}, 5); return err },
+		"AlarmList":       func(ctx context.Context) error { _, err := s.AlarmList(ctx, app, 5); return err },
+		"BlockList":       func(ctx context.Context) error { _, err := s.BlockList(ctx, app, 0, 5); return err },
+		"AuditList":       func(ctx context.Context) error { _, err := s.AuditList(ctx, app, store.AuditList{}, 5); return err },
+		"AuditRange":      func(ctx context.Context) error { _, err := s.AuditRange(ctx, app, 0, 5); return err },
+		"EventList":       func(ctx context.Context) error { _, err := s.EventList(ctx, app, -1, 5); return err },
+		"EventPurge":      func(ctx context.Context) error { _, err := s.EventPurge(ctx, app, now+1, 5); return err },
+		"TreeGet":         func(ctx context.Context) error { _, err := s.TreeGet(ctx, app); return err },
+		"TileGet":         func(ctx context.Context) error { _, err := s.TileGet(ctx, app, []store.TileID{{}}); return err },
+		"EpochList":       func(ctx context.Context) error { _, err := s.EpochList(ctx); return err },
 		"EpochInsert": func(ctx context.Context) error {
 			return s.EpochInsert(ctx, store.EpochRow{Epoch: 1, Wrapped: []byte{1}, State: store.EpochActive})
 		},
