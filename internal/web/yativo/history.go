@@ -39,7 +39,7 @@ func (a *api) listHistory(w http.ResponseWriter, r *http.Request, caller tenant.
 	if err != nil {
 		return err
 	}
-	in, err := a.readList(query)
+	in, err := a.readList(query, false)
 	if err != nil {
 		return err
 	}

@@ -36,7 +36,7 @@ func (a *api) listCustomers(w http.ResponseWriter, r *http.Request, caller tenan
 	if err != nil {
 		return err
 	}
-	in, err := a.readList(query)
+	in, err := a.readList(query, true)
 	if err != nil {
 		return err
 	}
@@ -62,9 +62,9 @@ func problem(name, code, message string) error {
 	return fault.Validation(fault.Field{Path: name, Code: code, Message: message})
 }
 
-// readList reads page and per_page. One page calls per_page the page's number; its
+// readList reads per_page, cursor and, of a list whose pages have numbers, page. One page calls per_page the page's number; its
 // name says what it is. A page of more than 100 is one of 100.
-func (a *api) readList(q body.Query) (listRequest, error) {
+func (a *api) readList(q body.Query, numbered bool) (listRequest, error) {
 	in := listRequest{page: 1, perPage: defaultPerPage}
 	var problems []fault.Field
 	read := func(name string, n *int64) bool {
@@ -82,7 +82,9 @@ func (a *api) readList(q body.Query) (listRequest, error) {
 		}
 		return true
 	}
-	read("page", &in.page)
+	if numbered {
+		read("page", &in.page)
+	}
 	in.sized = read("per_page", &in.perPage)
 	in.perPage = min(in.perPage, page.MaxTake)
 	cursor, walking, err := q.One("cursor")
