@@ -111,6 +111,9 @@ func (f *Finder) Find(ctx context.Context, app id.App, key *seal.App, q Query) (
 			return Page{}, err
 		}
 	}
+	if gone, err := l.groupGone(ctx, q.Filter.Group); gone || err != nil { // last: also if it was deleted meanwhile
+		return Page{}, err
+	}
 	return out, nil
 }
 
@@ -118,9 +121,6 @@ func (f *Finder) Find(ctx context.Context, app id.App, key *seal.App, q Query) (
 func (l *lookup) page(ctx context.Context, p *index.Permit, q *Query, lead customer.Customer) (listing, error) {
 	if indexed(q.Filter) {
 		return l.listByStatus(ctx, *q)
-	}
-	if gone, err := l.groupGone(ctx, q.Filter.Group); gone || err != nil {
-		return listing{}, err
 	}
 	in := &searchQuery{Filter: indexFilter(q.Filter), after: q.From.After, skip: q.Skip, take: q.Take, ranked: q.Order == customer.Relevance}
 	if q.From.After == nil && lead.Seq != 0 {
@@ -176,9 +176,6 @@ func (l *lookup) count(ctx context.Context, p *index.Permit, f customer.Filter, 
 			return 0, err
 		}
 		return int(head.Customers), nil
-	}
-	if gone, err := l.groupGone(ctx, f.Group); gone || err != nil {
-		return 0, err
 	}
 	filter := indexFilter(f)
 	filter.Except = lead.Seq
