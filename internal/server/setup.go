@@ -129,7 +129,7 @@ func Init(ctx context.Context, cfg config.Config, publish func(records.Issued) e
 }
 
 // initialise makes the key only for a database that is known to have no system
-// application: a new key beside old data would hide that the old one is lost.
+// application and no key of an epoch: a new key beside old data would hide that the old one is lost.
 func initialise(ctx context.Context, cfg config.Config, st store.Store, publish func(records.Issued) error) (records.Issued, error) {
 	_, err := st.AppGet(ctx, id.System)
 	switch {
@@ -138,8 +138,14 @@ func initialise(ctx context.Context, cfg config.Config, st store.Store, publish 
 	case !errors.Is(err, fault.NotFound):
 		return records.Issued{}, fmt.Errorf("look for an earlier initialisation: %w", err)
 	}
-	if err := seal.CreateKeyFile(cfg.KeyFile()); err != nil && !errors.Is(err, fs.ErrExist) {
-		return records.Issued{}, fmt.Errorf("make the master key: %w", err)
+	begun, err := st.EpochList(ctx) // by an initialisation that did not end
+	if err != nil {
+		return records.Issued{}, fmt.Errorf("look for an earlier initialisation: %w", err)
+	}
+	if len(begun) == 0 {
+		if err := seal.CreateKeyFile(cfg.KeyFile()); err != nil && !errors.Is(err, fs.ErrExist) {
+			return records.Issued{}, fmt.Errorf("make the master key: %w", err)
+		}
 	}
 	keys, err := openKeys(cfg)
 	if err != nil {
@@ -147,5 +153,8 @@ func initialise(ctx context.Context, cfg config.Config, st store.Store, publish 
 	}
 	svc := records.New(records.Config{Store: st, Keys: keys, Now: cfg.Now})
 	issued, err := svc.Initialise(ctx, publish)
+	if errors.Is(err, seal.ErrOpen) {
+		err = fmt.Errorf("an initialisation of this database began with another master key than %s, and did not end; run custodex init with that one, or with an empty database: %w", cfg.MasterKey(), err)
+	}
 	return issued, errors.Join(err, svc.Close(context.WithoutCancel(ctx)))
 }

@@ -5,12 +5,14 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 
 	"custodex.dev/internal/config"
 	"custodex.dev/internal/fault"
 	"custodex.dev/internal/id"
+	"custodex.dev/internal/records"
 	"custodex.dev/internal/seal"
 	"custodex.dev/internal/store"
 )
@@ -40,6 +42,34 @@ func TestInitialiseMakesNoKeyWhenTheDatabaseFails(t *testing.T) {
 
 func (s appStore) EpochList(context.Context) ([]store.EpochRow, error) {
 	return []store.EpochRow{{Epoch: 1, State: store.EpochActive}}, nil
+}
+
+// An initialisation that was killed after it had stored the key of an epoch goes on with the same
+// master key, and says so if it is another one. It makes none.
+func TestInitialiseGoesOnWithItsMasterKey(t *testing.T) {
+	t.Parallel()
+	cfg := config.Config{DataDir: t.TempDir()}
+	killed := errors.New("killed")
+	if _, err := Init(t.Context(), cfg, func(records.Issued) error { return killed }); !errors.Is(err, killed) {
+		t.Fatalf("Init = %v, want it to end before the operator is stored", err)
+	}
+	other := cfg
+	other.MasterKeyFile = filepath.Join(t.TempDir(), "other.key")
+	if _, err := Init(t.Context(), other, nil); err == nil || !strings.Contains(err.Error(), "there is no master key at") {
+		t.Errorf("Init with a file that is not there = %v", err)
+	}
+	if _, err := os.Stat(other.MasterKeyFile); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("the other master key exists (%v), want none", err)
+	}
+	if err := seal.CreateKeyFile(other.MasterKeyFile); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Init(t.Context(), other, nil); !errors.Is(err, seal.ErrOpen) || !strings.Contains(err.Error(), "began with another master key") {
+		t.Errorf("Init with another master key = %v", err)
+	}
+	if _, err := Init(t.Context(), cfg, nil); err != nil {
+		t.Errorf("Init with the first master key = %v", err)
+	}
 }
 
 // unwrapError is a provider whose Unwrap fails.
