@@ -89,7 +89,7 @@ func (o *operation) mustHaveAlarm(ctx context.Context) error {
 	return err
 }
 
-// tellOperators records in the operators' own log that one of them closes an alarm.
+// tellOperators records in the operators' own log that one of them is about to close an alarm.
 func (o *operation) tellOperators(ctx context.Context, fields []string) error {
 	if o.caller.App == id.System {
 		return nil
@@ -100,7 +100,7 @@ func (o *operation) tellOperators(ctx context.Context, fields []string) error {
 	if own.key, err = o.s.keys.Key(ctx, id.System); err != nil {
 		return err
 	}
-	entry := own.entry(audit.Done, nil, fields...)
+	entry := own.entry(audit.Done, nil, append([]string{"requested"}, fields...)...)
 	entry.Subject = string(o.caller.App)
 	return own.record(ctx, entry, nil)
 }
