@@ -206,7 +206,7 @@ func (d *doing) commit(ctx context.Context, step Step) error {
 		}
 		row.Cursor, row.Done, row.Total, row.Error = effect.Cursor, effect.Done, effect.Total, ""
 		after, took = row, time.Since(begun)
-		return effect, tx.JobUpdate(row, d.cfg.Lease)
+		return recorded(effect, tx.JobUpdate(row, d.cfg.Lease))
 	})
 	if err != nil {
 		return err
@@ -219,6 +219,14 @@ func (d *doing) commit(ctx context.Context, step Step) error {
 // record runs do in a transaction with its audit entry. A panic is a failure like any other.
 func (d *doing) record(ctx context.Context, do Step) error {
 	return safe.Call(func() error { return d.cfg.Commit(ctx, &d.job, do) })
+}
+
+// recorded gives what a step has done, or the failure of the job's row to say so.
+func recorded(effect Effect, err error) (Effect, error) {
+	if err != nil {
+		return Effect{}, err
+	}
+	return effect, nil
 }
 
 // mine gives the job's row, or errLost.
@@ -258,7 +266,7 @@ func (d *doing) end(ctx context.Context, state store.JobState, code string) erro
 		if code != "" {
 			effect.Outcome, effect.Code = audit.Refused, code
 		}
-		return effect, tx.JobUpdate(row, 0)
+		return recorded(effect, tx.JobUpdate(row, 0))
 	})
 	if err != nil {
 		return err
