@@ -21,8 +21,8 @@ import (
 	"custodex.dev/internal/id"
 )
 
-// Provider wraps the keys of epochs. A process asks it once at start, and once more when an
-// epoch begins. Its methods may block, and fail with fault.Unavailable. Unwrap fails with
+// Provider wraps the keys of epochs. A server asks it at start, once to check the key and once to
+// use it, and again when an epoch begins. Its methods may block, and fail with fault.Unavailable. Unwrap fails with
 // ErrOpen only if the key does not fit.
 type Provider interface {
 	// Describe names the provider and the version of its key that wraps now. Both are stored
