@@ -295,7 +295,7 @@ type Tx interface {
 	// CustomerNext gives the Seq that the next customer inserted will get, and the
 	// Version of every customer that this transaction inserts or updates. Nobody else
 	// takes the number meanwhile. If nothing is kept of the transaction, the next one
-	// is given the same number. Others that are committed together with it may get the
+	// may be given the same number. Others that are committed together with it may get the
 	// same version.
 	CustomerNext() (seq, version int64, err error)
 

@@ -80,6 +80,9 @@ func (t *tx) inUse() error {
 
 // CustomerCount counts the customers of the application, as this transaction sees them.
 func (t *tx) CustomerCount() (int64, error) {
+	if err := t.goAlone(); err != nil {
+		return 0, err
+	}
 	if !t.head.found {
 		return 0, store.NotFound("application")
 	}

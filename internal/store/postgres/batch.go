@@ -17,11 +17,12 @@ import (
 // A batch is the works of many requests in one transaction on one application:
 //
 //	BEGIN; name the application; lock and read its head       one round trip
-//	for each Update: SAVEPOINT, what fn does                  one for each statement
+//	the first statement of each Update, the second of each    one for all the first, one for all the second
 //	INSERT entries and events of all; write the head; COMMIT  one round trip
 //
+// How the functions of Updates run side by side, and what is done if they cannot, is in pipeline.go.
 // Statements whose results nobody waits for (SAVEPOINT, RELEASE) travel with the
-// next one that matters. Works that only audit need no savepoint and no statement of
+// next one that matters. Works that only audit need no statement of
 // their own, so a batch of them is two round trips whatever its size.
 //
 // READ COMMITTED is enough: every transaction that writes customers, keys,
@@ -84,6 +85,7 @@ type batch struct {
 	suspects []int   // how often the connection was lost in a work's fn
 	doubtful []doubtful
 	refusals []error // in answer to COMMIT, by somebody who may not have known
+	serial   bool    // each work runs alone, after something went wrong when they did not
 }
 
 // doubtful is a try whose COMMIT was sent and not answered.
@@ -142,7 +144,7 @@ func (b *batch) runWithRetry(ctx context.Context) []error {
 			}
 		case ctx.Err() != nil:
 			return b.all(commit.ErrClosed)
-		case errors.Is(err, errBlamed):
+		case errors.Is(err, errBlamed) || errors.Is(err, errSerial):
 			continue
 		case silent(err):
 			b.refuseQueued(err)
@@ -230,19 +232,10 @@ func (b *batch) try(ctx context.Context) (outcomes []error, err error) {
 	if n := len(b.refusals); n >= maxRefusals && len(b.doubtful) == 0 {
 		return nil, b.refusals[n-1]
 	}
-	kept := 0
-	for i, w := range b.works {
-		if t.outcomes[i] != nil {
-			continue
-		}
-		if err := t.perform(i, w); err != nil {
-			return nil, err
-		}
-		if t.outcomes[i] == nil {
-			kept++
-		}
+	if err := t.performAll(); err != nil {
+		return nil, err
 	}
-	if kept == 0 {
+	if !slices.Contains(t.outcomes, nil) {
 		return t.outcomes, nil
 	}
 	if err := t.commit(); err != nil {

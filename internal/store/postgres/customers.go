@@ -75,11 +75,29 @@ func (s *Store) customerGet(ctx context.Context, app id.App, sql string, by any)
 	return row, err
 }
 
+// customerGet reads and claims a customer and its address. What it read before the claim is the newest
+// state: whoever changes a customer has read it before, and keeps the claim.
 func (t *tx) customerGet(sql string, by any) (store.CustomerRow, error) {
 	var row store.CustomerRow
-	err := t.query(sql, []any{string(t.app), by},
+	informed := t.informed
+	err := t.share(sql, []any{string(t.app), by},
 		one("customer", func(r pgx.Row) error { return scanCustomer(r, &row) }))
-	return row, err
+	if err != nil {
+		return store.CustomerRow{}, err
+	}
+	t.informed = informed // for now
+	waited, err := t.claim(customerClaim, row.ID[:])
+	if err == nil && !waited {
+		waited, err = t.claim(emailClaim, row.EmailHash)
+	}
+	if err != nil {
+		return store.CustomerRow{}, err
+	}
+	if waited {
+		return t.customerGet(sql, by)
+	}
+	t.informed = true
+	return row, nil
 }
 
 // CustomerGet gives one customer with its wrapped key.
@@ -124,6 +142,9 @@ func (t *tx) CustomerGetBySeq(seq int64) (store.CustomerRow, error) {
 
 // CustomerGetByEmail is CustomerGet by e-mail hash.
 func (t *tx) CustomerGetByEmail(hash []byte) (store.CustomerRow, error) {
+	if _, err := t.claim(emailClaim, hash); err != nil {
+		return store.CustomerRow{}, err
+	}
 	return t.customerGet(getCustomerByEmail, hash)
 }
 
@@ -132,20 +153,14 @@ func (t *tx) CustomerNext() (seq, version int64, err error) {
 	if !t.head.found {
 		return 0, 0, store.NotFound("application")
 	}
-	return t.head.lastCustomer + 1, t.head.version + 1, nil
+	if t.number == 0 {
+		t.head.lastCustomer++
+		t.number = t.head.lastCustomer
+	}
+	return t.number, t.head.version + 1, nil
 }
 
-// CustomerInsert adds a customer and its key and returns its Seq.
-func (t *tx) CustomerInsert(row store.CustomerRow) (int64, error) {
-	if err := t.inUse(); err != nil {
-		return 0, err
-	}
-	seq, version, err := t.CustomerNext()
-	if err != nil {
-		return 0, err
-	}
-	var made bool
-	err = t.query(`
+const insertCustomer = `
 		WITH made AS (
 			INSERT INTO customer (
 				app_id,
@@ -178,7 +193,21 @@ func (t *tx) CustomerInsert(row store.CustomerRow) (int64, error) {
 			FROM made
 		)
 		SELECT seq
-		FROM made`,
+		FROM made`
+
+// CustomerInsert adds a customer and its key and returns its Seq.
+func (t *tx) CustomerInsert(row store.CustomerRow) (int64, error) {
+	if err := t.inUse(); err != nil {
+		return 0, err
+	}
+	seq, version, err := t.CustomerNext()
+	if err != nil {
+		return 0, err
+	}
+	if _, err := t.claim(emailClaim, row.EmailHash); err != nil {
+		return 0, err
+	}
+	made, err := t.put(insertCustomer,
 		[]any{
 			string(t.app),
 			[16]byte(row.ID),
@@ -194,8 +223,7 @@ func (t *tx) CustomerInsert(row store.CustomerRow) (int64, error) {
 			row.Group,
 			seq,
 			row.Sum,
-		},
-		found(&made))
+		})
 	switch {
 	case err != nil:
 		return 0, err
@@ -204,15 +232,11 @@ func (t *tx) CustomerInsert(row store.CustomerRow) (int64, error) {
 	}
 	t.changed = true
 	t.head.customers++
-	t.head.lastCustomer = seq
+	t.number = 0
 	return seq, nil
 }
 
-// CustomerUpdate replaces what may change of a customer. The look for the e-mail
-// hash only spares the savepoint an error: the unique index decides.
-func (t *tx) CustomerUpdate(row store.CustomerRow) error {
-	var done bool
-	err := t.query(`
+const updateCustomer = `
 		UPDATE customer AS c
 		SET
 			version = $3,
@@ -233,7 +257,18 @@ func (t *tx) CustomerUpdate(row store.CustomerRow) error {
 			AND o.email_hash = $6
 			AND o.customer_id <> $2
 		)
-		RETURNING c.seq`,
+		RETURNING c.seq`
+
+// CustomerUpdate replaces what may change of a customer. The look for the e-mail
+// hash only spares the savepoint an error: the unique index decides.
+func (t *tx) CustomerUpdate(row store.CustomerRow) error {
+	if _, err := t.claim(customerClaim, row.ID[:]); err != nil {
+		return err
+	}
+	if _, err := t.claim(emailClaim, row.EmailHash); err != nil {
+		return err
+	}
+	done, err := t.put(updateCustomer,
 		[]any{
 			string(t.app),
 			[16]byte(row.ID),
@@ -246,8 +281,7 @@ func (t *tx) CustomerUpdate(row store.CustomerRow) error {
 			row.Sealed,
 			row.Group,
 			row.Sum,
-		},
-		found(&done))
+		})
 	switch {
 	case err != nil:
 		return err
@@ -262,7 +296,7 @@ func (t *tx) CustomerUpdate(row store.CustomerRow) error {
 // or else its id is taken (by an insert) or absent (to an update).
 func (t *tx) conflict(row store.CustomerRow, insert bool) error {
 	var email bool
-	err := t.query(`
+	err := t.share(`
 		SELECT
 			EXISTS (
 				SELECT

@@ -105,8 +105,14 @@ func (t *tx) CustomerInsertAll(rows []store.CustomerRow) ([]int64, error) {
 	if len(rows) > maxInsert {
 		return nil, fmt.Errorf("postgres: %d customers inserted at once, at most %d", len(rows), maxInsert)
 	}
+	if err := t.goAlone(); err != nil {
+		return nil, err
+	}
 	if err := t.inUse(); err != nil {
 		return nil, err
+	}
+	if t.number != 0 { // which CustomerNext has given is that of the first row
+		t.head.lastCustomer, t.number = t.number-1, 0
 	}
 	seqs := make([]int64, 0, len(rows))
 	for part := range slices.Chunk(rows, insertChunk) {

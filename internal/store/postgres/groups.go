@@ -82,13 +82,16 @@ func (s *Store) GroupCount(ctx context.Context, app id.App, from, to int64) (n i
 // GroupGet gives one group, as this transaction sees it.
 func (t *tx) GroupGet(seq int64) (store.GroupRow, error) {
 	var row store.GroupRow
-	err := t.query(getGroup, []any{string(t.app), seq},
+	err := t.share(getGroup, []any{string(t.app), seq},
 		one("group", func(r pgx.Row) error { return scanGroup(r, &row) }))
 	return row, err
 }
 
 // GroupNext gives the Seq that the next group will get.
 func (t *tx) GroupNext() (int64, error) {
+	if err := t.goAlone(); err != nil {
+		return 0, err
+	}
 	if !t.head.found {
 		return 0, store.NotFound("application")
 	}

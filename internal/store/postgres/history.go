@@ -56,10 +56,10 @@ func (t *tx) HistoryAppend(row store.HistoryRow) error {
 	case t.failed != nil:
 		return t.failed
 	}
-	if !t.saved {
-		t.pending.Queue("SAVEPOINT item")
-		t.saved = true
+	if !t.together {
+		t.save()
 	}
+	t.noteWrite(true)
 	t.pending.Queue(insertHistory, string(t.app), row.Customer, row.At, row.Version, row.Sealed)
 	return nil
 }

@@ -39,7 +39,10 @@ func (s *Store) IdempotencyPurge(ctx context.Context, app id.App, limit int) (in
 // IdempotencyGet gives the row of a scope unless it has expired.
 func (t *tx) IdempotencyGet(scope []byte) (store.IdempotencyRow, error) {
 	var row store.IdempotencyRow
-	err := t.query(`
+	if _, err := t.claim(scopeClaim, scope); err != nil {
+		return row, err
+	}
+	err := t.share(`
 		SELECT
 			scope,
 			fingerprint,
@@ -58,8 +61,10 @@ func (t *tx) IdempotencyGet(scope []byte) (store.IdempotencyRow, error) {
 
 // IdempotencyPut stores a row that expires after ttl, in place of an expired one.
 func (t *tx) IdempotencyPut(row store.IdempotencyRow, ttl time.Duration) error {
-	var done bool
-	err := t.query(`
+	if _, err := t.claim(scopeClaim, row.Scope); err != nil {
+		return err
+	}
+	done, err := t.put(`
 		INSERT INTO idempotency AS i (
 			app_id,
 			scope,
@@ -84,8 +89,7 @@ func (t *tx) IdempotencyPut(row store.IdempotencyRow, ttl time.Duration) error {
 			[16]byte(row.Customer),
 			row.Reply,
 			ttl.Milliseconds(),
-		},
-		found(&done))
+		})
 	if err == nil && !done {
 		err = store.ErrKeyUsed
 	}

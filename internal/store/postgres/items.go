@@ -140,7 +140,7 @@ const insertItem = `
 // ItemInsert adds an item of the customer.
 func (t *tx) ItemInsert(c id.Customer, row store.ItemRow) error {
 	var known, made bool
-	err := t.query(insertItem,
+	err := t.share(insertItem,
 		[]any{
 			string(t.app),
 			[16]byte(c),
@@ -151,6 +151,7 @@ func (t *tx) ItemInsert(c id.Customer, row store.ItemRow) error {
 			row.Sealed,
 		},
 		one("answer", func(r pgx.Row) error { return r.Scan(&known, &made) }))
+	t.noteWrite(made)
 	switch {
 	case err != nil:
 		return err

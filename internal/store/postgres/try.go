@@ -10,7 +10,6 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
-	"custodex.dev/internal/safe"
 	"custodex.dev/internal/store"
 )
 
@@ -25,6 +24,7 @@ type try struct {
 	entries  []store.AuditRow
 	events   []store.EventRow
 	outcomes []error
+	claims   map[claim]*tx // of the works that run side by side
 }
 
 const lockHead = `
@@ -59,38 +59,34 @@ func (t *try) begin() error {
 	return nil
 }
 
-// perform runs one work. Its outcome goes to t.outcomes; an error is about the whole
-// transaction.
-func (t *try) perform(i int, w work) error {
-	if w.fn == nil {
-		if !t.head.found {
-			t.outcomes[i] = store.NotFound("application")
-			return nil
-		}
-		t.entries = append(t.entries, w.entries...)
-		return nil
+// perform runs a work alone, from its beginning or from where it had to stop. Its outcome goes to
+// t.outcomes; an error is about the whole transaction.
+func (t *try) perform(item *tx) error {
+	head, changed := t.head, t.changed
+	if item.together {
+		item.together = false
+		item.next() // to its end
+	} else {
+		item.run()
 	}
-	item := &tx{try: t}
-	head, changed, entries, events := t.head, t.changed, len(t.entries), len(t.events)
-	err := safe.Call(func() error { return w.fn(item) })
-	item.over = true
+	err := item.outcome()
 	switch {
 	case item.lost != nil:
-		return t.blame(i, item.lost)
-	case err != nil:
-	case item.failed != nil:
-		err = item.failed // whatever fn made of it: its savepoint cannot be kept
-	case !t.head.found:
+		return t.blame(item.place, item.lost)
+	case err == nil && !t.head.found:
 		err = store.NotFound("application")
+	case err != nil && item.wrote:
+		return errSerial
 	}
 	if err == nil {
 		if item.saved {
 			t.pending.Queue("RELEASE SAVEPOINT item")
 		}
+		item.keep()
 		return nil
 	}
-	t.outcomes[i] = err
-	t.head, t.changed, t.entries, t.events = head, changed, t.entries[:entries], t.events[:events]
+	t.outcomes[item.place] = err
+	t.head, t.changed = head, changed
 	switch {
 	case item.failed != nil:
 		// On its own: the server prepares no statement in a failed transaction.
