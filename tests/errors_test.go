@@ -251,7 +251,7 @@ code that it does not know like others of the same status.
 
 The statuses of a kind are in the order Devdraft, Yativo, Xtrakit, management. Wrong requests as such have statuses of their own in every
 API: %s.
-In Yativo and Xtrakit ` + "`validation_failed` and `email_taken` are 422" + `.
+In Yativo and Xtrakit ` + "`validation_failed` and `email_taken` are 422; `cursor_expired`, which only the management API has, is 410" + `.
 The published pages word some errors in their own way; the text here is the program's own.
 `
 
