@@ -1,5 +1,5 @@
-// Package customerrow converts between a customer and the row that a store keeps of it: it encrypts
-// and decrypts the personal part. It is the only place where one becomes the other, and knows
+// Package customerrow converts between a customer and the row that a store keeps of it, and between a group
+// and its row: it encrypts and decrypts the personal part. It is the only place where one becomes the other, and knows
 // neither callers nor rules.
 package customerrow
 
@@ -42,9 +42,9 @@ func Number(app *seal.App, row *store.CustomerRow, seq, version int64) {
 
 // check fails with rowsum.ErrDamaged if a row is not as it was written. Rows that 0.1.0 wrote have no
 // checksum, and keys that were wrapped before there were epochs. A key cannot be put back to that
-// form, so every other row must have one.
+// form, so every other row must have one, and all must once the application is summed.
 func check(app *seal.App, row *store.CustomerRow) error {
-	if len(row.Sum) == 0 && seal.EpochOf(row.Key) == 0 {
+	if len(row.Sum) == 0 && seal.EpochOf(row.Key) == 0 && !app.Summed() {
 		return nil
 	}
 	return rowsum.Check(row.Sum, rowsum.Customer(app, row))

@@ -1,5 +1,5 @@
-// Package integrity tells rows of credentials and applications that were altered in the database from
-// those that this program wrote. Each has a keyed checksum over all its columns, so nobody can revive a
+// Package integrity tells rows of credentials, applications, groups and items that were altered in the
+// database from those that this program wrote. Each has a keyed checksum over all its columns, so nobody can revive a
 // revoked credential, widen it, move it to another application or invent one with SQL alone.
 //
 // Whoever is about to go by such a row asks the Guard first. An altered row is reported: counted,
@@ -15,6 +15,9 @@ package integrity
 import (
 	"context"
 	"log/slog"
+	"maps"
+	"strconv"
+	"strings"
 	"sync"
 	"time"
 
@@ -28,6 +31,8 @@ import (
 const (
 	Applications = "application"
 	Credentials  = "credential"
+	Groups       = "customer_group"
+	Items        = "customer_item"
 )
 
 // Store is what a Guard needs of store.Store.
@@ -74,7 +79,8 @@ type Guard struct {
 	waiting map[id.App]string // alarms to raise
 }
 
-// rowID names a row: id is that of a credential, or of the application itself.
+// rowID names a row: id is that of a credential or of the application itself, the number of a group, or
+// the id of a customer and that of an item.
 type rowID struct {
 	app       id.App
 	table, id string
@@ -99,6 +105,7 @@ func (g *Guard) App(ctx context.Context, key *seal.App, row *store.AppRow) error
 	err := rowsum.Check(row.Sum, rowsum.App(key, row))
 	if err == nil {
 		g.know(row.ID, true)
+		key.SetSummed(row.Summed)
 	}
 	return g.decide(ctx, rowID{row.ID, Applications, string(row.ID)}, err)
 }
@@ -110,6 +117,32 @@ func (g *Guard) Credential(ctx context.Context, key *seal.App, app *store.AppRow
 		return err
 	}
 	return g.decide(ctx, rowID{app.ID, Credentials, string(row.ID)}, rowsum.Check(row.Sum, rowsum.Credential(key, row)))
+}
+
+// Group fails with rowsum.ErrDamaged if the row of a group was altered. Rows of an earlier release may be
+// without a checksum until all of the application have one; so it is with Item.
+func (g *Guard) Group(ctx context.Context, key *seal.App, app id.App, row *store.GroupRow) error {
+	if row.Sum == nil && !key.Summed() {
+		return nil
+	}
+	return g.decide(ctx, rowID{app, Groups, strconv.FormatInt(row.Seq, 10)}, rowsum.Check(row.Sum, rowsum.Group(key, row)))
+}
+
+// Item fails with rowsum.ErrDamaged if the row of an item of the customer was altered.
+func (g *Guard) Item(ctx context.Context, key *seal.App, app id.App, c id.Customer, row *store.ItemRow) error {
+	if row.Sum == nil && !key.Summed() {
+		return nil
+	}
+	return g.decide(ctx, rowID{app, Items, c.String() + " " + row.ID.String()}, rowsum.Check(row.Sum, rowsum.Item(key, c, row)))
+}
+
+// Gone forgets a row that was deleted, and those whose id begins with its id and a space.
+func (g *Guard) Gone(app id.App, table, id string) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	maps.DeleteFunc(g.altered, func(row rowID, _ struct{}) bool {
+		return row.app == app && row.table == table && (row.id == id || strings.HasPrefix(row.id, id+" "))
+	})
 }
 
 // decide takes what the checksum says of a row, and then what the log said of it.

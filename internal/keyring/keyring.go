@@ -59,8 +59,17 @@ func (k *Keyring) Key(ctx context.Context, app id.App) (*seal.App, error) {
 	if err != nil {
 		return nil, err
 	}
+	key.SetSummed(row.Summed) // who altered that is found out by the checksum of the row
 	v, _ := k.open.LoadOrStore(app, key)
 	return v.(*seal.App), nil
+}
+
+// Forget drops what is known of checksums, after the database has lost changes.
+func (k *Keyring) Forget() {
+	k.open.Range(func(_, key any) bool {
+		key.(*seal.App).SetSummed(false)
+		return true
+	})
 }
 
 // openApp opens the root and the wrap keys of an application that is in an epoch.

@@ -52,7 +52,7 @@ func (s *Service) CloseAuditAlarm(ctx context.Context, caller tenant.Caller, rea
 			return closed, false, o.recordFailure(ctx, err)
 		}
 	}
-	if err := o.mustHaveAlarm(ctx); err != nil {
+	if err := s.sequencer.MustHaveAlarm(ctx, caller.App); err != nil {
 		return closed, false, o.recordFailure(ctx, err)
 	}
 	// Closing comes last: after a failure before it the alarm is open, and a retry does the rest.
@@ -76,17 +76,6 @@ func (s *Service) CloseAuditAlarm(ctx context.Context, caller tenant.Caller, rea
 	// The alarm is closed, whatever comes of the look.
 	raised, err = s.sequencer.Visit(ctx, caller.App)
 	return closed, raised || err != nil, nil
-}
-
-// mustHaveAlarm fails with fault.NotFound if no alarm of the application is open.
-func (o *operation) mustHaveAlarm(ctx context.Context) error {
-	open, err := sequencer.HasAlarm(o.key, func(limit int) ([]store.AlarmRow, error) {
-		return o.s.store.AlarmList(ctx, o.caller.App, limit)
-	})
-	if err == nil && !open {
-		err = store.NotFound("alarm")
-	}
-	return err
 }
 
 // tellOperators records in the operators' own log that one of them is about to close an alarm.

@@ -196,7 +196,7 @@ func TestAlteredApplication(t *testing.T) {
 			t.Parallel()
 			db := testkit.NewDatabase(t, engine)
 			env := newEnvOn(t, db.NewStore(t))
-			for _, change := range []string{"name = 'Another'", "created_at = created_at + 1", "removed_at = 5", "sum = NULL"} {
+			for _, change := range []string{"name = 'Another'", "created_at = created_at + 1", "removed_at = 5", "summed = NOT summed", "sum = NULL"} {
 				app, _ := env.newApp(t, "Shop")
 				db.Exec(t, fmt.Sprintf("UPDATE application SET %s WHERE app_id = '%s'", change, app.ID))
 				op := env.operator(app.ID)

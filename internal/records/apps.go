@@ -48,6 +48,7 @@ func (s *Service) insertApp(ctx context.Context, o *operation, app tenant.Applic
 	own.caller.App = app.ID
 	entry := own.entry(audit.Done, nil)
 	entry.Subject = string(app.ID)
+	row.Summed = true
 	row.Sum = rowsum.App(own.key, &row)
 	_, err := own.commit(ctx, nil, func(tx store.Tx) (answer, audit.Entry, error) {
 		err := tx.AppInsert(row)

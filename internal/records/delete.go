@@ -6,6 +6,7 @@ import (
 	"custodex.dev/internal/audit"
 	"custodex.dev/internal/authz"
 	"custodex.dev/internal/id"
+	"custodex.dev/internal/integrity"
 	"custodex.dev/internal/store"
 	"custodex.dev/internal/tenant"
 )
@@ -31,5 +32,6 @@ func (s *Service) DeleteCustomer(ctx context.Context, caller tenant.Caller, targ
 		return err
 	}
 	s.corrupt.Forget(caller.App, row.Seq)
+	s.guard.Gone(caller.App, integrity.Items, row.ID.String())
 	return nil
 }

@@ -9,7 +9,9 @@ import (
 	"custodex.dev/internal/audit"
 	"custodex.dev/internal/authz"
 	"custodex.dev/internal/customer"
+	"custodex.dev/internal/customerrow"
 	"custodex.dev/internal/fault"
+	"custodex.dev/internal/integrity"
 	"custodex.dev/internal/page"
 	"custodex.dev/internal/store"
 	"custodex.dev/internal/tenant"
@@ -21,10 +23,6 @@ type GroupWrite struct {
 	IdempotencyKey string // as in Write
 	Encode         func(*customer.Group) []byte
 }
-
-// groupLabel is what a group's encrypted text is bound to besides its application.
-// It does not hold the group's number, which the store chooses after the encryption.
-const groupLabel = "group"
 
 // CreateGroup makes a group of customers. Faults: Forbidden, Invalid, Conflict as
 // for CreateCustomer, Unavailable.
@@ -39,13 +37,12 @@ func (s *Service) CreateGroup(ctx context.Context, caller tenant.Caller, w Group
 	}
 	g.CreatedAt = s.now()
 	g.UpdatedAt = g.CreatedAt
-	plain := g.AppendBinary(nil)
-	row := store.GroupRow{
-		CreatedAt: g.CreatedAt.UnixMilli(), UpdatedAt: g.UpdatedAt.UnixMilli(), Sealed: o.key.SealLabel(groupLabel, plain),
-	}
-	return o.write(ctx, Target{}, o.idempotency(w.IdempotencyKey, "", plain), func(tx store.Tx) (answer, audit.Entry, error) {
+	return o.write(ctx, Target{}, o.idempotency(w.IdempotencyKey, "", g.AppendBinary(nil)), func(tx store.Tx) (answer, audit.Entry, error) {
 		var err error
-		if g.Seq, err = tx.GroupInsert(row); err != nil {
+		if g.Seq, err = tx.GroupNext(); err != nil {
+			return answer{}, audit.Entry{}, err
+		}
+		if _, err := tx.GroupInsert(customerrow.EncryptGroup(o.key, &g)); err != nil {
 			return answer{}, audit.Entry{}, err
 		}
 		return answer{Reply: Reply{Body: w.Encode(&g)}}, o.groupEntry(g.Seq, "name", "description"), nil
@@ -75,15 +72,14 @@ func (s *Service) UpdateGroup(ctx context.Context, caller tenant.Caller, seq int
 		if err != nil {
 			return answer{}, audit.Entry{}, err
 		}
-		g, err := o.openGroup(row)
+		g, err := o.openGroup(ctx, row)
 		if err != nil {
 			return answer{}, audit.Entry{}, err
 		}
 		fields := change.Apply(&g)
 		if len(fields) > 0 {
 			g.UpdatedAt = nextUpdatedAt(s.now(), g.UpdatedAt)
-			row.UpdatedAt, row.Sealed = g.UpdatedAt.UnixMilli(), o.key.SealLabel(groupLabel, g.AppendBinary(nil))
-			if err := tx.GroupUpdate(row); err != nil {
+			if err := tx.GroupUpdate(customerrow.EncryptGroup(o.key, &g)); err != nil {
 				return answer{}, audit.Entry{}, err
 			}
 		}
@@ -100,6 +96,9 @@ func (s *Service) DeleteGroup(ctx context.Context, caller tenant.Caller, seq int
 	_, err = o.write(ctx, Target{}, nil, func(tx store.Tx) (answer, audit.Entry, error) {
 		return answer{}, o.groupEntry(seq), tx.GroupDelete(seq)
 	})
+	if err == nil {
+		s.guard.Gone(caller.App, integrity.Groups, strconv.FormatInt(seq, 10))
+	}
 	return err
 }
 
@@ -145,7 +144,7 @@ func (s *Service) ListGroups(ctx context.Context, caller tenant.Caller, in ListG
 	rows, more := upTo(in.Take, rows)
 	found := ItemPage[customer.Group]{List: make([]customer.Group, len(rows)), Total: len(rows)}
 	for i, row := range rows {
-		if found.List[i], err = o.openGroup(row); err != nil {
+		if found.List[i], err = o.openGroup(ctx, row); err != nil {
 			return ItemPage[customer.Group]{}, err
 		}
 	}
@@ -197,17 +196,12 @@ func (o *operation) group(ctx context.Context, seq int64) (customer.Group, error
 	if err != nil {
 		return customer.Group{}, err
 	}
-	return o.openGroup(row)
+	return o.openGroup(ctx, row)
 }
 
-func (o *operation) openGroup(row store.GroupRow) (customer.Group, error) {
-	plain, err := o.key.OpenLabel(groupLabel, row.Sealed)
-	if err != nil {
+func (o *operation) openGroup(ctx context.Context, row store.GroupRow) (customer.Group, error) {
+	if err := o.s.guard.Group(ctx, o.key, o.caller.App, &row); err != nil {
 		return customer.Group{}, err
 	}
-	g := customer.Group{Seq: row.Seq, CreatedAt: store.Instant(row.CreatedAt), UpdatedAt: store.Instant(row.UpdatedAt)}
-	if err := g.UnmarshalBinary(plain); err != nil {
-		return customer.Group{}, err
-	}
-	return g, nil
+	return customerrow.DecryptGroup(o.key, &row)
 }

@@ -13,6 +13,7 @@ import (
 	"custodex.dev/internal/history"
 	"custodex.dev/internal/id"
 	"custodex.dev/internal/page"
+	"custodex.dev/internal/rowsum"
 	"custodex.dev/internal/seal"
 	"custodex.dev/internal/store"
 	"custodex.dev/internal/tenant"
@@ -74,10 +75,11 @@ func (o *operation) addItem(ctx context.Context, target id.Customer, idem *idemp
 		if err := history.Save(tx, o.key, key, &row, &before, &c, history.By{Caller: o.caller, Entry: entry}); err != nil {
 			return answer{}, audit.Entry{}, err
 		}
-		err = tx.ItemInsert(target, store.ItemRow{
+		made := store.ItemRow{
 			ID: it.id, Kind: it.kind, At: it.at.UnixMilli(), CreatedAt: it.made.UnixMilli(), Sealed: key.SealItem(it.id, it.plain),
-		})
-		if err != nil {
+		}
+		made.Sum = rowsum.Item(o.key, target, &made)
+		if err := tx.ItemInsert(target, made); err != nil {
 			return answer{}, audit.Entry{}, err
 		}
 		return answer{Reply{Customer: target, Body: it.body}, key.SealReply}, entry, nil
@@ -119,7 +121,7 @@ func listItems[T any](ctx context.Context, o *operation, target id.Customer, kin
 	rows, more := upTo(in.Take, rows)
 	found := ItemPage[T]{List: make([]T, len(rows)), Total: len(rows)}
 	for i, row := range rows {
-		plain, err := key.OpenItem(row.ID, row.Sealed)
+		plain, err := o.openItem(ctx, key, target, &row)
 		if err == nil {
 			found.List[i], err = open(row, plain)
 		}
@@ -137,6 +139,14 @@ func listItems[T any](ctx context.Context, o *operation, target id.Customer, kin
 		found.Next = o.sealCursor(page.Cursor{At: last.At, ID: last.ID, Filter: target[:]})
 	}
 	return recorded(ctx, o, o.entry(audit.Done, []id.Customer{target}), found)
+}
+
+// openItem decrypts an item of the customer whose key this is.
+func (o *operation) openItem(ctx context.Context, key seal.Customer, target id.Customer, row *store.ItemRow) ([]byte, error) {
+	if err := o.s.guard.Item(ctx, o.key, o.caller.App, target, row); err != nil {
+		return nil, err
+	}
+	return key.OpenItem(row.ID, row.Sealed)
 }
 
 // followItems reads the request's cursor, if it has one, and puts its position into

@@ -98,7 +98,7 @@ func (c crowding) Step(_ context.Context, cursor []byte, _ int) (job.Step, error
 		return nil, nil
 	}
 	return func(tx store.Tx) (job.Effect, error) {
-		_, err := tx.GroupInsert(store.GroupRow{Sealed: []byte("a group")})
+		_, err := tx.GroupInsert(store.GroupRow{Sealed: []byte("a group"), Sum: make([]byte, 32)})
 		return job.Effect{
 			Cursor: append(cursor[:len(cursor):len(cursor)], 'x'), Done: int64(len(cursor)) + 1, Total: c.groups,
 			Action: authz.GroupCreate, Outcome: audit.Done, Fields: []string{"name"},

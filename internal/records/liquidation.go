@@ -78,7 +78,7 @@ func (o *operation) readAddressRecorded(ctx context.Context, target id.Customer,
 	if err != nil {
 		return customer.LiquidationAddress{}, err
 	}
-	plain, err := key.OpenItem(row.ID, row.Sealed)
+	plain, err := o.openItem(ctx, key, target, &row)
 	if err != nil {
 		return customer.LiquidationAddress{}, err
 	}

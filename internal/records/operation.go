@@ -142,7 +142,7 @@ func (o *operation) write(ctx context.Context, target Target, i *idempotency, do
 func (o *operation) commit(ctx context.Context, i *idempotency, do work) (Reply, error) {
 	var reply Reply
 	err := o.s.store.Update(ctx, o.caller.App, func(t store.Tx) error {
-		tx := written.Watch(t, o.key)
+		tx := written.Watch(t)
 		replayed, entry, err := i.lookupReply(tx)
 		if err != nil {
 			return err

@@ -147,7 +147,7 @@ func New(cfg Config) *Service {
 	s.store = s.feed.Notifying(s.sequencer.Notifying(cfg.Store))
 	s.guard = integrity.New(integrity.Config{Store: s.store, Keys: s.keys, Raise: s.sequencer.RaiseAlarm, Now: s.now, Log: cfg.Log})
 	s.credentials = credential.New(credential.Config{Store: cfg.Store, Keys: s.keys, Rows: s.guard, TTL: cfg.CredentialTTL, Now: s.now})
-	watched.Lost = func() { s.guard.Forget(); s.credentials.ForgetAll() }
+	watched.Lost = func() { s.keys.Forget(); s.guard.Forget(); s.credentials.ForgetAll() }
 	s.indexes = index.New(index.Config{
 		Store: cfg.Store, Corrupt: s.corrupt,
 		MaxMemory: cfg.SearchMemory, MaxScans: cfg.MaxScans, MaxSearches: cfg.MaxSearches, MaxIdle: cfg.SearchIdle,
@@ -212,8 +212,8 @@ func (s *Service) DropIndexes() { s.indexes.Drop() }
 // CorruptCustomers is how many customers this process has read and could not decrypt.
 func (s *Service) CorruptCustomers() int { return s.corrupt.Count() }
 
-// AlteredRows is how many rows this process has found altered: of applications, credentials and
-// customers.
+// AlteredRows is how many rows this process has found altered: of applications, credentials,
+// customers, items and groups.
 func (s *Service) AlteredRows() int { return s.guard.Altered() }
 
 // Now is the current time, which is the same in all replicas.

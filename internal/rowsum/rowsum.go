@@ -108,6 +108,7 @@ func App(key *seal.App, row *store.AppRow) []byte {
 	c.bytes(3, row.Key)
 	c.number(4, row.CreatedAt)
 	c.number(5, row.RemovedAt)
+	c.flag(6, row.Summed)
 	return key.RowSum("application", c)
 }
 

@@ -70,7 +70,7 @@ func kinds() []kind {
 			func(k *seal.App, row any) []byte { return rowsum.Credential(k, row.(*store.CredentialRow)) },
 		},
 		{
-			"application", "application", filled[store.AppRow](), []string{"Tree", "WrapKey", "Epoch", "Sum"},
+			"application, summed", "application", filled[store.AppRow](), []string{"Tree", "WrapKey", "Epoch", "Sum"},
 			func(k *seal.App, row any) []byte { return rowsum.App(k, row.(*store.AppRow)) },
 		},
 	}
@@ -234,7 +234,10 @@ func TestVectors(t *testing.T) {
 	if err != nil && !*update {
 		t.Fatal(err)
 	}
-	for _, k := range kinds() {
+	unsummed := filled[store.AppRow]()
+	unsummed.Summed = false // as all were that were stored before there was this column
+	apps := kinds()[len(kinds())-1]
+	for _, k := range append(kinds(), kind{"application", apps.table, unsummed, nil, apps.sum}) {
 		for name, row := range map[string]any{
 			k.name: k.row, k.name + ", empty": reflect.New(reflect.TypeOf(k.row).Elem()).Interface(),
 		} {

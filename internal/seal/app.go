@@ -13,6 +13,7 @@ import (
 	"hash"
 	"slices"
 	"sync"
+	"sync/atomic"
 
 	"filippo.io/mldsa"
 	"golang.org/x/crypto/chacha20poly1305"
@@ -52,6 +53,7 @@ type appKeys struct {
 	signer    *ed25519.PrivateKey
 	cosigner  *[]byte       // seed of the ML-DSA-44 key
 	cosigned  func() []byte // its public key
+	summed    atomic.Bool
 }
 
 // NewAppKey makes a random root of an application.
@@ -146,6 +148,12 @@ func (a *App) EmailHash(canonical string) []byte { return a.email.sum([]byte(can
 
 // EntryMAC is the keyed checksum of an audit entry, which may come in parts.
 func (a *App) EntryMAC(entry ...[]byte) []byte { return a.entryMAC.sum(entry...) }
+
+// SetSummed says whether every row of the application is known to have a checksum. It is not at first.
+func (a *App) SetSummed(all bool) { a.summed.Store(all) }
+
+// Summed reports whether every row of the application has a checksum, so that a missing one is damage.
+func (a *App) Summed() bool { return a.summed.Load() }
 
 // RowSum is the keyed checksum of a row of the table, over content as package rowsum makes it.
 func (a *App) RowSum(table string, content []byte) []byte {

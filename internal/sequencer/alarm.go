@@ -120,10 +120,13 @@ func Alarms(key *seal.App, rows []store.AlarmRow) []Alarm {
 	return list
 }
 
-// HasAlarm reports whether an alarm of the application is open. list gives the newest rows.
-func HasAlarm(key *seal.App, list func(limit int) ([]store.AlarmRow, error)) (bool, error) {
-	a, err := readAlarms(key, list)
-	return err == nil && a.isOpen(), err
+// MustHaveAlarm fails with fault.NotFound if no alarm of the application is open.
+func (s *Sequencer) MustHaveAlarm(ctx context.Context, app id.App) error {
+	now, err := s.storedAlarms(ctx, app)
+	if err == nil && !now.isOpen() {
+		err = store.NotFound("alarm")
+	}
+	return err
 }
 
 // CloseAlarm closes an alarm. If one about rows is open it is that, so that whoever has seen only that
@@ -198,11 +201,7 @@ func (s *Sequencer) recall(ctx context.Context, app id.App) error {
 
 // readAlarms reads an application's alarms. It raises one where an open one is gone.
 func (s *Sequencer) readAlarms(ctx context.Context, app id.App) error {
-	key, err := s.cfg.Keys.Key(ctx, app)
-	if err != nil {
-		return err
-	}
-	now, err := readAlarms(key, func(limit int) ([]store.AlarmRow, error) { return s.cfg.Store.AlarmList(ctx, app, limit) })
+	now, err := s.storedAlarms(ctx, app)
 	if err != nil {
 		return err
 	}
@@ -214,6 +213,15 @@ func (s *Sequencer) readAlarms(ctx context.Context, app id.App) error {
 	}
 	s.know(ctx, app, now)
 	return nil
+}
+
+// storedAlarms reads an application's alarms from the store.
+func (s *Sequencer) storedAlarms(ctx context.Context, app id.App) (alarms, error) {
+	key, err := s.cfg.Keys.Key(ctx, app)
+	if err != nil {
+		return alarms{}, err
+	}
+	return readAlarms(key, func(limit int) ([]store.AlarmRow, error) { return s.cfg.Store.AlarmList(ctx, app, limit) })
 }
 
 // know remembers an application's alarms.

@@ -40,7 +40,7 @@ func (s *Server) registerMetrics() {
 		gauge("damaged_customers", "Customers that this process has read and could not decrypt.", func() float64 {
 			return float64(s.records.CorruptCustomers())
 		}),
-		gauge("altered_rows", "Rows of applications, credentials and customers that this process has found not to be as they were written last.", func() float64 {
+		gauge("altered_rows", "Rows of applications, credentials, customers, items and groups that this process has found not to be as they were written last.", func() float64 {
 			return float64(s.records.AlteredRows())
 		}),
 		gauge("clock_offset_seconds", "Seconds that the database's clock is ahead of this machine's.", func() float64 {

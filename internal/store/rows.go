@@ -18,6 +18,7 @@ type AppRow struct {
 	Key       []byte // the application's root, wrapped in an epoch, or by the provider before there were any
 	CreatedAt int64
 	RemovedAt int64  // 0: in use
+	Summed    bool   // every row of it has a checksum; a missing one is damage
 	Sum       []byte // 32 bytes: keyed checksum of the columns above; nil: made by a release before sums
 	Tree      []byte // checkpoint of its audit tree without entries, for AppInsert only
 	WrapKey   []byte // its wrap key in Epoch, for AppInsert and AppRekey only; nil: none
@@ -88,6 +89,7 @@ type GroupRow struct {
 	CreatedAt int64
 	UpdatedAt int64
 	Sealed    []byte // name and description, under a key of the application
+	Sum       []byte // 32 bytes: keyed checksum of the columns above; nil: written by a release before sums
 }
 
 // ItemKind says what an item is. The numbers are stored; do not reorder.
@@ -107,6 +109,7 @@ type ItemRow struct {
 	At        int64 // place in the list, newest first
 	CreatedAt int64
 	Sealed    []byte // under the customer's key
+	Sum       []byte // 32 bytes: keyed checksum of its customer and the columns above; nil: as in GroupRow
 }
 
 // HistoryRow is what a customer was until one change of it. It is added with that change, never

@@ -321,7 +321,7 @@ type Tx interface {
 	// GroupNext gives the Seq that the next group inserted will get, as CustomerNext.
 	GroupNext() (seq int64, err error)
 
-	// GroupUpdate replaces Sealed and UpdatedAt of a group.
+	// GroupUpdate replaces Sealed, UpdatedAt and Sum of a group.
 	GroupUpdate(row GroupRow) error
 
 	// HistoryAppend keeps what a customer was before the change that this transaction makes of

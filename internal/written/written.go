@@ -10,8 +10,6 @@ import (
 	"fmt"
 
 	"custodex.dev/internal/id"
-	"custodex.dev/internal/rowsum"
-	"custodex.dev/internal/seal"
 	"custodex.dev/internal/store"
 )
 
@@ -19,7 +17,6 @@ import (
 // has one here.
 type Tx struct {
 	store.Tx
-	key       *seal.App
 	customers map[id.Customer][]byte
 	others    []other // in the order in which they were written first
 }
@@ -30,9 +27,8 @@ type other struct {
 	sum  []byte
 }
 
-// Watch gives tx watched. key is the key of the application that tx is of; groups and items, whose rows
-// hold no checksum, are summed with it.
-func Watch(tx store.Tx, key *seal.App) *Tx { return &Tx{Tx: tx, key: key} }
+// Watch gives tx watched.
+func Watch(tx store.Tx) *Tx { return &Tx{Tx: tx} }
 
 var (
 	// errUnnamed is the fault of an entry that leaves out a customer.
@@ -168,12 +164,12 @@ func (t *Tx) GroupUpdate(row store.GroupRow) error {
 }
 
 func (t *Tx) writeGroup(row *store.GroupRow, err error) error {
-	return t.writeOther(fmt.Sprint("group ", row.Seq), rowsum.Group(t.key, row), err)
+	return t.writeOther(fmt.Sprint("group ", row.Seq), row.Sum, err)
 }
 
 // ItemInsert is store.Tx.ItemInsert.
 func (t *Tx) ItemInsert(c id.Customer, row store.ItemRow) error {
-	return t.writeOther("item "+row.ID.String(), rowsum.Item(t.key, c, &row), t.Tx.ItemInsert(c, row))
+	return t.writeOther("item "+row.ID.String(), row.Sum, t.Tx.ItemInsert(c, row))
 }
 
 // writeOther remembers a row that was written unless err says that it was not.

@@ -11,7 +11,7 @@ import (
 )
 
 func scanApp(row pgx.Row, into *store.AppRow) error {
-	return row.Scan((*string)(&into.ID), &into.Name, &into.Key, &into.CreatedAt, &into.RemovedAt, &into.Sum)
+	return row.Scan((*string)(&into.ID), &into.Name, &into.Key, &into.CreatedAt, &into.RemovedAt, &into.Summed, &into.Sum)
 }
 
 const getApp = `
@@ -21,6 +21,7 @@ const getApp = `
 			wrapped_key,
 			created_at,
 			removed_at,
+			summed,
 			sum
 		FROM application
 		WHERE app_id = $1`
@@ -41,7 +42,8 @@ func (t *tx) AppGet() (store.AppRow, error) {
 	return row, err
 }
 
-// AppUpdate replaces the name of the application, whether and when it was removed, and the sum.
+// AppUpdate replaces the name of the application, whether and when it was removed, whether all of it is
+// summed, and the sum.
 func (t *tx) AppUpdate(row store.AppRow) error {
 	var done bool
 	err := t.query(`
@@ -50,14 +52,15 @@ func (t *tx) AppUpdate(row store.AppRow) error {
 			SET
 				name = $2,
 				removed_at = $3,
-				sum = $4
+				sum = $4,
+				summed = $5
 			WHERE app_id = $1
 		)
 		UPDATE head
 		SET removed = $3 <> 0
 		WHERE app_id = $1
 		RETURNING app_id`,
-		[]any{string(t.app), row.Name, row.RemovedAt, row.Sum}, found(&done))
+		[]any{string(t.app), row.Name, row.RemovedAt, row.Sum, row.Summed}, found(&done))
 	if err == nil && !done {
 		err = store.NotFound("application")
 	}
@@ -98,6 +101,7 @@ func (s *Store) AppList(ctx context.Context, after id.App, limit int) ([]store.A
 			wrapped_key,
 			created_at,
 			removed_at,
+			summed,
 			sum
 		FROM application
 		WHERE app_id > $1
@@ -143,9 +147,10 @@ func (t *tx) AppInsert(row store.AppRow) error {
 				name,
 				wrapped_key,
 				created_at,
-				sum
+				sum,
+				summed
 			)
-			VALUES ($1, $2, $3, $4, $8)
+			VALUES ($1, $2, $3, $4, $8, $9)
 			ON CONFLICT DO NOTHING
 			RETURNING app_id
 		), tree AS (
@@ -188,7 +193,7 @@ func (t *tx) AppInsert(row store.AppRow) error {
 			'{}'
 		FROM made
 		RETURNING app_id`,
-		[]any{string(row.ID), row.Name, row.Key, row.CreatedAt, row.Tree, row.Epoch, row.WrapKey, row.Sum}, found(&made))
+		[]any{string(row.ID), row.Name, row.Key, row.CreatedAt, row.Tree, row.Epoch, row.WrapKey, row.Sum, row.Summed}, found(&made))
 	switch {
 	case err != nil:
 		return err

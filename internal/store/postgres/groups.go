@@ -13,7 +13,8 @@ const groupColumns = `
 			seq,
 			created_at,
 			updated_at,
-			sealed`
+			sealed,
+			sum`
 
 func scanGroup(row pgx.Row, into *store.GroupRow) error {
 	return row.Scan(
@@ -21,6 +22,7 @@ func scanGroup(row pgx.Row, into *store.GroupRow) error {
 		&into.CreatedAt,
 		&into.UpdatedAt,
 		&into.Sealed,
+		&into.Sum,
 	)
 }
 
@@ -113,11 +115,12 @@ func (t *tx) GroupInsert(row store.GroupRow) (seq int64, err error) {
 			seq,
 			created_at,
 			updated_at,
-			sealed
+			sealed,
+			sum
 		)
-		VALUES ($1, $2, $3, $4, $5)
+		VALUES ($1, $2, $3, $4, $5, $6)
 		RETURNING seq`,
-		[]any{string(t.app), seq, row.CreatedAt, row.UpdatedAt, row.Sealed}, found(&made))
+		[]any{string(t.app), seq, row.CreatedAt, row.UpdatedAt, row.Sealed, row.Sum}, found(&made))
 	if err != nil {
 		return 0, err
 	}
@@ -132,11 +135,12 @@ func (t *tx) GroupUpdate(row store.GroupRow) error {
 		UPDATE customer_group
 		SET
 			updated_at = $3,
-			sealed = $4
+			sealed = $4,
+			sum = $5
 		WHERE app_id = $1
 		AND seq = $2
 		RETURNING seq`,
-		[]any{string(t.app), row.Seq, row.UpdatedAt, row.Sealed}, found(&done))
+		[]any{string(t.app), row.Seq, row.UpdatedAt, row.Sealed, row.Sum}, found(&done))
 	if err == nil && !done {
 		err = store.NotFound("group")
 	}

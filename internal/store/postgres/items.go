@@ -14,7 +14,8 @@ const itemColumns = `
 			i.kind,
 			i.at,
 			i.created_at,
-			i.sealed`
+			i.sealed,
+			i.sum`
 
 func scanItem(row pgx.Row, into *store.ItemRow) error {
 	return row.Scan(
@@ -23,6 +24,7 @@ func scanItem(row pgx.Row, into *store.ItemRow) error {
 		&into.At,
 		&into.CreatedAt,
 		&into.Sealed,
+		&into.Sum,
 	)
 }
 
@@ -119,7 +121,8 @@ const insertItem = `
 				item_id,
 				at,
 				created_at,
-				sealed
+				sealed,
+				sum
 			)
 			SELECT
 				$1,
@@ -128,7 +131,8 @@ const insertItem = `
 				$4,
 				$5,
 				$6,
-				$7
+				$7,
+				$8
 			FROM owner
 			ON CONFLICT DO NOTHING
 			RETURNING 1
@@ -149,6 +153,7 @@ func (t *tx) ItemInsert(c id.Customer, row store.ItemRow) error {
 			row.At,
 			row.CreatedAt,
 			row.Sealed,
+			row.Sum,
 		},
 		one("answer", func(r pgx.Row) error { return r.Scan(&known, &made) }))
 	t.noteWrite(made)

@@ -15,9 +15,10 @@ func (t *tx) AppInsert(row store.AppRow) error {
 			name,
 			wrapped_key,
 			created_at,
+			summed,
 			sum
-		) VALUES (?, ?, ?, ?, ?)`,
-		string(t.app), row.Name, row.Key, row.CreatedAt, row.Sum)
+		) VALUES (?, ?, ?, ?, ?, ?)`,
+		string(t.app), row.Name, row.Key, row.CreatedAt, row.Summed, row.Sum)
 	if err != nil {
 		return err
 	}
@@ -55,6 +56,7 @@ func appGet(ctx context.Context, c *conn, app id.App) (row store.AppRow, err err
 			wrapped_key,
 			created_at,
 			removed_at,
+			summed,
 			sum
 		FROM application
 		WHERE app_id = ?`, []any{string(app)}, func(r *rows) error { return scanApp(r, &row) })
@@ -73,7 +75,8 @@ func (s *Store) AppGet(ctx context.Context, app id.App) (row store.AppRow, err e
 // AppGet gives the application itself, as this transaction sees it.
 func (t *tx) AppGet() (store.AppRow, error) { return appGet(t.ctx, t.batch.conn, t.app) }
 
-// AppUpdate replaces the name of the application, whether and when it was removed, and the sum.
+// AppUpdate replaces the name of the application, whether and when it was removed, whether all of it is
+// summed, and the sum.
 func (t *tx) AppUpdate(row store.AppRow) error {
 	if _, err := t.head(); err != nil {
 		return err
@@ -83,8 +86,9 @@ func (t *tx) AppUpdate(row store.AppRow) error {
 		SET
 			name = ?,
 			removed_at = ?,
+			summed = ?,
 			sum = ?
-		WHERE app_id = ?`, row.Name, row.RemovedAt, row.Sum, string(t.app))
+		WHERE app_id = ?`, row.Name, row.RemovedAt, row.Summed, row.Sum, string(t.app))
 	if err != nil {
 		return err
 	}
@@ -125,6 +129,7 @@ func (s *Store) AppList(ctx context.Context, after id.App, limit int) (list []st
 				wrapped_key,
 				created_at,
 				removed_at,
+				summed,
 				sum
 			FROM application
 			WHERE app_id > ?
@@ -141,6 +146,7 @@ func scanApp(r *rows, row *store.AppRow) error {
 		&row.Key,
 		&row.CreatedAt,
 		&row.RemovedAt,
+		&row.Summed,
 		&row.Sum,
 	)
 }

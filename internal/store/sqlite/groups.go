@@ -11,7 +11,8 @@ const groupColumns = `
 	seq,
 	created_at,
 	updated_at,
-	sealed`
+	sealed,
+	sum`
 
 func scanGroup(r *rows, row *store.GroupRow) error {
 	return r.scan(
@@ -19,6 +20,7 @@ func scanGroup(r *rows, row *store.GroupRow) error {
 		&row.CreatedAt,
 		&row.UpdatedAt,
 		&row.Sealed,
+		&row.Sum,
 	)
 }
 
@@ -111,8 +113,8 @@ func (t *tx) GroupInsert(row store.GroupRow) (seq int64, err error) {
 	_, err = t.exec(`
 		INSERT INTO customer_group (
 			app_id,`+groupColumns+`
-		) VALUES (?, ?, ?, ?, ?)`,
-		string(t.app), seq, row.CreatedAt, row.UpdatedAt, row.Sealed)
+		) VALUES (?, ?, ?, ?, ?, ?)`,
+		string(t.app), seq, row.CreatedAt, row.UpdatedAt, row.Sealed, row.Sum)
 	if err != nil {
 		return 0, err
 	}
@@ -126,9 +128,10 @@ func (t *tx) GroupUpdate(row store.GroupRow) error {
 		UPDATE customer_group
 		SET
 			updated_at = ?,
-			sealed = ?
+			sealed = ?,
+			sum = ?
 		WHERE app_id = ?
-			AND seq = ?`, row.UpdatedAt, row.Sealed, string(t.app), row.Seq)
+			AND seq = ?`, row.UpdatedAt, row.Sealed, row.Sum, string(t.app), row.Seq)
 	if err == nil && n == 0 {
 		return store.NotFound("group")
 	}

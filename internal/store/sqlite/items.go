@@ -12,7 +12,8 @@ const itemColumns = `
 	i.kind,
 	i.at,
 	i.created_at,
-	i.sealed`
+	i.sealed,
+	i.sum`
 
 func scanItem(r *rows, row *store.ItemRow) error {
 	return r.scan(
@@ -21,6 +22,7 @@ func scanItem(r *rows, row *store.ItemRow) error {
 		&row.At,
 		&row.CreatedAt,
 		&row.Sealed,
+		&row.Sum,
 	)
 }
 
@@ -123,9 +125,10 @@ func (t *tx) ItemInsert(cust id.Customer, row store.ItemRow) error {
 			item_id,
 			at,
 			created_at,
-			sealed
-		) VALUES (?, ?, ?, ?, ?, ?, ?)`,
-		string(t.app), seq, int64(row.Kind), row.ID[:], row.At, row.CreatedAt, row.Sealed)
+			sealed,
+			sum
+		) VALUES (?, ?, ?, ?, ?, ?, ?, ?)`,
+		string(t.app), seq, int64(row.Kind), row.ID[:], row.At, row.CreatedAt, row.Sealed, row.Sum)
 	return err
 }
 

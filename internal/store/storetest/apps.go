@@ -13,7 +13,7 @@ import (
 func testApps(t *testing.T, s store.Store) {
 	t.Run("AppUpdate", func(t *testing.T) {
 		t.Parallel()
-		t.Run("ReplacesNameRemovalAndSumOnly", func(t *testing.T) { appUpdateColumns(t, newEnv(t, s)) })
+		t.Run("ReplacesNameRemovalAndSumsOnly", func(t *testing.T) { appUpdateColumns(t, newEnv(t, s)) })
 		t.Run("RemovedTakesNothingNew", func(t *testing.T) { appRemoved(t, newEnv(t, s)) })
 		t.Run("LeavesOtherApplicationsAlone", func(t *testing.T) {
 			e := newEnv(t, s)
@@ -103,7 +103,7 @@ func testApps(t *testing.T, s store.Store) {
 		t.Parallel()
 		t.Run("GivesWhatWasInserted", func(t *testing.T) {
 			e := newEnv(t, s)
-			want := store.AppRow{ID: id.NewApp(), Name: "Zürich 東京 '; --", Key: []byte{0, 1, 0, 255}, CreatedAt: math.MaxInt64, Sum: secret(32)}
+			want := store.AppRow{ID: id.NewApp(), Name: "Zürich 東京 '; --", Key: []byte{0, 1, 0, 255}, CreatedAt: math.MaxInt64, Summed: true, Sum: secret(32)}
 			noError(t, "Update", e.Update(e.ctx, want.ID, func(tx store.Tx) error {
 				row := want
 				row.Tree = []byte("a checkpoint")
@@ -202,8 +202,8 @@ func appUpdateColumns(t *testing.T, e env) {
 	noError(t, "AppGet", err)
 	var got store.AppRow
 	e.mustUpdate(t, func(tx store.Tx) (err error) {
-		change := store.AppRow{ID: e.app, Name: "New", Key: secret(8), CreatedAt: 1, RemovedAt: now, Sum: secret(32)}
-		want.Sum = change.Sum
+		change := store.AppRow{ID: e.app, Name: "New", Key: secret(8), CreatedAt: 1, RemovedAt: now, Summed: true, Sum: secret(32)}
+		want.Summed, want.Sum = true, change.Sum
 		if err := tx.AppUpdate(change); err != nil {
 			return err
 		}

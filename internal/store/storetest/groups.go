@@ -16,7 +16,7 @@ import (
 )
 
 func newGroup() store.GroupRow {
-	return store.GroupRow{CreatedAt: now, UpdatedAt: now, Sealed: secret(90)}
+	return store.GroupRow{CreatedAt: now, UpdatedAt: now, Sealed: secret(90), Sum: secret(32)}
 }
 
 // addGroup adds a group and returns it as stored.
@@ -124,10 +124,10 @@ func testGroups(t *testing.T, s store.Store) {
 	})
 	t.Run("GroupUpdate", func(t *testing.T) {
 		t.Parallel()
-		t.Run("ReplacesSealedAndUpdatedAtOnly", func(t *testing.T) {
+		t.Run("ReplacesSealedUpdatedAtAndSumOnly", func(t *testing.T) {
 			e := newEnv(t, s)
 			row := e.addGroup(t, newGroup())
-			change := store.GroupRow{Seq: row.Seq, CreatedAt: 1, UpdatedAt: now + 9, Sealed: secret(20)}
+			change := store.GroupRow{Seq: row.Seq, CreatedAt: 1, UpdatedAt: now + 9, Sealed: secret(20), Sum: secret(32)}
 			e.mustUpdate(t, func(tx store.Tx) error { return tx.GroupUpdate(change) })
 			change.CreatedAt = row.CreatedAt
 			same(t, "the group", e.mustGroup(t, row.Seq), change)

@@ -14,7 +14,7 @@ import (
 )
 
 func newItem(kind store.ItemKind) store.ItemRow {
-	return store.ItemRow{ID: id.NewItem(), Kind: kind, At: now, CreatedAt: now, Sealed: secret(120)}
+	return store.ItemRow{ID: id.NewItem(), Kind: kind, At: now, CreatedAt: now, Sealed: secret(120), Sum: secret(32)}
 }
 
 // addItem adds an item of a customer.
