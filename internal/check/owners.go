@@ -29,6 +29,7 @@ func (c *checker) owners(ctx context.Context) (findings []Finding, err error) {
 		return nil, err
 	}
 	c.said.follow(nil)
+	summed := c.said.others[string(c.app)].known
 	row, err := c.cfg.Store.AppGet(ctx, c.app)
 	if err != nil {
 		return nil, err
@@ -43,8 +44,8 @@ func (c *checker) owners(ctx context.Context) (findings []Finding, err error) {
 	if err := c.catchUp(ctx); err != nil {
 		return nil, err
 	}
-	if row.Sum == nil && !c.said.others[string(c.app)].known {
-		return nil, nil // of an earlier release, and no server has been started since
+	if row.Sum == nil && !summed {
+		return nil, nil // of an earlier release, and no server had given it its checksum when the row was read
 	}
 	judge := func(table, name string, judge func(state) (Kind, string)) {
 		if kind, text := verdict(c.said.other(name), judge); kind != "" {
