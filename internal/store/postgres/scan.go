@@ -75,6 +75,7 @@ func scanOwnedItem(row pgx.Row, into *store.OwnedItem) error {
 		&into.At,
 		&into.CreatedAt,
 		&into.Sealed,
+		&into.Sum,
 		&into.Seq,
 		(*[16]byte)(&into.Customer),
 	)

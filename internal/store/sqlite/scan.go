@@ -60,6 +60,7 @@ func (s *Store) ItemScan(ctx context.Context, app id.App, after store.ItemPlace,
 				i.at,
 				i.created_at,
 				i.sealed,
+				i.sum,
 				i.customer_seq,
 				COALESCE(c.customer_id, zeroblob(16))
 			FROM customer_item AS i
@@ -85,6 +86,7 @@ func scanOwnedItem(r *rows, row *store.OwnedItem) error {
 		&row.At,
 		&row.CreatedAt,
 		&row.Sealed,
+		&row.Sum,
 		&row.Seq,
 		(*[16]byte)(&row.Customer),
 	)
