@@ -26,6 +26,16 @@ func me(app id.App) tenant.Caller {
 	return tenant.Caller{App: app, Credential: id.NewCredential(), Scopes: authz.OfApplications()}
 }
 
+// removal are the statements that remove a customer and all that hangs on it.
+func removal(of string, seq int64) []string {
+	return []string{
+		fmt.Sprintf("DELETE FROM customer_item%s AND customer_seq = %d", of, seq),
+		fmt.Sprintf("DELETE FROM customer_history%s AND customer_seq = %d", of, seq),
+		fmt.Sprintf("DELETE FROM customer_key%s AND seq = %d", of, seq),
+		fmt.Sprintf("DELETE FROM customer%s AND seq = %d", of, seq),
+	}
+}
+
 func encode(c *customer.Customer) []byte { b, _ := json.Marshal(c.ID.String()); return b }
 
 // churn makes, changes and deletes customers, groups and credentials of an application until ctx ends.
@@ -147,8 +157,7 @@ func TestParts(t *testing.T) {
 			of := fmt.Sprintf(" WHERE app_id = '%s'", app)
 			var want []string
 			for i := range 3 {
-				e.db.Exec(t, fmt.Sprintf("DELETE FROM customer_key%s AND seq = %d", of, customers[i].Seq),
-					fmt.Sprintf("DELETE FROM customer%s AND seq = %d", of, customers[i].Seq))
+				e.db.Exec(t, removal(of, customers[i].Seq)...)
 				want = append(want, "removed customer "+customers[i].ID.String())
 			}
 			parts("without some", want...)
@@ -174,6 +183,10 @@ func TestCounters(t *testing.T) {
 			{"entries", "entries + 2000"},
 			{"version", "version - 1"},
 			{"version", "-1"},
+			{"events", "events - 1"},
+			{"events", "events + 3"},
+			{"events", "-1"},
+			{"events", "0"},
 		} {
 			t.Run(engine+"/"+c.column+" = "+c.to, func(t *testing.T) {
 				t.Parallel()

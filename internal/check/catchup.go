@@ -34,7 +34,7 @@ func (c *checker) noteUpTo(ctx context.Context, to int64, rated bool) error {
 		for i := range rows {
 			e, intact := sequencer.ReadRow(c.app, c.key, &rows[i])
 			c.missed(c.said.next, e.Seq)
-			if c.said.note(&e, intact); !intact && e.Seq >= c.told {
+			if c.said.note(&e, intact); !intact && e.Seq >= c.named {
 				c.found(Altered, "audit", strconv.FormatInt(e.Seq, 10), "the entry does not match its checksum")
 			}
 		}
@@ -54,7 +54,9 @@ func (c *checker) noteUpTo(ctx context.Context, to int64, rated bool) error {
 // for itself.
 func (c *checker) missed(from, to int64) {
 	const few = 1000
-	from = max(from, c.told)
+	if from = max(from, c.named); from < to && c.told != nil {
+		c.told.gaps = true
+	}
 	if to-from > few {
 		c.found(Removed, "audit", strconv.FormatInt(from, 10), "the entries from %d to %d are missing", from, to-1)
 		return

@@ -102,7 +102,7 @@ func FindDamage(ctx context.Context, cfg Config, app id.App) error {
 	}
 	c := &checker{cfg: cfg, app: app, key: key}
 	for _, stage := range []func(context.Context) error{
-		c.checkLog, c.checkOwners, c.checkGroups, c.checkCustomers, c.checkCounters,
+		c.checkLog, c.checkOwners, c.checkGroups, c.checkCustomers, c.checkEvents, c.checkCounters,
 	} {
 		if err := stage(ctx); err != nil {
 			return fmt.Errorf("application %s: %w", app, err)
@@ -134,7 +134,8 @@ type checker struct {
 	done  int64
 
 	head    store.Head // when the check began
-	told    int64      // what is wrong with the entries before this one was told
+	named   int64      // what is wrong with the entries before this one was reported
+	told    *told      // events, of the log as far as it went then
 	living  int64      // customers that the log had then, of the parts that were read
 	latest  int64      // version of a customer
 	treeBad bool       // it was said that the tree is damaged

@@ -112,6 +112,13 @@ func (e *testEnv) fill(t *testing.T) id.App {
 		case 1:
 			_, err = e.UpdateCustomer(t.Context(), me, records.ByID(r.Customer), records.Write{Input: customer.Input{Given: text("Grace")}, Encode: encode})
 			must(err)
+		case 2, 0:
+			e.addItems(t, me, r.Customer)
+		case 3:
+			for _, name := range []string{"Grace", "Mary", "Jean"} {
+				_, err = e.UpdateCustomer(t.Context(), me, records.ByID(r.Customer), records.Write{Input: customer.Input{Given: text(name)}, Encode: encode, IdempotencyKey: name})
+				must(err)
+			}
 		}
 		if _, err := e.FetchCustomer(t.Context(), me, records.ByID(r.Customer)); err != nil {
 			t.Fatal(err)
@@ -121,6 +128,24 @@ func (e *testEnv) fill(t *testing.T) id.App {
 		}
 	}
 	return app.ID
+}
+
+// addItems gives a customer purchases and an address.
+func (e *testEnv) addItems(t *testing.T, me tenant.Caller, c id.Customer) {
+	t.Helper()
+	for _, amount := range []string{"1", "2.5"} {
+		_, err := e.RecordTransaction(t.Context(), me, c, customer.TransactionInput{Amount: text(amount), Currency: text("usd")}, amount,
+			func(*customer.Transaction) []byte { return []byte("paid") })
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	in := customer.LiquidationInput{
+		Chain: text("base"), Currency: text("usdc"), ChainAddress: text("0x52908400098527886E0F7030069857D2E4169EE7"), ExternalAccount: text("account"),
+	}
+	if _, err := e.CreateLiquidationAddress(t.Context(), me, c, in, "", func(*customer.LiquidationAddress) []byte { return []byte("made") }); err != nil {
+		t.Fatal(err)
+	}
 }
 
 func text(s string) customer.Text { return customer.Text{Sent: true, Value: s} }
@@ -221,7 +246,7 @@ func TestNamesWhatWasAltered(t *testing.T) {
 			alter("customer", customers[1].ID.String(), "UPDATE customer SET email_hash = NULL"+at(1))
 			alter("customer", customers[2].ID.String(), "DELETE FROM customer_key"+at(2))
 			alter("customer", customers[3].ID.String(), "UPDATE customer_key SET wrapped_key = (SELECT wrapped_key FROM customer_key"+at(4)+")"+at(3))
-			alter("customer", customers[5].ID.String(), "DELETE FROM customer_key"+at(5), "DELETE FROM customer"+at(5))
+			alter("customer", customers[5].ID.String(), removal(of, customers[5].Seq)...)
 			alter("credential", string(keys[0].ID), "UPDATE credential SET rate_limit = 7"+key(0))
 			alter("credential", string(keys[1].ID), "DELETE FROM credential"+key(1))
 			alter("credential", string(keys[2].ID), "UPDATE credential SET revoked_at = 0"+key(2))

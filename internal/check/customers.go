@@ -21,41 +21,54 @@ const maxSuspects = 1000
 // was not met.
 type suspects map[id.Customer]int64
 
-// checkCustomers compares the customers with their keys, their e-mail hashes and the log, a part of
-// them after the other. It reads them in the order of their changes, so those that change meanwhile
-// come again.
+// checkCustomers compares the customers with their keys, their e-mail hashes and the log, and what hangs
+// on them with both, a part of them after the other.
 func (c *checker) checkCustomers(ctx context.Context) error {
-	for part := range int(c.said.parts) {
-		if part > 0 {
-			c.begin("audit log")
-			until := c.said.until
-			c.said = newSaid(part, int(c.said.parts), until)
-			if err := c.noteUpTo(ctx, until, true); err != nil {
+	for waiting := []half(nil); ; {
+		if err := c.checkPart(ctx); err != nil {
+			return err
+		}
+		if waiting = append(waiting, c.said.halves...); len(waiting) == 0 {
+			return nil
+		}
+		last := len(waiting) - 1
+		c.begin("audit log")
+		until := c.said.until
+		c.said = newSaid(waiting[last], until, c.said.most)
+		if err := c.noteUpTo(ctx, until, true); err != nil {
+			return err
+		}
+		waiting = waiting[:last]
+	}
+}
+
+// checkPart compares the customers of the part that the log is in memory of. It reads them in the order
+// of their changes, so those that change meanwhile come again.
+func (c *checker) checkPart(ctx context.Context) error {
+	c.living += c.said.then
+	c.begin("customers")
+	if err := c.scan(ctx); err != nil {
+		return err
+	}
+	wrong := suspects{}
+	for cust, said := range c.said.customers {
+		if said.seen || !said.present() {
+			continue
+		}
+		if wrong[cust] = 0; len(wrong) == maxSuspects {
+			if err := c.confirm(ctx, wrong); err != nil {
 				return err
 			}
-		}
-		c.living += c.said.then
-		c.begin("customers")
-		if err := c.scan(ctx); err != nil {
-			return err
-		}
-		wrong := suspects{}
-		for cust, said := range c.said.customers {
-			if said.seen || !said.present() {
-				continue
-			}
-			if wrong[cust] = 0; len(wrong) == maxSuspects {
-				if err := c.confirm(ctx, wrong); err != nil {
-					return err
-				}
-				wrong = suspects{}
-			}
-		}
-		if err := c.confirm(ctx, wrong); err != nil {
-			return err
+			wrong = suspects{}
 		}
 	}
-	return nil
+	if err := c.confirm(ctx, wrong); err != nil {
+		return err
+	}
+	if err := c.checkItems(ctx); err != nil {
+		return err
+	}
+	return c.checkHistory(ctx)
 }
 
 // scan reads every customer of the part and reports those that are wrong.

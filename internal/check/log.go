@@ -36,12 +36,13 @@ func (c *checker) checkLog(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	parts, err := c.parts(ctx)
+	end := max(min(last, max(before, c.head.Entries)), tree.Size)
+	c.said = newSaid(half{0, 1}, min(max(before, c.head.Entries), end), cmp.Or(c.cfg.maxSaid, maxSaid))
+	first, err := c.firstEvent(ctx)
 	if err != nil {
 		return err
 	}
-	end := max(min(last, max(before, c.head.Entries)), tree.Size)
-	c.said = newSaid(0, parts, min(max(before, c.head.Entries), end))
+	c.told = newTold(c.head.Events - first)
 	for c.said.next < end {
 		n, err := c.checkEntries(ctx, tree, end)
 		if err != nil {
@@ -60,7 +61,7 @@ func (c *checker) checkLog(ctx context.Context) error {
 	case before > entries:
 		c.found(Counter, "head", "entries", "the counter of entries is %d, and the log has entry %d", entries, before-1)
 	}
-	c.told = max(end, c.head.Entries)
+	c.named = max(end, c.head.Entries)
 	return nil
 }
 
@@ -97,19 +98,6 @@ func (c *checker) after(ctx context.Context, from, to int64) (int64, error) {
 	}
 	return to, nil
 }
-
-// parts gives in how many parts customers are compared. The counter may be wrong, so what is there
-// bounds it.
-func (c *checker) parts(ctx context.Context) (int, error) {
-	there, err := c.cfg.Store.CustomerRange(ctx, c.app)
-	if err != nil {
-		return 0, err
-	}
-	return int(min(max(min(c.head.Customers, there.MaxSeq), 0)/cmp.Or(c.cfg.maxSaid, maxSaid)+1, maxParts)), nil
-}
-
-// maxParts is how many parts the last byte of an id tells apart.
-const maxParts = 255
 
 // tree gives the tree as it was last signed, the empty one if it was not.
 func (c *checker) tree(ctx context.Context) (audit.Tree, error) {
@@ -157,6 +145,9 @@ func (c *checker) checkEntries(ctx context.Context, tree audit.Tree, end int64) 
 			c.found(Altered, "audit", strconv.FormatInt(e.Seq, 10), "the entry was altered after it was integrated")
 		}
 		c.said.note(&e, intact)
+		if e.Seq < c.said.until {
+			c.told.note(&e, intact)
+		}
 	}
 	c.missed(c.said.next, to)
 	c.said.next = to

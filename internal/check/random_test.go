@@ -2,6 +2,7 @@ package check_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"os"
@@ -11,7 +12,9 @@ import (
 
 	"github.com/google/go-cmp/cmp"
 
+	"custodex.dev/internal/check"
 	"custodex.dev/internal/id"
+	"custodex.dev/internal/server"
 	"custodex.dev/internal/store"
 	"custodex.dev/internal/testkit"
 )
@@ -29,9 +32,12 @@ type attacker struct {
 	customers []store.CustomerRow
 	keys      []store.CredentialRow
 	groups    []store.GroupRow
-	reads     []int64 // entries that say nothing of a row's state
-	rest      []int   // customers that nothing is done to
-	spare     int64   // numbers for invented rows
+	reads     []int64            // entries that say nothing of a row's state
+	items     []store.OwnedItem  // of rest
+	states    []store.HistoryRow // of rest, the newest of each customer
+	events    []store.EventRow
+	rest      []int // customers that nothing is done to
+	spare     int64 // numbers for invented rows
 }
 
 func (a *attacker) blob(n int) string {
@@ -99,7 +105,7 @@ var attacks = map[string][]attack{
 		}),
 		func(a *attacker, i int) ([]string, string) { // removed
 			c := a.customers[i]
-			return slices.Concat(a.one("DELETE FROM customer_key", "seq = %d", c.Seq), a.one("DELETE FROM customer", "seq = %d", c.Seq)), c.ID.String()
+			return removal(a.where, c.Seq), c.ID.String()
 		},
 		func(a *attacker, i int) ([]string, string) { // invented
 			c := id.NewCustomer()
@@ -156,6 +162,32 @@ func onEntry(set string) attack {
 	}
 }
 
+// hanging reads what hangs on the customers that nothing is done to.
+func (a *attacker) hanging(t *testing.T, st store.Store) {
+	t.Helper()
+	rest := map[int64]bool{}
+	for _, i := range a.rest {
+		rest[a.customers[i].Seq] = true
+	}
+	items, err1 := st.ItemScan(t.Context(), a.app, store.ItemPlace{}, 100_000)
+	states, err2 := st.HistoryScan(t.Context(), a.app, store.HistoryPlace{}, 100_000)
+	events, err3 := st.EventList(t.Context(), a.app, -1, 100_000)
+	if err := errors.Join(err1, err2, err3); err != nil {
+		t.Fatal(err)
+	}
+	for _, row := range items {
+		if rest[row.Seq] {
+			a.items = append(a.items, row)
+		}
+	}
+	for i, row := range states {
+		if rest[row.Customer] && (i+1 == len(states) || states[i+1].Customer != row.Customer) {
+			a.states = append(a.states, row)
+		}
+	}
+	a.events = events[1:] // without the oldest a log looks purged
+}
+
 // attacker reads what an application has.
 func (e *testEnv) attacker(t *testing.T, app id.App, rnd *rand.Rand) *attacker {
 	t.Helper()
@@ -188,31 +220,48 @@ func TestRandomAlterations(t *testing.T) {
 			t.Logf("seed %d", seed)
 			rnd := rand.New(rand.NewPCG(seed, 0))
 			e := newEnv(t, engine)
-			for range wanted / 15 {
+			for range wanted / 40 {
 				e.apps = append(e.apps, e.fill(t))
 			}
 			if err := e.Close(context.Background()); err != nil { // all entries are in their trees
 				t.Fatal(err)
 			}
 			want, did := []string{}, map[string][]string{}
-			for _, app := range e.apps {
+			for n, app := range e.apps {
 				a := e.attacker(t, app, rnd)
 				var statements []string
-				for table, size := range map[string]int{"customer": len(a.customers), "credential": len(a.keys), "customer_group": len(a.groups), "audit": len(a.reads)} {
-					rows := rnd.Perm(size)
-					if table == "customer" {
-						a.rest = rows[size*2/3:]
-					}
-					for _, i := range rows[:size*2/3] {
+				attack := func(table string, rows []int) {
+					for _, i := range rows {
 						do, name := attacks[table][rnd.IntN(len(attacks[table]))](a, i)
-						did[table+" "+name] = do
+						name = string(app) + " " + table + " " + name
+						did[name] = do
 						statements = append(statements, do...)
-						want = append(want, table+" "+name)
+						want = append(want, name)
 					}
+				}
+				most := func(size int) []int { return rnd.Perm(size)[:size*2/3] }
+				customers := rnd.Perm(len(a.customers))
+				a.rest = customers[len(customers)*2/3:]
+				a.hanging(t, e.store)
+				attack("customer", customers[:len(customers)*2/3])
+				attack("credential", most(len(a.keys)))
+				attack("customer_group", most(len(a.groups)))
+				attack("customer_item", most(len(a.items)))
+				attack("customer_history", most(len(a.states)))
+				attack("event", most(len(a.events)))
+				if n%2 == 0 { // events are found by their place while the log is whole, and by what they say else
+					attack("audit", most(len(a.reads)))
 				}
 				e.db.Exec(t, statements...)
 			}
-			found := e.check(t)
+			found := []string{}
+			err := server.Check(t.Context(), e.db.Config(), check.Config{Found: func(f check.Finding) {
+				found = append(found, fmt.Sprintf("%s %s %s", f.App, f.Table, f.ID))
+			}}, "", "")
+			if err != nil {
+				t.Fatal(err)
+			}
+			slices.Sort(found)
 			slices.Sort(want)
 			for name, statements := range did {
 				if !slices.Contains(found, name) {

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"maps"
 	"strings"
 
 	"custodex.dev/internal/audit"
@@ -8,17 +9,20 @@ import (
 	"custodex.dev/internal/id"
 )
 
-// maxSaid is how many customers what the log says is kept of at a time. Where there are more, the log
+// maxSaid is of how many customers and items what the log says is kept at a time. Where there are more, the log
 // and the customers are read several times, each time about another part. One takes about 90 bytes.
 const maxSaid = 2_000_000
 
 // said is what the log says of rows, up to the entry before next.
 type said struct {
-	part, parts uint8 // of the customers, by the last byte of their ids; no parts: nothing of customers and groups is kept
+	part, parts int   // of the customers, by the last byte of their ids; no parts: nothing of customers and groups is kept
+	most        int64 // customers and items that are kept: where there are more, the part is halved
+	halves      []half
 	next        int64
 	doubt       bool // of the entry that is being noted
 
 	customers map[id.Customer]state
+	items     map[id.Item]item // of these customers
 	others    map[string]state // credentials, groups and the application, as entries name them
 
 	living      int64 // customers of the part that were not deleted
@@ -39,10 +43,36 @@ type state struct {
 	sum     uint64 // the first bytes of the checksum as written
 	doubted bool   // a change since then has an altered entry: the row has any state but that of the sum
 	seen    bool   // the row was met
+
+	changes   uint32 // of the row of a customer, each of which has kept the state before it
+	uncounted bool   // there may be others
 }
 
-func newSaid(part, parts int, until int64) *said {
-	return &said{part: uint8(part), parts: uint8(parts), until: until, customers: make(map[id.Customer]state), others: make(map[string]state)}
+// half is a part of the customers that waits for its turn.
+type half struct{ part, parts int }
+
+// maxParts is how many parts the last byte of an id tells apart.
+const maxParts = 256
+
+func newSaid(h half, until, most int64) *said {
+	return &said{
+		part: h.part, parts: h.parts, until: until, most: most,
+		customers: make(map[id.Customer]state), items: make(map[id.Item]item), others: make(map[string]state),
+	}
+}
+
+// halve leaves a half of the part to another turn.
+func (s *said) halve() {
+	s.halves = append(s.halves, half{s.part + s.parts, 2 * s.parts})
+	s.parts *= 2
+	maps.DeleteFunc(s.customers, func(c id.Customer, _ state) bool { return !s.has(c) })
+	maps.DeleteFunc(s.items, func(_ id.Item, i item) bool { return !s.has(i.owner) })
+	s.living = 0
+	for _, c := range s.customers {
+		if c.present() {
+			s.living++
+		}
+	}
 }
 
 // follow begins to keep earlier states: of these customers, and of all others.
@@ -78,7 +108,7 @@ func verdict(states []state, judge func(state) (Kind, string)) (kind Kind, text 
 }
 
 // has reports whether a customer is of this part. Without parts none is.
-func (s *said) has(c id.Customer) bool { return s.parts > 0 && c[len(c)-1]%s.parts == s.part }
+func (s *said) has(c id.Customer) bool { return s.parts > 0 && int(c[len(c)-1])%s.parts == s.part }
 
 // short gives the beginning of a checksum, which is enough to tell two rows apart.
 func short(sum []byte) (n uint64) {
@@ -95,9 +125,13 @@ func (s *said) note(e *audit.Entry, intact bool) {
 	if e.Outcome == audit.Done && e.Code != "replayed" {
 		s.noteDone(e)
 	}
-	if s.next <= s.until {
-		s.then = s.living
+	if s.next > s.until {
+		return
 	}
+	for s.parts > 0 && s.parts < maxParts && int64(len(s.customers)+len(s.items)) > s.most {
+		s.halve()
+	}
+	s.then = s.living
 }
 
 func (s *said) noteDone(e *audit.Entry) {
@@ -112,6 +146,7 @@ func (s *said) noteDone(e *audit.Entry) {
 				s.putCustomer(c, s.after(s.customers[c], e, i, e.Action == authz.CustomerDelete))
 			}
 		}
+		s.noteItem(e)
 	case authz.GroupCreate, authz.GroupUpdate, authz.GroupDelete:
 		if s.parts > 0 {
 			s.noteOthers(e)
@@ -178,6 +213,10 @@ func creates(action authz.Action) bool {
 func (s *said) after(was state, e *audit.Entry, i int, gone bool) state {
 	now := was
 	now.made, now.gone = true, gone
+	if was.made && i < len(e.Sums) && len(e.Sums[i]) > 0 {
+		now.changes++
+	}
+	now.uncounted = now.uncounted || s.doubt
 	switch {
 	case gone:
 		now.known, now.doubted = false, s.doubt

@@ -123,7 +123,7 @@ func (w *Watcher) watch(ctx context.Context, app id.App) error {
 	c := &checker{cfg: w.cfg, app: app, key: key}
 	c.cfg.Found = func(Finding) {}                             // of catching up: entries, which the sequencer looks at
 	if w.said[app] == nil || w.said[app].next > head.Entries { // the database has lost entries
-		w.said[app] = newSaid(0, 0, 0)
+		w.said[app] = newSaid(half{}, 0, 0)
 	}
 	c.said = w.said[app]
 	if err := c.noteUpTo(ctx, head.Entries, true); err != nil {
