@@ -36,7 +36,7 @@ func onEvent(set string) attack {
 
 func init() {
 	attacks["customer_item"] = []attack{
-		onItem(text1("at = at + 1")), onItem(text1("created_at = created_at + 1")), onItem(text1("kind = 3 - kind")),
+		onItem(text1("sum = NULL")), onItem(text1("at = at + 1")), onItem(text1("created_at = created_at + 1")), onItem(text1("kind = 3 - kind")),
 		onItem(func(a *attacker, _ int) string { return "sealed = " + a.blob(90) }),
 		func(a *attacker, i int) ([]string, string) { // removed
 			return a.one("DELETE FROM customer_item", "%s", a.itemIs(i)), a.items[i].ID.String()

@@ -22,6 +22,7 @@ import (
 	"time"
 
 	"custodex.dev/internal/id"
+	"custodex.dev/internal/rowsum"
 	"custodex.dev/internal/seal"
 	"custodex.dev/internal/sleep"
 	"custodex.dev/internal/store"
@@ -89,7 +90,8 @@ const batch = 500
 
 // FindDamage checks an application. Its error says that the check could not go on, and nothing about damage.
 func FindDamage(ctx context.Context, cfg Config, app id.App) error {
-	if _, err := cfg.Store.AppGet(ctx, app); err != nil {
+	row, err := cfg.Store.AppGet(ctx, app)
+	if err != nil {
 		return err
 	}
 	key, err := cfg.Keys.Key(ctx, app)
@@ -101,6 +103,7 @@ func FindDamage(ctx context.Context, cfg Config, app id.App) error {
 		return nil
 	}
 	c := &checker{cfg: cfg, app: app, key: key}
+	c.summed = row.Summed && rowsum.Check(row.Sum, rowsum.App(key, &row)) == nil
 	for _, stage := range []func(context.Context) error{
 		c.checkLog, c.checkOwners, c.checkGroups, c.checkCustomers, c.checkEvents, c.checkCounters,
 	} {
@@ -133,6 +136,8 @@ type checker struct {
 	stage string
 	done  int64
 
+	summed bool // every row of it has a checksum
+
 	head    store.Head // when the check began
 	named   int64      // what is wrong with the entries before this one was reported
 	told    *told      // events, of the log as far as it went then
@@ -143,6 +148,11 @@ type checker struct {
 
 func (c *checker) found(kind Kind, table, id, format string, args ...any) {
 	c.cfg.Found(Finding{kind, c.app, table, id, fmt.Sprintf(format, args...)})
+}
+
+// intact reports whether a row that may be of an earlier release has the checksum that is kept with it.
+func (c *checker) intact(kept, sum []byte) bool {
+	return kept == nil && !c.summed || rowsum.Check(kept, sum) == nil
 }
 
 // begin begins a stage.

@@ -26,7 +26,7 @@ func (c *checker) checkGroups(ctx context.Context) error {
 		return err
 	}
 	for seq, sum := range sums {
-		kind, text := verdict(c.said.other(groupName(seq)), func(said state) (Kind, string) { return group(sum, said) })
+		kind, text := verdict(c.said.other(groupName(seq)), func(said state) (Kind, string) { return c.group(sum, said) })
 		if kind != "" {
 			c.found(kind, "customer_group", strconv.FormatInt(seq, 10), "%s", text)
 		}
@@ -49,9 +49,12 @@ func (c *checker) checkGroups(ctx context.Context) error {
 	return nil
 }
 
-// groups gives the checksum of each group that there is, which is not in its row.
-func (c *checker) groups(ctx context.Context) (map[int64][]byte, error) {
-	sums := make(map[int64][]byte)
+// summed is a row's checksum as it is kept with it, and of its columns.
+type summed struct{ kept, sum []byte }
+
+// groups gives the checksums of the groups that there are.
+func (c *checker) groups(ctx context.Context) (map[int64]*summed, error) {
+	sums := make(map[int64]*summed)
 	list := store.GroupList{Take: batch}
 	for {
 		rows, err := c.cfg.Store.GroupList(ctx, c.app, list)
@@ -60,7 +63,7 @@ func (c *checker) groups(ctx context.Context) (map[int64][]byte, error) {
 		}
 		for i := range rows {
 			row := &rows[i]
-			sums[row.Seq] = rowsum.Group(c.key, row)
+			sums[row.Seq] = &summed{row.Sum, rowsum.Group(c.key, row)}
 			list.After = &page.Position{CreatedAt: row.CreatedAt, Seq: row.Seq}
 		}
 		if err := c.read(ctx, len(rows), 0); err != nil {
@@ -72,15 +75,16 @@ func (c *checker) groups(ctx context.Context) (map[int64][]byte, error) {
 	}
 }
 
-// group gives what is wrong with a group, and no kind if nothing is. Its row has no checksum of its own,
-// so nothing tells an older row from another one.
-func group(sum []byte, said state) (kind Kind, text string) {
+// group gives what is wrong with a group, and no kind if nothing is.
+func (c *checker) group(row *summed, said state) (kind Kind, text string) {
 	switch {
 	case !said.made:
 		return Invented, "the log has no creation of the group"
 	case said.absent():
 		return Invented, "the log has the deletion of the group"
-	case said.moved(sum):
+	case !c.intact(row.kept, row.sum):
+		return Altered, "the group is not as it was written"
+	case said.moved(row.sum):
 		return PutBack, "the row of the group is not the one that the log has last"
 	}
 	return "", ""

@@ -88,11 +88,10 @@ func TestKinds(t *testing.T) {
 			e.wantFrom(t, "groups", func(found func(check.Finding)) error {
 				return server.Check(t.Context(), e.db.Config(), check.Config{Found: func(f check.Finding) {
 					if f.Table == "customer_group" {
-						f.Kind = ""
 						found(f)
 					}
 				}}, "", "")
-			}, fmt.Sprint(" customer_group ", groups[0].Seq), fmt.Sprint(" customer_group ", groups[2].Seq))
+			}, fmt.Sprint("altered customer_group ", groups[0].Seq), fmt.Sprint("altered customer_group ", groups[2].Seq))
 		})
 	}
 }

@@ -140,7 +140,7 @@ var attacks = map[string][]attack{
 	},
 	"customer_group": {
 		onGroup(func(a *attacker, _ int) string { return "sealed = " + a.blob(60) }),
-		onGroup(text1("created_at = created_at - 1")), onGroup(text1("updated_at = updated_at + 1")),
+		onGroup(text1("sum = NULL")), onGroup(text1("created_at = created_at - 1")), onGroup(text1("updated_at = updated_at + 1")),
 		func(a *attacker, i int) ([]string, string) { // removed
 			return a.one("DELETE FROM customer_group", "seq = %d", a.groups[i].Seq), strconv.FormatInt(a.groups[i].Seq, 10)
 		},
