@@ -98,8 +98,8 @@ type Config struct {
 	// below the max_connections of the server. Ignored with SQLite.
 	MaxConns int `name:"max-conns"`
 
-	// Bytes of encrypted customers that a process on SQLite keeps in memory. Ignored with PostgreSQL,
-	// which has its own cache.
+	// Bytes of encrypted customers that a process keeps in memory. A fetch of one of them reads no row
+	// and still shows the newest.
 	CustomerCache int64 `name:"customer-cache"`
 
 	// Answer 404 for a customer of another application, where the Devdraft contract says 403. The

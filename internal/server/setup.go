@@ -27,7 +27,7 @@ const databaseFile = "custodex.db"
 // release, with a sentence that says what to do.
 func OpenStore(ctx context.Context, cfg config.Config) (store.Store, error) {
 	if !cfg.DatabaseURL.IsZero() {
-		st, err := postgres.Open(ctx, postgres.Config{URL: cfg.DatabaseURL, MaxConns: cfg.MaxConns})
+		st, err := postgres.Open(ctx, postgres.Config{URL: cfg.DatabaseURL, MaxConns: cfg.MaxConns, Cache: int(cfg.CustomerCache)})
 		if err != nil {
 			return nil, err
 		}

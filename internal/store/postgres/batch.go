@@ -57,10 +57,12 @@ var (
 	errBlamed = errors.New("a work of the batch was given up")
 )
 
-// work is one request's part of a batch: fn of an Update or the entries of a Record.
+// work is one request's part of a batch: fn of an Update or the entries of a Record or of a Disclose.
 type work struct {
-	fn      func(store.Tx) error
-	entries []store.AuditRow
+	fn        func(store.Tx) error
+	entries   []store.AuditRow
+	discloses bool
+	cached    *store.CustomerRow // what the entry of a Disclose is about, if the cache gave it
 }
 
 // head is the application's head row as the batch will write it.
@@ -72,6 +74,7 @@ type head struct {
 	events    int64
 	recent    marks
 	removed   bool // it takes nothing new
+	lineage   store.Lineage
 
 	lastCustomer, lastGroup int64 // greatest numbers given
 }
@@ -231,6 +234,9 @@ func (b *batch) try(ctx context.Context) (outcomes []error, err error) {
 	}
 	if n := len(b.refusals); n >= maxRefusals && len(b.doubtful) == 0 {
 		return nil, b.refusals[n-1]
+	}
+	if err := t.checkRows(); err != nil {
+		return nil, err
 	}
 	if err := t.performAll(); err != nil {
 		return nil, err

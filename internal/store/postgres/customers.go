@@ -125,11 +125,6 @@ func (s *Store) CustomerElsewhere(ctx context.Context, app id.App, c id.Customer
 	return elsewhere, err
 }
 
-// Disclose reads one customer and appends the entry that use makes.
-func (s *Store) Disclose(ctx context.Context, app id.App, ref store.CustomerRef, use func(*store.CustomerRow) (store.AuditRow, error)) error {
-	return store.Disclose(ctx, s, app, ref, use)
-}
-
 // CustomerGet gives one customer with its key, as this transaction sees it.
 func (t *tx) CustomerGet(c id.Customer) (store.CustomerRow, error) {
 	return t.customerGet(getCustomer, [16]byte(c))
@@ -288,7 +283,7 @@ func (t *tx) CustomerUpdate(row store.CustomerRow) error {
 	case !done:
 		return t.conflict(row, false)
 	}
-	t.changed = true
+	t.changed, t.touched = true, append(t.touched, row.ID)
 	return nil
 }
 

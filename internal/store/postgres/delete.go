@@ -47,7 +47,7 @@ func (t *tx) CustomerDelete(c id.Customer) error {
 	case !done:
 		return store.NotFound("customer")
 	}
-	t.changed = true
+	t.changed, t.touched = true, append(t.touched, c)
 	t.head.customers--
 	return nil
 }

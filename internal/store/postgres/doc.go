@@ -15,7 +15,8 @@
 // under it, and every statement after the lock sees all that came before. See
 // batch.go.
 //
-// Reading: single statements on the pool, see read.go.
+// Reading: single statements on the pool, see read.go. A fetch whose row is in memory
+// sends none: its batch finds out whether the row is the newest, see disclose.go.
 //
 // Waiting: a server or a network can hang and keep its connections open. What is
 // limited is silence, since the length of a scan or of an import says nothing. A call

@@ -45,6 +45,16 @@ func (s *Store) Batch(ctx context.Context, app id.App, works ...any) []error {
 	return s.flush(ctx, app, batch)
 }
 
+// TakeIn offers the cache a row as a read does that began when the application was at row's version, and
+// took its time.
+func (s *Store) TakeIn(app id.App, row store.CustomerRow) {
+	s.cache.mu.Lock()
+	at := s.cache.apps[app]
+	s.cache.mu.Unlock()
+	at.version = row.Version
+	s.cache.add(app, &row, at)
+}
+
 // Statement is one that requests wait for, with arguments.
 type Statement struct {
 	SQL  string
@@ -64,6 +74,9 @@ func Statements(app id.App, c id.Customer) map[string]Statement {
 	all := map[string]Statement{
 		"get":            {getCustomer, []any{string(app), [16]byte(c)}},
 		"get by seq":     {getCustomerBySeq, []any{string(app), 77}},
+		"get at":         {getCustomerAt, []any{string(app), [16]byte(c)}},
+		"get at by seq":  {getCustomerAtBySeq, []any{string(app), 77}},
+		"since":          {changesSince, []any{string(app), 3, 50, []int64{5, 7}}},
 		"get by email":   {getCustomerByEmail, []any{string(app), []byte{31: 1}}},
 		"delete":         {deleteCustomer, []any{string(app), [16]byte(c), 9}},
 		"group":          {getGroup, []any{string(app), 7}},

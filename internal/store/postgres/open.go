@@ -25,12 +25,14 @@ type Config struct {
 	MaxConns   int // connections in all; default 16, at least 2 more than Committers
 	Committers int // applications that can commit at the same time; default 4
 	MaxQueue   int // writes that wait, before new ones are refused; default 4,096
+	Cache      int // bytes of customers kept in memory; default 64 MiB
 }
 
 const (
 	defaultMaxConns   = 16
 	defaultCommitters = 4
 	defaultMaxQueue   = 4096
+	defaultCache      = 64 << 20
 
 	// maxBatch is the most works in a batch. Each Update may be a subtransaction, and
 	// beyond 64 of them in one transaction every other snapshot becomes expensive.
@@ -45,6 +47,7 @@ type Store struct {
 	writes   *pgxpool.Pool
 	group    *commit.Group[id.App, work]
 	endpoint *endpoint
+	cache    *cache
 	writer   int64 // this store's number in the heads that it writes
 	failed   chan struct{}
 
@@ -70,6 +73,9 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 	if cfg.MaxQueue <= 0 {
 		cfg.MaxQueue = defaultMaxQueue
 	}
+	if cfg.Cache <= 0 {
+		cfg.Cache = defaultCache
+	}
 	readers := max(cfg.MaxConns-cfg.Committers, 2)
 	e, err := find(ctx, cfg.URL)
 	if err != nil {
@@ -81,6 +87,7 @@ func Open(ctx context.Context, cfg Config) (*Store, error) {
 	s := &Store{
 		endpoint:   e,
 		writer:     rand.Int64(),
+		cache:      newCache(cfg.Cache),
 		failed:     make(chan struct{}),
 		beginRead:  e.begins(readLimit),
 		beginWrite: e.begins(writeLimit),

@@ -40,6 +40,9 @@ func TestPlans(t *testing.T) {
 
 	want := map[string]string{
 		"get":              "Index Scan using customer_", // by id: one index is as good as the other
+		"get at":           "Index Scan using customer_",
+		"get at by seq":    "Index Scan using customer_pkey on customer",
+		"since":            "customer_change on customer",
 		"list":             "Index Only Scan Backward using customer_newest",
 		"list status":      "Index Only Scan Backward using customer_status",
 		"list after":       "Index Only Scan Backward using customer_newest",

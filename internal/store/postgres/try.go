@@ -10,6 +10,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
+	"custodex.dev/internal/id"
 	"custodex.dev/internal/store"
 )
 
@@ -20,7 +21,8 @@ type try struct {
 	conn     *pgxpool.Conn
 	pending  pgx.Batch // statements that wait for one that matters
 	head     head
-	changed  bool // customers were
+	changed  bool          // customers were
+	touched  []id.Customer // of them those that others may know
 	entries  []store.AuditRow
 	events   []store.EventRow
 	outcomes []error
@@ -36,8 +38,9 @@ const lockHead = `
 		recent,
 		removed,
 		last_customer,
-		last_group
-	FROM head
+		last_group,
+		` + lineageColumns + `
+	FROM head AS h
 	WHERE app_id = $1
 	FOR UPDATE`
 
@@ -50,8 +53,10 @@ func (t *try) begin() error {
 		}
 		t.head.found = true
 		h := &t.head
-		return rows.Scan(&h.version, &h.entries, &h.customers, &h.events, &h.recent, &h.removed,
-			&h.lastCustomer, &h.lastGroup)
+		lineage, finish := lineageFields(&h.lineage)
+		defer finish()
+		return rows.Scan(append([]any{&h.version, &h.entries, &h.customers, &h.events, &h.recent, &h.removed,
+			&h.lastCustomer, &h.lastGroup}, lineage...)...)
 	})
 	if err != nil {
 		return fmt.Errorf("begin: %w", err)
@@ -126,7 +131,7 @@ const writeHead = `
 
 // commit sends everything that is left, in one round trip.
 func (t *try) commit() error {
-	first := t.head.entries
+	from, first := t.point(), t.head.entries
 	t.head.entries += int64(len(t.entries))
 	if t.changed {
 		t.head.version++
@@ -144,11 +149,13 @@ func (t *try) commit() error {
 		h.recent.with(t.store.writer, mark), h.lastCustomer, h.lastGroup)
 	done, err := t.sendCommit()
 	if err == nil || done {
+		t.store.cache.committed(t.app, from, point{h.lineage, h.version, mark}, t.touched)
 		return nil
 	}
 	if answered(err) {
 		return fmt.Errorf("commit: %w", err)
 	}
+	t.store.cache.lose(t.app)
 	t.doubtful = append(t.doubtful, doubtful{time.Now(), mark, t.outcomes})
 	if !lost(err) {
 		t.refusals = append(t.refusals, err)

@@ -59,19 +59,18 @@ func (c *Rows) Get(app id.App, cust id.Customer) *store.CustomerRow {
 
 // GetBySeq is Get by sequence number.
 func (c *Rows) GetBySeq(app id.App, seq int64) *store.CustomerRow {
-	cust, known := c.numbered(app, seq)
-	if !known {
-		return nil
-	}
-	return c.Get(app, cust)
-}
-
-func (c *Rows) numbered(app id.App, seq int64) (cust id.Customer, known bool) {
 	key := numberKey{app, seq}
-	if cust, known = c.young.ids[key]; !known {
-		cust, known = c.old.ids[key]
+	cust, known := c.young.ids[key]
+	if !known {
+		if cust, known = c.old.ids[key]; !known {
+			return nil
+		}
 	}
-	return cust, known
+	r := c.Get(app, cust)
+	if r != nil && r.Seq != seq {
+		return nil // it was deleted, and another was made with its id
+	}
+	return r
 }
 
 // Add takes in a row, in place of an older one of the customer.
@@ -88,13 +87,6 @@ func (c *Rows) Add(app id.App, row *store.CustomerRow) {
 func (c *Rows) Drop(app id.App, cust id.Customer) {
 	delete(c.young.rows, customerKey{app, cust})
 	delete(c.old.rows, customerKey{app, cust})
-}
-
-// DropBySeq is Drop by sequence number.
-func (c *Rows) DropBySeq(app id.App, seq int64) {
-	if cust, known := c.numbered(app, seq); known {
-		c.Drop(app, cust)
-	}
 }
 
 // DropApp drops the rows of an application.

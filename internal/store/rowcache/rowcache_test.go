@@ -12,16 +12,15 @@ func newRow(seq int64) *store.CustomerRow {
 	return &store.CustomerRow{ID: id.NewCustomer(), Seq: seq, Sealed: make([]byte, 500)}
 }
 
-// A row is found by its id and its number until it is dropped, by either, with its application or with
+// A row is found by its id and its number until it is dropped, by itself, with its application or with
 // all; and in its application alone.
 func TestRows(t *testing.T) {
 	t.Parallel()
 	app, other := id.NewApp(), id.NewApp()
 	for name, drop := range map[string]func(*rowcache.Rows, *store.CustomerRow){
-		"Drop":      func(c *rowcache.Rows, r *store.CustomerRow) { c.Drop(app, r.ID) },
-		"DropBySeq": func(c *rowcache.Rows, r *store.CustomerRow) { c.DropBySeq(app, r.Seq) },
-		"DropApp":   func(c *rowcache.Rows, _ *store.CustomerRow) { c.DropApp(app) },
-		"DropAll":   func(c *rowcache.Rows, _ *store.CustomerRow) { c.DropAll() },
+		"Drop":    func(c *rowcache.Rows, r *store.CustomerRow) { c.Drop(app, r.ID) },
+		"DropApp": func(c *rowcache.Rows, _ *store.CustomerRow) { c.DropApp(app) },
+		"DropAll": func(c *rowcache.Rows, _ *store.CustomerRow) { c.DropAll() },
 	} {
 		rows := rowcache.New(4000) // two rows are a generation
 		first, second, theirs := newRow(1), newRow(2), newRow(1)
@@ -63,5 +62,10 @@ func TestRowsThatAreAskedForStay(t *testing.T) {
 	rows.Add(app, &newer)
 	if rows.GetBySeq(app, 1) != &newer {
 		t.Error("an older row is found")
+	}
+	newer.Seq = 2000
+	rows.Add(app, &newer)
+	if rows.GetBySeq(app, 1) != nil || rows.GetBySeq(app, 2000) != &newer {
+		t.Error("a customer is found by the number of one before it")
 	}
 }
