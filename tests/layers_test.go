@@ -50,6 +50,7 @@ var placements = map[string]placement{
 	"internal/chain":       {layer: 1},
 	"internal/web/body":    {layer: 1, only: []string{"internal/fault"}},
 	"internal/web/framing": {layer: 2},
+	"internal/admission":   {layer: 2},
 
 	"internal/tenant":   {layer: 2},
 	"internal/audit":    {layer: 2},

@@ -74,8 +74,10 @@ type Config struct {
 	// Maximum time for one request, from reading its body to sending its response.
 	RequestTimeout time.Duration `name:"request-timeout"`
 
-	// Maximum number of requests processed concurrently. A request beyond the limit waits up to 150
-	// ms and is then refused with 503 and Retry-After before any work is done. At most half of the
+	// Maximum number of requests processed concurrently. Applications share it fairly: a place that
+	// becomes free goes to the application that waits and has the fewest, and one application never has
+	// more than seven eighths. A request beyond the limit waits up to 150 ms; it is refused with 503 and
+	// Retry-After, before any work is done, as soon as the wait would be longer. At most half of the
 	// limit can be used by searches and counts, including those waiting for an index.
 	MaxRequests int `name:"max-requests"`
 

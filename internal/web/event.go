@@ -24,6 +24,8 @@ type Event struct {
 	address string // of the client, without port
 	maxBody int64  // for ReadBody
 	now     func() time.Time
+	limiter *Limiter
+	leave   func() // gives back what the request has of limiter
 }
 
 // why is the failure for the log: with the context that was added to it on its way.

@@ -8,24 +8,45 @@ import (
 	"net/http"
 	"time"
 
+	"custodex.dev/internal/admission"
 	"custodex.dev/internal/fault"
+	"custodex.dev/internal/id"
 )
 
 // Limiter bounds how many requests are worked on at once, over all dialects. Past
 // that, a request waits a moment for its turn and is then refused, before any work
 // was done for it: under overload the server goes on answering as many requests
 // as it can, each as fast as ever, and refuses the rest early.
+//
+// A request takes one of the slots until it is known whose it is, which is soon, and then a place
+// of its application (Enter). A request of nobody keeps its slot to its end.
 type Limiter struct {
-	slots chan struct{}
-	wait  time.Duration
+	slots  chan struct{}
+	places *admission.Gate
+	wait   time.Duration
 }
 
-// NewLimiter admits size requests at once. Others wait at most for wait.
+// NewLimiter admits size requests of applications at once, and as many whose application is not
+// known. Others wait at most for wait.
 func NewLimiter(size int, wait time.Duration) *Limiter {
-	return &Limiter{slots: make(chan struct{}, size), wait: wait}
+	return &Limiter{slots: make(chan struct{}, size), places: admission.New(size, wait), wait: wait}
 }
 
-var errOverloaded = fault.New(fault.Unavailable, "overloaded", "The server is busy; try again").After(time.Second)
+// Enter waits for a place of the application whose request ctx is of, or fails with
+// admission.ErrOverloaded. It is called once, when the caller is known.
+func Enter(ctx context.Context, app id.App) error {
+	e := EventOf(ctx)
+	if e.limiter == nil {
+		return nil
+	}
+	e.leave() // its slot is not for waiting
+	e.leave = func() {}
+	leave, err := e.limiter.places.Enter(ctx, app)
+	if err == nil {
+		e.leave = leave
+	}
+	return err
+}
 
 // acquire waits for a place and reports whether there was one. A nil Limiter has
 // room for all.

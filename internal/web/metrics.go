@@ -5,6 +5,8 @@ import (
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
+
+	"custodex.dev/internal/admission"
 )
 
 // Metrics counts what all dialects do. Labels hold patterns and codes that are in
@@ -47,7 +49,7 @@ func NewMetrics(reg prometheus.Registerer) *Metrics {
 // that the first one is an increase and not the begin of a series.
 func alerts() []string {
 	return []string{
-		"audit_unavailable", "commit_unknown", "database_unavailable", "disk_failed", "disk_full", "internal", errOverloaded.Code, "panic",
+		"audit_unavailable", "commit_unknown", "database_unavailable", "disk_failed", "disk_full", "internal", admission.ErrOverloaded.Code, "panic",
 		"search_preparing", "search_saturated", "storage_failed", "timeout",
 	}
 }

@@ -9,6 +9,7 @@ import (
 	"strings"
 	"time"
 
+	"custodex.dev/internal/admission"
 	"custodex.dev/internal/fault"
 	"custodex.dev/internal/id"
 	"custodex.dev/internal/web/body"
@@ -111,10 +112,11 @@ func Wrap(dialect string, next http.Handler, cfg Config) http.Handler {
 			return
 		}
 		if !cfg.Limiter.acquire(ctx) {
-			refuse(rec, r, next, errOverloaded)
+			refuse(rec, r, next, admission.ErrOverloaded)
 			return
 		}
-		defer cfg.Limiter.release()
+		e.limiter, e.leave = cfg.Limiter, cfg.Limiter.release
+		defer func() { e.leave() }()
 		next.ServeHTTP(rec, r)
 	})
 }
@@ -140,7 +142,7 @@ func (c Config) log(ctx context.Context, e *Event, method string, status int, to
 	if f := e.Fault; f != nil {
 		attrs = append(attrs, slog.String("fault", f.Code))
 		switch {
-		case f.Code == codeClientGone, f.Code == errOverloaded.Code:
+		case f.Code == codeClientGone, f.Code == admission.ErrOverloaded.Code:
 		case f.Kind == fault.Internal:
 			level = slog.LevelError
 			attrs = append(attrs, slog.String("cause", e.why()))

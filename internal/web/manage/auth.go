@@ -27,6 +27,9 @@ func (a *api) authenticated(rt route) web.Handler {
 			return err
 		}
 		event.App, event.Credential = caller.App, caller.Credential
+		if err := web.Enter(r.Context(), caller.App); err != nil {
+			return err
+		}
 		if a.limiter != nil {
 			if err := web.ConsumeQuota(r.Context(), w, a.limiter, caller, perMinute); err != nil {
 				return err

@@ -29,9 +29,13 @@ func Authenticated(h Handler, admit func(http.ResponseWriter, *http.Request) (te
 	}
 }
 
-// Admit notes whose request this is, and how its unknown names are handled, and consumes one request of the caller's quota.
+// Admit notes whose request this is, and how its unknown names are handled, waits for a place of the
+// application, and consumes one request of the caller's quota.
 func Admit(w http.ResponseWriter, r *http.Request, limiter *limit.Limiter, caller tenant.Caller, perMinute int) error {
 	e := web.EventOf(r.Context())
 	e.App, e.Credential, e.Strict = caller.App, caller.Credential, caller.Strict
+	if err := web.Enter(r.Context(), caller.App); err != nil {
+		return err
+	}
 	return web.ConsumeQuota(r.Context(), w, limiter, caller, perMinute)
 }
