@@ -164,11 +164,16 @@ func waits(row *store.JobRow) bool {
 	return row.State == store.JobQueued || row.State == store.JobRunning && !row.Leased
 }
 
-// pause leaves the rest of the time to requests after a step that took so long, however long that
-// is: the lease is kept meanwhile.
+// pause leaves the rest of the time to requests after a step that took so long.
 func (r *Runner) pause(ctx context.Context, took time.Duration) error {
-	if r.cfg.Share >= 100 {
-		return ctx.Err()
+	if rest := restAfter(took, r.cfg.Share); rest > 0 {
+		return sleep.For(ctx, rest)
 	}
-	return sleep.For(ctx, took*time.Duration(100-r.cfg.Share)/time.Duration(r.cfg.Share))
+	return ctx.Err()
+}
+
+// restAfter gives how long requests have the time after a step that took so long, if steps may take
+// share percent of it. It is as long as that is: the lease is kept meanwhile.
+func restAfter(took time.Duration, share int) time.Duration {
+	return took * time.Duration(100-share) / time.Duration(share)
 }
