@@ -1,6 +1,7 @@
 package search
 
 import (
+	"iter"
 	"slices"
 	"unsafe"
 )
@@ -107,6 +108,7 @@ func (b *block) textLen() int {
 // shape divides words, which must be large enough, among the summaries.
 func (b *block) shape(words []uint64, names, mails, phones, wholes int) {
 	b.words, b.size = words, b.size+int64(8*cap(words))
+	b.names.density, b.mails.density, b.phones.density = textDensity, textDensity, phoneDensity
 	b.names.pairs, words = carve(words, pairWords)
 	b.mails.pairs, words = carve(words, pairWords)
 	b.phones.pairs, words = carve(words, pairWords)
@@ -127,19 +129,29 @@ func (b *block) summarize() {
 	b.shape(alloc[uint64](words), names, mails, phones, wholeWords(b.len()))
 	b.names.salt = seqHash(b.seq[0])
 	b.mails.salt, b.phones.salt = b.names.salt, b.names.salt
-	for i := range b.seq {
-		b.summarizeOne(i)
-	}
+	b.addToSummaries(func(yield func(int) bool) {
+		for i := range b.seq {
+			if !yield(i) {
+				return
+			}
+		}
+	})
 	b.summed, b.changed = b.textLen(), 0
 }
 
-func (b *block) summarizeOne(i int) {
-	b.names.add(b.names.text, b.names.start(i), int(b.names.ends[i])-1)
-	b.mails.add(b.mails.text, b.mails.start(i), int(b.mails.ends[i])-1)
-	b.phones.add(b.phones.text, b.phones.start(i), int(b.phones.ends[i])-1)
-	b.addWholes(i)
-	for _, h := range b.seqBits(b.seq[i]) {
-		b.seqs[h>>6] |= 1 << (h & 63)
+// addToSummaries adds the customers with the given indices to them.
+func (b *block) addToSummaries(customers iter.Seq[int]) {
+	for _, c := range []*column{&b.names, &b.mails, &b.phones} {
+		var done added
+		for i := range customers {
+			c.add(c.text, c.start(i), int(c.ends[i])-1, &done)
+		}
+	}
+	for i := range customers {
+		b.addWholes(i)
+		for _, h := range b.seqBits(b.seq[i]) {
+			b.seqs[h>>6] |= 1 << (h & 63)
+		}
 	}
 }
 
@@ -159,9 +171,7 @@ func (b *block) carry(base *block, fresh []int) bool {
 	copy(words, base.words)
 	b.shape(words, len(base.names.grams), len(base.mails.grams), len(base.phones.grams), len(base.wholes))
 	b.names.salt, b.mails.salt, b.phones.salt = base.names.salt, base.mails.salt, base.phones.salt
-	for _, i := range fresh {
-		b.summarizeOne(i)
-	}
+	b.addToSummaries(slices.Values(fresh))
 	return true
 }
 

@@ -1,40 +1,76 @@
 package search
 
-import "encoding/binary"
+import (
+	"encoding/binary"
+	"math/bits"
+)
 
 // summary tells which fragments do not occur in a column of a block. It may claim a fragment that
 // does not occur; it never denies one that does.
 //
 // Byte pairs are kept exactly for letters, digits and common signs of ASCII. Fragments of three to
-// six bytes share one hashed bit set, of which about a third are set. Those of three and four, which
-// short terms rest on, have two bits each, the others one. The choice was measured on names in
-// several scripts, in blocks of 2,048: without fragments beyond three bytes, four blocks in five
-// must be scanned for a full name, with those up to six, one in four. Fives keep terms like "maile"
-// or "@gman" from being scanned for everywhere; sevens add next to nothing.
+// six bytes share one hashed bit set, of which about two in five are set, with as many bits for each as
+// its length has by density. The choice was measured on names in several scripts, in blocks of 2,048:
+// without fragments beyond three bytes, four blocks in five must be scanned for a full name, with those
+// up to six, one in four. Sevens add next to nothing.
 type summary struct {
-	pairs []uint64 // pairWords words
-	grams []uint64
-	salt  uint64 // makes a fragment fall on different bits in different blocks
+	pairs   []uint64 // pairWords words
+	grams   []uint64
+	salt    uint64 // makes a fragment fall on different bits in different blocks
+	density density
 }
+
+// density is how many bits the fragments of each length have in the set.
+type density [maxGram + 1]uint8
+
+const maxGram = 6
+
+// Short fragments are few different ones in the texts of a block, so that more bits for each fill the set
+// little; a term of three bytes rests on one of them alone. In phones it is the fives that tell: a full block
+// has all threes and most fours, and a longer number is told by several fives.
+var (
+	textDensity  = density{3: 3, 4: 2, 5: 2, 6: 1}
+	phoneDensity = density{4: 1, 5: 2}
+)
 
 const (
 	pairWords  = 64
-	gramFactor = 12 // bits in grams for each 4 bytes of text
+	gramFactor = 13 // bits in grams for each 4 bytes of text
 )
 
 func gramWords(text int) int { return text*gramFactor/4/64 + 1 }
 
-// add puts the fragments of one record into s. At least 8 bytes of text must follow end.
-func (s *summary) add(text []byte, from, end int) {
-	pairs := s.pairs[:pairWords]
+// added remembers some of the longest fragments that were put into a summary, each of which has brought
+// the shorter ones that it begins with. Names and the hosts of addresses repeat, so this spares half of the work.
+type added [1 << 12]uint64
+
+// add puts the fragments of one record into s, to which all in done were added before. At least 8 bytes of
+// text must follow end.
+func (s *summary) add(text []byte, from, end int, done *added) {
+	pairs, grams, density := s.pairs[:pairWords], s.grams, s.density
 	for p := from; p < end-1; p++ {
 		w := binary.LittleEndian.Uint64(text[p:])
+		if p+maxGram <= end {
+			longest := w & (1<<(8*maxGram) - 1)
+			at := longest * 0x9e3779b97f4a7c15 >> (64 - 12)
+			if done[at] == longest {
+				continue
+			}
+			done[at] = longest
+		}
 		pairs[byteClass[byte(w)]] |= 1 << byteClass[byte(w>>8)]
-		for n := 3; n <= 6 && p+n <= end; n++ {
-			h, h2 := s.bits(w & (1<<(8*n) - 1))
-			s.grams[h>>6] |= 1 << (h & 63)
-			if n <= 4 {
-				s.grams[h2>>6] |= 1 << (h2 & 63)
+		for n := 3; n <= maxGram && p+n <= end; n++ {
+			d := density[n]
+			if d == 0 {
+				continue
+			}
+			h := s.hash(w & (1<<(8*n) - 1))
+			set(grams, h>>32)
+			if d > 1 {
+				set(grams, h&0xffffffff)
+			}
+			if d > 2 {
+				set(grams, h>>16&0xffffffff)
 			}
 		}
 	}
@@ -43,11 +79,22 @@ func (s *summary) add(text []byte, from, end int) {
 	}
 }
 
+// set and has are for the bit of grams that 32 bits of a hash tell.
+func set(grams []uint64, h uint64) {
+	at := scale(h, len(grams))
+	grams[at>>6] |= 1 << (at & 63)
+}
+
+func has(grams []uint64, h uint64) bool {
+	at := scale(h, len(grams))
+	return grams[at>>6]&(1<<(at&63)) != 0
+}
+
 // mayHold reports whether the term may occur.
 func (s *summary) mayHold(n *needle) bool {
 	for _, w := range n.grams {
-		h, h2 := s.bits(w)
-		if s.grams[h>>6]&(1<<(h&63)) == 0 || w < 1<<32 && s.grams[h2>>6]&(1<<(h2&63)) == 0 {
+		d, h := s.density[(bits.Len64(w)+7)/8], s.hash(w)
+		if d > 0 && !has(s.grams, h>>32) || d > 1 && !has(s.grams, h&0xffffffff) || d > 2 && !has(s.grams, h>>16&0xffffffff) {
 			return false
 		}
 	}
@@ -74,7 +121,7 @@ func (s *summary) mayHoldByte(b byte) bool {
 
 // fragments returns what mayHold asks for about a term, the most telling first.
 func fragments(b []byte) (grams []uint64, pairs []uint16) {
-	for n := 6; n >= 3; n-- {
+	for n := maxGram; n >= 3; n-- {
 		for p := 0; p+n <= len(b) && p < 32; p++ {
 			var w [8]byte
 			copy(w[:], b[p:p+n])
@@ -87,13 +134,12 @@ func fragments(b []byte) (grams []uint64, pairs []uint16) {
 	return grams, pairs
 }
 
-// bits returns two bits in grams for a fragment, given as a little-endian number. Text has no zero
-// byte, so fragments of different lengths are different numbers. Without the salt, two fragments
-// that share a bit in one block would do so in all, and a term would be scanned for everywhere.
-func (s *summary) bits(w uint64) (h, h2 uint64) {
+// hash returns a hash of a fragment, given as a little-endian number, that tells up to three bits in grams.
+// Text has no zero byte, so fragments of different lengths are different numbers. Without the salt, two
+// fragments that share a bit in one block would do so in all, and a term would be scanned for everywhere.
+func (s *summary) hash(w uint64) uint64 {
 	w = (w ^ s.salt) * 0x9e3779b97f4a7c15
-	w = (w ^ w>>32) * 0xbf58476d1ce4e5b9
-	return scale(w>>32, len(s.grams)), scale(w&0xffffffff, len(s.grams))
+	return (w ^ w>>32) * 0xbf58476d1ce4e5b9
 }
 
 // scale maps a hash of 32 bits to the bits of a set of that many words.
