@@ -1,8 +1,11 @@
 package check_test
 
 import (
+	"encoding/hex"
 	"fmt"
 	"strconv"
+
+	"custodex.dev/internal/id"
 )
 
 func onItem(set func(a *attacker, i int) string) attack {
@@ -76,5 +79,68 @@ func init() {
 		onEvent("UPDATE event SET at = at + 1"), onEvent("UPDATE event SET type = 'key.rotated.twice'"), onEvent("UPDATE event SET object = 'cred_2222222222222222'"),
 		onEvent("UPDATE event SET customer = 'somebody'"), onEvent("UPDATE event SET fields = 'all'"), onEvent("UPDATE event SET version = version + 1000000"),
 		onEvent("DELETE FROM event"),
+	}
+	attacks["job"] = []attack{
+		onJob(text1("kind = 'another'")), onJob(text1("actor = 'cred_2222222222222222'")), onJob(text1("state = 'failed'")),
+		onJob(func(a *attacker, _ int) string { return "sealed = " + a.blob(90) }),
+		func(a *attacker, i int) ([]string, string) { // removed
+			return a.one("DELETE FROM job", "job_id = '%s'", a.jobs[i].ID), string(a.jobs[i].ID)
+		},
+		func(a *attacker, i int) ([]string, string) { // invented
+			made := string(id.NewJob())
+			const columns = "app_id, kind, state, actor, sealed, cursor, done, total, error, created_at, started_at, ended_at, holder, generation, lease_until"
+			return []string{fmt.Sprintf("INSERT INTO job (job_id, %s) SELECT '%s', %[1]s FROM job%[3]s AND job_id = '%[4]s'", columns, made, a.where, a.jobs[i].ID)}, made
+		},
+	}
+	attacks["idempotency"] = []attack{
+		onAnswer(func(a *attacker, _ int) string { return "reply = " + a.blob(70) }),
+		onAnswer(func(a *attacker, i int) string {
+			return fmt.Sprintf("customer_id = (SELECT customer_id FROM customer%s AND seq = %d)", a.where, a.rested(a.answers[i].Customer))
+		}),
+	}
+	attacks["customer_tombstone"] = []attack{
+		func(a *attacker, i int) ([]string, string) {
+			row := a.gone[i]
+			return a.one("UPDATE customer_tombstone SET version = version + 100000", "version = %d AND seq = %d", row.Version, row.Seq), fmt.Sprintf("%d/%d", row.Version+100000, row.Seq)
+		},
+		func(a *attacker, i int) ([]string, string) { // of a customer that is there
+			row, seq := a.gone[i], a.other()
+			return a.one(fmt.Sprintf("UPDATE customer_tombstone SET seq = %d", seq), "version = %d AND seq = %d", row.Version, row.Seq), fmt.Sprintf("%d/%d", row.Version, seq)
+		},
+		func(a *attacker, i int) ([]string, string) { // removed
+			return a.one("DELETE FROM customer_tombstone", "version = %d AND seq = %d", a.gone[i].Version, a.gone[i].Seq), string(a.app)
+		},
+		func(a *attacker, i int) ([]string, string) { // invented
+			return []string{fmt.Sprintf("INSERT INTO customer_tombstone (app_id, version, seq) VALUES ('%s', %d, 77777)", a.app, a.gone[i].Version)}, string(a.app)
+		},
+	}
+	attacks["audit_block"] = []attack{
+		func(a *attacker, _ int) ([]string, string) {
+			n := a.rnd.IntN(50)
+			return []string{fmt.Sprintf("INSERT INTO audit_block (app_id, n, first_at, last_at, filter, sum) VALUES ('%s', %d, 0, 1, %s, %s)", a.app, n, a.blob(20), a.blob(32))}, strconv.Itoa(n)
+		},
+	}
+}
+
+func onJob(set func(a *attacker, i int) string) attack {
+	return func(a *attacker, i int) ([]string, string) {
+		return a.one("UPDATE job SET "+set(a, i), "job_id = '%s'", a.jobs[i].ID), string(a.jobs[i].ID)
+	}
+}
+
+func onAnswer(set func(a *attacker, i int) string) attack {
+	return func(a *attacker, i int) ([]string, string) {
+		scope := a.answers[i].Scope
+		return a.one("UPDATE idempotency SET "+set(a, i), "scope = %s", a.literal(scope)), hex.EncodeToString(scope)
+	}
+}
+
+// rested is a customer that nothing is done to, and not this one.
+func (a *attacker) rested(not id.Customer) int64 {
+	for {
+		c := a.customers[a.rest[a.rnd.IntN(len(a.rest))]]
+		if c.ID != not {
+			return c.Seq
+		}
 	}
 }

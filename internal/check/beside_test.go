@@ -14,6 +14,7 @@ import (
 	"custodex.dev/internal/check"
 	"custodex.dev/internal/customer"
 	"custodex.dev/internal/id"
+	"custodex.dev/internal/job"
 	"custodex.dev/internal/records"
 	"custodex.dev/internal/server"
 	"custodex.dev/internal/store"
@@ -60,11 +61,16 @@ func (e *testEnv) churn(ctx context.Context, app id.App, rounds *atomic.Int64) e
 		_, err4 := e.UpdateCustomer(ctx, caller, records.ByID(r.Customer), records.Write{Input: customer.Input{Given: text("Grace")}, Encode: encode})
 		_, err5 := e.UpdateKey(ctx, op, key.ID, records.KeyChange{Scopes: authz.Scopes{authz.CustomersRead, authz.OfApplications()[n%2]}})
 		_, err6 := e.RenameApp(ctx, op, fmt.Sprint("Shop ", n))
+		_, err9 := e.RecordTransaction(ctx, caller, r.Customer, customer.TransactionInput{Amount: text("1"), Currency: text("usd")}, "key",
+			func(*customer.Transaction) []byte { return []byte("paid") })
+		if _, err := e.StartJob(ctx, op, "nothing", nil, ""); err != nil && !errors.Is(err, job.ErrTooMany) && ctx.Err() == nil {
+			return err
+		}
 		var err7, err8 error
 		if rand.IntN(2) == 0 {
 			err7, err8 = e.DeleteCustomer(ctx, caller, records.ByID(r.Customer)), e.DeleteGroup(ctx, caller, group)
 		}
-		if err := errors.Join(err1, err2, err3, err4, err5, err6, err7, err8); err != nil && ctx.Err() == nil {
+		if err := errors.Join(err1, err2, err3, err4, err5, err6, err7, err8, err9); err != nil && ctx.Err() == nil {
 			return err
 		}
 	}
@@ -90,7 +96,7 @@ func TestBesideWriters(t *testing.T) {
 					}
 				})
 			}
-			for n := 0; n < 12 || rounds.Load() < 150; n++ {
+			for n := 0; n < 8 || rounds.Load() < 80; n++ {
 				e.want(t, "beside writers")
 			}
 		})

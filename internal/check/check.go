@@ -103,9 +103,11 @@ func FindDamage(ctx context.Context, cfg Config, app id.App) error {
 		return nil
 	}
 	c := &checker{cfg: cfg, app: app, key: key}
+	c.deleted.known = make(map[int64]bool)
 	c.summed = row.Summed && rowsum.Check(row.Sum, rowsum.App(key, &row)) == nil
 	for _, stage := range []func(context.Context) error{
-		c.checkLog, c.checkOwners, c.checkGroups, c.checkCustomers, c.checkEvents, c.checkCounters,
+		c.checkLog, c.checkOwners, c.checkGroups, c.checkJobs, c.checkCustomers, c.checkEvents, c.checkTombstones, c.checkAnswers, c.checkBlocks,
+		c.checkCounters,
 	} {
 		if err := stage(ctx); err != nil {
 			return fmt.Errorf("application %s: %w", app, err)
@@ -143,7 +145,8 @@ type checker struct {
 	told    *told      // events, of the log as far as it went then
 	living  int64      // customers that the log had then, of the parts that were read
 	latest  int64      // version of a customer
-	treeBad bool       // it was said that the tree is damaged
+	deleted deletions
+	treeBad bool // it was said that the tree is damaged
 }
 
 func (c *checker) found(kind Kind, table, id, format string, args ...any) {

@@ -17,6 +17,7 @@ import (
 	"custodex.dev/internal/check"
 	"custodex.dev/internal/customer"
 	"custodex.dev/internal/id"
+	"custodex.dev/internal/job"
 	"custodex.dev/internal/keyring"
 	"custodex.dev/internal/records"
 	"custodex.dev/internal/seal"
@@ -48,7 +49,7 @@ func newEnv(t *testing.T, engine string) *testEnv {
 	if err != nil {
 		t.Fatal(err)
 	}
-	e := &testEnv{Service: records.New(records.Config{Store: st, Keys: source}), db: db, store: st, older: map[id.Credential]store.CredentialRow{}}
+	e := &testEnv{Service: records.New(records.Config{Store: st, Keys: source, Jobs: job.Kinds{"nothing": nothing{}}}), db: db, store: st, older: map[id.Credential]store.CredentialRow{}}
 	t.Cleanup(func() { _ = e.Close(context.Background()) })
 	issued, err := e.Initialise(t.Context(), nil)
 	if err != nil {
@@ -60,6 +61,15 @@ func newEnv(t *testing.T, engine string) *testEnv {
 	}
 	return e
 }
+
+// nothing is a kind of job that ends at once.
+type nothing struct{}
+
+func (nothing) Action() authz.Action { return authz.KeyCreate }
+
+func (nothing) Begin(context.Context, *job.Job, *seal.App) (job.Work, error) { return nothing{}, nil }
+
+func (nothing) Step(context.Context, []byte, int) (job.Step, error) { return nil, nil }
 
 // each is how many customers an application has.
 const each = 8
@@ -102,7 +112,11 @@ func (e *testEnv) fill(t *testing.T) id.App {
 		_ = r
 	}
 	encode := func(c *customer.Customer) []byte { b, _ := json.Marshal(c.ID.String()); return b }
-	for i := range each + 1 {
+	for range 2 {
+		_, err := e.StartJob(t.Context(), op, "nothing", []byte("parameters"), "reason")
+		must(err)
+	}
+	for i := range each + 3 {
 		in := customer.Input{
 			Given: text("Ada"), Family: text("Lovelace"), Phone: text("+1-555-123-4567"), Email: text(fmt.Sprintf("ada%d@x.example", i)),
 		}
@@ -123,7 +137,7 @@ func (e *testEnv) fill(t *testing.T) id.App {
 		if _, err := e.FetchCustomer(t.Context(), me, records.ByID(r.Customer)); err != nil {
 			t.Fatal(err)
 		}
-		if i == each {
+		if i >= each {
 			must(e.DeleteCustomer(t.Context(), me, records.ByID(r.Customer)))
 		}
 	}

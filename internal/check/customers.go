@@ -87,7 +87,14 @@ func (c *checker) scan(ctx context.Context) error {
 		for i := range rows {
 			row := &rows[i]
 			after = store.ChangePoint{Version: row.Version, Seq: row.Seq}
-			c.latest = row.Version
+			if row.Deleted {
+				c.deleted.latest = row.Version
+			} else {
+				c.latest = row.Version
+			}
+			if row.Deleted && c.said.part == 0 {
+				c.deleted.rows = append(c.deleted.rows, after)
+			}
 			if row.Deleted || !c.said.has(row.ID) {
 				continue
 			}

@@ -22,6 +22,8 @@ type told struct {
 	hashes  []uint64        // of the newest
 	doubted map[string]bool // objects that altered entries name: nobody knows what happened to them
 	gaps    bool            // entries are missing or altered, so the number of an event does not find it here
+	gone    bool            // events are missing
+	unsure  bool            // some were altered that say that they are of changes
 }
 
 func newTold(most int64) *told {
@@ -69,6 +71,7 @@ func (w *told) add(hash uint64) {
 
 // doubt takes an altered entry. Its events are probably as many as it says, and about the same objects.
 func (w *told) doubt(e *audit.Entry) {
+	w.unsure = true
 	w.doubted[strings.TrimPrefix(e.Subject, "group ")] = true
 	for _, target := range e.Targets {
 		w.doubted[target.String()] = true
@@ -118,6 +121,7 @@ func (c *checker) checkEvents(ctx context.Context) error {
 			if version, err = c.nextVersion(row, version); err != nil {
 				bad[row.Seq] = err.Error()
 			}
+			c.deleted.noteEvent(row)
 			if c.told.doubted[row.Object] {
 				hashes = append(hashes, 0)
 			} else {
@@ -139,6 +143,7 @@ func (c *checker) checkEvents(ctx context.Context) error {
 	for _, i := range c.told.differ(hashes) {
 		bad[first+int64(i)] = "the log has another event in this place, or none"
 	}
+	c.deleted.unknown = c.told.unsure || len(bad) > 0 || c.told.gone
 	for seq, text := range bad {
 		c.found(Altered, "event", strconv.FormatInt(seq, 10), "%s", text)
 	}
@@ -198,6 +203,7 @@ func (w *told) differ(rows []uint64) (bad []int) {
 // goneEvents reports that the events with from <= Seq < to are missing, and gives a hash for each.
 func (c *checker) goneEvents(from, to int64) []uint64 {
 	const few = 1000
+	c.told.gone = c.told.gone || from < to
 	none := make([]uint64, min(max(to-from, 0), maxEvents))
 	if to-from > few {
 		c.found(Removed, "event", strconv.FormatInt(from, 10), "the events from %d to %d are missing", from, to-1)
@@ -215,7 +221,7 @@ var errVersion = errors.New("the version of the event is not between those of it
 // nextVersion compares the version of an event with that of the one before, which has no greater one.
 func (c *checker) nextVersion(row *store.EventRow, before int64) (int64, error) {
 	switch changes := c.told.changes(row.Type); {
-	case changes && row.Version > max(c.head.Version, c.latest), changes && row.Version < before, !changes && row.Version != 0:
+	case changes && row.Version > max(c.head.Version, c.latest, c.deleted.latest), changes && row.Version < before, !changes && row.Version != 0:
 		return before, errVersion
 	}
 	return max(before, row.Version), nil

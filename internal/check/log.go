@@ -8,6 +8,7 @@ import (
 	"strconv"
 
 	"custodex.dev/internal/audit"
+	"custodex.dev/internal/authz"
 	"custodex.dev/internal/fault"
 	"custodex.dev/internal/sequencer"
 	"custodex.dev/internal/store"
@@ -147,6 +148,9 @@ func (c *checker) checkEntries(ctx context.Context, tree audit.Tree, end int64) 
 		c.said.note(&e, intact)
 		if e.Seq < c.said.until {
 			c.told.note(&e, intact)
+			if e.Action == authz.CustomerDelete && e.Outcome == audit.Done {
+				c.deleted.log += int64(len(e.Targets))
+			}
 		}
 	}
 	c.missed(c.said.next, to)

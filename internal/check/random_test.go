@@ -36,8 +36,11 @@ type attacker struct {
 	items     []store.OwnedItem  // of rest
 	states    []store.HistoryRow // of rest, the newest of each customer
 	events    []store.EventRow
-	rest      []int // customers that nothing is done to
-	spare     int64 // numbers for invented rows
+	jobs      []store.JobRow
+	answers   []store.IdempotencyRow // of rest
+	gone      []store.ChangePoint    // deleted customers
+	rest      []int                  // customers that nothing is done to
+	spare     int64                  // numbers for invented rows
 }
 
 func (a *attacker) blob(n int) string {
@@ -165,15 +168,29 @@ func onEntry(set string) attack {
 // hanging reads what hangs on the customers that nothing is done to.
 func (a *attacker) hanging(t *testing.T, st store.Store) {
 	t.Helper()
-	rest := map[int64]bool{}
+	rest, ids := map[int64]bool{}, map[id.Customer]bool{}
 	for _, i := range a.rest {
-		rest[a.customers[i].Seq] = true
+		rest[a.customers[i].Seq], ids[a.customers[i].ID] = true, true
 	}
 	items, err1 := st.ItemScan(t.Context(), a.app, store.ItemPlace{}, 100_000)
 	states, err2 := st.HistoryScan(t.Context(), a.app, store.HistoryPlace{}, 100_000)
 	events, err3 := st.EventList(t.Context(), a.app, -1, 100_000)
-	if err := errors.Join(err1, err2, err3); err != nil {
+	jobs, err4 := st.JobList(t.Context(), a.app, 1000)
+	answers, err5 := st.IdempotencyScan(t.Context(), a.app, nil, 100_000)
+	changes, err6 := st.CustomerChanges(t.Context(), a.app, store.ChangePoint{}, 100_000)
+	if err := errors.Join(err1, err2, err3, err4, err5, err6); err != nil {
 		t.Fatal(err)
+	}
+	a.jobs = jobs
+	for _, row := range answers {
+		if ids[row.Customer] {
+			a.answers = append(a.answers, row)
+		}
+	}
+	for _, row := range changes {
+		if row.Deleted {
+			a.gone = append(a.gone, store.ChangePoint{Version: row.Version, Seq: row.Seq})
+		}
 	}
 	for _, row := range items {
 		if rest[row.Seq] {
@@ -249,6 +266,10 @@ func TestRandomAlterations(t *testing.T) {
 				attack("customer_item", most(len(a.items)))
 				attack("customer_history", most(len(a.states)))
 				attack("event", most(len(a.events)))
+				attack("job", most(len(a.jobs)))
+				attack("idempotency", most(len(a.answers)))
+				attack("customer_tombstone", rnd.Perm(len(a.gone))[:1])
+				attack("audit_block", []int{0})
 				if n%2 == 0 { // events are found by their place while the log is whole, and by what they say else
 					attack("audit", most(len(a.reads)))
 				}

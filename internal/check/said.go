@@ -23,6 +23,7 @@ type said struct {
 
 	customers map[id.Customer]state
 	items     map[id.Item]item // of these customers
+	jobs      map[string]jobState
 	others    map[string]state // credentials, groups and the application, as entries name them
 
 	living      int64 // customers of the part that were not deleted
@@ -32,6 +33,7 @@ type said struct {
 	// of all others. A row that was read meanwhile was in one of them, or in the state that is the newest.
 	earlier       map[id.Customer][]state
 	earlierOthers map[string][]state
+	earlierJobs   map[string][]jobState
 }
 
 // state is what the log says of a row.
@@ -58,6 +60,7 @@ func newSaid(h half, until, most int64) *said {
 	return &said{
 		part: h.part, parts: h.parts, until: until, most: most,
 		customers: make(map[id.Customer]state), items: make(map[id.Item]item), others: make(map[string]state),
+		jobs: make(map[string]jobState),
 	}
 }
 
@@ -78,6 +81,7 @@ func (s *said) halve() {
 // follow begins to keep earlier states: of these customers, and of all others.
 func (s *said) follow(customers suspects) {
 	s.earlier, s.earlierOthers = make(map[id.Customer][]state, len(customers)), make(map[string][]state)
+	s.earlierJobs = make(map[string][]jobState)
 	for c := range customers {
 		s.earlier[c] = nil
 	}
@@ -94,7 +98,7 @@ func (s *said) other(name string) []state {
 }
 
 // verdict gives what is wrong with a row by the newest of its states, and no kind if it fits any of them.
-func verdict(states []state, judge func(state) (Kind, string)) (kind Kind, text string) {
+func verdict[S any](states []S, judge func(S) (Kind, string)) (kind Kind, text string) {
 	for i, state := range states {
 		k, t := judge(state)
 		if k == "" {
@@ -125,6 +129,7 @@ func (s *said) note(e *audit.Entry, intact bool) {
 	if e.Outcome == audit.Done && e.Code != "replayed" {
 		s.noteDone(e)
 	}
+	s.noteJob(e)
 	if s.next > s.until {
 		return
 	}

@@ -33,7 +33,8 @@ func blockSum(key *seal.App, row *store.BlockRow) []byte {
 	return key.RowSum("audit_block", append(b, row.Filter...))
 }
 
-func blockIntact(key *seal.App, row *store.BlockRow) bool {
+// BlockIntact reports whether a block is as a sequencer made it.
+func BlockIntact(key *seal.App, row *store.BlockRow) bool {
 	return subtle.ConstantTimeCompare(blockSum(key, row), row.Sum) == 1
 }
 
@@ -118,7 +119,7 @@ func (s *Sequencer) blocks(ctx context.Context, app id.App, key *seal.App, from,
 	}
 	intact := make(map[int64]*store.BlockRow, len(rows))
 	for i := range rows {
-		if row := &rows[i]; blockIntact(key, row) {
+		if row := &rows[i]; BlockIntact(key, row) {
 			intact[row.N] = row
 			continue
 		}
