@@ -23,7 +23,8 @@ import (
 // How the functions of Updates run side by side, and what is done if they cannot, is in pipeline.go.
 // Statements whose results nobody waits for (SAVEPOINT, RELEASE) travel with the
 // next one that matters. Works that only audit need no statement of
-// their own, so a batch of them is two round trips whatever its size.
+// their own, so a batch of them is two round trips whatever its size; a fetch whose row is in
+// memory may need one more when another store has changed customers (disclose.go).
 //
 // READ COMMITTED is enough: every transaction that writes customers, keys,
 // idempotency rows or entries of the application holds its head row first, and each

@@ -26,6 +26,7 @@ type point struct {
 	lineage store.Lineage
 	version int64
 	mark    int64 // of this store's last batch before it; 0: the head has none
+	others  bool  // other stores changed customers on the last way to it
 }
 
 func newCache(bytes int) *cache {
@@ -77,6 +78,14 @@ func (c *cache) reached(app id.App, now point) (known point, ok bool) {
 		c.forget(app)
 		ok = false
 	}
+	return known, ok
+}
+
+// point gives the point up to which the application's rows are the newest, if that is known.
+func (c *cache) point(app id.App) (known point, ok bool) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	known, ok = c.apps[app]
 	return known, ok
 }
 

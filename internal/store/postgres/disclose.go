@@ -120,41 +120,68 @@ const changesSince = `
 		WHERE app_id = $1
 		AND seq = ANY ($4::bigint[])`
 
+// look is what changesSince found.
+type look struct {
+	changes []store.ChangePoint
+	groups  []int64 // that are there
+}
+
+// lookStep is the statement that fills t.look.
+func (t *try) lookStep(version int64) *step {
+	return &step{
+		sql:  changesSince,
+		args: []any{string(t.app), version, maxChanges, t.groups()},
+		rows: func(rows pgx.Rows) error {
+			t.look = &look{}
+			for rows.Next() {
+				var c store.ChangePoint
+				if err := rows.Scan(&c.Version, &c.Seq); err != nil {
+					return err
+				}
+				if c.Version == 0 {
+					t.look.groups = append(t.look.groups, c.Seq)
+				} else {
+					t.look.changes = append(t.look.changes, c)
+				}
+			}
+			return rows.Err()
+		},
+	}
+}
+
+// lookAtOnce gives the statement that checkRows will need, if that is to be expected, so that it travels with
+// the one that locks the head. It sees all that was committed before the lock was got, since it begins after that.
+func (t *try) lookAtOnce() []*step {
+	known, ok := t.store.cache.point(t.app)
+	if !ok || !t.anyCached() || !known.others && len(t.groups()) == 0 {
+		return nil
+	}
+	return []*step{t.lookStep(known.version)}
+}
+
 // checkRows brings the cache up to date, with the head locked, and gives each work whose row from the
 // cache is not the newest the outcome errChanged. A row does not tell that its group was deleted, so
 // that is asked.
 func (t *try) checkRows() error {
 	now := t.point()
 	known, ok := t.store.cache.reached(t.app, now)
-	disclose, cached, groups := false, false, []int64{}
-	for _, w := range t.works {
-		disclose, cached = disclose || w.discloses, cached || w.cached != nil
-		if g := groupOf(w.cached); g != 0 && !slices.Contains(groups, g) {
-			groups = append(groups, g)
-		}
-	}
 	switch {
 	case !t.head.found:
 		return nil
-	case !ok && disclose:
-		t.store.cache.begin(t.app, now)
-	case cached && (now.version > known.version || len(groups) > 0):
-		changes, there, err := t.changesSince(known.version, groups)
-		if err != nil {
+	case !ok:
+		if slices.ContainsFunc(t.works, func(w work) bool { return w.discloses }) {
+			t.store.cache.begin(t.app, now)
+		}
+	case t.anyCached():
+		if err := t.catchUp(known, now); err != nil {
 			return fmt.Errorf("look for changed customers: %w", err)
 		}
-		if len(changes) >= maxChanges {
-			t.store.cache.begin(t.app, now)
-		} else {
-			t.store.cache.advance(t.app, now, changes)
-		}
-		groups = slices.DeleteFunc(groups, func(g int64) bool { return slices.Contains(there, g) })
 	}
 	for i, w := range t.works {
 		if w.cached == nil || t.outcomes[i] != nil {
 			continue
 		}
-		if g := groupOf(w.cached); g != 0 && slices.Contains(groups, g) {
+		if g := groupOf(w.cached); g != 0 && t.look != nil && !slices.Contains(t.look.groups, g) {
 			t.store.cache.drop(t.app, w.cached)
 		}
 		if !t.store.cache.has(t.app, w.cached) {
@@ -162,6 +189,39 @@ func (t *try) checkRows() error {
 		}
 	}
 	return nil
+}
+
+func (t *try) catchUp(known, now point) error {
+	now.others = now.version > known.version
+	if t.look == nil {
+		if !now.others && len(t.groups()) == 0 {
+			return nil
+		}
+		if err := t.sendAll([]*step{t.lookStep(known.version)}); err != nil {
+			return err
+		}
+	}
+	if len(t.look.changes) >= maxChanges {
+		t.store.cache.begin(t.app, now)
+	} else {
+		t.store.cache.advance(t.app, now, t.look.changes)
+	}
+	return nil
+}
+
+func (b *batch) anyCached() bool {
+	return slices.ContainsFunc(b.works, func(w work) bool { return w.cached != nil })
+}
+
+// groups are those of the works' rows from the cache.
+func (b *batch) groups() []int64 {
+	groups := []int64{}
+	for _, w := range b.works {
+		if g := groupOf(w.cached); g != 0 && !slices.Contains(groups, g) {
+			groups = append(groups, g)
+		}
+	}
+	return groups
 }
 
 // groupOf gives the group of a row that would be another row if the group were deleted; 0: none. A
@@ -173,26 +233,8 @@ func groupOf(row *store.CustomerRow) int64 {
 	return row.Group
 }
 
-func (t *try) changesSince(version int64, groups []int64) (changes []store.ChangePoint, there []int64, err error) {
-	err = t.send(changesSince, []any{string(t.app), version, maxChanges, groups}, func(rows pgx.Rows) error {
-		for rows.Next() {
-			var c store.ChangePoint
-			if err := rows.Scan(&c.Version, &c.Seq); err != nil {
-				return err
-			}
-			if c.Version == 0 {
-				there = append(there, c.Seq)
-			} else {
-				changes = append(changes, c)
-			}
-		}
-		return rows.Err()
-	})
-	return changes, there, err
-}
-
 // point is where the locked head is.
 func (t *try) point() point {
 	mark, _ := t.head.recent.last(t.store.writer)
-	return point{t.head.lineage, t.head.version, mark}
+	return point{lineage: t.head.lineage, version: t.head.version, mark: mark}
 }

@@ -25,6 +25,7 @@ type try struct {
 	touched  []id.Customer // of them those that others may know
 	entries  []store.AuditRow
 	events   []store.EventRow
+	look     *look // for changes of customers in the cache; nil: none yet
 	outcomes []error
 	claims   map[claim]*tx // of the works that run side by side
 }
@@ -47,7 +48,7 @@ const lockHead = `
 func (t *try) begin() error {
 	t.pending.Queue("BEGIN ISOLATION LEVEL READ COMMITTED")
 	t.pending.Queue(t.store.beginWrite, string(t.app))
-	err := t.send(lockHead, []any{string(t.app)}, func(rows pgx.Rows) error {
+	lock := &step{sql: lockHead, args: []any{string(t.app)}, rows: func(rows pgx.Rows) error {
 		if !rows.Next() {
 			return rows.Err()
 		}
@@ -57,8 +58,8 @@ func (t *try) begin() error {
 		defer finish()
 		return rows.Scan(append([]any{&h.version, &h.entries, &h.customers, &h.events, &h.recent, &h.removed,
 			&h.lastCustomer, &h.lastGroup}, lineage...)...)
-	})
-	if err != nil {
+	}}
+	if err := t.sendAll(append([]*step{lock}, t.lookAtOnce()...)); err != nil {
 		return fmt.Errorf("begin: %w", err)
 	}
 	return nil
@@ -149,7 +150,7 @@ func (t *try) commit() error {
 		h.recent.with(t.store.writer, mark), h.lastCustomer, h.lastGroup)
 	done, err := t.sendCommit()
 	if err == nil || done {
-		t.store.cache.committed(t.app, from, point{h.lineage, h.version, mark}, t.touched)
+		t.store.cache.committed(t.app, from, point{lineage: h.lineage, version: h.version, mark: mark}, t.touched)
 		return nil
 	}
 	if answered(err) {
