@@ -110,7 +110,8 @@ func BenchmarkRank(b *testing.B) {
 		{Query: "stonehamford"}, {Query: "zzyzx"}, {Query: "anananan"}, {Query: "marianderson"}, {Query: "maria garcia"},
 		{Query: "maria kowalski"}, {Query: "王伟"}, {Query: "смирнова"}, {Query: "@gmail.com"}, {Query: "198"},
 		{Query: "anna.nanna@gmail.com"}, {Query: "49301", Phone: "49301"}, {Query: "0123", Phone: "123"},
-		{Query: "+1 555 010 0999", Phone: "15550100999"}, {Query: "a", Status: status(3)},
+		{Query: "+1 555 010 0999", Phone: "15550100999"}, {Query: "a", Status: status(3)}, {Query: "@gman"},
+		{Query: "9876", Phone: "9876"}, {Query: "민준"}, {Query: "محمد"}, {Query: "משה לוי"},
 	} {
 		for _, skip := range []int{0, 10_000} {
 			q := search.RankQuery{Filter: term, Skip: skip, Take: 10}

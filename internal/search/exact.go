@@ -123,6 +123,6 @@ func (r *ranker) exactNamesOfAll(b ref, first Rank, best *best) (looked int) {
 // other conditions too.
 func (r *ranker) addExact(b ref, i int, first Rank, best *best) {
 	if b.rank(i, true).Compare(first) >= 0 && !r.worse(b, i, best) && r.holds(b, i, nil) {
-		r.add(b, i, best)
+		r.add(b, i, true, best)
 	}
 }

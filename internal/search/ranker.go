@@ -48,7 +48,9 @@ func (r *ranker) run(ctx context.Context, exact bool, wanted int) error {
 	r.exact, r.probed, r.best = exact, 0, best{limit: wanted}
 	for _, it := range r.state.recent {
 		r.stats.Verified++
-		r.look(ref{block: it.b}, it.i, &r.best)
+		if b := (ref{block: it.b}); (!exact || r.equals(b, it.i)) && r.holds(b, it.i, nil) {
+			r.add(b, it.i, true, &r.best)
+		}
 	}
 	var next atomic.Int32
 	if r.sample(ctx, &next) {
@@ -93,9 +95,15 @@ func (r *ranker) probe(ctx context.Context, blocks []ref, depth int, best *best)
 	for _, b := range blocks {
 		from := r.from(b)
 		to := min(from+depth, b.len())
-		if from += r.probed; from < to && !r.worse(b, b.place(from), best) && r.inTime(b) && ctx.Err() == nil &&
-			(depth <= fewPlaces || r.mayHold(b)) {
-			r.stats.Verified += r.searchPlaces(b, from, to, best)
+		if from += r.probed; from >= to || r.worse(b, b.place(from), best) || !r.inTime(b) || ctx.Err() != nil {
+			continue
+		}
+		texts := allTexts
+		if depth > fewPlaces {
+			texts = r.texts(b)
+		}
+		if texts != 0 {
+			r.stats.Verified += r.searchPlaces(b, from, to, texts, best)
 		}
 	}
 }
@@ -148,11 +156,16 @@ func (r *ranker) searchBlocks(ctx context.Context, next *atomic.Int32, best *bes
 		stats.Blocks++
 		b := r.state.refs[k]
 		from := r.from(b) + r.probed
-		if from >= b.len() || r.worse(b, b.place(from), best) || !r.inTime(b) || !r.mayHold(b) {
+		if from >= b.len() || r.worse(b, b.place(from), best) || !r.inTime(b) || r.exact && !b.mayEqual(r.query) {
 			stats.Skipped++
 			continue
 		}
-		stats.Verified += r.searchBlock(b, from, r.to(b, best), best)
+		texts := r.texts(b)
+		if texts == 0 {
+			stats.Skipped++
+			continue
+		}
+		stats.Verified += r.searchBlock(b, from, r.to(b, best), texts, best)
 		n++
 	}
 	return false
@@ -161,11 +174,6 @@ func (r *ranker) searchBlocks(ctx context.Context, next *atomic.Int32, best *bes
 // inTime reports whether some of b may have been created in the time that is asked for.
 func (r *ranker) inTime(b ref) bool {
 	return (r.f.CreatedFrom == 0 || b.newest().CreatedAt >= r.f.CreatedFrom) && (r.f.CreatedTo == 0 || b.oldest().CreatedAt < r.f.CreatedTo)
-}
-
-// mayHold reports whether b may hold a match of the kind that is looked for.
-func (r *ranker) mayHold(b ref) bool {
-	return (!r.exact || b.mayEqual(r.query)) && r.mayMatch(b)
 }
 
 // from returns the first place in the order of b that is after the cursor.
@@ -187,43 +195,39 @@ func (r *ranker) worse(b ref, i int, best *best) bool {
 	return bound != nil && b.rank(i, r.exact).Compare(*bound) >= 0
 }
 
-// searchBlock adds what is between two places in the order of b, and returns how many customers it looked at.
-func (r *ranker) searchBlock(b ref, from, to int, best *best) (looked int) {
+// searchBlock adds what is between two places in the order of b, of which texts are those that may match, and
+// returns how many customers it looked at.
+func (r *ranker) searchBlock(b ref, from, to int, texts texts, best *best) (looked int) {
 	if to-from <= walked {
-		return r.searchPlaces(b, from, to, best)
+		return r.searchPlaces(b, from, to, texts, best)
 	}
 	first := b.rank(b.place(from), r.exact) // those before it were looked at
 	if r.exact {
 		return r.exactOnes(b, first, best)
 	}
-	hits, looked := r.scan(b, 0, b.len(), b.len(), r.buffers.hits[0][:0])
+	hits, looked := r.scanIn(b, texts, r.buffers.hits[0][:0])
+	mayEqual := r.query != nil && b.mayEqual(r.query)
 	for _, i := range hits {
 		if b.rank(int(i), false).Compare(first) >= 0 {
-			r.add(b, int(i), best)
+			r.add(b, int(i), mayEqual, best)
 		}
 	}
 	return looked
 }
 
 // searchPlaces is searchBlock, one customer after the other.
-func (r *ranker) searchPlaces(b ref, from, to int, best *best) (looked int) {
+func (r *ranker) searchPlaces(b ref, from, to int, texts texts, best *best) (looked int) {
+	mayEqual := r.query != nil && b.mayEqual(r.query)
 	for k := from; k < to; k++ {
-		if r.look(b, b.place(k), best) {
-			return k + 1 - from
+		i := b.place(k)
+		if r.worse(b, i, best) {
+			return k - from
+		}
+		if (!r.exact || r.equals(b, i)) && r.holdsIn(b, i, texts) {
+			r.add(b, i, mayEqual, best)
 		}
 	}
 	return to - from
-}
-
-// look adds customer i of b if it matches, and reports whether it is not better than best.
-func (r *ranker) look(b ref, i int, best *best) (worse bool) {
-	if r.worse(b, i, best) {
-		return true
-	}
-	if (!r.exact || r.equals(b, i)) && r.holds(b, i, nil) {
-		r.add(b, i, best)
-	}
-	return false
 }
 
 // equals reports whether customer i of b meets the query exactly.
@@ -233,13 +237,13 @@ func (r *ranker) equals(b ref, i int) bool {
 }
 
 // add adds customer i of b, which matches, and exactly if that is asked for, if it belongs to those that
-// are looked for.
-func (r *ranker) add(b ref, i int, best *best) {
+// are looked for. It can match exactly only if mayEqual says so.
+func (r *ranker) add(b ref, i int, mayEqual bool, best *best) {
 	rank := b.rank(i, r.exact)
 	if bound := best.worst(); bound != nil && rank.Compare(*bound) >= 0 || r.after != nil && r.after.Compare(rank) >= 0 {
 		return
 	}
-	if r.exact || !r.equals(b, i) {
+	if r.exact || !mayEqual || !r.equals(b, i) {
 		best.add(rank)
 	}
 }

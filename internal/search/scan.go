@@ -78,6 +78,44 @@ func (p *plan) mayMatch(r ref) bool {
 		(p.any == nil || slices.ContainsFunc(p.any, func(p *plan) bool { return p.mayMatch(r) }))
 }
 
+// texts is a set of those that can meet a query: bit k is for plan.any[k].
+type texts uint8
+
+const allTexts texts = 1<<8 - 1
+
+// byQuery reports whether the query is the only condition on text.
+func (p *plan) byQuery() bool { return p.any != nil && p.name == nil && p.mail == nil }
+
+// texts returns in which texts of r a match may be, by its summaries and tallies: none if there is no match, and
+// all if there are other conditions on text than a query.
+func (p *plan) texts(r ref) (may texts) {
+	switch {
+	case !p.byQuery() && p.mayMatch(r):
+		return allTexts
+	case !p.byQuery():
+		return 0
+	}
+	for k, q := range p.any {
+		if q.mayMatch(r) {
+			may |= 1 << k
+		}
+	}
+	return may
+}
+
+// holdsIn is holds for a match in one of the texts.
+func (p *plan) holdsIn(r ref, i int, in texts) bool {
+	if !p.byQuery() {
+		return p.holds(r, i, nil)
+	}
+	for k, q := range p.any {
+		if in&(1<<k) != 0 && q.holds(r, i, nil) {
+			return true
+		}
+	}
+	return false
+}
+
 // scan appends to hits the indices of the first limit live customers in r from lo to before hi that
 // match, and returns the result and how many customers it looked at.
 func (p *plan) scan(r ref, lo, hi, limit int, hits []uint16) (found []uint16, looked int) {
@@ -86,7 +124,7 @@ func (p *plan) scan(r ref, lo, hi, limit int, hits []uint16) (found []uint16, lo
 	case by == byWords:
 		return p.scanWords(r, lo, hi, limit, hits)
 	case by == byNone && p.any != nil:
-		return p.scanAny(r, lo, hi, limit, hits)
+		return p.scanAny(r, lo, hi, limit, p.texts(r), hits)
 	}
 	term, column := p.text(by, r.block)
 	end := column.start(hi)
@@ -108,6 +146,14 @@ func (p *plan) scan(r ref, lo, hi, limit int, hits []uint16) (found []uint16, lo
 		}
 	}
 	return hits, looked
+}
+
+// scanIn is scan of a whole block where a match is in one of the texts.
+func (p *plan) scanIn(r ref, in texts, hits []uint16) (found []uint16, looked int) {
+	if p.byQuery() && p.strategy(r) == byNone {
+		return p.scanAny(r, 0, r.len(), r.len(), in, hits)
+	}
+	return p.scan(r, 0, r.len(), r.len(), hits)
 }
 
 // strategy is the condition by which a scan finds the customers to look at. The other conditions
@@ -201,11 +247,11 @@ func (p *plan) holds(r ref, i int, known *needle) bool {
 }
 
 // scanAny is scan by a query alone: what the plans for its texts find, in list order.
-func (p *plan) scanAny(r ref, lo, hi, limit int, hits []uint16) ([]uint16, int) {
+func (p *plan) scanAny(r ref, lo, hi, limit int, in texts, hits []uint16) ([]uint16, int) {
 	var found [maxBlock / 64]uint64
 	looked, own := 0, len(hits)
-	for _, q := range p.any {
-		if q.mayMatch(r) {
+	for k, q := range p.any {
+		if in&(1<<k) != 0 {
 			n := 0
 			hits, n = q.scan(r, lo, hi, limit, hits)
 			for _, i := range hits[own:] {
