@@ -81,6 +81,12 @@ type Config struct {
 	// limit can be used by searches and counts, including those waiting for an index.
 	MaxRequests int `name:"max-requests"`
 
+	// Maximum number of connections to each listener, those of HTTP/2 not counted; 0 is no limit. Beyond
+	// it the connection that has been idle for longest is closed. Whatever the number, requests that are
+	// not there as a whole take at most about 64 MiB together: then the one is closed that has been
+	// waited for longest.
+	MaxConnections int `name:"max-connections"`
+
 	// Maximum time for a client to send the headers of a request.
 	ReadHeaderTimeout time.Duration `name:"read-header-timeout"`
 
@@ -192,6 +198,7 @@ func Default() Config {
 		MaxBody:           64 << 10,
 		RequestTimeout:    30 * time.Second,
 		MaxRequests:       256,
+		MaxConnections:    12_000,
 		ReadHeaderTimeout: 5 * time.Second,
 		IdleTimeout:       2 * time.Minute,
 		DrainTime:         time.Second,

@@ -126,6 +126,7 @@ func (s *Server) newHTTP(h http.Handler) *http.Server {
 		MaxHeaderBytes:    maxHeader,
 		// OPTIONS * is answered like every route that is not there.
 		DisableGeneralOptionsHandler: true,
+		ConnState:                    framing.NoteState,
 		ErrorLog:                     slog.NewLogLogger(s.log.Handler(), slog.LevelWarn),
 	}
 }
@@ -201,8 +202,8 @@ func (s *Server) Run(ctx context.Context) error {
 	go func() { defer close(watched); s.watchReadiness(watching) }()
 	defer func() { stop(); <-watched }()
 	ended := make(chan error, 2)
-	go func() { ended <- s.public.serve(s.log) }()
-	go func() { ended <- s.manage.serve(s.log) }()
+	go func() { ended <- s.public.serve(s.log, s.cfg.MaxBody, s.cfg.MaxConnections) }()
+	go func() { ended <- s.manage.serve(s.log, s.cfg.MaxBody, s.cfg.MaxConnections) }()
 	var cause error
 	select {
 	case <-ctx.Done():
@@ -235,9 +236,9 @@ func (s *Server) drain(ended <-chan error) error {
 	}
 }
 
-func (l *listener) serve(log *slog.Logger) error {
+func (l *listener) serve(log *slog.Logger, maxBody int64, maxConns int) error {
 	err := l.http.Serve(framing.Listen(l.Listener, framing.Config{
-		Answer: web.Answerer(l.http.Handler), MaxHeader: maxHeader,
+		Answer: web.Answerer(l.http.Handler), MaxHeader: maxHeader, MaxBody: maxBody, MaxConns: maxConns,
 		TLS: l.http.TLSConfig, Handshake: l.http.ReadHeaderTimeout, Log: log,
 	}))
 	if errors.Is(err, http.ErrServerClosed) {

@@ -13,11 +13,13 @@ import (
 // says that the connection closes.
 type Answerer func(head Head, remote net.Addr, why *fault.Error) []byte
 
-// conn follows the requests that net/http reads.
-type conn struct {
+// follower follows the requests that net/http reads.
+type follower struct {
 	net.Conn
 	answer Answerer
 	scan   scanner
+	crowd  *crowd
+	member *member
 	rest   []byte // came together with the end of a message
 
 	refused atomic.Bool // the client may be sending still; false again once it is closed
@@ -25,7 +27,7 @@ type conn struct {
 
 // Read gives bytes of one message. After a message that is refused it fails for good, with
 // the fault.
-func (c *conn) Read(p []byte) (int, error) {
+func (c *follower) Read(p []byte) (int, error) {
 	if c.scan.err != nil {
 		return 0, c.scan.err
 	}
@@ -34,7 +36,7 @@ func (c *conn) Read(p []byte) (int, error) {
 	if len(c.rest) > 0 {
 		n = copy(p, c.rest)
 		c.rest = c.rest[n:]
-	} else if n, err = c.Conn.Read(p); n == 0 {
+	} else if n, err = c.await(p); n == 0 {
 		return 0, err
 	}
 	passed := c.scan.scan(p[:n])
@@ -53,12 +55,25 @@ func (c *conn) Read(p []byte) (int, error) {
 	return passed, err
 }
 
+// await reads what comes next. While it waits for the rest of a request, or for the first one, the
+// connection may be closed for others.
+func (c *follower) await(p []byte) (int, error) {
+	weight := c.scan.weight()
+	if weight == 0 {
+		c.member.turn = 0 // its next request is another; nobody looks at one who is not waited for
+		return c.Conn.Read(p)
+	}
+	c.crowd.await(c.member, weight)
+	defer c.crowd.came(c.member)
+	return c.Conn.Read(p)
+}
+
 // ownHeader is the header of what net/http answers by itself. Handlers' answers have a date
 // and are never like that.
 const ownHeader = "Content-Type: text/plain; charset=utf-8\r\nConnection: close\r\n\r\n"
 
 // Write passes answers on. It words those that net/http gives by itself.
-func (c *conn) Write(b []byte) (int, error) {
+func (c *follower) Write(b []byte) (int, error) {
 	line, ok := bytes.CutPrefix(b, []byte("HTTP/1.1 "))
 	if !ok {
 		return c.Conn.Write(b)
@@ -79,7 +94,7 @@ func (c *conn) Write(b []byte) (int, error) {
 }
 
 // CloseWrite is for net/http, which does the same as Close with some requests.
-func (c *conn) CloseWrite() error {
+func (c *follower) CloseWrite() error {
 	if half, ok := c.Conn.(interface{ CloseWrite() error }); ok {
 		return half.CloseWrite()
 	}
@@ -87,7 +102,8 @@ func (c *conn) CloseWrite() error {
 }
 
 // Close lingers after a request that was refused. A second Close ends that.
-func (c *conn) Close() error {
+func (c *follower) Close() error {
+	defer c.crowd.leave(c.member)
 	if c.refused.Swap(false) {
 		linger(c.Conn)
 	}

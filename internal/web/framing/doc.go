@@ -11,5 +11,7 @@
 // answer is made by Config.Answer instead, which knows the APIs. After a refusal the connection
 // lingers, so that a client that is still sending gets the answer.
 //
-// HTTP/2 has frames and none of these problems. Its connections pass unchanged.
+// It bounds what unfinished requests may take, and how many connections there are (crowd).
+//
+// HTTP/2 has frames and none of these problems. Its connections pass unchanged, and are not counted.
 package framing

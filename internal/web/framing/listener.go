@@ -16,6 +16,8 @@ import (
 type Config struct {
 	Answer    Answerer
 	MaxHeader int           // most bytes of a request line and its header
+	MaxBody   int64         // most bytes of a body that are kept
+	MaxConns  int           // most connections at once; 0: any number
 	TLS       *tls.Config   // nil: plain
 	Handshake time.Duration // how long that of TLS may take
 	Log       *slog.Logger  // gets handshakes that fail; needed with TLS
@@ -25,20 +27,24 @@ type Config struct {
 // connections speak HTTP/2; these it leaves alone.
 func Listen(l net.Listener, cfg Config) net.Listener {
 	if cfg.TLS == nil {
-		return plain{l, cfg}
+		return plain{l, cfg, newCrowd(cfg.MaxConns)}
 	}
-	t := &secureListener{Listener: l, cfg: cfg, ready: make(chan accepted), closed: make(chan struct{})}
+	t := &secureListener{Listener: l, cfg: cfg, crowd: newCrowd(cfg.MaxConns), ready: make(chan accepted), closed: make(chan struct{})}
 	go t.acceptLoop()
 	return t
 }
 
-func (cfg Config) follow(c net.Conn) *conn {
-	return &conn{Conn: c, answer: cfg.Answer, scan: scanner{maxHeader: cfg.MaxHeader}}
+func (cfg Config) follow(c net.Conn, of *crowd, m *member) *follower {
+	return &follower{
+		Conn: c, answer: cfg.Answer, crowd: of, member: m,
+		scan: scanner{maxHeader: cfg.MaxHeader, maxBody: cfg.MaxBody},
+	}
 }
 
 type plain struct {
 	net.Listener
-	cfg Config
+	cfg   Config
+	crowd *crowd
 }
 
 func (p plain) Accept() (net.Conn, error) {
@@ -46,13 +52,14 @@ func (p plain) Accept() (net.Conn, error) {
 	if err != nil {
 		return nil, err
 	}
-	return p.cfg.follow(c), nil
+	return p.cfg.follow(c, p.crowd, p.crowd.join(c)), nil
 }
 
 // secureListener hands out connections whose handshake is over.
 type secureListener struct {
 	net.Listener
 	cfg    Config
+	crowd  *crowd
 	ready  chan accepted
 	closed chan struct{}
 	close  sync.Once
@@ -90,16 +97,24 @@ func (s *secureListener) give(a accepted) bool {
 
 // handshake makes c ready, or closes it. A panic, as of a function in Config.TLS, ends c alone.
 func (s *secureListener) handshake(c net.Conn) {
+	m := s.crowd.join(c)
+	followed := false
 	defer func() {
 		if p := recover(); p != nil {
 			s.cfg.Log.Error("panic in a TLS handshake", "cause", safe.Recovered(p))
 			_ = c.Close() // nobody has it
 		}
+		if !followed {
+			s.crowd.leave(m)
+		}
 	}()
 	t := tls.Server(c, s.cfg.TLS)
 	ctx, cancel := context.WithTimeout(context.Background(), s.cfg.Handshake)
 	defer cancel()
-	if err := t.HandshakeContext(ctx); err != nil {
+	s.crowd.await(m, weightOfHandshake)
+	err := t.HandshakeContext(ctx)
+	s.crowd.came(m)
+	if err != nil {
 		if plain, ok := errors.AsType[tls.RecordHeaderError](err); ok && plain.Conn != nil && looksLikeHTTP(plain.RecordHeader) {
 			_, _ = c.Write(s.cfg.Answer(Head{}, c.RemoteAddr(), errPlainOnTLS)) // else nobody reads it
 			linger(c)
@@ -113,10 +128,10 @@ func (s *secureListener) handshake(c net.Conn) {
 	}
 	var whole net.Conn = t
 	if t.ConnectionState().NegotiatedProtocol != "h2" {
-		whole = encrypted{s.cfg.follow(t), t}
+		whole, followed = encrypted{s.cfg.follow(t, s.crowd, m), t}, true
 	}
 	if !s.give(accepted{conn: whole}) {
-		_ = c.Close()
+		_ = whole.Close()
 	}
 }
 
@@ -131,7 +146,7 @@ func looksLikeHTTP(header [5]byte) bool {
 
 // encrypted is a conn whose bytes came by TLS. net/http asks it for the state.
 type encrypted struct {
-	*conn
+	*follower
 	tls *tls.Conn
 }
 

@@ -25,6 +25,7 @@ const maxChunkLine = 4 << 10
 // scanner follows the messages of one connection.
 type scanner struct {
 	maxHeader int
+	maxBody   int64
 
 	state state
 	head  head
@@ -32,6 +33,7 @@ type scanner struct {
 	size  int    // bytes of the header, or of the trailer
 	left  int64  // bytes of inBody
 	begun bool   // a message has begun
+	first bool   // one has ended
 	err   *fault.Error
 }
 
@@ -73,7 +75,19 @@ func (s *scanner) scan(b []byte) (n int) {
 }
 
 // ended begins anew after a message. Its head stays for those who answer it.
-func (s *scanner) ended() { s.state, s.size, s.begun = inRequestLine, 0, false }
+func (s *scanner) ended() { s.state, s.size, s.begun, s.first = inRequestLine, 0, false, true }
+
+// weight is how many bytes of memory an unfinished message takes, roughly, with its connection. It is 0
+// between two messages.
+func (s *scanner) weight() int64 {
+	switch {
+	case !s.begun && s.first:
+		return 0
+	case s.state == inRequestLine || s.state == inHeader:
+		return weightOfConn + weightOfHeader*int64(s.size)
+	}
+	return weightOfConn + max(min(s.head.length, s.maxBody), int64(s.maxHeader))
+}
 
 // take keeps a part of a line.
 func (s *scanner) take(part []byte) {

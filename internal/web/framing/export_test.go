@@ -1,0 +1,10 @@
+package framing
+
+import "net"
+
+// ListenWith is Listen with another limit for unfinished requests. cfg is without TLS.
+func ListenWith(l net.Listener, cfg Config, budget int64) net.Listener {
+	p := Listen(l, cfg).(plain)
+	p.crowd.budget = budget
+	return p
+}
