@@ -82,6 +82,7 @@ var placements = map[string]placement{
 	"internal/credential":      {layer: 4},
 	"internal/job":             {layer: 4},
 	"internal/check":           {layer: 4, may: []string{"internal/credential", "internal/customerrow", "internal/event", "internal/history", "internal/job", "internal/sequencer"}},
+	"internal/sumfill":         {layer: 4, may: []string{"internal/check", "internal/customerrow", "internal/integrity", "internal/job", "internal/sequencer"}},
 	"internal/integrity":       {layer: 4, may: []string{"internal/check", "internal/sequencer"}},
 
 	"internal/records": {layer: 5},

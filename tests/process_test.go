@@ -81,7 +81,7 @@ func run(t *testing.T, args ...string) []byte {
 	cmd.Stderr = &stderr
 	out, err := cmd.Output()
 	if err != nil {
-		t.Fatalf("custodex %s: %v\n%s", args[0], err, stderr.Bytes())
+		t.Fatalf("custodex %s: %v\n%s", args[0], err, append(out, stderr.Bytes()...))
 	}
 	return out
 }

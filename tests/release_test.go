@@ -4,16 +4,20 @@ import (
 	"bytes"
 	"compress/gzip"
 	"context"
+	"fmt"
 	"io"
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/google/go-cmp/cmp"
 	"github.com/jackc/pgx/v5"
 
+	"custodex.dev/internal/testkit"
 	"custodex.dev/internal/testkit/scratchpg"
 )
 
@@ -67,6 +71,7 @@ func TestDataOfReleases(t *testing.T) {
 			r.checkKeys(t)
 			r.checkWrites(t)
 			r.checkLog(t, filepath.Join(folder, "checkpoint"))
+			r.checkSums(t)
 		})
 	}
 }
@@ -278,6 +283,48 @@ func (r *releaseCheck) checkWrites(t *testing.T) {
 		if err != nil || a.status != step.want {
 			t.Errorf("%s %s = %d %s, want %d (%v)", step.method, step.path, a.status, a.body, step.want, err)
 		}
+	}
+}
+
+// checkSums waits until all rows have their checksums and all keys are of an epoch, and compares them
+// with the log.
+func (r *releaseCheck) checkSums(t *testing.T) {
+	t.Helper()
+	kind := regexp.MustCompile(`checksums +succeeded`)
+	operator := r.operatorFile(t)
+	for end := time.Now().Add(time.Minute); ; time.Sleep(100 * time.Millisecond) {
+		out := run(t, "job", "list", "--app", r.keys.App, "--manage-url", r.manageURL, "--operator-key-file", operator)
+		if kind.Match(out) {
+			break
+		}
+		if time.Now().After(end) {
+			t.Fatalf("custodex job list printed %s", out)
+		}
+	}
+	db := testkit.Database{Engine: "sqlite", Dir: r.dir}
+	if r.installation.url != "" {
+		db = testkit.Database{Engine: "postgres", URL: r.installation.url}
+	}
+	for _, table := range []string{"customer", "customer_item", "customer_group"} {
+		if n := db.Count(t, fmt.Sprintf("SELECT count(*) FROM %s WHERE app_id = '%s' AND sum IS NULL", table, r.keys.App)); n != 0 {
+			t.Errorf("%d rows of %s have no checksum", n, table)
+		}
+		if n := db.Count(t, fmt.Sprintf("SELECT count(*) FROM %s WHERE app_id = '%s'", table, r.keys.App)); n == 0 {
+			t.Errorf("%s is empty", table)
+		}
+	}
+	if n := db.Count(t, fmt.Sprintf("SELECT count(*) FROM customer_key WHERE app_id = '%s' AND substr(wrapped_key, 1, 1) <> %s",
+		r.keys.App, map[string]string{"sqlite": "X'02'", "postgres": `'\x02'`}[db.Engine])); n != 0 {
+		t.Errorf("%d keys of customers are of no epoch", n)
+	}
+	for end := time.Now().Add(time.Minute); db.Count(t, "SELECT count(*) FROM application WHERE NOT summed") > 0; time.Sleep(100 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("an application is not marked")
+		}
+	}
+	out := run(t, append([]string{"check", "--master-key", filepath.Join(r.dir, "master.key")}, r.database()[:2]...)...)
+	if !bytes.Contains(out, []byte("findings: 0")) {
+		t.Errorf("custodex check printed %s", out)
 	}
 }
 

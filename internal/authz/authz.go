@@ -64,6 +64,8 @@ const (
 	JobEnd    Action = "job.end" // only ever recorded, by the server itself
 	EventList Action = "event.list"
 
+	CustomerSum Action = "customer.checksum" // only ever recorded, by the server itself
+
 	AlarmClose Action = "alarm.acknowledge"
 	AlarmRaise Action = "alarm.raise" // only ever recorded, by the server itself
 )
@@ -130,7 +132,7 @@ func Allow(have Scopes, do Action) bool {
 
 // OnlyRecorded reports whether the action has no scope of its own: it is only ever in the log.
 func OnlyRecorded(do Action) bool {
-	return do == Authenticate || do == AlarmRaise || do == JobStart || do == JobEnd
+	return do == Authenticate || do == AlarmRaise || do == JobStart || do == JobEnd || do == CustomerSum
 }
 
 // Needs gives the scope of an action, "" for one that nobody may do.

@@ -142,7 +142,7 @@ func (s *said) note(e *audit.Entry, intact bool) {
 func (s *said) noteDone(e *audit.Entry) {
 	switch e.Action {
 	case authz.CustomerCreate, authz.CustomerUpdate, authz.CustomerGetOrCreate, authz.CustomerKYC, authz.CustomerKYCSubmit,
-		authz.CustomerImport, authz.CustomerDelete, authz.TransactionCreate, authz.AddressCreate:
+		authz.CustomerImport, authz.CustomerDelete, authz.TransactionCreate, authz.AddressCreate, authz.CustomerSum:
 		if e.Code == "existed" {
 			return
 		}
@@ -218,7 +218,7 @@ func creates(action authz.Action) bool {
 func (s *said) after(was state, e *audit.Entry, i int, gone bool) state {
 	now := was
 	now.made, now.gone = true, gone
-	if was.made && i < len(e.Sums) && len(e.Sums[i]) > 0 {
+	if was.made && i < len(e.Sums) && len(e.Sums[i]) > 0 && e.Action != authz.CustomerSum {
 		now.changes++
 	}
 	now.uncounted = now.uncounted || s.doubt

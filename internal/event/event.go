@@ -85,7 +85,7 @@ var silent = []authz.Action{
 	authz.Authenticate, authz.CustomerFetch, authz.CustomerList, authz.CustomerValidate, authz.CustomerHistory,
 	authz.GroupFetch, authz.GroupList, authz.TransactionList, authz.AddressFetch, authz.AddressList,
 	authz.AppList, authz.AppFetch, authz.KeyList, authz.AuditList, authz.AuditCheck, authz.EventList,
-	authz.AlarmClose, authz.AlarmRaise,
+	authz.AlarmClose, authz.AlarmRaise, authz.CustomerSum,
 	authz.JobList, authz.JobFetch, authz.JobStart, authz.JobPause, authz.JobResume, authz.JobCancel, authz.JobEnd,
 }
 

@@ -21,6 +21,7 @@ import (
 	"sync"
 	"time"
 
+	"custodex.dev/internal/fault"
 	"custodex.dev/internal/id"
 	"custodex.dev/internal/rowsum"
 	"custodex.dev/internal/seal"
@@ -34,6 +35,11 @@ const (
 	Groups       = "customer_group"
 	Items        = "customer_item"
 )
+
+// ErrPending is the fault of changing an application of an earlier release before it has its checksum.
+// With one of its own its credentials, which have none yet, would count as altered.
+var ErrPending = fault.New(fault.Unavailable, "checksums_pending",
+	"This application of an earlier release is still being given its checksums; try again").After(time.Second)
 
 // Store is what a Guard needs of store.Store.
 type Store interface {

@@ -3,7 +3,6 @@ package records
 import (
 	"context"
 	"fmt"
-	"time"
 
 	"custodex.dev/internal/audit"
 	"custodex.dev/internal/authz"
@@ -11,6 +10,7 @@ import (
 	"custodex.dev/internal/event"
 	"custodex.dev/internal/fault"
 	"custodex.dev/internal/id"
+	"custodex.dev/internal/integrity"
 	"custodex.dev/internal/rowsum"
 	"custodex.dev/internal/store"
 	"custodex.dev/internal/tenant"
@@ -18,11 +18,6 @@ import (
 
 // errSystem is the fault of changing the application of the operators.
 var errSystem = fault.New(fault.Conflict, "system_application", "app_system can be neither renamed nor removed")
-
-// errUnsummed is the fault of changing an application of an earlier release before it has its checksum.
-// With one of its own its credentials, which have none yet, would count as altered.
-var errUnsummed = fault.New(fault.Unavailable, "checksums_pending",
-	"This application of an earlier release is still being given its checksums; try again").After(time.Second)
 
 // RenameApp gives caller.App another name, which its own clients see within CredentialTTL. Faults:
 // Forbidden, Invalid, NotFound, Conflict (app_system, or removed), Unavailable.
@@ -113,7 +108,7 @@ func (s *Service) changeApp(ctx context.Context, caller tenant.Caller, action au
 			return answer{}, audit.Entry{}, err
 		}
 		if row.Sum == nil {
-			return answer{}, audit.Entry{}, errUnsummed
+			return answer{}, audit.Entry{}, integrity.ErrPending
 		}
 		if err := change(o, tx, &row, &entry); err != nil {
 			return answer{}, audit.Entry{}, err

@@ -23,6 +23,7 @@ import (
 	"custodex.dev/internal/seal"
 	"custodex.dev/internal/sequencer"
 	"custodex.dev/internal/store"
+	"custodex.dev/internal/sumfill"
 )
 
 // Config says how a Service works. Store and Keys must be set; a zero value of
@@ -147,7 +148,8 @@ func New(cfg Config) *Service {
 	s.store = s.feed.Notifying(s.sequencer.Notifying(cfg.Store))
 	s.guard = integrity.New(integrity.Config{Store: s.store, Keys: s.keys, Raise: s.sequencer.RaiseAlarm, Now: s.now, Log: cfg.Log})
 	s.credentials = credential.New(credential.Config{Store: cfg.Store, Keys: s.keys, Rows: s.guard, TTL: cfg.CredentialTTL, Now: s.now})
-	watched.Lost = func() { s.keys.Forget(); s.guard.Forget(); s.credentials.ForgetAll() }
+	filler := sumfill.New(sumfill.Config{Store: s.store, Keys: s.keys, Report: s.guard.Found, Now: s.now, Log: cfg.Log})
+	watched.Lost = func() { s.keys.Forget(); s.guard.Forget(); filler.Forget(); s.credentials.ForgetAll() }
 	s.indexes = index.New(index.Config{
 		Store: cfg.Store, Corrupt: s.corrupt,
 		MaxMemory: cfg.SearchMemory, MaxScans: cfg.MaxScans, MaxSearches: cfg.MaxSearches, MaxIdle: cfg.SearchIdle,
@@ -155,7 +157,7 @@ func New(cfg Config) *Service {
 	})
 	s.finder = finder.New(finder.Config{Store: s.store, Indexes: s.indexes, Corrupt: s.corrupt})
 	s.jobs = job.NewRunner(job.Config{
-		Store: s.store, Keys: s.keys, Kinds: cfg.Jobs, Commit: s.commitJob, Share: cfg.JobShare, Now: s.now, Log: cfg.Log,
+		Store: s.store, Keys: s.keys, Kinds: filler.With(cfg.Jobs), Commit: s.commitJob, Share: cfg.JobShare, Now: s.now, Log: cfg.Log,
 	})
 	s.life, s.stop = context.WithCancel(context.Background())
 	if measured {
@@ -166,6 +168,7 @@ func New(cfg Config) *Service {
 	}
 	s.background(s.sequencer.Run)
 	s.background(s.guard.Run)
+	s.background(func(ctx context.Context) { filler.Run(ctx, s.jobs.Wake) })
 	s.background(check.NewWatcher(cfg.Store, s.keys, cfg.CheckRate, cfg.Log, s.guard.Found).Run)
 	s.background(s.runJanitor)
 	s.background(s.jobs.Run)

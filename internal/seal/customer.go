@@ -50,6 +50,21 @@ func (a *App) OpenCustomer(c id.Customer, wrapped []byte) (Customer, error) {
 	return Customer{&customerKey{a.id, c, mustX(raw)}}, nil
 }
 
+// RewrapCustomer wraps a customer's key in the newest epoch, or fails with ErrOpen. A key that is in that
+// epoch stays as it is.
+func (a *App) RewrapCustomer(c id.Customer, wrapped []byte) ([]byte, error) {
+	w := a.wraps[len(a.wraps)-1]
+	if EpochOf(wrapped) == w.epoch {
+		return wrapped, nil
+	}
+	var buf [KeySize]byte
+	raw, err := a.openCustomer(buf[:0], c, wrapped)
+	if err != nil || len(raw) != KeySize {
+		return nil, ErrOpen
+	}
+	return sealInEpoch(w.epoch, w.aead, raw, contextInEpoch(w.epoch, a.id, c, "customer_key", purposeKey)), nil
+}
+
 // openCustomer unwraps in the epoch that the key names, or as before there were epochs.
 func (a *App) openCustomer(dst []byte, c id.Customer, wrapped []byte) ([]byte, error) {
 	n := EpochOf(wrapped)

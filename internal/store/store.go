@@ -299,6 +299,10 @@ type Tx interface {
 	// same version.
 	CustomerNext() (seq, version int64, err error)
 
+	// CustomerReseal replaces the Sum and the wrapped Key of a customer and nothing else: its Version
+	// stays. fault.NotFound if it or its key is gone.
+	CustomerReseal(row CustomerRow) error
+
 	// CustomerUpdate replaces every column of the customer but ID, Seq, CreatedAt
 	// and Key, and sets Version. fault.NotFound if it is gone, fault.Conflict with
 	// code email_taken as above.
@@ -341,4 +345,7 @@ type Tx interface {
 	// ItemInsert adds an item of the customer; fault.NotFound if the customer is
 	// absent, fault.Conflict if the item's ID is taken.
 	ItemInsert(c id.Customer, row ItemRow) error
+
+	// ItemSum replaces the Sum of an item of the customer; fault.NotFound if either is gone.
+	ItemSum(c id.Customer, row ItemRow) error
 }

@@ -78,6 +78,20 @@ func NewPooledStore(t testing.TB, size int) store.Store {
 	return db.NewStore(t)
 }
 
+// Migrate brings the database of an earlier release to the newest schema.
+func (db Database) Migrate(t testing.TB) {
+	t.Helper()
+	_, err := Patiently(func() (int, error) {
+		if db.Engine == "postgres" {
+			return postgres.Migrate(context.Background(), redact.NewSecret(db.URL))
+		}
+		return sqlite.Migrate(context.Background(), filepath.Join(db.Dir, "custodex.db"))
+	})
+	if err != nil {
+		t.Fatalf("migrate a %s database: %v", db.Engine, err)
+	}
+}
+
 // NewStore migrates the database and opens a store on it.
 func (db Database) NewStore(t testing.TB) store.Store {
 	t.Helper()

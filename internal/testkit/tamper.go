@@ -68,8 +68,18 @@ func (db Database) Exec(t testing.TB, statements ...string) {
 	})
 }
 
-// behind runs fn, which changes one row, for each number, in one transaction.
-func (db Database) behind(t testing.TB, seqs []int64, fn func(tx *sql.Tx, seq int64) (sql.Result, error)) {
+// Count gives the one number that a query finds.
+func (db Database) Count(t testing.TB, query string) (n int64) {
+	t.Helper()
+	conn := db.open(t)
+	defer conn.Close()
+	if err := conn.QueryRow(query).Scan(&n); err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+func (db Database) open(t testing.TB) *sql.DB {
 	t.Helper()
 	name, source := "pgx", db.URL
 	if db.Engine == "sqlite" {
@@ -79,6 +89,13 @@ func (db Database) behind(t testing.TB, seqs []int64, fn func(tx *sql.Tx, seq in
 	if err != nil {
 		t.Fatal(err)
 	}
+	return conn
+}
+
+// behind runs fn, which changes one row, for each number, in one transaction.
+func (db Database) behind(t testing.TB, seqs []int64, fn func(tx *sql.Tx, seq int64) (sql.Result, error)) {
+	t.Helper()
+	conn := db.open(t)
 	defer conn.Close()
 	tx, err := conn.Begin()
 	if err != nil {

@@ -136,6 +136,15 @@ func (t *Tx) CustomerUpdate(row store.CustomerRow) error {
 	return nil
 }
 
+// CustomerReseal is store.Tx.CustomerReseal.
+func (t *Tx) CustomerReseal(row store.CustomerRow) error {
+	if err := t.Tx.CustomerReseal(row); err != nil {
+		return err
+	}
+	t.writeCustomer(&row)
+	return nil
+}
+
 // writeCustomer remembers a row that was written.
 func (t *Tx) writeCustomer(row *store.CustomerRow) {
 	if t.customers == nil {
@@ -170,6 +179,11 @@ func (t *Tx) writeGroup(row *store.GroupRow, err error) error {
 // ItemInsert is store.Tx.ItemInsert.
 func (t *Tx) ItemInsert(c id.Customer, row store.ItemRow) error {
 	return t.writeOther("item "+row.ID.String(), row.Sum, t.Tx.ItemInsert(c, row))
+}
+
+// ItemSum is store.Tx.ItemSum.
+func (t *Tx) ItemSum(c id.Customer, row store.ItemRow) error {
+	return t.writeOther("item "+row.ID.String(), row.Sum, t.Tx.ItemSum(c, row))
 }
 
 // writeOther remembers a row that was written unless err says that it was not.

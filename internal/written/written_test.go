@@ -63,6 +63,8 @@ func (*sink) AppUpdate(store.AppRow) error                    { return nil }
 func (*sink) CredentialChange(store.CredentialRow) error      { return nil }
 func (*sink) CredentialInsert(store.CredentialRow) error      { return nil }
 func (*sink) CredentialUpdate(store.CredentialRow) error      { return nil }
+func (*sink) CustomerReseal(store.CustomerRow) error          { return nil }
+func (*sink) ItemSum(id.Customer, store.ItemRow) error        { return nil }
 func (*sink) CustomerDelete(id.Customer) error                { return nil }
 func (*sink) CustomerInsert(store.CustomerRow) (int64, error) { return 7, nil }
 func (*sink) CustomerUpdate(store.CustomerRow) error          { return nil }

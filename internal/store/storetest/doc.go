@@ -40,6 +40,7 @@ func Run(t *testing.T, open func(t *testing.T) store.Store) {
 		{"Numbers", testNumbers},
 		{"Items", testItems},
 		{"History", testHistory},
+		{"Reseal", testReseal},
 		{"Scan", testScan},
 		{"Lists", testLists},
 		{"Changes", testChanges},

@@ -95,6 +95,14 @@ func (t *wrappedTx) CustomerGetByEmail(hash []byte) (store.CustomerRow, error) {
 	})
 }
 
+func (t *wrappedTx) CustomerReseal(row store.CustomerRow) error {
+	return run(t.ctx, t.hooks, "Tx.CustomerReseal", t.app, func() error { return t.Tx.CustomerReseal(row) })
+}
+
+func (t *wrappedTx) ItemSum(c id.Customer, row store.ItemRow) error {
+	return run(t.ctx, t.hooks, "Tx.ItemSum", t.app, func() error { return t.Tx.ItemSum(c, row) })
+}
+
 func (t *wrappedTx) CustomerGetBySeq(seq int64) (store.CustomerRow, error) {
 	return get(t.ctx, t.hooks, "Tx.CustomerGetBySeq", t.app, func() (store.CustomerRow, error) {
 		return t.Tx.CustomerGetBySeq(seq)

@@ -1,0 +1,240 @@
+// Package sumfill gives the customers, items and groups of an application of an earlier release their
+// checksums, and wraps the keys of customers in the newest epoch. It is a job. At its end the application
+// is marked: from then on a row without a checksum is damage.
+//
+// A row gets a checksum only if it decrypts and is what the log says of it, as far as that says anything.
+// One that is not is reported and left as it is, so that it is damaged once the application is marked.
+// What a newcomer gets wrong: the checksum vouches for the columns as they were at that moment. Nothing
+// tells whether somebody altered a clear column of a row of release 0.1.0 before.
+//
+// Nothing of a customer changes: neither its version nor its history, and there is no event.
+// Start from New.
+package sumfill
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"maps"
+	"slices"
+	"sync"
+	"time"
+
+	"custodex.dev/internal/audit"
+	"custodex.dev/internal/authz"
+	"custodex.dev/internal/check"
+	"custodex.dev/internal/fault"
+	"custodex.dev/internal/id"
+	"custodex.dev/internal/integrity"
+	"custodex.dev/internal/job"
+	"custodex.dev/internal/rowsum"
+	"custodex.dev/internal/safe"
+	"custodex.dev/internal/seal"
+	"custodex.dev/internal/sequencer"
+	"custodex.dev/internal/store"
+)
+
+// Name is the kind of the job.
+const Name = "checksums"
+
+// Config says what to fill. All fields must be set.
+type Config struct {
+	Store store.Store
+	Keys  job.Keys
+
+	// Report gets the rows that get no checksum.
+	Report func(ctx context.Context, app id.App, found []check.Finding, tables ...string)
+
+	// Now is the clock: UTC, whole milliseconds.
+	Now func() time.Time
+
+	Log *slog.Logger
+}
+
+// Filler is the kind of the job, and adds a job for each application that needs one. It is safe for
+// concurrent use.
+type Filler struct {
+	cfg  Config
+	lost chan struct{} // the database has lost changes
+
+	mu   sync.Mutex
+	seen map[id.Job]wrong // what was found out at the beginning of a job
+}
+
+// wrong are the rows that get no checksum, by table and id as a finding has them.
+type wrong map[string]bool
+
+func (w wrong) add(f check.Finding)        { w[f.Table+" "+f.ID] = true }
+func (w wrong) has(table, row string) bool { return w[table+" "+row] }
+
+// New makes a Filler.
+func New(cfg Config) *Filler {
+	return &Filler{cfg: cfg, lost: make(chan struct{}, 1), seen: make(map[id.Job]wrong)}
+}
+
+// Action is what nobody is allowed: only the server itself starts such a job.
+func (f *Filler) Action() authz.Action { return authz.CustomerSum }
+
+// Begin compares all rows of the application with the log, once in each process.
+func (f *Filler) Begin(ctx context.Context, j *job.Job, key *seal.App) (job.Work, error) {
+	f.mu.Lock()
+	found := f.seen[j.ID]
+	f.mu.Unlock()
+	if found == nil {
+		var err error
+		if found, err = f.compare(ctx, j.App); err != nil {
+			return nil, err
+		}
+		f.mu.Lock()
+		f.seen[j.ID] = found
+		f.mu.Unlock()
+	}
+	return &work{Filler: f, app: j.App, key: key, wrong: found}, nil
+}
+
+// compareRate is how many rows a second are read, so that reading a large database leaves room for others.
+const compareRate = 20_000
+
+// tables are those whose rows get a checksum.
+var tables = []string{customerTable, integrity.Groups, integrity.Items}
+
+const customerTable = "customer"
+
+// compare finds the rows that are not what the log says, and reports them.
+func (f *Filler) compare(ctx context.Context, app id.App) (wrong, error) {
+	w := make(wrong)
+	var found []check.Finding
+	err := check.FindDamage(ctx, check.Config{Store: f.cfg.Store, Keys: f.cfg.Keys, Rate: compareRate, Found: func(one check.Finding) {
+		if slices.Contains(tables, one.Table) {
+			w.add(one)
+			found = append(found, one)
+		}
+	}}, app)
+	if err != nil {
+		return nil, err
+	}
+	if len(found) > 0 {
+		f.cfg.Report(ctx, app, found)
+	}
+	return w, nil
+}
+
+// With gives the kinds of jobs and this one.
+func (f *Filler) With(kinds job.Kinds) job.Kinds {
+	all := maps.Clone(kinds)
+	if all == nil {
+		all = make(job.Kinds)
+	}
+	all[Name] = f
+	return all
+}
+
+// Forget has Run look at all applications again, after the database has lost changes.
+func (f *Filler) Forget() {
+	select {
+	case f.lost <- struct{}{}:
+	default:
+	}
+}
+
+// Run adds a job for each application that needs one, until ctx ends. added is called after each.
+func (f *Filler) Run(ctx context.Context, added func()) {
+	begun := make(map[id.App]bool)
+	for ctx.Err() == nil {
+		again := true
+		if err := safe.Call(func() error { again = f.startAll(ctx, begun, added); return nil }); err != nil {
+			f.cfg.Log.WarnContext(ctx, "background work failed; it will be tried again", "work", "checksums of earlier rows", "cause", err)
+		}
+		var timer <-chan time.Time
+		if again {
+			timer = time.After(startAgain)
+		}
+		select {
+		case <-ctx.Done():
+		case <-timer:
+		case <-f.lost:
+			clear(begun)
+		}
+	}
+}
+
+// startAgain is how long Run waits for applications that have no checksum of their own yet.
+const startAgain = 2 * time.Second
+
+// startAll adds the jobs that are missing. It reports whether there may be more to do.
+func (f *Filler) startAll(ctx context.Context, begun map[id.App]bool, added func()) (again bool) {
+	err := store.EachApp(ctx, f.cfg.Store, func(row store.AppRow) error {
+		if row.Summed || row.RemovedAt != 0 || begun[row.ID] {
+			return ctx.Err()
+		}
+		if row.Sum == nil { // it waits for the checksum of its row, or is damaged
+			again = true
+			return ctx.Err()
+		}
+		if err := f.add(ctx, row.ID); err != nil {
+			again = true
+			f.cfg.Log.WarnContext(ctx, "background work failed; it will be tried again", "work", "checksums of earlier rows", "app", row.ID, "cause", err)
+			return ctx.Err()
+		}
+		begun[row.ID] = true
+		added()
+		return ctx.Err()
+	})
+	return again || err != nil
+}
+
+// add adds the job of an application unless it has one that has not ended.
+func (f *Filler) add(ctx context.Context, app id.App) error {
+	key, err := f.cfg.Keys.Key(ctx, app)
+	if err != nil {
+		return err
+	}
+	rows, err := f.cfg.Store.JobList(ctx, app, job.MaxListed)
+	if err != nil {
+		return err
+	}
+	for i := range rows {
+		if rows[i].Kind == Name && !rows[i].State.Ended() {
+			return nil
+		}
+	}
+	j := job.New(app, Name, nil)
+	j.CreatedAt, j.Reason = f.cfg.Now(), "checksums of rows of an earlier release"
+	entry := f.entry(app, key, authz.JobStart, "kind:"+Name)
+	entry.Subject = string(j.ID)
+	return f.cfg.Store.Update(ctx, app, func(tx store.Tx) error {
+		tx.AuditAppend(sequencer.NewRow(key, entry))
+		return job.Insert(tx, key, j)
+	})
+}
+
+// entry begins an audit entry of the server itself.
+func (f *Filler) entry(app id.App, key *seal.App, action authz.Action, fields ...string) audit.Entry {
+	return audit.Entry{
+		Time: f.cfg.Now(), App: app, Action: action, Outcome: audit.Done, Dialect: "upgrade", Request: id.NewRequest(),
+		Fields: fields, Personal: sequencer.SealOrigin(key, audit.Origin{}),
+	}
+}
+
+// mark says that all rows of the application have a checksum.
+func (w *work) mark(tx store.Tx) error {
+	row, err := tx.AppGet()
+	if err != nil || row.Summed {
+		return err
+	}
+	if row.Sum == nil {
+		return integrity.ErrPending
+	}
+	if err := rowsum.Check(row.Sum, rowsum.App(w.key, &row)); err != nil {
+		return err
+	}
+	row.Summed = true
+	row.Sum = rowsum.App(w.key, &row)
+	entry := w.entry(w.app, w.key, authz.AppUpdate, "checksums")
+	entry.Subject, entry.Sums = string(w.app), [][]byte{row.Sum}
+	tx.AuditAppend(sequencer.NewRow(w.key, entry))
+	return tx.AppUpdate(row)
+}
+
+// missing reports whether err only says that a row is gone.
+func missing(err error) bool { return errors.Is(err, fault.NotFound) }
