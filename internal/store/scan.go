@@ -17,7 +17,14 @@ type ScanReader interface {
 
 	// ItemScan gives items of all customers in the order of ItemPlace.
 	ItemScan(ctx context.Context, app id.App, after ItemPlace, limit int) ([]OwnedItem, error)
+
+	// NumbersGiven gives the greatest numbers that customers and groups were given; fault.NotFound if
+	// there is no such application.
+	NumbersGiven(ctx context.Context, app id.App) (Numbers, error)
 }
+
+// Numbers are the greatest that were given, also to what is gone.
+type Numbers struct{ Customer, Group int64 }
 
 // HistoryPlace is the place of a state in its table.
 type HistoryPlace struct {

@@ -80,3 +80,18 @@ func scanOwnedItem(row pgx.Row, into *store.OwnedItem) error {
 		(*[16]byte)(&into.Customer),
 	)
 }
+
+const numbersGiven = `
+		SELECT
+			last_customer,
+			last_group
+		FROM head
+		WHERE app_id = $1`
+
+// NumbersGiven gives the greatest numbers that customers and groups were given.
+func (s *Store) NumbersGiven(ctx context.Context, app id.App) (store.Numbers, error) {
+	var n store.Numbers
+	err := s.do(ctx, app, numbersGiven, []any{string(app)},
+		one("application", func(r pgx.Row) error { return r.Scan(&n.Customer, &n.Group) }))
+	return n, err
+}

@@ -91,3 +91,16 @@ func scanOwnedItem(r *rows, row *store.OwnedItem) error {
 		(*[16]byte)(&row.Customer),
 	)
 }
+
+// NumbersGiven gives the greatest numbers that customers and groups were given.
+func (s *Store) NumbersGiven(ctx context.Context, app id.App) (n store.Numbers, err error) {
+	err = s.read(ctx, func(ctx context.Context, c *conn) error {
+		return c.one(ctx, store.NotFound("application"), `
+			SELECT
+				last_customer,
+				last_group
+			FROM head
+			WHERE app_id = ?`, []any{string(app)}, scanTo(&n.Customer, &n.Group))
+	})
+	return n, err
+}

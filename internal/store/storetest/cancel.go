@@ -77,6 +77,7 @@ func calls(e env, th things) map[string]func(ctx context.Context) error {
 			return err
 		},
 		"IdempotencyScan": func(ctx context.Context) error { _, err := s.IdempotencyScan(ctx, app, nil, 5); return err },
+		"NumbersGiven":    func(ctx context.Context) error { _, err := s.NumbersGiven(ctx, app); return err },
 		"ItemScan":        func(ctx context.Context) error { _, err := s.ItemScan(ctx, app, store.ItemPlace{}, 5); return err },
 		"AlarmList":       func(ctx context.Context) error { _, err := s.AlarmList(ctx, app, 5); return err },
 		"BlockList":       func(ctx context.Context) error { _, err := s.BlockList(ctx, app, 0, 5); return err },

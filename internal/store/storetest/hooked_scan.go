@@ -24,3 +24,9 @@ func (w *wrapped) ItemScan(ctx context.Context, app id.App, after store.ItemPlac
 		return w.Store.ItemScan(ctx, app, after, limit)
 	})
 }
+
+func (w *wrapped) NumbersGiven(ctx context.Context, app id.App) (store.Numbers, error) {
+	return get(ctx, w.hooks.Load(), "NumbersGiven", app, func() (store.Numbers, error) {
+		return w.Store.NumbersGiven(ctx, app)
+	})
+}

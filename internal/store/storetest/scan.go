@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"custodex.dev/internal/fault"
+	"custodex.dev/internal/id"
 	"custodex.dev/internal/store"
 )
 
@@ -36,6 +38,16 @@ func testScan(t *testing.T, s store.Store) {
 				kept = append(kept, row)
 			}
 		}
+		numbers, err := e.NumbersGiven(e.ctx, e.app)
+		noError(t, "NumbersGiven", err)
+		same(t, "NumbersGiven", numbers, store.Numbers{Customer: states[len(states)-1].Customer})
+		group := e.addGroup(t, newGroup())
+		noError(t, "CustomerDelete", e.delete(e.insert(t, newCustomer())[0].ID))
+		numbers, err = e.NumbersGiven(e.ctx, e.app)
+		noError(t, "NumbersGiven", err)
+		same(t, "NumbersGiven", numbers, store.Numbers{Customer: states[len(states)-1].Customer + 1, Group: group.Seq})
+		_, err = e.NumbersGiven(e.ctx, id.NewApp())
+		wantKind(t, "NumbersGiven", err, fault.NotFound)
 		slices.SortFunc(kept, func(a, b store.IdempotencyRow) int { return bytes.Compare(a.Scope, b.Scope) })
 		same(t, "ItemScan", scanned(t, 5, func(last *store.OwnedItem) ([]store.OwnedItem, error) {
 			after := store.ItemPlace{}
