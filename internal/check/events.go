@@ -140,7 +140,7 @@ func (c *checker) checkEvents(ctx context.Context) error {
 			return err
 		}
 	}
-	for _, i := range c.told.differ(hashes) {
+	for _, i := range c.told.differ(hashes, c.head.Events) {
 		bad[first+int64(i)] = "the log has another event in this place, or none"
 	}
 	c.deleted.unknown = c.told.unsure || len(bad) > 0 || c.told.gone
@@ -174,9 +174,14 @@ func (w *told) ended(rows []uint64) bool {
 }
 
 // differ gives the rows that are not those of the log, which end together. 0 is any row. If entries are
-// missing, the log has none in the place of some rows: what fits better with the rows before decides.
-func (w *told) differ(rows []uint64) (bad []int) {
-	const ahead = 8
+// missing, the log may have none in the place of some rows, as many as it has fewer than there were: what
+// fits better with the rows before decides. A log that is older than events has more of them.
+func (w *told) differ(rows []uint64, were int64) (bad []int) {
+	const ahead = 64
+	lost := were - w.all
+	if lost < 0 {
+		lost = were
+	}
 	fit := func(i, j int) (n int) {
 		for k := range min(ahead, i+1, j+1) {
 			if rows[i-k] == w.hashes[j-k] {
@@ -185,12 +190,24 @@ func (w *told) differ(rows []uint64) (bad []int) {
 		}
 		return n
 	}
+	skip := 0 // rows of which the log has none
 	for i, j := len(rows)-1, len(w.hashes)-1; i >= 0 && (j >= 0 || w.all == int64(len(w.hashes))); i-- {
-		switch {
-		case j >= 0 && rows[i] == w.hashes[j]:
+		if j >= 0 && skip == 0 && rows[i] == w.hashes[j] {
 			j--
 			continue
-		case !w.gaps || fit(i-1, j-1) >= fit(i-1, j):
+		}
+		if w.gaps && skip == 0 {
+			best := fit(i-1, j-1)
+			for k := 1; k <= int(min(lost, ahead, int64(i))); k++ {
+				if n := fit(i-k, j); n > best {
+					best, skip = n, k
+				}
+			}
+			lost -= int64(skip)
+		}
+		if skip > 0 {
+			skip--
+		} else {
 			j--
 		}
 		if rows[i] != 0 {
