@@ -145,6 +145,7 @@ type checker struct {
 	told    *told      // events, of the log as far as it went then
 	living  int64      // customers that the log had then, of the parts that were read
 	latest  int64      // version of a customer
+	number  int64      // the greatest of a customer whose row is right
 	deleted deletions
 	treeBad bool // it was said that the tree is damaged
 }

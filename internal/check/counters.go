@@ -25,5 +25,27 @@ func (c *checker) checkCounters(ctx context.Context) error {
 	if c.living != c.head.Customers {
 		c.found(Counter, "head", "customers", "the counter of customers is %d, and the log has %d", c.head.Customers, c.living)
 	}
+	return c.checkNumbers(ctx)
+}
+
+// checkNumbers compares the counters of numbers with those that customers and groups have: one that is
+// too low would give a number twice. What has a number was read before, and the counters only grow.
+func (c *checker) checkNumbers(ctx context.Context) error {
+	given, err := c.cfg.Store.NumbersGiven(ctx, c.app)
+	if err != nil {
+		return err
+	}
+	group := int64(0)
+	for name, said := range c.said.others {
+		if seq, ok := groupNumber(name); ok && said.made {
+			group = max(group, seq)
+		}
+	}
+	if c.number > given.Customer {
+		c.found(Counter, "head", "last_customer", "the greatest number given to a customer is %d, and one has %d", given.Customer, c.number)
+	}
+	if group > given.Group {
+		c.found(Counter, "head", "last_group", "the greatest number given to a group is %d, and one had %d", given.Group, group)
+	}
 	return nil
 }

@@ -105,6 +105,8 @@ func (c *checker) scan(ctx context.Context) error {
 			}
 			if kind, _ := c.customer(row, said); kind != "" {
 				wrong[row.ID] = row.Seq
+			} else {
+				c.number = max(c.number, row.Seq)
 			}
 		}
 		if len(wrong) >= maxSuspects || len(rows) < batch {
