@@ -108,8 +108,15 @@ func (p *plan) holdsIn(r ref, i int, in texts) bool {
 	if !p.byQuery() {
 		return p.holds(r, i, nil)
 	}
+	if r.isDead(i) || p.narrow && !p.fields(r.seq[i], r.created[i], r.status[i], r.typ[i], r.groupOf(i)) {
+		return false
+	}
 	for k, q := range p.any {
-		if in&(1<<k) != 0 && q.holds(r, i, nil) {
+		switch {
+		case in&(1<<k) == 0:
+		case q.name != nil && q.Matcher.name.matches(r.names.record(i)),
+			q.mail != nil && bytes.Contains(r.mails.record(i), q.mail.b),
+			q.phone != nil && bytes.Contains(r.phones.record(i), q.phone.b):
 			return true
 		}
 	}
