@@ -83,7 +83,7 @@ type Config struct {
 
 	// Maximum number of connections to each listener, those of HTTP/2 not counted; 0 is no limit. Beyond
 	// it the connection that has been idle for longest is closed. Whatever the number, requests that are
-	// not there as a whole take at most about 64 MiB together: then the one is closed that has been
+	// not there as a whole take at most about 32 MiB together: then the one is closed that has been
 	// waited for longest.
 	MaxConnections int `name:"max-connections"`
 

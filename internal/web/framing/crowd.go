@@ -13,11 +13,11 @@ import (
 const (
 	weightOfConn      = 12 << 10
 	weightOfHandshake = 32 << 10
-	weightOfHeader    = 5
+	weightOfHeader    = 8
 )
 
 // maxUnfinished is how many bytes all unfinished requests may take together.
-const maxUnfinished = 64 << 20
+const maxUnfinished = 32 << 20
 
 // crowd bounds what connections cost that nobody is served on. Strangers can open as many as they like
 // and send half a request on each; whoever serves must not run out of memory, or refuse the requests of
