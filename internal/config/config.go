@@ -83,8 +83,8 @@ type Config struct {
 
 	// Maximum number of connections to each listener, those of HTTP/2 not counted; 0 is no limit. Beyond
 	// it the connection that has been idle for longest is closed. Whatever the number, requests that are
-	// not there as a whole take at most about 32 MiB together: then the one is closed that has been
-	// waited for longest.
+	// not there as a whole take at most about 24 MiB together, and connections on which no byte has
+	// come 16 MiB: then the one is closed that has been waited for longest.
 	MaxConnections int `name:"max-connections"`
 
 	// Maximum time for a client to send the headers of a request.

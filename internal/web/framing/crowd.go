@@ -16,26 +16,35 @@ const (
 	weightOfHeader    = 8
 )
 
-// maxUnfinished is how many bytes all unfinished requests may take together.
-const maxUnfinished = 32 << 20
+// How many bytes all unfinished requests may take together, and all connections on which no byte has come.
+const (
+	maxUnfinished = 24 << 20
+	maxSilent     = 16 << 20
+)
 
 // crowd bounds what connections cost that nobody is served on. Strangers can open as many as they like
 // and send half a request on each; whoever serves must not run out of memory, or refuse the requests of
 // others, because of that.
 //
 // When unfinished requests take too much, the one that began first of those that are waited for is closed.
-// A client that sends its request at once is hardly ever that one.
+// Connections on which no byte has come are counted apart, so that a client whose request is on its way
+// does not make room for half requests of others.
 // When there are too many connections, the one is closed that has been idle for longest.
 type crowd struct {
-	most   int   // connections; 0: any number
-	budget int64 // of the unfinished
+	most int // connections; 0: any number
 
 	mu         sync.Mutex
 	open       int
-	taken      int64
 	turn       uint64
-	unfinished oldest
+	unfinished waited
+	silent     waited
 	idle       list.List // of *member, the longest idle first
+}
+
+// waited are members that are waited for, within a budget of bytes.
+type waited struct {
+	oldest
+	taken, budget int64
 }
 
 // member is a connection in a crowd. Its crowd's mutex guards it.
@@ -43,7 +52,8 @@ type member struct {
 	net.Conn
 	turn   uint64 // when its unfinished request began, or the connection; 0: it has none
 	weight int64
-	place  int // among the unfinished; -1: it is not waited for
+	among  *waited // nil: it is not waited for
+	place  int
 	idle   *list.Element
 	closed bool
 }
@@ -68,16 +78,17 @@ func (o *oldest) Push(x any) {
 
 func (o *oldest) Pop() any {
 	m := (*o)[len(*o)-1]
-	m.place = -1
 	*o = (*o)[:len(*o)-1]
 	return m
 }
 
-func newCrowd(most int) *crowd { return &crowd{most: most, budget: maxUnfinished} }
+func newCrowd(most int) *crowd {
+	return &crowd{most: most, unfinished: waited{budget: maxUnfinished}, silent: waited{budget: maxSilent}}
+}
 
 // join counts a new connection.
 func (c *crowd) join(conn net.Conn) *member {
-	m := &member{Conn: conn, place: -1}
+	m := &member{Conn: conn}
 	c.mu.Lock()
 	c.open++
 	c.turn++
@@ -106,12 +117,15 @@ func (c *crowd) await(m *member, weight int64) {
 		c.turn++
 		m.turn = c.turn
 	}
-	m.weight = weight
-	heap.Push(&c.unfinished, m)
-	c.taken += weight
+	m.weight, m.among = weight, &c.unfinished
+	if weight == weightOfConn {
+		m.among = &c.silent
+	}
+	heap.Push(m.among, m)
+	m.among.taken += weight
 	var out []*member
-	for c.taken > c.budget && len(c.unfinished) > 1 {
-		out = c.close(out, c.unfinished[0])
+	for m.among != nil && m.among.taken > m.among.budget {
+		out = c.close(out, m.among.oldest[0])
 	}
 	c.mu.Unlock()
 	end(out)
@@ -153,9 +167,10 @@ func (c *crowd) leave(m *member) {
 }
 
 func (c *crowd) forget(m *member) {
-	if m.place >= 0 {
-		heap.Remove(&c.unfinished, m.place)
-		c.taken -= m.weight
+	if m.among != nil {
+		heap.Remove(m.among, m.place)
+		m.among.taken -= m.weight
+		m.among = nil
 	}
 }
 
