@@ -85,7 +85,7 @@ func Statements(app id.App, c id.Customer) map[string]Statement {
 		"delete group":   {deleteGroup, []any{string(app), 7}},
 		"item":           {getItem, []any{string(app), [16]byte(c), 2, [16]byte(c)}},
 		"count items":    {countItems, []any{string(app), [16]byte(c), 2}},
-		"insert item":    {insertItem, []any{string(app), [16]byte(c), 2, [16]byte(c), 1, 1, []byte{1}}},
+		"insert item":    {insertItem, []any{string(app), [16]byte(c), 2, [16]byte(c), 1, 1, []byte{1}, []byte{1}}},
 		"history":        {listHistory, []any{string(app), 7, 900, 10}},
 		"next history":   {nextHistory, []any{string(app), 7, 900}},
 		"insert history": {insertHistory, []any{string(app), 7, 900, 1, []byte{1}}},
