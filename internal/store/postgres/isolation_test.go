@@ -177,6 +177,7 @@ func TestWritesIntoOthersAreRefused(t *testing.T) {
 		(app_id, customer_seq, at, version, sealed) VALUES ($1, 1, 1, 1, '')`, string(theirs))
 	refused("change the history", "UPDATE customer_history SET sealed = ''")
 	refused("give a key away", "UPDATE customer_key SET app_id = $1", string(theirs))
+	refused("move a key", "UPDATE customer_key SET seq = seq + 1")
 	refused("hide a deletion", "DELETE FROM customer_tombstone")
 	refused("move a deletion", "UPDATE customer_tombstone SET version = 1")
 	refused("change an event", "UPDATE event SET object = ''")

@@ -29,6 +29,7 @@ func (t *tx) CustomerReseal(row store.CustomerRow) error {
 	if err == nil && !done {
 		err = store.NotFound("customer")
 	}
+	t.touched = append(t.touched, row.ID) // its version does not tell others; what they keep opens as well
 	return err
 }
 

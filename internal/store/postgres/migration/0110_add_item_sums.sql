@@ -10,4 +10,4 @@ ALTER TABLE application ADD COLUMN summed boolean NOT NULL DEFAULT false;
 
 GRANT UPDATE (sum) ON customer_item TO custodex_runtime;
 GRANT UPDATE (summed) ON application TO custodex_runtime;
-GRANT UPDATE ON customer_key TO custodex_runtime;
+GRANT UPDATE (wrapped_key) ON customer_key TO custodex_runtime;
