@@ -106,7 +106,7 @@ func TestBesideWriters(t *testing.T) {
 // busy is a store whose server adds more entries than are read, whenever some are.
 type busy struct {
 	store.Store
-	entries, customers int
+	entries int
 }
 
 func (b *busy) AuditRange(ctx context.Context, app id.App, from int64, limit int) ([]store.AuditRow, error) {
