@@ -103,6 +103,7 @@ var placements = map[string]placement{
 	// It drives whole servers, and fills their databases through records.
 	"internal/bench": {layer: 10, by: []string{"cmd/custodex"}},
 	// It runs two builds of the program.
+	"tests/naive":              {layer: kit + 1},
 	"internal/bench/cmd/pairs": {layer: kit + 1},
 
 	// The public client could live in a repository of its own.

@@ -4,6 +4,10 @@
 //
 //	go run ./internal/bench/cmd/pairs -old ./custodex-old -new ./bin/custodex -pairs 10
 //
+// With -old-url, -new-url or both, a build measures the server that runs there, which may be any program
+// that answers as it should: -old custodex -old-url http://127.0.0.1:9001 is one beside Custodex. The
+// processor time is then that of the load alone.
+//
 // With -postgres, or the variable CUSTODEX_TEST_POSTGRES_URL and -engine postgres, it makes
 // two databases on that server and leaves them there.
 package main
@@ -36,6 +40,7 @@ func main() {
 // A build is one of the two programs with its database.
 type build struct {
 	name, program string
+	url           string // of the server that it measures; "": its own
 	flags         []string
 }
 
@@ -54,19 +59,28 @@ func run(ctx context.Context) error {
 	only := flag.String("only", "fetch,list,create,update,search", "operations, with commas between them")
 	engine := flag.String("engine", "sqlite", "sqlite or postgres")
 	server := flag.String("postgres", os.Getenv("CUSTODEX_TEST_POSTGRES_URL"), "URL of a superuser, for -engine postgres")
+	oldURL := flag.String("old-url", "", "server that -old measures, instead of its own")
+	newURL := flag.String("new-url", "", "server that -new measures")
+	key := flag.String("client-key", "", "key for these servers")
+	secret := flag.String("client-secret-file", "", "file with its secret")
 	flag.Parse()
 	if *older == "" || *newer == "" || *pairs < 1 {
 		return errors.New("-old, -new and at least one pair are needed")
 	}
-	builds := []*build{{name: "old", program: *older}, {name: "new", program: *newer}}
+	builds := []*build{{name: "old", program: *older, url: *oldURL}, {name: "new", program: *newer, url: *newURL}}
 	for _, b := range builds {
 		folder, err := os.MkdirTemp("", "pairs-"+b.name)
 		if err != nil {
 			return err
 		}
 		defer os.RemoveAll(folder)
-		b.flags = []string{"bench", "--json", "--no-audit-comparison", "--data", folder, "--customers", strconv.Itoa(*customers)}
-		if *engine == "postgres" {
+		b.flags = []string{"bench", "--json", "--no-audit-comparison", "--customers", strconv.Itoa(*customers)}
+		if b.url == "" {
+			b.flags = append(b.flags, "--data", folder)
+		} else {
+			b.flags = append(b.flags, "--url", b.url, "--client-key", *key, "--client-secret-file", *secret)
+		}
+		if *engine == "postgres" && b.url == "" {
 			database, err := createDatabase(ctx, *server, "pairs_"+b.name)
 			if err != nil {
 				return err
