@@ -6,6 +6,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"crypto/rand"
 	"encoding/json"
@@ -15,6 +16,7 @@ import (
 	"log"
 	"net/http"
 	"os"
+	"strconv"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -129,11 +131,18 @@ func (s *server) fetch(w http.ResponseWriter, r *http.Request) {
 // list gives the newest customers, without a further page.
 func (s *server) list(w http.ResponseWriter, r *http.Request) {
 	s.do(w, r, http.StatusOK, "list", func(tx pgx.Tx) (any, string, error) {
-		take := r.URL.Query().Get("take")
-		if take == "" {
-			take = "10"
+		if r.Header.Get("Prefer") == "count=exact" { // bench asks once
+			var total string
+			if err := tx.QueryRow(r.Context(), `SELECT count(*)::text FROM customer`).Scan(&total); err != nil {
+				return nil, "", err
+			}
+			w.Header().Set("X-Total-Count", total)
 		}
-		rows, err := tx.Query(r.Context(), `SELECT `+columns+` FROM customer ORDER BY created_at DESC, id LIMIT $1::text::int`, take)
+		take, err := strconv.Atoi(cmp.Or(r.URL.Query().Get("take"), "10"))
+		if err != nil {
+			return nil, "", err
+		}
+		rows, err := tx.Query(r.Context(), `SELECT `+columns+` FROM customer ORDER BY created_at DESC, id LIMIT $1`, take)
 		if err != nil {
 			return nil, "", err
 		}
