@@ -78,13 +78,15 @@ func (s *scanner) scan(b []byte) (n int) {
 func (s *scanner) ended() { s.state, s.size, s.begun, s.first = inRequestLine, 0, false, true }
 
 // weight is how many bytes of memory an unfinished message takes, roughly, with its connection. It is 0
-// between two messages.
+// between two messages. A body in chunks may become as large as any.
 func (s *scanner) weight() int64 {
 	switch {
 	case !s.begun && s.first:
 		return 0
 	case s.state == inRequestLine || s.state == inHeader:
 		return weightOfConn + weightOfHeader*int64(s.size)
+	case s.head.codings > 0:
+		return weightOfConn + max(s.maxBody, int64(s.maxHeader))
 	}
 	return weightOfConn + max(min(s.head.length, s.maxBody), int64(s.maxHeader))
 }
