@@ -187,7 +187,9 @@ func (e *env) wantNumbersOf(t *testing.T, n int) {
 
 // counting is the kind "count". It writes three numbers a step.
 type counting struct {
+	begin   func()
 	prepare func(cursor int64) error // before a step is given
+	sized   func(size int)           // with how many rows a step may change
 	inside  func(tx store.Tx, cursor int64) error
 	steps   atomic.Int64
 }
@@ -199,6 +201,9 @@ func (k *counting) Begin(_ context.Context, j *job.Job, _ *seal.App) (job.Work, 
 	if n <= 0 || j.Owner != "Ada Owner" || j.Reason != "a reason" {
 		return nil, errors.New("the parameters are not those of the job")
 	}
+	if k.begin != nil {
+		k.begin()
+	}
 	return &counted{k, total}, nil
 }
 
@@ -207,8 +212,11 @@ type counted struct {
 	total int64
 }
 
-func (c *counted) Step(_ context.Context, cursor []byte, _ int) (job.Step, error) {
+func (c *counted) Step(_ context.Context, cursor []byte, size int) (job.Step, error) {
 	from, _ := binary.Varint(cursor)
+	if c.kind.sized != nil {
+		c.kind.sized(size)
+	}
 	if c.kind.prepare != nil {
 		if err := c.kind.prepare(from); err != nil {
 			return nil, err

@@ -4,6 +4,7 @@ import (
 	"context"
 	"slices"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -139,6 +140,47 @@ func TestShareIsKept(t *testing.T) {
 		if left := begun[i].Sub(ended[i-1]); left < 9*took {
 			t.Errorf("after step %d of at least %v requests had %v, want nine times that", i, took, left)
 		}
+	}
+}
+
+// What a kind takes to begin is no step, after which requests have the time many times over: at one
+// percent the first step would be followed by minutes of nothing.
+func TestBeginningIsNoStep(t *testing.T) {
+	t.Parallel()
+	e := newSQLite(t)
+	j := e.add(t, 6)
+	cfg := e.config(e.Store, &counting{begin: func() { time.Sleep(2 * time.Second) }})
+	cfg.Share = 1
+	_, end := run(cfg)
+	defer end()
+	e.untilState(t, j, store.JobSucceeded)
+}
+
+// waitingGets is a store whose transactions wait when they read a job, as on PostgreSQL for the others of a batch.
+type waitingGets struct{ store.Store }
+
+func (w waitingGets) Update(ctx context.Context, app id.App, fn func(tx store.Tx) error) error {
+	return w.Store.Update(ctx, app, func(tx store.Tx) error { return fn(waitingTx{tx}) })
+}
+
+type waitingTx struct{ store.Tx }
+
+func (w waitingTx) JobGet(j id.Job) (store.JobRow, error) {
+	time.Sleep(300 * time.Millisecond) // longer than a step should take
+	return w.Tx.JobGet(j)
+}
+
+// A step that waits for others in its transaction is not made smaller for it.
+func TestWaitingMakesNoStepSmaller(t *testing.T) {
+	t.Parallel()
+	e := newSQLite(t)
+	j := e.add(t, 60)
+	var most atomic.Int64
+	_, end := run(e.config(waitingGets{e.Store}, &counting{sized: func(size int) { most.Store(max(most.Load(), int64(size))) }}))
+	defer end()
+	e.untilState(t, j, store.JobSucceeded)
+	if n := most.Load(); n <= 25 {
+		t.Errorf("the largest of twenty steps had %d rows, want more than the first, which has 25", n)
 	}
 }
 

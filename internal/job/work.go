@@ -149,6 +149,9 @@ func (d *doing) next(ctx context.Context) (ended bool, err error) {
 	case <-ctx.Done():
 		return false, ctx.Err()
 	}
+	if err := d.begin(ctx); err != nil {
+		return false, err
+	}
 	begun := time.Now()
 	step, err := d.prepare(ctx)
 	if err != nil {
@@ -167,27 +170,29 @@ func (d *doing) next(ctx context.Context) (ended bool, err error) {
 // prepare asks the work for its next step.
 func (d *doing) prepare(ctx context.Context) (step Step, err error) {
 	err = safe.Call(func() error {
-		if d.work == nil {
-			if err := d.begin(ctx); err != nil {
-				return err
-			}
-		}
 		step, err = d.work.Step(ctx, d.row.Cursor, d.size)
 		return err
 	})
 	return step, err
 }
 
+// begin makes the work, unless it is there. How long that takes counts as no step: a kind that has much
+// to read before its first one takes its time, and pauses by itself.
 func (d *doing) begin(ctx context.Context) error {
-	key, err := d.cfg.Keys.Key(ctx, d.app)
-	if err != nil {
+	if d.work != nil {
+		return nil
+	}
+	return safe.Call(func() error {
+		key, err := d.cfg.Keys.Key(ctx, d.app)
+		if err != nil {
+			return err
+		}
+		if d.job = Read(d.app, key, &d.row); d.job.Damaged {
+			return seal.ErrOpen
+		}
+		d.work, err = d.cfg.Kinds[d.row.Kind].Begin(ctx, &d.job, key)
 		return err
-	}
-	if d.job = Read(d.app, key, &d.row); d.job.Damaged {
-		return seal.ErrOpen
-	}
-	d.work, err = d.cfg.Kinds[d.row.Kind].Begin(ctx, &d.job, key)
-	return err
+	})
 }
 
 // commit runs a step in its transaction, in which the cursor moves with the work.
@@ -195,11 +200,11 @@ func (d *doing) commit(ctx context.Context, step Step) error {
 	var after store.JobRow
 	var took time.Duration
 	err := d.record(ctx, func(tx store.Tx) (Effect, error) {
-		begun := time.Now()
 		row, err := d.mine(tx)
 		if err != nil {
 			return Effect{}, err
 		}
+		begun := time.Now() // after mine, which may have waited for what others do in the same transaction
 		effect, err := step(tx)
 		if err != nil {
 			return Effect{}, err
