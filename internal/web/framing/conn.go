@@ -101,20 +101,21 @@ func (c *follower) CloseWrite() error {
 	return nil
 }
 
-// Close lingers after a request that was refused. A second Close ends that.
+// Close lingers after a request that was refused. A second Close ends that, and so does the crowd.
 func (c *follower) Close() error {
 	defer c.crowd.leave(c.member)
 	if c.refused.Swap(false) {
-		linger(c.Conn)
+		c.crowd.linger(c.member, c.Conn)
 	}
 	return c.Conn.Close()
 }
 
-// The most that linger reads, for how long, and how long it waits for more.
+// The most that linger reads, at once and in all, for how long, and how long it waits for more.
 const (
-	lingerBytes = 16 << 20
-	lingerTime  = 5 * time.Second
-	lingerIdle  = 500 * time.Millisecond
+	lingerBuffer = 16 << 10
+	lingerBytes  = 16 << 20
+	lingerTime   = 5 * time.Second
+	lingerIdle   = 500 * time.Millisecond
 )
 
 // linger says that nothing more is answered, and discards what the client still sends. To
@@ -125,7 +126,7 @@ func linger(c net.Conn) {
 		_ = half.CloseWrite() // if it fails, so does what follows
 	}
 	end := time.Now().Add(lingerTime)
-	buffer := make([]byte, 16<<10)
+	buffer := make([]byte, lingerBuffer)
 	for left := lingerBytes; left > 0; {
 		deadline := time.Now().Add(lingerIdle)
 		if deadline.After(end) {

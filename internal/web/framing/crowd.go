@@ -13,6 +13,7 @@ import (
 const (
 	weightOfConn      = 12 << 10
 	weightOfHandshake = 32 << 10
+	weightOfLingering = weightOfConn + lingerBuffer
 	weightOfHeader    = 8
 )
 
@@ -28,7 +29,7 @@ const (
 //
 // When unfinished requests take too much, the one that began first of those that are waited for is closed.
 // Connections on which no byte has come are counted apart, so that a client whose request is on its way
-// does not make room for half requests of others.
+// does not make room for half requests of others. Connections that linger count as unfinished requests.
 // When there are too many connections, the one is closed that has been idle for longest.
 type crowd struct {
 	most int // connections; 0: any number
@@ -113,6 +114,11 @@ func (c *crowd) join(conn net.Conn) *member {
 // await says that m is waited for, with an unfinished request of so much weight.
 func (c *crowd) await(m *member, weight int64) {
 	c.mu.Lock()
+	if m.closed {
+		c.mu.Unlock()
+		return // whoever waits for it gets an error
+	}
+	c.forget(m)
 	if m.turn == 0 {
 		c.turn++
 		m.turn = c.turn
@@ -129,6 +135,13 @@ func (c *crowd) await(m *member, weight int64) {
 	}
 	c.mu.Unlock()
 	end(out)
+}
+
+// linger lingers on conn, which is of m and may be closed for others meanwhile.
+func (c *crowd) linger(m *member, conn net.Conn) {
+	c.await(m, weightOfLingering)
+	defer c.came(m)
+	linger(conn)
 }
 
 // came says that m is not waited for any more.

@@ -117,7 +117,7 @@ func (s *secureListener) handshake(c net.Conn) {
 	if err != nil {
 		if plain, ok := errors.AsType[tls.RecordHeaderError](err); ok && plain.Conn != nil && looksLikeHTTP(plain.RecordHeader) {
 			_, _ = c.Write(s.cfg.Answer(Head{}, c.RemoteAddr(), errPlainOnTLS)) // else nobody reads it
-			linger(c)
+			s.crowd.linger(m, c)
 		}
 		if op, ok := errors.AsType[*net.OpError](err); ok {
 			err = op.Err // without the addresses
