@@ -1,15 +1,18 @@
 package records_test
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"sync"
 	"testing"
 
+	"custodex.dev/internal/audit"
 	"custodex.dev/internal/customer"
 	"custodex.dev/internal/fault"
 	"custodex.dev/internal/id"
 	"custodex.dev/internal/records"
+	"custodex.dev/internal/store"
 	"custodex.dev/internal/testkit"
 )
 
@@ -35,6 +38,49 @@ func is(want customer.Revision) func(customer.Revision) error {
 
 func family(name string) records.Write {
 	return records.Write{Input: customer.Input{Family: text(name)}, Encode: encode}
+}
+
+// changedMeanwhile is a store that shows a row, and then that of a later change, as one does that found the
+// first in memory.
+type changedMeanwhile struct {
+	store.Store
+	change func()
+}
+
+func (s *changedMeanwhile) Disclose(ctx context.Context, app id.App, ref store.CustomerRef, use func(*store.CustomerRow) (store.AuditRow, error)) error {
+	if change := s.change; change != nil {
+		s.change = nil
+		row, err := s.CustomerGet(ctx, app, ref.ID)
+		if err == nil {
+			_, err = use(&row)
+		}
+		if err != nil {
+			return err
+		}
+		change()
+	}
+	return s.Store.Disclose(ctx, app, ref, use)
+}
+
+// A fetch whose condition held for the row in memory, and does not for the newest, is refused as any other.
+func TestConditionOfTheNewestRow(t *testing.T) {
+	t.Parallel()
+	st := &changedMeanwhile{Store: testkit.NewStore(t, "sqlite")}
+	env := newEnvOn(t, st)
+	c := env.mustCreate(t, env.me, person("Ann", "Lee", "ann@example.com"))
+	target := records.ByID(c).In(is(env.revision(t, c)))
+	st.change = func() {
+		if _, err := env.UpdateCustomer(t.Context(), env.me, records.ByID(c), family("Other")); err != nil {
+			t.Error(err)
+		}
+	}
+	if _, err := env.FetchCustomer(t.Context(), env.me, target); !errors.Is(err, errOther) {
+		t.Errorf("the fetch: %v, want %v", err, errOther)
+	}
+	rows, err := st.AuditList(t.Context(), env.me.App, store.AuditList{}, 1)
+	if err != nil || len(rows) != 1 || rows[0].Outcome != uint8(audit.Refused) {
+		t.Errorf("the newest entry is %+v, %v, want that of the refusal", rows, err)
+	}
 }
 
 // TestFieldA8OneWriterWins: of many changes that ask for the same state one is made. A

@@ -38,6 +38,7 @@ func (s *Service) fetch(ctx context.Context, caller tenant.Caller, target Target
 	}
 	made := false
 	err = s.store.Disclose(ctx, caller.App, target.ref(), func(row *store.CustomerRow) (store.AuditRow, error) {
+		made = false // of a row before this one, perhaps
 		if c, g, err = o.disclose(ctx, row, target, withGroup); err != nil {
 			return store.AuditRow{}, err
 		}
