@@ -23,7 +23,7 @@ func Save(tx store.Tx, app *seal.App, key seal.Customer, row *store.CustomerRow,
 	if len(fields) == 0 {
 		return nil
 	}
-	_, version, err := tx.CustomerNext()
+	version, err := tx.CustomerVersion()
 	if err != nil {
 		return err
 	}

@@ -28,7 +28,7 @@ type fakeTx struct {
 	rows    []store.HistoryRow
 }
 
-func (t *fakeTx) CustomerNext() (seq, version int64, err error) { return 0, t.version, nil }
+func (t *fakeTx) CustomerVersion() (int64, error) { return t.version, nil }
 
 func (t *fakeTx) CustomerUpdate(row store.CustomerRow) error {
 	row.Version = t.version

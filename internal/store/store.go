@@ -303,6 +303,9 @@ type Tx interface {
 	// stays. fault.NotFound if it or its key is gone.
 	CustomerReseal(row CustomerRow) error
 
+	// CustomerVersion gives the Version alone that CustomerNext gives, and takes no number.
+	CustomerVersion() (int64, error)
+
 	// CustomerUpdate replaces every column of the customer but ID, Seq, CreatedAt
 	// and Key, and sets Version. fault.NotFound if it is gone, fault.Conflict with
 	// code email_taken as above.

@@ -70,6 +70,14 @@ func (t *tx) AppUpdate(row store.AppRow) error {
 	return err
 }
 
+// aloneInUse is inUse for a work that has to run alone: one before it may remove the application.
+func (t *tx) aloneInUse() error {
+	if err := t.goAlone(); err != nil {
+		return err
+	}
+	return t.inUse()
+}
+
 // inUse is ErrAppRemoved for an application that was removed.
 func (t *tx) inUse() error {
 	switch {

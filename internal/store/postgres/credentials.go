@@ -131,7 +131,7 @@ func (t *tx) CredentialGet(c id.Credential) (store.CredentialRow, error) {
 
 // CredentialInsert adds a credential.
 func (t *tx) CredentialInsert(row store.CredentialRow) error {
-	if err := t.inUse(); err != nil {
+	if err := t.aloneInUse(); err != nil {
 		return err
 	}
 	var made bool

@@ -190,16 +190,24 @@ const insertCustomer = `
 		SELECT seq
 		FROM made`
 
+// CustomerVersion gives the version of what is written.
+func (t *tx) CustomerVersion() (int64, error) {
+	if !t.head.found {
+		return 0, store.NotFound("application")
+	}
+	return t.head.version + 1, nil
+}
+
 // CustomerInsert adds a customer and its key and returns its Seq.
 func (t *tx) CustomerInsert(row store.CustomerRow) (int64, error) {
+	if _, err := t.claim(emailClaim, row.EmailHash); err != nil {
+		return 0, err
+	}
 	if err := t.inUse(); err != nil {
 		return 0, err
 	}
 	seq, version, err := t.CustomerNext()
 	if err != nil {
-		return 0, err
-	}
-	if _, err := t.claim(emailClaim, row.EmailHash); err != nil {
 		return 0, err
 	}
 	made, err := t.put(insertCustomer,

@@ -105,10 +105,10 @@ func (t *tx) CustomerInsertAll(rows []store.CustomerRow) ([]int64, error) {
 	if len(rows) > maxInsert {
 		return nil, fmt.Errorf("postgres: %d customers inserted at once, at most %d", len(rows), maxInsert)
 	}
-	if err := t.goAlone(); err != nil {
-		return nil, err
+	if t.number != 0 {
+		t.informed = true // others may take numbers before it is alone, and then it begins again
 	}
-	if err := t.inUse(); err != nil {
+	if err := t.aloneInUse(); err != nil {
 		return nil, err
 	}
 	if t.number != 0 { // which CustomerNext has given is that of the first row

@@ -102,7 +102,7 @@ func (t *tx) GroupNext() (int64, error) {
 
 // GroupInsert adds a group and returns its Seq.
 func (t *tx) GroupInsert(row store.GroupRow) (seq int64, err error) {
-	if err := t.inUse(); err != nil {
+	if err := t.aloneInUse(); err != nil {
 		return 0, err
 	}
 	if seq, err = t.GroupNext(); err != nil {

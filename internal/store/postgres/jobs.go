@@ -101,7 +101,7 @@ func (t *tx) JobCount() (n int, err error) {
 
 // JobInsert adds a job without a lease.
 func (t *tx) JobInsert(row store.JobRow) error {
-	if err := t.inUse(); err != nil {
+	if err := t.aloneInUse(); err != nil {
 		return err
 	}
 	var done bool

@@ -204,6 +204,70 @@ func runTogether(t *testing.T, s *postgres.Store, seed uint64) {
 	wantEntries(t, s, app, before.Entries+int64(done))
 }
 
+// TestRemovalInABatch removes the application in a batch that adds something of each kind to it: nothing is
+// added once it is removed.
+func TestRemovalInABatch(t *testing.T) {
+	t.Parallel()
+	s := newStore(t)
+	app := newApp(t, s)
+	hash := random(32)
+	reads := func(tx store.Tx) error { // so that the insert of the same address waits for its turn
+		_, err := tx.CustomerGetByEmail(hash)
+		return err
+	}
+	waits := newRow(1)
+	waits.EmailHash = hash
+	removes := func(tx store.Tx) error {
+		tx.AuditAppend(newEntry())
+		return tx.AppUpdate(store.AppRow{Name: "Gone", RemovedAt: 1})
+	}
+	outcomes := s.Batch(t.Context(), app, removes,
+		func(tx store.Tx) error {
+			return tx.CredentialInsert(store.CredentialRow{ID: "cred_abcdefghijkmnpqr", Kind: "devdraft", PublicKey: "ck_removed"})
+		},
+		func(tx store.Tx) error {
+			_, err := tx.GroupInsert(store.GroupRow{CreatedAt: 1, UpdatedAt: 1, Sealed: []byte{1}})
+			return err
+		},
+		func(tx store.Tx) error { return tx.JobInsert(store.JobRow{ID: "job_abcdefghijkmnpqr"}) },
+		reads, adds(waits))
+	for i, want := range []func(error) bool{ok, is(store.ErrAppRemoved), is(store.ErrAppRemoved), is(store.ErrAppRemoved),
+		is(fault.NotFound), is(store.ErrAppRemoved)} {
+		if !want(outcomes[i]) {
+			t.Errorf("work %d: %v", i, outcomes[i])
+		}
+	}
+}
+
+// TestImportBesideCreates has an import told its first number before others add customers: the numbers go on
+// behind all of them.
+func TestImportBesideCreates(t *testing.T) {
+	t.Parallel()
+	s := newStore(t)
+	app := newApp(t, s)
+	imports := func(tx store.Tx) error {
+		first, _, err := tx.CustomerNext()
+		if err != nil {
+			return err
+		}
+		tx.AuditAppend(newEntry())
+		seqs, err := tx.CustomerInsertAll([]store.CustomerRow{newRow(1), newRow(2), newRow(3)})
+		if err == nil && seqs[0] != first {
+			return fmt.Errorf("told %d, got %d", first, seqs[0])
+		}
+		return err
+	}
+	outcomes := s.Batch(t.Context(), app, imports, adds(newRow(4)), adds(newRow(5)))
+	for i, err := range append(outcomes, s.Update(t.Context(), app, adds(newRow(6)))) {
+		if err != nil {
+			t.Errorf("work %d: %v", i, err)
+		}
+	}
+	if h, err := s.Head(t.Context(), app); err != nil || h.Customers != 6 {
+		t.Errorf("%d customers, %v, want 6", h.Customers, err)
+	}
+}
+
 // TestNumbersOfABatchAscend makes many customers at once: each has the number that it was told before.
 func TestNumbersOfABatchAscend(t *testing.T) {
 	t.Parallel()

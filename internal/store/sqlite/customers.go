@@ -192,6 +192,15 @@ func (t *tx) CustomerNext() (seq, version int64, err error) {
 	return h.lastCustomer + t.numbers + 1, h.Version + 1, nil
 }
 
+// CustomerVersion gives the version of what is written.
+func (t *tx) CustomerVersion() (int64, error) {
+	h, err := t.head()
+	if err != nil {
+		return 0, err
+	}
+	return h.Version + 1, nil
+}
+
 // insert adds a customer and its key by a form of insertCustomer. done is false if
 // the statement passed the row over.
 func (t *tx) insert(statement string, row *store.CustomerRow) (seq int64, done bool, err error) {

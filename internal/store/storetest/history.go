@@ -116,7 +116,7 @@ func historyVersions(t *testing.T, e env) {
 	row := e.insert(t, newCustomer())[0]
 	mustRace(t, 8, func(int) error {
 		return e.Update(e.ctx, e.app, func(tx store.Tx) error {
-			_, version, err := tx.CustomerNext()
+			version, err := tx.CustomerVersion()
 			if err != nil {
 				return err
 			}
@@ -136,15 +136,16 @@ func historyVersions(t *testing.T, e env) {
 	rows := e.history(t, row.Seq)
 	same(t, "rows", len(rows), 8)
 	same(t, "the newest Version", rows[0].Version, got.Version)
-	for i, r := range rows[1:] { // those of one commit share theirs
+	same(t, "Seq of the next customer", e.insert(t, newCustomer())[0].Seq, row.Seq+1) // changes take no number
+	for i, r := range rows[1:] {                                                      // those of one commit share theirs
 		if r.Version > rows[i].Version || r.Version <= row.Version {
 			t.Errorf("Version %d came before %d", r.Version, rows[i].Version)
 		}
 	}
 	o := e
 	o.app = id.NewApp()
-	wantKind(t, "CustomerNext", o.Update(o.ctx, o.app, func(tx store.Tx) error {
-		_, _, err := tx.CustomerNext()
+	wantKind(t, "CustomerVersion", o.Update(o.ctx, o.app, func(tx store.Tx) error {
+		_, err := tx.CustomerVersion()
 		return err
 	}), fault.NotFound)
 }

@@ -125,6 +125,10 @@ func (t *wrappedTx) CustomerNext() (seq, version int64, err error) {
 	return seq, version, err
 }
 
+func (t *wrappedTx) CustomerVersion() (int64, error) {
+	return get(t.ctx, t.hooks, "Tx.CustomerVersion", t.app, t.Tx.CustomerVersion)
+}
+
 func (t *wrappedTx) CustomerUpdate(row store.CustomerRow) error {
 	return run(t.ctx, t.hooks, "Tx.CustomerUpdate", t.app, func() error { return t.Tx.CustomerUpdate(row) })
 }
