@@ -52,7 +52,7 @@ func (s *Service) CloseAuditAlarm(ctx context.Context, caller tenant.Caller, rea
 			return closed, false, o.recordFailure(ctx, err)
 		}
 	}
-	if err := s.sequencer.MustHaveAlarm(ctx, caller.App); err != nil {
+	if err := s.sequencer.MustHaveAlarm(ctx, caller.App, beginTree); err != nil {
 		return closed, false, o.recordFailure(ctx, err)
 	}
 	// Closing comes last: after a failure before it the alarm is open, and a retry does the rest.

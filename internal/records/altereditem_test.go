@@ -81,6 +81,31 @@ func TestAlteredGroupIsNoticed(t *testing.T) {
 	}
 }
 
+// While only an alarm about rows is open, nobody begins a tree: closing that alarm is not what allows it.
+func TestAlarmAboutRowsBeginsNoTree(t *testing.T) {
+	t.Parallel()
+	for _, engine := range testkit.Engines {
+		t.Run(engine, func(t *testing.T) {
+			t.Parallel()
+			h := newHurt(t, engine)
+			group := h.mustGroup(t, h.me, "Gold")
+			h.db.Exec(t, fmt.Sprintf("UPDATE customer_group SET updated_at = updated_at + 1 WHERE app_id = '%s'", h.app.ID))
+			_, err := h.FetchGroup(t.Context(), h.me, group)
+			wantDamaged(t, "altered", map[string]error{"FetchGroup": err})
+			h.wantAlarm(t, "altered", h.app.ID)
+			h.db.Exec(t, fmt.Sprintf("DELETE FROM audit_tree WHERE app_id = '%s'", h.app.ID))
+			_, _, err = h.CloseAuditAlarm(t.Context(), h.operator(h.app.ID), "seen", true)
+			if err == nil {
+				return // the server had noticed the missing tree already
+			}
+			_, tree := h.store.TreeGet(t.Context(), h.app.ID)
+			if !errors.Is(err, fault.NotFound) || !errors.Is(tree, fault.NotFound) {
+				t.Errorf("CloseAuditAlarm = %v, then TreeGet = %v; want no alarm of the log, and no tree", err, tree)
+			}
+		})
+	}
+}
+
 // Somebody who can write to the database and has no key alters an item, or gives it to another customer:
 // it is shown neither alone nor in a list. The other items and customers are as before.
 func TestAlteredItemIsNoticed(t *testing.T) {

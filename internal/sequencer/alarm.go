@@ -120,10 +120,10 @@ func Alarms(key *seal.App, rows []store.AlarmRow) []Alarm {
 	return list
 }
 
-// MustHaveAlarm fails with fault.NotFound if no alarm of the application is open.
-func (s *Sequencer) MustHaveAlarm(ctx context.Context, app id.App) error {
+// MustHaveAlarm fails with fault.NotFound if the application has no open alarm that CloseAlarm would close.
+func (s *Sequencer) MustHaveAlarm(ctx context.Context, app id.App, ofLog bool) error {
 	now, err := s.storedAlarms(ctx, app)
-	if err == nil && !now.isOpen() {
+	if err == nil && now.open[aboutLog] < 0 && (ofLog || now.open[aboutRows] < 0) {
 		err = store.NotFound("alarm")
 	}
 	return err
