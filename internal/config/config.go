@@ -81,10 +81,12 @@ type Config struct {
 	// limit can be used by searches and counts, including those waiting for an index.
 	MaxRequests int `name:"max-requests"`
 
-	// Maximum number of connections to each listener, those of HTTP/2 not counted; 0 is no limit. Beyond
-	// it the connection that has been idle for longest is closed. Whatever the number, requests that are
-	// not there as a whole take at most about 24 MiB together, and connections on which no byte has
-	// come 16 MiB: then the one is closed that has been waited for longest.
+	// Maximum number of connections to each listener; 0 is no limit. Beyond it the connection that has been
+	// idle for longest is closed; without an idle one the oldest on which no byte has come, then the one
+	// whose unfinished request began first; the new one if requests are worked on over all others. Whatever
+	// the number, requests that are not there as a whole take at most about 24 MiB together, and connections
+	// on which no byte has come 16 MiB: then the one is closed that has been waited for longest. HTTP/2
+	// connections are neither counted nor bounded by this.
 	MaxConnections int `name:"max-connections"`
 
 	// Maximum time for a client to send the headers of a request.

@@ -30,7 +30,9 @@ const (
 // When unfinished requests take too much, the one that began first of those that are waited for is closed.
 // Connections on which no byte has come are counted apart, so that a client whose request is on its way
 // does not make room for half requests of others. Connections that linger count as unfinished requests.
-// When there are too many connections, the one is closed that has been idle for longest.
+// When there are too many connections, the one is closed that has been idle for longest; else the oldest on
+// which no byte has come; else the one whose unfinished request began first. The new one is closed when all
+// others are at work.
 type crowd struct {
 	most int // connections; 0: any number
 
@@ -95,11 +97,11 @@ func (c *crowd) join(conn net.Conn) *member {
 	c.turn++
 	m.turn = c.turn
 	var out []*member
-	if c.most > 0 && c.open > c.most && c.idle.Len() > 0 {
-		out = c.close(out, c.idle.Front().Value.(*member))
+	full := c.most > 0 && c.open > c.most
+	if other := c.dispensable(); full && other != nil {
+		out, full = c.close(out, other), false
 	}
-	full := c.most > 0 && c.open-len(out) > c.most // all others are at work
-	if full {
+	if full { // all others are at work
 		c.open--
 		m.closed = true
 	}
@@ -109,6 +111,19 @@ func (c *crowd) join(conn net.Conn) *member {
 		_ = conn.Close()
 	}
 	return m
+}
+
+// dispensable is the member that makes room for another. It is nil if all are at work.
+func (c *crowd) dispensable() *member {
+	switch {
+	case c.idle.Len() > 0:
+		return c.idle.Front().Value.(*member)
+	case c.silent.Len() > 0:
+		return c.silent.oldest[0]
+	case c.unfinished.Len() > 0:
+		return c.unfinished.oldest[0]
+	}
+	return nil
 }
 
 // await says that m is waited for, with an unfinished request of so much weight.

@@ -13,5 +13,6 @@
 //
 // It bounds what unfinished requests may take, and how many connections there are (crowd).
 //
-// HTTP/2 has frames and none of these problems. Its connections pass unchanged, and are not counted.
+// HTTP/2 has frames and no such doubt. Its connections pass unchanged: they are not counted, and nothing
+// here bounds what they take.
 package framing

@@ -91,3 +91,35 @@ func TestLingeringConnectionsAreFew(t *testing.T) {
 		}
 	})
 }
+
+// A new connection finds room while strangers hold all places, unless requests are worked on over all.
+func TestStrangersMakeRoom(t *testing.T) {
+	t.Parallel()
+	for name, tt := range map[string]struct {
+		text string
+		full bool
+	}{
+		"silent":     {"", false},
+		"unfinished": {"GET / HTTP/1.1\r\n", false},
+		"half sent":  {"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nx", false},
+		"at work":    {"GET /long HTTP/1.1\r\nHost: x\r\n\r\n", true},
+	} {
+		synctest.Test(t, func(t *testing.T) {
+			const most = 10
+			release := make(chan struct{})
+			defer close(release)
+			open, _ := piped(t, framing.Config{MaxConns: most}, 1<<20, func(w http.ResponseWriter, r *http.Request) {
+				if r.URL.Path == "/long" {
+					<-release
+				}
+				answers(w, r)
+			})
+			for range 2 * most {
+				open(tt.text)
+			}
+			if err := get(open("")); (err != nil) != tt.full {
+				t.Errorf("%s: a good request: %v", name, err)
+			}
+		})
+	}
+}
