@@ -39,6 +39,9 @@ func (c *follower) Read(p []byte) (int, error) {
 	} else if n, err = c.await(p); n == 0 {
 		return 0, err
 	}
+	if !c.scan.begun {
+		c.crowd.state(c.member, false) // net/http says so once it has read the header
+	}
 	passed := c.scan.scan(p[:n])
 	if c.scan.err != nil {
 		c.refused.Store(true)
@@ -67,6 +70,9 @@ func (c *follower) await(p []byte) (int, error) {
 	defer c.crowd.came(c.member)
 	return c.Conn.Read(p)
 }
+
+// between reports whether nothing of the next request has come. Nobody may be reading.
+func (c *follower) between() bool { return !c.scan.begun && len(c.rest) == 0 }
 
 // ownHeader is the header of what net/http answers by itself. Handlers' answers have a date
 // and are never like that.

@@ -233,7 +233,10 @@ func NoteState(conn net.Conn, state http.ConnState) {
 	default:
 		return
 	}
-	if state == http.StateIdle || state == http.StateActive {
-		c.crowd.state(c.member, state == http.StateIdle)
+	switch state {
+	case http.StateActive:
+		c.crowd.state(c.member, false)
+	case http.StateIdle:
+		c.crowd.state(c.member, c.between())
 	}
 }

@@ -65,6 +65,11 @@ func get(c net.Conn) error {
 	if _, err := io.WriteString(c, "GET / HTTP/1.1\r\nHost: x\r\n\r\n"); err != nil {
 		return err
 	}
+	return answer(c)
+}
+
+// answer reads an answer.
+func answer(c net.Conn) error {
 	resp, err := http.ReadResponse(bufio.NewReader(c), nil)
 	if err != nil {
 		return err

@@ -123,3 +123,35 @@ func TestStrangersMakeRoom(t *testing.T) {
 		})
 	}
 }
+
+// A connection is not idle once a byte of its next request has come, also while the one before is answered.
+func TestBegunRequestIsNotIdle(t *testing.T) {
+	t.Parallel()
+	for name, early := range map[string]int{"later": 0, "a byte at once": 1, "a line at once": 16} {
+		synctest.Test(t, func(t *testing.T) {
+			open, _ := piped(t, framing.Config{MaxConns: 2}, 1<<20, answers)
+			const next = "GET / HTTP/1.1\r\nHost: x\r\n\r\n"
+			first := open(next + next[:early])
+			if err := answer(first); err != nil {
+				t.Fatal(err)
+			}
+			_, _ = io.WriteString(first, next[early:20])
+			second := open("")
+			if err := get(second); err != nil {
+				t.Fatal(err)
+			}
+			synctest.Wait()
+			third := open("") // closes the second, which is idle
+			if err := get(third); err != nil {
+				t.Errorf("%s: a new connection: %v", name, err)
+			}
+			_, _ = io.WriteString(first, next[20:])
+			if err := answer(first); err != nil {
+				t.Errorf("%s: a request that had begun: %v", name, err)
+			}
+			if err := get(second); err == nil {
+				t.Errorf("%s: the idle connection is open", name)
+			}
+		})
+	}
+}

@@ -32,7 +32,7 @@ type scanner struct {
 	line  []byte // what has come of the line that is being read
 	size  int    // bytes of the header, or of the trailer
 	left  int64  // bytes of inBody
-	begun bool   // a message has begun
+	begun bool   // a message has begun, or a blank line before it
 	first bool   // one has ended
 	err   *fault.Error
 }
@@ -94,13 +94,11 @@ func (s *scanner) weight() int64 {
 // take keeps a part of a line.
 func (s *scanner) take(part []byte) {
 	s.size += len(part)
+	if !s.begun {
+		s.begun, s.head = true, head{}
+	}
 	switch s.state {
-	case inRequestLine:
-		if !s.begun && len(part) > 0 {
-			s.begun, s.head = true, head{}
-		}
-		fallthrough
-	case inHeader:
+	case inRequestLine, inHeader:
 		if s.size > s.maxHeader {
 			s.err = errHeaderSize
 		}
