@@ -74,11 +74,14 @@ type Config struct {
 	// Maximum time for one request, from reading its body to sending its response.
 	RequestTimeout time.Duration `name:"request-timeout"`
 
-	// Maximum number of requests processed concurrently. Applications share it fairly: a place that
-	// becomes free goes to the application that waits and has the fewest, and one application never has
-	// more than seven eighths. A request beyond the limit waits up to 150 ms; it is refused with 503 and
-	// Retry-After, before any work is done, as soon as the wait would be longer. At most half of the
-	// limit can be used by searches and counts, including those waiting for an index.
+	// Maximum number of requests of known callers processed concurrently. Applications share it fairly:
+	// a place that becomes free goes to the application that waits and has the fewest. An eighth, none
+	// below 8, is kept from any one application, so one never keeps a quiet one out; two or more with
+	// slow requests can make it wait. An application alone leaves that eighth free. A request beyond the
+	// limit waits up to 150 ms; it is refused with 503 and Retry-After as soon as the wait would be
+	// longer. It is authenticated before, and the token of a Yativo login is made; as many requests of
+	// callers that are not known yet are processed beside. At most half of the limit can be used by
+	// searches and counts, including those waiting for an index.
 	MaxRequests int `name:"max-requests"`
 
 	// Maximum number of connections to each listener; 0 is no limit. Beyond it the connection that has been
