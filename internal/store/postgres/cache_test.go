@@ -70,6 +70,26 @@ func TestCacheAnswersAlone(t *testing.T) {
 	}
 }
 
+// The checksum that another store gives a customer of an earlier release is seen at once: a row without
+// one, which would count as damaged, is never kept.
+func TestCacheTakesNoRowWithoutSum(t *testing.T) {
+	t.Parallel()
+	stores, app := two(t)
+	s := stores[0]
+	row := newRow(1)
+	row.Sum = nil
+	mustInsert(t, s, app, row)
+	for range 3 {
+		wantStored(t, "without a checksum", s, app, row.ID, false)
+	}
+	row.Sum = random(32)
+	if err := stores[1].Update(t.Context(), app, func(tx store.Tx) error { return tx.CustomerReseal(row) }); err != nil {
+		t.Fatal(err)
+	}
+	wantStored(t, "with one", s, app, row.ID, false)
+	wantStored(t, "again", s, app, row.ID, true)
+}
+
 // A row that was read before a change, and comes when the change has been looked for, is not kept.
 func TestCacheTakesNoLateRow(t *testing.T) {
 	t.Parallel()

@@ -78,6 +78,7 @@ func newRow(at int64) store.CustomerRow {
 		UpdatedAt: at,
 		Sealed:    random(400),
 		Key:       random(72),
+		Sum:       random(32),
 	}
 }
 
