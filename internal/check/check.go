@@ -55,6 +55,8 @@ type Finding struct {
 	Table string `json:"table"`
 	ID    string `json:"id"`
 	Text  string `json:"text"` // a sentence without anything personal
+
+	Owner id.Customer `json:"-"` // of an item; zero: there is none
 }
 
 // Progress says how far a check is.
@@ -99,7 +101,7 @@ func FindDamage(ctx context.Context, cfg Config, app id.App) error {
 		return err
 	}
 	if err != nil {
-		cfg.Found(Finding{Unopened, app, "application", string(app), "the key of the application is not as it was written"})
+		cfg.Found(Finding{Kind: Unopened, App: app, Table: "application", ID: string(app), Text: "the key of the application is not as it was written"})
 		return nil
 	}
 	c := &checker{cfg: cfg, app: app, key: key}
@@ -151,7 +153,7 @@ type checker struct {
 }
 
 func (c *checker) found(kind Kind, table, id, format string, args ...any) {
-	c.cfg.Found(Finding{kind, c.app, table, id, fmt.Sprintf(format, args...)})
+	c.cfg.Found(Finding{Kind: kind, App: c.app, Table: table, ID: id, Text: fmt.Sprintf(format, args...)})
 }
 
 // intact reports whether a row that may be of an earlier release has the checksum that is kept with it.

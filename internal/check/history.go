@@ -220,7 +220,7 @@ func (c *checker) states(owner *store.CustomerRow, rows []store.HistoryRow, said
 		return nil // said with the customer
 	}
 	add := func(kind Kind, name, text string) {
-		findings = append(findings, Finding{kind, c.app, historyTable, name, text})
+		findings = append(findings, Finding{Kind: kind, App: c.app, Table: historyTable, ID: name, Text: text})
 	}
 	whole := said.uncounted || int(said.changes) == len(rows)
 	sum := rowsum.Customer(c.key, owner)

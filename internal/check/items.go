@@ -144,7 +144,7 @@ func (c *checker) confirmItems(ctx context.Context, wrong wrongItems, enough int
 			kind, text = Altered, "the item does not decrypt"
 		}
 		if kind != "" {
-			c.found(kind, "customer_item", name.String(), "%s", text)
+			c.cfg.Found(Finding{Kind: kind, App: c.app, Table: "customer_item", ID: name.String(), Text: text, Owner: was.Customer})
 		}
 	}
 	return wrongItems{}, nil

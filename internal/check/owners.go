@@ -49,7 +49,7 @@ func (c *checker) owners(ctx context.Context) (findings []Finding, err error) {
 	}
 	judge := func(table, name string, judge func(state) (Kind, string)) {
 		if kind, text := verdict(c.said.other(name), judge); kind != "" {
-			findings = append(findings, Finding{kind, c.app, table, name, text})
+			findings = append(findings, Finding{Kind: kind, App: c.app, Table: table, ID: name, Text: text})
 		}
 	}
 	judge("application", string(c.app), func(said state) (Kind, string) { return c.application(&row, said) })

@@ -95,7 +95,7 @@ func (w *Watcher) Sweep(ctx context.Context, app id.App) error {
 				continue
 			}
 			if kind, text := c.itself(row); kind != "" && len(found) < maxFound {
-				found = append(found, Finding{kind, app, "customer", row.ID.String(), text})
+				found = append(found, Finding{Kind: kind, App: app, Table: "customer", ID: row.ID.String(), Text: text})
 			}
 		}
 		if err := c.read(ctx, len(rows), 0); err != nil {

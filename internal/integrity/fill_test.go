@@ -252,6 +252,47 @@ func TestFoundKeepsWhatIsRefused(t *testing.T) {
 	}
 }
 
+// A group or an item that a comparison found to be wrong and that its checksum tells of is one row, not
+// two. It is none once it fits again, or is deleted, and is never refused for what was found.
+func TestFoundIsCountedOnce(t *testing.T) {
+	t.Parallel()
+	e := newEnv(t, "sqlite")
+	e.key.SetSummed(true)
+	owner, item, group := id.NewCustomer(), store.ItemRow{ID: id.NewItem(), Sealed: []byte("x")}, store.GroupRow{Seq: 3, Sealed: []byte("x")}
+	findings := []check.Finding{
+		{Kind: check.Altered, App: e.app, Table: integrity.Items, ID: item.ID.String(), Owner: owner},
+		{Kind: check.PutBack, App: e.app, Table: integrity.Groups, ID: "3"},
+	}
+	uses := func() []error {
+		return []error{e.Item(t.Context(), e.key, e.app, owner, &item), e.Group(t.Context(), e.key, e.app, &group)}
+	}
+	want := func(what string, n int) {
+		t.Helper()
+		if got := e.Altered(); got != n {
+			t.Errorf("%s: %d rows are altered, want %d", what, got, n)
+		}
+	}
+	damaged := func(what string, is bool) {
+		t.Helper()
+		for _, err := range uses() {
+			if errors.Is(err, rowsum.ErrDamaged) != is {
+				t.Errorf("%s: %v, want damaged %t", what, err, is)
+			}
+		}
+	}
+	e.Found(t.Context(), e.app, findings)
+	damaged("without a checksum", true)
+	want("without a checksum", 2)
+	item.Sum, group.Sum = rowsum.Item(e.key, owner, &item), rowsum.Group(e.key, &group)
+	damaged("put right", false)
+	want("put right", 0)
+	e.Found(t.Context(), e.app, findings)
+	want("found again", 2)
+	e.Gone(e.app, integrity.Items, owner.String())
+	e.Gone(e.app, integrity.Groups, "3")
+	want("deleted", 0)
+}
+
 // A log whose first entry is gone says nothing about checksums, so that their absence is damage.
 func TestFillWithoutTheFirstEntry(t *testing.T) {
 	t.Parallel()

@@ -21,6 +21,7 @@ import (
 	"sync"
 	"time"
 
+	"custodex.dev/internal/check"
 	"custodex.dev/internal/fault"
 	"custodex.dev/internal/id"
 	"custodex.dev/internal/rowsum"
@@ -92,6 +93,18 @@ type rowID struct {
 	table, id string
 }
 
+func itemID(app id.App, c id.Customer, item string) rowID {
+	return rowID{app, Items, c.String() + " " + item}
+}
+
+// idOf names the row that a finding is about.
+func idOf(app id.App, f *check.Finding) rowID {
+	if f.Table == Items && !f.Owner.IsZero() {
+		return itemID(app, f.Owner, f.ID)
+	}
+	return rowID{app, f.Table, f.ID}
+}
+
 // New makes a Guard. Run must be called for it to raise alarms.
 func New(cfg Config) *Guard {
 	return &Guard{
@@ -139,23 +152,29 @@ func (g *Guard) Item(ctx context.Context, key *seal.App, app id.App, c id.Custom
 	if row.Sum == nil && !key.Summed() {
 		return nil
 	}
-	return g.decide(ctx, rowID{app, Items, c.String() + " " + row.ID.String()}, rowsum.Check(row.Sum, rowsum.Item(key, c, row)))
+	return g.decide(ctx, itemID(app, c, row.ID.String()), rowsum.Check(row.Sum, rowsum.Item(key, c, row)))
 }
 
 // Gone forgets a row that was deleted, and those whose id begins with its id and a space.
 func (g *Guard) Gone(app id.App, table, id string) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	maps.DeleteFunc(g.altered, func(row rowID, _ struct{}) bool {
+	gone := func(row rowID) bool {
 		return row.app == app && row.table == table && (row.id == id || strings.HasPrefix(row.id, id+" "))
-	})
+	}
+	maps.DeleteFunc(g.altered, func(row rowID, _ struct{}) bool { return gone(row) })
+	maps.DeleteFunc(g.found, func(row rowID, _ bool) bool { return gone(row) })
 }
 
-// decide takes what the checksum says of a row, and then what the log said of it.
+// decide takes what the checksum says of a row, and then what the log said of it. Groups and items are
+// compared with the log once, before they have checksums: what was found then holds until the checksum fits.
 func (g *Guard) decide(ctx context.Context, row rowID, err error) error {
 	g.note(ctx, row, err != nil)
 	g.mu.Lock()
 	defer g.mu.Unlock()
+	if err == nil && (row.table == Groups || row.table == Items) {
+		delete(g.found, row)
+	}
 	if err == nil && g.found[row] {
 		return rowsum.ErrDamaged
 	}

@@ -32,11 +32,11 @@ func (g *Guard) Altered() int {
 
 // Found is told all that a comparison found to be wrong with the rows of an application in some tables.
 // A credential or application that was put back to an earlier state is refused until a later comparison
-// finds it in order.
+// finds it in order. A group or item is refused for its checksum alone.
 func (g *Guard) Found(ctx context.Context, app id.App, findings []check.Finding, tables ...string) {
 	now := make(map[rowID]bool, len(findings)) // true: it is refused
 	for _, f := range findings {
-		row := rowID{app, f.Table, f.ID}
+		row := idOf(app, &f)
 		now[row] = now[row] || f.Kind == check.PutBack
 	}
 	g.mu.Lock()
@@ -46,7 +46,7 @@ func (g *Guard) Found(ctx context.Context, app id.App, findings []check.Finding,
 	})
 	fresh := []check.Finding{}
 	for _, f := range findings {
-		row := rowID{app, f.Table, f.ID}
+		row := idOf(app, &f)
 		_, known := g.found[row]
 		if refused := now[row]; known || refused || len(g.found) < maxAltered { // what is refused is kept in any case
 			g.found[row] = refused
