@@ -107,19 +107,38 @@ func prefetch(r *http.Request, limit int64) bool {
 	if r.ContentLength == 0 || r.ContentLength > limit || r.Body == http.NoBody {
 		return true // nothing to read, or refused unread
 	}
-	var b []byte
-	var err error
+	var body fetched
 	if r.ContentLength > 0 {
-		var n int
-		b = make([]byte, r.ContentLength)
-		n, err = io.ReadFull(r.Body, b)
-		b = b[:n]
+		body = readAnnounced(r.Body, int(r.ContentLength))
 	} else {
-		b, err = io.ReadAll(r.Body)
+		b, err := io.ReadAll(r.Body)
+		body = fetched{bytes.NewReader(b), err}
 	}
-	r.Body = fetched{bytes.NewReader(b), err}
-	_, tooLarge := errors.AsType[*http.MaxBytesError](err)
-	return err == nil || tooLarge
+	r.Body = body
+	_, tooLarge := errors.AsType[*http.MaxBytesError](body.err)
+	return body.err == nil || tooLarge
+}
+
+// firstBuffer is how much memory an announced body gets before a byte of it has come.
+const firstBuffer = 4 << 10
+
+// readAnnounced reads length bytes. Its buffer grows with what comes, so that a body which is announced
+// and not sent takes little.
+func readAnnounced(from io.Reader, length int) fetched {
+	b := make([]byte, min(length, firstBuffer))
+	for n := 0; ; {
+		step, err := io.ReadFull(from, b[n:])
+		n += step
+		if err == io.EOF && n > 0 {
+			err = io.ErrUnexpectedEOF
+		}
+		if err != nil || n == length {
+			return fetched{bytes.NewReader(b[:n]), err}
+		}
+		grown := make([]byte, min(length, 2*n))
+		copy(grown, b)
+		b = grown
+	}
 }
 
 // fetched is a body in memory that ends as the connection's did.

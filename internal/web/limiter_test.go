@@ -142,3 +142,46 @@ func TestSlowBodyHoldsNoPlace(t *testing.T) {
 		}
 	}
 }
+
+// The buffer of a body grows with what comes, whatever length is announced.
+func TestAnnouncedBodyTakesLittle(t *testing.T) {
+	t.Parallel()
+	for _, size := range []int{1, 4096, 4097, 50_000, 64 << 10} {
+		text := strings.Repeat("0123456789abcdef", size/16+1)[:size]
+		for _, sent := range []int{size, size / 2, min(size, 4096)} {
+			asked := &asking{t: t, rest: text[:sent]}
+			h := web.Wrap("test", web.Handle(func(_ http.ResponseWriter, r *http.Request) error {
+				b, err := io.ReadAll(r.Body)
+				if string(b) != text[:sent] || (err == nil) != (sent == size || sent == 0) {
+					t.Errorf("%d of %d bytes: got %d, %v", sent, size, len(b), err)
+				}
+				return nil
+			}, fail), web.Config{MaxBody: 64 << 10})
+			r := httptest.NewRequest(http.MethodPost, "/", asked)
+			r.ContentLength = int64(size)
+			h.ServeHTTP(httptest.NewRecorder(), r)
+		}
+	}
+}
+
+// asking is a body that tells when it is read into more memory than its bytes call for.
+type asking struct {
+	t    *testing.T
+	rest string
+	came int
+}
+
+func (a *asking) Read(p []byte) (int, error) {
+	if len(p) > max(4096, a.came) {
+		a.t.Errorf("%d bytes are kept free after %d", len(p), a.came)
+	}
+	n := copy(p, a.rest)
+	a.rest = a.rest[n:]
+	a.came += n
+	if n == 0 {
+		return 0, io.EOF
+	}
+	return n, nil
+}
+
+func (*asking) Close() error { return nil }
