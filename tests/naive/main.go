@@ -142,7 +142,7 @@ func (s *server) list(w http.ResponseWriter, r *http.Request) {
 		if err != nil {
 			return nil, "", err
 		}
-		rows, err := tx.Query(r.Context(), `SELECT `+columns+` FROM customer ORDER BY created_at DESC, id LIMIT $1`, take)
+		rows, err := tx.Query(r.Context(), `SELECT `+columns+` FROM customer ORDER BY customer.created_at DESC, customer.id LIMIT $1`, take)
 		if err != nil {
 			return nil, "", err
 		}
