@@ -30,7 +30,7 @@ func TestEveryWriteIsWatched(t *testing.T) {
 	for i := range all.NumMethod() {
 		m := all.Method(i)
 		if slices.Contains(unwatched, m.Name) || strings.Contains(m.Name, "Get") || strings.Contains(m.Name, "List") ||
-			strings.HasSuffix(m.Name, "Last") || strings.HasSuffix(m.Name, "Next") {
+			strings.HasSuffix(m.Name, "Last") || strings.HasSuffix(m.Name, "Next") || m.Name == "CustomerVersion" {
 			continue
 		}
 		tx := &sink{}

@@ -105,13 +105,14 @@ func (t *tx) CustomerInsertAll(rows []store.CustomerRow) ([]int64, error) {
 	if len(rows) > maxInsert {
 		return nil, fmt.Errorf("postgres: %d customers inserted at once, at most %d", len(rows), maxInsert)
 	}
-	if t.number != 0 {
-		t.informed = true // others may take numbers before it is alone, and then it begins again
-	}
 	if err := t.aloneInUse(); err != nil {
 		return nil, err
 	}
 	if t.number != 0 { // which CustomerNext has given is that of the first row
+		if t.number != t.head.lastCustomer { // others have taken numbers before it was alone
+			t.again, t.failed = !t.wrote, errSerial
+			return nil, t.failed
+		}
 		t.head.lastCustomer, t.number = t.number-1, 0
 	}
 	seqs := make([]int64, 0, len(rows))

@@ -257,14 +257,25 @@ func TestImportBesideCreates(t *testing.T) {
 		}
 		return err
 	}
-	outcomes := s.Batch(t.Context(), app, imports, adds(newRow(4)), adds(newRow(5)))
+	afterARead := func(tx store.Tx) error { // as a step of a job, which is alone from here on
+		if _, _, err := tx.CustomerNext(); err != nil {
+			return err
+		}
+		if _, err := tx.JobCount(); err != nil {
+			return err
+		}
+		_, err := tx.CustomerInsertAll([]store.CustomerRow{newRow(7)})
+		tx.AuditAppend(newEntry())
+		return err
+	}
+	outcomes := s.Batch(t.Context(), app, imports, adds(newRow(4)), afterARead, adds(newRow(5)))
 	for i, err := range append(outcomes, s.Update(t.Context(), app, adds(newRow(6)))) {
 		if err != nil {
 			t.Errorf("work %d: %v", i, err)
 		}
 	}
-	if h, err := s.Head(t.Context(), app); err != nil || h.Customers != 6 {
-		t.Errorf("%d customers, %v, want 6", h.Customers, err)
+	if h, err := s.Head(t.Context(), app); err != nil || h.Customers != 7 {
+		t.Errorf("%d customers, %v, want 7", h.Customers, err)
 	}
 }
 

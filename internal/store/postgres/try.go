@@ -77,6 +77,13 @@ func (t *try) perform(item *tx) error {
 	}
 	err := item.outcome()
 	switch {
+	case item.again:
+		t.head, t.changed = head, changed
+		if item.saved {
+			t.pending.Queue("ROLLBACK TO SAVEPOINT item")
+			t.pending.Queue("RELEASE SAVEPOINT item")
+		}
+		return t.perform(&tx{try: t, place: item.place})
 	case item.lost != nil:
 		return t.blame(item.place, item.lost)
 	case err == nil && !t.head.found:
