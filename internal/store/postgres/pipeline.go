@@ -116,7 +116,9 @@ func (t *try) performTogether(works []int) error {
 		}
 		if err := t.sendAll(steps); err != nil {
 			for _, item := range waiting {
-				t.suspects[item.place]++ // it counts only if the connection was lost, and then once more
+				if lost(err) { // any of them may have broken it
+					t.suspects[item.place]++
+				}
 			}
 			return err
 		}
@@ -146,7 +148,11 @@ func (t *try) finish(item *tx) error {
 	return nil
 }
 
-// sendAll runs what waits and then steps, in one round trip.
+// errTorn is a transaction in which a statement that opens or ends a savepoint failed.
+var errTorn = errors.New("the transaction is torn")
+
+// sendAll runs the pending statements and then steps, in one round trip. What a step made of its rows goes
+// to its err; any other failure is an error.
 func (t *try) sendAll(steps []*step) (err error) {
 	if len(steps) == 0 {
 		return nil
@@ -165,7 +171,9 @@ func (t *try) sendAll(steps []*step) (err error) {
 	}()
 	for range n {
 		if _, err := results.Exec(); err != nil {
-			return err
+			// What waited hardly ever fails by itself, so it was not even prepared, and which
+			// savepoints there are is anybody's guess.
+			return errors.Join(errTorn, err)
 		}
 	}
 	for _, s := range steps {

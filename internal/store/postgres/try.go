@@ -212,37 +212,12 @@ func (t *try) rollbackIfOpen() {
 	}
 }
 
-// errTorn is a transaction in which a statement that opens or ends a savepoint failed.
-var errTorn = errors.New("the transaction is torn")
-
 // send runs the pending statements and then sql, in one round trip, and hands rows
 // what sql returned.
-func (t *try) send(sql string, args []any, rows func(pgx.Rows) error) (err error) {
-	n := t.pending.Len()
-	t.pending.Queue(sql, args...)
-	b := t.pending
-	t.pending = pgx.Batch{}
-	results := t.conn.SendBatch(t.ctx, &b)
-	defer func() {
-		if closing := results.Close(); err == nil {
-			err = closing
-		}
-	}()
-	for range n {
-		if _, err := results.Exec(); err != nil {
-			// What waited hardly ever fails by itself, so it was not even prepared, and which
-			// savepoints there are is anybody's guess.
-			return errors.Join(errTorn, err)
-		}
-	}
-	got, err := results.Query()
-	if err != nil {
+func (t *try) send(sql string, args []any, rows func(pgx.Rows) error) error {
+	s := &step{sql: sql, args: args, rows: rows}
+	if err := t.sendAll([]*step{s}); err != nil {
 		return err
 	}
-	defer got.Close()
-	if err := rows(got); err != nil {
-		return err
-	}
-	got.Close()
-	return got.Err()
+	return s.err
 }
