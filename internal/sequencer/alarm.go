@@ -201,11 +201,12 @@ func (s *Sequencer) recall(ctx context.Context, app id.App) error {
 
 // readAlarms reads an application's alarms. It raises one where an open one is gone.
 func (s *Sequencer) readAlarms(ctx context.Context, app id.App) error {
+	was := s.alarmsOf(app) // before the stored ones: another goroutine may raise one meanwhile
 	now, err := s.storedAlarms(ctx, app)
 	if err != nil {
 		return err
 	}
-	if was := s.alarmsOf(app); was.lost(&now) {
+	if was.lost(&now) {
 		s.mu.Lock()
 		s.alarms[app] = now
 		s.mu.Unlock()

@@ -166,3 +166,28 @@ func TestSequenceOfDamage(t *testing.T) {
 	}
 	st.Set(storetest.Hooks{})
 }
+
+// An alarm that is raised while the alarms are read is not taken for one that was removed.
+func TestAlarmRaisedWhileOthersAreReadIsThere(t *testing.T) {
+	t.Parallel()
+	st := storetest.NewHooked(testkit.NewStore(t, "sqlite"))
+	e := newEnv(t, st)
+	if err := e.stop(); err != nil { // nobody else reads
+		t.Fatal(err)
+	}
+	if open, err := e.Visit(t.Context(), e.app); err != nil || open {
+		t.Fatalf("Visit = %t, %v, want no alarm", open, err)
+	}
+	var raised atomic.Bool
+	st.Set(storetest.Hooks{After: func(ctx context.Context, method string, app id.App, _ any) error {
+		if method != "AlarmList" || app != e.app || raised.Swap(true) {
+			return nil
+		}
+		return e.RaiseAlarm(ctx, app, "row 1")
+	}})
+	open, err := e.Visit(t.Context(), e.app)
+	if err != nil || !open || !raised.Load() {
+		t.Errorf("Visit = %t, %v, want the alarm that was raised meanwhile", open, err)
+	}
+	e.wantOpen(t, "row 1")
+}
