@@ -6,8 +6,9 @@ import (
 	"time"
 )
 
-// AuditAlarm says that an application's audit log was found damaged. It stays open until an
-// operator acknowledges it, also when the log is put right.
+// AuditAlarm says that an application's audit log was found damaged, or that a row was altered in the
+// database. It stays open until an operator acknowledges it, also when that is put right. One of each
+// may be open.
 type AuditAlarm struct {
 	Number         int64      `json:"number"`
 	RaisedAt       time.Time  `json:"raised_at"`
@@ -17,7 +18,7 @@ type AuditAlarm struct {
 	Reason         *string    `json:"reason"`
 }
 
-// ListAlarms gives the alarms of an application's audit log, newest first.
+// ListAlarms gives an application's alarms, newest first.
 func (m *Manage) ListAlarms(ctx context.Context, app string) ([]AuditAlarm, error) {
 	return listAll[AuditAlarm](ctx, m.t, appPath(app)+"/audit/alarms")
 }
@@ -34,7 +35,8 @@ type AcknowledgedAlarm struct {
 	RaisedAgain bool `json:"raised_again"` // an alarm is open still or again
 }
 
-// AcknowledgeAlarm closes the open alarm of an application's audit log.
+// AcknowledgeAlarm closes an open alarm of an application: the one about rows, or else the one about
+// its audit log. With BeginTree it is the latter in any case.
 func (m *Manage) AcknowledgeAlarm(ctx context.Context, app string, in Acknowledgement) (AcknowledgedAlarm, error) {
 	return answer[AcknowledgedAlarm](ctx, m.t, call{method: http.MethodPost, path: appPath(app) + "/audit/alarms/acknowledge", body: in})
 }

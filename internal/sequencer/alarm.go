@@ -31,6 +31,8 @@ const (
 	subjects = 2
 )
 
+func (of about) String() string { return [subjects]string{"log", "rows"}[of] }
+
 // alarms are those of an application, as this process knows them.
 type alarms struct {
 	newest int64           // row; -1: none
@@ -251,7 +253,7 @@ func (s *Sequencer) know(ctx context.Context, app id.App, now alarms) {
 			s.cfg.Log.ErrorContext(ctx, "an application has an alarm; custodex audit acknowledge closes it",
 				"app", app, "damage", now.rows[of].Damage)
 		case had && !is:
-			s.cfg.Log.InfoContext(ctx, "the alarm of an application was closed", "app", app)
+			s.cfg.Log.InfoContext(ctx, "an alarm of an application was closed", "app", app, "about", about(of).String())
 		}
 	}
 }
