@@ -299,12 +299,12 @@ type Tx interface {
 	// same version.
 	CustomerNext() (seq, version int64, err error)
 
+	// CustomerVersion gives the Version alone that CustomerNext gives, and takes no number.
+	CustomerVersion() (int64, error)
+
 	// CustomerReseal replaces the Sum and the wrapped Key of a customer and nothing else: its Version
 	// stays. fault.NotFound if it or its key is gone.
 	CustomerReseal(row CustomerRow) error
-
-	// CustomerVersion gives the Version alone that CustomerNext gives, and takes no number.
-	CustomerVersion() (int64, error)
 
 	// CustomerUpdate replaces every column of the customer but ID, Seq, CreatedAt
 	// and Key, and sets Version. fault.NotFound if it is gone, fault.Conflict with

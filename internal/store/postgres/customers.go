@@ -155,6 +155,14 @@ func (t *tx) CustomerNext() (seq, version int64, err error) {
 	return t.number, t.head.version + 1, nil
 }
 
+// CustomerVersion gives the version of what is written.
+func (t *tx) CustomerVersion() (int64, error) {
+	if !t.head.found {
+		return 0, store.NotFound("application")
+	}
+	return t.head.version + 1, nil
+}
+
 const insertCustomer = `
 		WITH made AS (
 			INSERT INTO customer (
@@ -189,14 +197,6 @@ const insertCustomer = `
 		)
 		SELECT seq
 		FROM made`
-
-// CustomerVersion gives the version of what is written.
-func (t *tx) CustomerVersion() (int64, error) {
-	if !t.head.found {
-		return 0, store.NotFound("application")
-	}
-	return t.head.version + 1, nil
-}
 
 // CustomerInsert adds a customer and its key and returns its Seq.
 func (t *tx) CustomerInsert(row store.CustomerRow) (int64, error) {

@@ -95,14 +95,6 @@ func (t *wrappedTx) CustomerGetByEmail(hash []byte) (store.CustomerRow, error) {
 	})
 }
 
-func (t *wrappedTx) CustomerReseal(row store.CustomerRow) error {
-	return run(t.ctx, t.hooks, "Tx.CustomerReseal", t.app, func() error { return t.Tx.CustomerReseal(row) })
-}
-
-func (t *wrappedTx) ItemSum(c id.Customer, row store.ItemRow) error {
-	return run(t.ctx, t.hooks, "Tx.ItemSum", t.app, func() error { return t.Tx.ItemSum(c, row) })
-}
-
 func (t *wrappedTx) CustomerGetBySeq(seq int64) (store.CustomerRow, error) {
 	return get(t.ctx, t.hooks, "Tx.CustomerGetBySeq", t.app, func() (store.CustomerRow, error) {
 		return t.Tx.CustomerGetBySeq(seq)
@@ -127,6 +119,10 @@ func (t *wrappedTx) CustomerNext() (seq, version int64, err error) {
 
 func (t *wrappedTx) CustomerVersion() (int64, error) {
 	return get(t.ctx, t.hooks, "Tx.CustomerVersion", t.app, t.Tx.CustomerVersion)
+}
+
+func (t *wrappedTx) CustomerReseal(row store.CustomerRow) error {
+	return run(t.ctx, t.hooks, "Tx.CustomerReseal", t.app, func() error { return t.Tx.CustomerReseal(row) })
 }
 
 func (t *wrappedTx) CustomerUpdate(row store.CustomerRow) error {
@@ -169,4 +165,8 @@ func (t *wrappedTx) IdempotencyPut(row store.IdempotencyRow, ttl time.Duration) 
 
 func (t *wrappedTx) ItemInsert(c id.Customer, row store.ItemRow) error {
 	return run(t.ctx, t.hooks, "Tx.ItemInsert", t.app, func() error { return t.Tx.ItemInsert(c, row) })
+}
+
+func (t *wrappedTx) ItemSum(c id.Customer, row store.ItemRow) error {
+	return run(t.ctx, t.hooks, "Tx.ItemSum", t.app, func() error { return t.Tx.ItemSum(c, row) })
 }
