@@ -1,11 +1,12 @@
 // Package admission decides which requests are worked on when there are more than the server can work
-// on at once, so that no application can take the server from another.
+// on at once.
 //
 // Places are shared fairly: a place that becomes free goes to the application that waits and has the
 // fewest. One that asks for less than its share never waits behind one that asks for more, and what an
-// application does not use is for the others, but for a few places that are kept for those who have none:
-// the work of others may take long. A request that would wait in vain is refused at once: while
-// it waited it would only make others late, and its client would learn nothing sooner.
+// application does not use is for the others. But an eighth of the places, none of fewer than 8, is kept
+// from any one application: one alone cannot keep another out, however slow its work. Two or more with
+// slow work can. A request that would wait in vain is refused at once: while it waited it would only make
+// others late, and its client would learn nothing sooner.
 package admission
 
 import (

@@ -14,9 +14,11 @@ import (
 )
 
 // Limiter bounds how many requests are worked on at once, over all dialects. Past
-// that, a request waits a moment for its turn and is then refused, before any work
-// was done for it: under overload the server goes on answering as many requests
-// as it can, each as fast as ever, and refuses the rest early.
+// that, a request waits a moment for its turn and is then refused: under overload the
+// server goes on answering as many requests as it can, and refuses the rest early. A
+// request of an application is refused after its credential was checked and before
+// anything else is done; beside size of these, size requests of callers that are not
+// known yet are worked on.
 //
 // A request takes one of the slots until it is known whose it is, which is soon, and then a place
 // of its application (Enter). A request of nobody keeps its slot to its end.
