@@ -75,21 +75,22 @@ type Config struct {
 	RequestTimeout time.Duration `name:"request-timeout"`
 
 	// Maximum number of requests of known callers processed concurrently. Applications share it fairly:
-	// a place that becomes free goes to the application that waits and has the fewest. An eighth, none
-	// below 8, is kept from any one application, so one never keeps a quiet one out; two or more with
-	// slow requests can make it wait. An application alone leaves that eighth free. A request beyond the
-	// limit waits up to 150 ms; it is refused with 503 and Retry-After as soon as the wait would be
-	// longer. It is authenticated before, and the token of a Yativo login is made; as many requests of
-	// callers that are not known yet are processed beside. At most half of the limit can be used by
-	// searches and counts, including those waiting for an index.
+	// a place that becomes free goes to the application that waits and has the fewest. One application
+	// gets at most seven eighths of them, rounded up: with 8 or more, one never keeps a quiet one out.
+	// Two or more with slow requests can make it wait. A request beyond the limit waits up to 150 ms; it
+	// is refused with 503 and Retry-After as soon as the wait would be longer. It is authenticated
+	// before, and the token of a Yativo login is made; as many requests of callers that are not known
+	// yet are processed beside. At most half of the limit can be used by searches and counts, including
+	// those waiting for an index.
 	MaxRequests int `name:"max-requests"`
 
 	// Maximum number of connections to each listener; 0 is no limit. Beyond it the connection that has been
 	// idle for longest is closed; without an idle one the oldest on which no byte has come, then the one
 	// whose unfinished request began first; the new one if requests are worked on over all others. Whatever
-	// the number, requests that are not there as a whole take at most about 24 MiB together, and connections
-	// on which no byte has come 16 MiB: then the one is closed that has been waited for longest. HTTP/2
-	// connections are neither counted nor bounded by this.
+	// the number, each listener bounds what it waits for: 24 MiB for requests that are not there as a whole,
+	// and 16 MiB for connections on which no byte has come. Beyond that the one is closed that has been
+	// waited for longest. What a connection takes is estimated. HTTP/2 connections are neither counted nor
+	// bounded by this.
 	MaxConnections int `name:"max-connections"`
 
 	// Maximum time for a client to send the headers of a request.
@@ -185,7 +186,7 @@ type Config struct {
 	// Without it serve allows neither on Linux. For the search of a fault only.
 	Debuggable bool `name:"debuggable"`
 
-	// Jobs are the kinds of jobs that the server does. Only that of the benchmark has any.
+	// Jobs are kinds of jobs beside `checksums`, which every server does. They are for the benchmark.
 	Jobs job.Kinds `kong:"-"`
 
 	// Now is the clock, for tests. Default: the database's.
