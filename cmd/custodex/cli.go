@@ -33,7 +33,7 @@ type cli struct {
 	Key      keyCmd      `cmd:"" help:"Manage the keys of an application."`
 	Event    eventCmd    `cmd:"" help:"List and follow what changes in an application."`
 	Audit    auditCmd    `cmd:"" help:"Read, export and verify the audit log of an application."`
-	Check    checkCmd    `cmd:"" help:"Compare applications, keys, customers, groups and logs with their checksums. It only reads."`
+	Check    checkCmd    `cmd:"" help:"Compare the rows of the database with the audit log, their checksums and keys. It only reads."`
 	Config   configCmd   `cmd:"" help:"Explain the settings."`
 	Bench    benchCmd    `cmd:"" help:"Measure: fill an application with customers and send requests."`
 	Selftest selftestCmd `cmd:"" help:"Try a running server from outside, as an attacker would, and report."`
