@@ -330,3 +330,20 @@ func TestFillWithoutTheFirstEntry(t *testing.T) {
 	stop()
 	<-ended
 }
+
+// An application that was marked stays so for this process, though its row is put back to before the mark.
+func TestMarkIsNotTakenBack(t *testing.T) {
+	t.Parallel()
+	e := newEnv(t, "sqlite")
+	row, err := e.store.AppGet(t.Context(), e.app)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, summed := range []bool{true, false} {
+		row.Summed = summed
+		row.Sum = rowsum.App(e.key, &row)
+		if err := e.App(t.Context(), e.key, &row); err != nil || !e.key.Summed() {
+			t.Errorf("with a row that says %t: %v, marked: %t", summed, err, e.key.Summed())
+		}
+	}
+}

@@ -124,7 +124,9 @@ func (g *Guard) App(ctx context.Context, key *seal.App, row *store.AppRow) error
 	err := rowsum.Check(row.Sum, rowsum.App(key, row))
 	if err == nil {
 		g.know(row.ID, true)
-		key.SetSummed(row.Summed)
+		if row.Summed { // never taken back: a row from before the mark would let others through
+			key.SetSummed(true)
+		}
 	}
 	return g.decide(ctx, rowID{row.ID, Applications, string(row.ID)}, err)
 }
