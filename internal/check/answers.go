@@ -69,7 +69,7 @@ func (c *checker) checkBlocks(ctx context.Context) error {
 	const page = 32
 	for from := int64(0); ; from += page {
 		to := from + page
-		last := to*store.BlockEntries > c.head.Entries
+		last := to*store.BlockEntries > c.said.until
 		if last {
 			to = math.MaxInt64
 		}

@@ -187,6 +187,7 @@ func TestCounters(t *testing.T) {
 			{"entries", "0"},
 			{"entries", "-5"},
 			{"entries", "entries + 2000"},
+			{"entries", "3000000000000000000"},
 			{"version", "version - 1"},
 			{"version", "-1"},
 			{"last_customer", "1"},
