@@ -100,6 +100,9 @@ func (r *ranker) probe(ctx context.Context, blocks []ref, depth int, best *best)
 		}
 		texts := allTexts
 		if depth > fewPlaces {
+			if r.exact && !b.mayEqual(r.query) {
+				continue
+			}
 			texts = r.texts(b)
 		}
 		if texts != 0 {
