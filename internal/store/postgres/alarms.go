@@ -53,17 +53,7 @@ func (t *tx) AlarmInsert(row store.AlarmRow) error {
 
 // AlarmList gives the rows of the application's alarms, newest first.
 func (t *tx) AlarmList(limit int) (list []store.AlarmRow, err error) {
-	err = t.query(listAlarms, []any{string(t.app), limit}, func(rows pgx.Rows) error {
-		list = nil
-		for rows.Next() {
-			var row store.AlarmRow
-			if err := scanAlarm(rows, &row); err != nil {
-				return err
-			}
-			list = append(list, row)
-		}
-		return rows.Err()
-	})
+	err = t.query(listAlarms, []any{string(t.app), limit}, gatherTo(&list, scanAlarm))
 	if err != nil {
 		return nil, err
 	}

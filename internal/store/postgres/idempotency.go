@@ -43,19 +43,13 @@ func (t *tx) IdempotencyGet(scope []byte) (store.IdempotencyRow, error) {
 		return row, err
 	}
 	err := t.share(`
-		SELECT
-			scope,
-			fingerprint,
-			customer_id,
-			reply
+		SELECT`+answerColumns+`
 		FROM idempotency
 		WHERE app_id = $1
 		AND scope = $2
 		AND expires_at > `+nowMS,
 		[]any{string(t.app), scope},
-		one("idempotency_key", func(r pgx.Row) error {
-			return r.Scan(&row.Scope, &row.Fingerprint, (*[16]byte)(&row.Customer), &row.Reply)
-		}))
+		one("idempotency_key", func(r pgx.Row) error { return scanAnswer(r, &row) }))
 	return row, err
 }
 

@@ -110,19 +110,23 @@ func (s *Store) try(ctx context.Context, app id.App, sql string, args []any, row
 func list[T any](ctx context.Context, s *Store, app id.App, sql string, args []any,
 	scan func(row pgx.Row, into *T) error) ([]T, error) {
 	var all []T
-	err := s.do(ctx, app, sql, args, func(rows pgx.Rows) error {
-		all = nil
+	if err := s.do(ctx, app, sql, args, gatherTo(&all, scan)); err != nil {
+		return nil, err
+	}
+	return all, nil
+}
+
+// gatherTo makes rows that are scanned one by one, instead of what is in all. It may run more than once.
+func gatherTo[T any](all *[]T, scan func(row pgx.Row, into *T) error) func(pgx.Rows) error {
+	return func(rows pgx.Rows) error {
+		*all = nil
 		for rows.Next() {
 			var row T
 			if err := scan(rows, &row); err != nil {
 				return err
 			}
-			all = append(all, row)
+			*all = append(*all, row)
 		}
 		return rows.Err()
-	})
-	if err != nil {
-		return nil, err
 	}
-	return all, nil
 }

@@ -22,12 +22,14 @@ func (s *Store) HistoryScan(ctx context.Context, app id.App, after store.History
 	return list(ctx, s, app, scanHistories, []any{string(app), after.Customer, after.At, max(limit, 0)}, scanHistory)
 }
 
-const scanAnswers = `
-		SELECT
+const answerColumns = `
 			scope,
 			fingerprint,
 			customer_id,
-			reply
+			reply`
+
+const scanAnswers = `
+		SELECT` + answerColumns + `
 		FROM idempotency
 		WHERE app_id = $1
 		AND scope > $2
@@ -93,5 +95,8 @@ func (s *Store) NumbersGiven(ctx context.Context, app id.App) (store.Numbers, er
 	var n store.Numbers
 	err := s.do(ctx, app, numbersGiven, []any{string(app)},
 		one("application", func(r pgx.Row) error { return r.Scan(&n.Customer, &n.Group) }))
-	return n, err
+	if err != nil {
+		return store.Numbers{}, err
+	}
+	return n, nil
 }

@@ -20,7 +20,10 @@ func (s *Store) HistoryScan(ctx context.Context, app id.App, after store.History
 				at
 			LIMIT 0 + ?`, []any{string(app), after.Customer, after.At, int64(max(limit, 0))}, appendTo(&page, scanHistory))
 	})
-	return page, err
+	if err != nil {
+		return nil, err
+	}
+	return page, nil
 }
 
 // IdempotencyScan gives kept answers.
@@ -38,7 +41,10 @@ func (s *Store) IdempotencyScan(ctx context.Context, app id.App, after []byte, l
 			ORDER BY scope
 			LIMIT 0 + ?`, []any{string(app), bytesOf(after), int64(max(limit, 0))}, appendTo(&page, scanAnswer))
 	})
-	return page, err
+	if err != nil {
+		return nil, err
+	}
+	return page, nil
 }
 
 func scanAnswer(r *rows, row *store.IdempotencyRow) error {
@@ -54,13 +60,7 @@ func scanAnswer(r *rows, row *store.IdempotencyRow) error {
 func (s *Store) ItemScan(ctx context.Context, app id.App, after store.ItemPlace, limit int) (page []store.OwnedItem, err error) {
 	err = s.bounded(ctx, limit, func(ctx context.Context, c *conn) error {
 		return c.each(ctx, `
-			SELECT
-				i.item_id,
-				i.kind,
-				i.at,
-				i.created_at,
-				i.sealed,
-				i.sum,
+			SELECT`+itemColumns+`,
 				i.customer_seq,
 				COALESCE(c.customer_id, zeroblob(16))
 			FROM customer_item AS i
@@ -76,7 +76,10 @@ func (s *Store) ItemScan(ctx context.Context, app id.App, after store.ItemPlace,
 			LIMIT 0 + ?`,
 			[]any{string(app), after.Customer, int64(after.Kind), after.ID[:], int64(max(limit, 0))}, appendTo(&page, scanOwnedItem))
 	})
-	return page, err
+	if err != nil {
+		return nil, err
+	}
+	return page, nil
 }
 
 func scanOwnedItem(r *rows, row *store.OwnedItem) error {
@@ -102,5 +105,8 @@ func (s *Store) NumbersGiven(ctx context.Context, app id.App) (n store.Numbers, 
 			FROM head
 			WHERE app_id = ?`, []any{string(app)}, scanTo(&n.Customer, &n.Group))
 	})
-	return n, err
+	if err != nil {
+		return store.Numbers{}, err
+	}
+	return n, nil
 }
