@@ -200,6 +200,7 @@ func (q *queue) Pop() any {
 	old := *q
 	s := old[len(old)-1]
 	s.place = -1
+	old[len(old)-1] = nil // else it stays in memory
 	*q = old[:len(old)-1]
 	return s
 }

@@ -66,7 +66,11 @@ func (c *follower) await(p []byte) (int, error) {
 		c.member.turn = 0 // its next request is another; nobody looks at one who is not waited for
 		return c.Conn.Read(p)
 	}
-	c.crowd.await(c.member, weight)
+	among := &c.crowd.unfinished
+	if !c.scan.begun && c.scan.size == 0 {
+		among = &c.crowd.silent
+	}
+	c.crowd.await(c.member, among, weight)
 	defer c.crowd.came(c.member)
 	return c.Conn.Read(p)
 }

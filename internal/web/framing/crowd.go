@@ -81,6 +81,7 @@ func (o *oldest) Push(x any) {
 
 func (o *oldest) Pop() any {
 	m := (*o)[len(*o)-1]
+	(*o)[len(*o)-1] = nil // else it stays in memory
 	*o = (*o)[:len(*o)-1]
 	return m
 }
@@ -126,8 +127,8 @@ func (c *crowd) dispensable() *member {
 	return nil
 }
 
-// await says that m is waited for, with an unfinished request of so much weight.
-func (c *crowd) await(m *member, weight int64) {
+// await says that m is waited for, with so much weight, among the silent or the unfinished.
+func (c *crowd) await(m *member, among *waited, weight int64) {
 	c.mu.Lock()
 	if m.closed {
 		c.mu.Unlock()
@@ -138,10 +139,7 @@ func (c *crowd) await(m *member, weight int64) {
 		c.turn++
 		m.turn = c.turn
 	}
-	m.weight, m.among = weight, &c.unfinished
-	if weight == weightOfConn {
-		m.among = &c.silent
-	}
+	m.weight, m.among = weight, among
 	heap.Push(m.among, m)
 	m.among.taken += weight
 	var out []*member
@@ -154,7 +152,7 @@ func (c *crowd) await(m *member, weight int64) {
 
 // linger lingers on conn, which is of m and may be closed for others meanwhile.
 func (c *crowd) linger(m *member, conn net.Conn) {
-	c.await(m, weightOfLingering)
+	c.await(m, &c.unfinished, weightOfLingering)
 	defer c.came(m)
 	linger(conn)
 }

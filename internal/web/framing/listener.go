@@ -111,7 +111,7 @@ func (s *secureListener) handshake(c net.Conn) {
 	t := tls.Server(c, s.cfg.TLS)
 	ctx, cancel := context.WithTimeout(context.Background(), s.cfg.Handshake)
 	defer cancel()
-	s.crowd.await(m, weightOfHandshake)
+	s.crowd.await(m, &s.crowd.unfinished, weightOfHandshake)
 	err := t.HandshakeContext(ctx)
 	s.crowd.came(m)
 	if err != nil {

@@ -27,14 +27,14 @@ type scanner struct {
 	maxHeader int
 	maxBody   int64
 
-	state state
-	head  head
-	line  []byte // what has come of the line that is being read
-	size  int    // bytes of the header, or of the trailer
-	left  int64  // bytes of inBody
-	begun bool   // a message has begun, or a blank line before it
-	first bool   // one has ended
-	err   *fault.Error
+	state  state
+	head   head
+	line   []byte // what has come of the line that is being read
+	size   int    // bytes of the header, or of the trailer
+	left   int64  // bytes of inBody
+	begun  bool   // a message has begun, or a blank line before it
+	served bool   // a message has ended
+	err    *fault.Error
 }
 
 // scan follows b. It returns how many of its bytes belong to the message that is under way,
@@ -75,13 +75,13 @@ func (s *scanner) scan(b []byte) (n int) {
 }
 
 // ended begins anew after a message. Its head stays for those who answer it.
-func (s *scanner) ended() { s.state, s.size, s.begun, s.first = inRequestLine, 0, false, true }
+func (s *scanner) ended() { s.state, s.size, s.begun, s.served = inRequestLine, 0, false, true }
 
 // weight is how many bytes of memory an unfinished message takes, roughly, with its connection. It is 0
 // between two messages. A body in chunks may become as large as any.
 func (s *scanner) weight() int64 {
 	switch {
-	case !s.begun && s.first:
+	case !s.begun && s.served:
 		return 0
 	case s.state == inRequestLine || s.state == inHeader:
 		return weightOfConn + weightOfHeader*int64(s.size)
