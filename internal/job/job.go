@@ -39,7 +39,8 @@ type Kind interface {
 	Action() authz.Action
 
 	// Begin makes the work of a job that this replica has taken. Its faults are those of a
-	// step. What it takes is not part of the share of jobs: if it is much, it must pause by itself.
+	// step. What it takes is not part of the share of jobs, and the other jobs of the process go on:
+	// if it is much, it must pause by itself.
 	Begin(ctx context.Context, job *Job, key *seal.App) (Work, error)
 }
 

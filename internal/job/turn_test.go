@@ -233,3 +233,28 @@ func TestJobsOfManyApplicationsAreDone(t *testing.T) {
 	defer end()
 	e.untilState(t, j, store.JobSucceeded)
 }
+
+// A job that has much to do before its first step holds up no other of the process.
+func TestBeginningHoldsUpNoOther(t *testing.T) {
+	t.Parallel()
+	e := newSQLite(t)
+	first, goOn := make(chan struct{}), make(chan struct{})
+	var begun atomic.Int64
+	cfg := e.config(e.Store, &counting{begin: func() {
+		if begun.Add(1) == 1 {
+			close(first)
+			<-goOn
+		}
+	}})
+	cfg.Workers = 2
+	slow := e.add(t, 3)
+	_, end := run(cfg)
+	defer end()
+	defer close(goOn)
+	<-first
+	quick := e.add(t, 6)
+	e.untilState(t, quick, store.JobSucceeded)
+	if row := e.row(t, slow); row.State != store.JobRunning || row.Done != 0 {
+		t.Errorf("the job that begins is %+v", row)
+	}
+}

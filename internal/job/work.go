@@ -140,17 +140,17 @@ func (d *doing) gone(ctx context.Context) bool {
 	return errors.Is(err, fault.NotFound)
 }
 
-// next does one step, when it is this job's turn, and leaves time to requests after it. If
-// nothing is left it ends the job.
+// next begins the work, unless that was done, and does one step when it is this job's turn. It leaves
+// time to requests after it. If nothing is left it ends the job.
 func (d *doing) next(ctx context.Context) (ended bool, err error) {
+	if err := d.begin(ctx); err != nil {
+		return false, err
+	}
 	select {
 	case d.turn <- struct{}{}:
 		defer func() { <-d.turn }()
 	case <-ctx.Done():
 		return false, ctx.Err()
-	}
-	if err := d.begin(ctx); err != nil {
-		return false, err
 	}
 	begun := time.Now()
 	step, err := d.prepare(ctx)
@@ -176,8 +176,8 @@ func (d *doing) prepare(ctx context.Context) (step Step, err error) {
 	return step, err
 }
 
-// begin makes the work, unless it is there. How long that takes counts as no step: a kind that has much
-// to read before its first one takes its time, and pauses by itself.
+// begin makes the work, unless it is there. How long that takes counts as no step, and the steps of other
+// jobs do not wait for it: a kind that has much to read before its first one pauses by itself.
 func (d *doing) begin(ctx context.Context) error {
 	if d.work != nil {
 		return nil
