@@ -118,9 +118,13 @@ func (s *Store) AppList(ctx context.Context, after id.App, limit int) ([]store.A
 		[]any{string(after), max(limit, 0)}, scanApp)
 }
 
-// Head gives the application's counters. Nobody can lose commits of a running server, so
+// lineageColumns are the lineage of h, a row of head. Nobody can lose commits of a running server, so
 // its start time names a lineage: a standby that is promoted has another one, and so does
 // a server after a restore of files. Tables that are restored one by one are new tables.
+const lineageColumns = `(extract(epoch FROM pg_postmaster_start_time()) * 1000000)::bigint,
+			h.tableoid::bigint`
+
+// Head gives the application's counters.
 func (s *Store) Head(ctx context.Context, app id.App) (store.Head, error) {
 	var h store.Head
 	err := s.do(ctx, app, `
@@ -129,9 +133,8 @@ func (s *Store) Head(ctx context.Context, app id.App) (store.Head, error) {
 			entries,
 			customers,
 			events,
-			(extract(epoch FROM pg_postmaster_start_time()) * 1000000)::bigint,
-			tableoid::bigint
-		FROM head
+			`+lineageColumns+`
+		FROM head AS h
 		WHERE app_id = $1`,
 		[]any{string(app)},
 		one("application", func(r pgx.Row) error {

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"slices"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -57,16 +56,6 @@ const (
 		AND c.seq = $2`
 )
 
-// lineageColumns are what scanLineage reads of a row of head.
-const lineageColumns = `pg_postmaster_start_time(),
-			h.tableoid::bigint`
-
-// lineageFields are where the columns of a lineage go. Server is set by the function that is returned.
-func lineageFields(into *store.Lineage) (fields []any, finish func()) {
-	started := new(time.Time)
-	return []any{started, &into.Table}, func() { into.Server = started.UnixMicro() }
-}
-
 // customerAt reads a customer, and the point of the history at which that is its newest row.
 func (s *Store) customerAt(ctx context.Context, app id.App, ref store.CustomerRef) (row store.CustomerRow, at point, err error) {
 	sql, by := getCustomerAt, any([16]byte(ref.ID))
@@ -74,9 +63,7 @@ func (s *Store) customerAt(ctx context.Context, app id.App, ref store.CustomerRe
 		sql, by = getCustomerAtBySeq, ref.Seq
 	}
 	err = s.do(ctx, app, sql, []any{string(app), by}, one("customer", func(r pgx.Row) error {
-		lineage, finish := lineageFields(&at.lineage)
-		defer finish()
-		return r.Scan(slices.Concat(customerFields(&row), []any{&at.version}, lineage)...)
+		return r.Scan(append(customerFields(&row), &at.version, &at.lineage.Server, &at.lineage.Table)...)
 	}))
 	if err != nil {
 		return store.CustomerRow{}, point{}, err

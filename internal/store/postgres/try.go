@@ -54,10 +54,8 @@ func (t *try) begin() error {
 		}
 		t.head.found = true
 		h := &t.head
-		lineage, finish := lineageFields(&h.lineage)
-		defer finish()
-		return rows.Scan(append([]any{&h.version, &h.entries, &h.customers, &h.events, &h.recent, &h.removed,
-			&h.lastCustomer, &h.lastGroup}, lineage...)...)
+		return rows.Scan(&h.version, &h.entries, &h.customers, &h.events, &h.recent, &h.removed,
+			&h.lastCustomer, &h.lastGroup, &h.lineage.Server, &h.lineage.Table)
 	}}
 	if err := t.sendAll(append([]*step{lock}, t.lookAtOnce()...)); err != nil {
 		return fmt.Errorf("begin: %w", err)
