@@ -58,7 +58,13 @@ type Filler struct {
 	lost chan struct{} // the database has lost changes
 
 	mu   sync.Mutex
-	seen map[id.Job]wrong // what was found out at the beginning of a job
+	seen map[id.App]known // of jobs that have not ended
+}
+
+// known is what was found out at the beginning of a job.
+type known struct {
+	job   id.Job
+	wrong wrong
 }
 
 // wrong are the rows that get no checksum, by table and id as a finding has them.
@@ -69,7 +75,7 @@ func (w wrong) has(table, row string) bool { return w[table+" "+row] }
 
 // New makes a Filler.
 func New(cfg Config) *Filler {
-	return &Filler{cfg: cfg, lost: make(chan struct{}, 1), seen: make(map[id.Job]wrong)}
+	return &Filler{cfg: cfg, lost: make(chan struct{}, 1), seen: make(map[id.App]known)}
 }
 
 // Action is what nobody is allowed: only the server itself starts such a job.
@@ -78,18 +84,28 @@ func (f *Filler) Action() authz.Action { return authz.CustomerSum }
 // Begin compares all rows of the application with the log, once in each process.
 func (f *Filler) Begin(ctx context.Context, j *job.Job, key *seal.App) (job.Work, error) {
 	f.mu.Lock()
-	found := f.seen[j.ID]
+	seen := f.seen[j.App]
 	f.mu.Unlock()
-	if found == nil {
-		var err error
-		if found, err = f.compare(ctx, j.App); err != nil {
+	if seen.job != j.ID {
+		found, err := f.compare(ctx, j.App)
+		if err != nil {
 			return nil, err
 		}
+		seen = known{j.ID, found}
 		f.mu.Lock()
-		f.seen[j.ID] = found
+		f.seen[j.App] = seen // and no more of one before, which was cancelled
 		f.mu.Unlock()
 	}
-	return &work{Filler: f, app: j.App, key: key, wrong: found}, nil
+	return &work{Filler: f, app: j.App, job: j.ID, key: key, wrong: seen.wrong}, nil
+}
+
+// forget drops what was found out at the beginning of a job.
+func (f *Filler) forget(app id.App, j id.Job) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.seen[app].job == j {
+		delete(f.seen, app)
+	}
 }
 
 // compareRate is how many rows a second are read, so that reading a large database leaves room for others.
@@ -137,34 +153,47 @@ func (f *Filler) Forget() {
 	}
 }
 
+// starts are the applications that Run has seen to.
+type starts struct {
+	begun  map[id.App]bool
+	failed map[id.App]bool // and it was logged
+}
+
 // Run adds a job for each application that needs one, until ctx ends. added is called after each.
 func (f *Filler) Run(ctx context.Context, added func()) {
-	begun := make(map[id.App]bool)
+	s := starts{make(map[id.App]bool), make(map[id.App]bool)}
+	wait := startAgain
 	for ctx.Err() == nil {
 		again := true
-		if err := safe.Call(func() error { again = f.startAll(ctx, begun, added); return nil }); err != nil {
+		if err := safe.Call(func() error { again = f.startAll(ctx, s, added); return nil }); err != nil {
 			f.cfg.Log.WarnContext(ctx, "background work failed; it will be tried again", "work", "checksums of earlier rows", "cause", err)
 		}
 		var timer <-chan time.Time
 		if again {
-			timer = time.After(startAgain)
+			timer = time.After(wait)
+			wait = min(2*wait, startAgainMost)
 		}
 		select {
 		case <-ctx.Done():
 		case <-timer:
 		case <-f.lost:
-			clear(begun)
+			clear(s.begun)
+			wait = startAgain
 		}
 	}
 }
 
-// startAgain is how long Run waits for applications that have no checksum of their own yet.
-const startAgain = 2 * time.Second
+// startAgain is how long Run waits at first for applications that have no checksum of their own yet,
+// or whose job could not be added. Each time it waits twice as long, up to startAgainMost.
+const (
+	startAgain     = 2 * time.Second
+	startAgainMost = time.Minute
+)
 
 // startAll adds the jobs that are missing. It reports whether there may be more to do.
-func (f *Filler) startAll(ctx context.Context, begun map[id.App]bool, added func()) (again bool) {
+func (f *Filler) startAll(ctx context.Context, s starts, added func()) (again bool) {
 	err := store.EachApp(ctx, f.cfg.Store, func(row store.AppRow) error {
-		if row.Summed || row.RemovedAt != 0 || begun[row.ID] {
+		if row.Summed || row.RemovedAt != 0 || s.begun[row.ID] {
 			return ctx.Err()
 		}
 		if row.Sum == nil { // it waits for the checksum of its row, or is damaged
@@ -173,36 +202,71 @@ func (f *Filler) startAll(ctx context.Context, begun map[id.App]bool, added func
 		}
 		if err := f.add(ctx, row.ID); err != nil {
 			again = true
-			f.cfg.Log.WarnContext(ctx, "background work failed; it will be tried again", "work", "checksums of earlier rows", "app", row.ID, "cause", err)
+			if !s.failed[row.ID] {
+				f.cfg.Log.WarnContext(ctx, "background work failed; it will be tried again", "work", "checksums of earlier rows", "app", row.ID, "cause", err)
+			}
+			s.failed[row.ID] = true
 			return ctx.Err()
 		}
-		begun[row.ID] = true
+		s.begun[row.ID] = true
+		delete(s.failed, row.ID)
 		added()
 		return ctx.Err()
 	})
 	return again || err != nil
 }
 
-// add adds the job of an application unless it has one that has not ended.
+// errAdded says that another process added a job meanwhile.
+var errAdded = errors.New("another process added a job")
+
+// add adds the job of an application unless it has one that has not ended, or needs none any more.
 func (f *Filler) add(ctx context.Context, app id.App) error {
 	key, err := f.cfg.Keys.Key(ctx, app)
 	if err != nil {
 		return err
 	}
-	rows, err := f.cfg.Store.JobList(ctx, app, job.MaxListed)
-	if err != nil {
-		return err
-	}
-	for i := range rows {
-		if rows[i].Kind == Name && !rows[i].State.Ended() {
+	for {
+		rows, err := f.cfg.Store.JobList(ctx, app, job.MaxListed)
+		if err != nil {
+			return err
+		}
+		rows = slices.DeleteFunc(rows, func(row store.JobRow) bool { return row.State.Ended() })
+		if slices.ContainsFunc(rows, func(row store.JobRow) bool { return row.Kind == Name }) {
 			return nil
 		}
+		if err := f.addBeside(ctx, app, key, rows); !errors.Is(err, errAdded) {
+			return err
+		}
 	}
+}
+
+// addBeside adds the job of an application, or fails with errAdded unless these are all that have not
+// ended.
+func (f *Filler) addBeside(ctx context.Context, app id.App, key *seal.App, others []store.JobRow) error {
 	j := job.New(app, Name, nil)
 	j.CreatedAt, j.Reason = f.cfg.Now(), "checksums of rows of an earlier release"
 	entry := f.entry(app, key, authz.JobStart, "kind:"+Name)
 	entry.Subject = string(j.ID)
 	return f.cfg.Store.Update(ctx, app, func(tx store.Tx) error {
+		if row, err := tx.AppGet(); err != nil || row.Summed {
+			return err
+		}
+		more, err := tx.JobCount()
+		if err != nil {
+			return err
+		}
+		for i := range others {
+			row, err := tx.JobGet(others[i].ID)
+			if err != nil && !missing(err) {
+				return err
+			}
+			if err == nil && !row.State.Ended() {
+				more--
+			}
+		}
+		if more > 0 {
+			return errAdded
+		}
 		tx.AuditAppend(sequencer.NewRow(key, entry))
 		return job.Insert(tx, key, j)
 	})

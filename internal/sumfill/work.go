@@ -23,6 +23,7 @@ import (
 type work struct {
 	*Filler
 	app   id.App
+	job   id.Job
 	key   *seal.App
 	wrong wrong
 }
@@ -99,6 +100,7 @@ func (w *work) Step(ctx context.Context, cursor []byte, size int) (job.Step, err
 		}
 	default:
 		w.key.SetSummed(true)
+		w.forget(w.app, w.job)
 		return nil, nil
 	}
 	if err != nil {
