@@ -5,7 +5,9 @@
 // A row gets a checksum only if it decrypts and is what the log says of it, as far as that says anything.
 // One that is not is reported and left as it is, so that it is damaged once the application is marked.
 // What a newcomer gets wrong: the checksum vouches for the columns as they were at that moment. Nothing
-// tells whether somebody altered a clear column of a row of release 0.1.0 before.
+// tells whether somebody altered a clear column of a row of release 0.1.0 before. Rows are compared with
+// the log once, before the first is filled: of one that is altered after that and loses its checksum, the
+// job vouches for what it then finds, whatever the log says.
 //
 // Nothing of a customer changes: neither its version nor its history, and there is no event.
 // Start from New.
