@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
 	"testing"
 
 	"custodex.dev/internal/customer"
@@ -25,7 +26,7 @@ func wantDamaged(t *testing.T, what string, uses map[string]error) {
 	}
 }
 
-// wantAltered waits until so many rows are counted as altered and an alarm tells of one.
+// wantAltered fails unless so many rows are counted as altered, and waits until an alarm tells of one.
 func (e *testEnv) wantAltered(t *testing.T, want int) {
 	t.Helper()
 	if n := e.AlteredRows(); n != want {
@@ -94,9 +95,12 @@ func TestAlarmAboutRowsBeginsNoTree(t *testing.T) {
 			wantDamaged(t, "altered", map[string]error{"FetchGroup": err})
 			h.wantAlarm(t, "altered", h.app.ID)
 			h.db.Exec(t, fmt.Sprintf("DELETE FROM audit_tree WHERE app_id = '%s'", h.app.ID))
-			_, _, err = h.CloseAuditAlarm(t.Context(), h.operator(h.app.ID), "seen", true)
-			if err == nil {
-				return // the server had noticed the missing tree already
+			closed, _, err := h.CloseAuditAlarm(t.Context(), h.operator(h.app.ID), "seen", true)
+			if err == nil { // right only if the server had noticed the missing tree, and so had an alarm about the log
+				if closed.Damage == "" || strings.HasSuffix(closed.Damage, " was altered in the database") {
+					t.Errorf("CloseAuditAlarm closed %+v and began a tree", closed)
+				}
+				return
 			}
 			_, tree := h.store.TreeGet(t.Context(), h.app.ID)
 			if !errors.Is(err, fault.NotFound) || !errors.Is(tree, fault.NotFound) {
