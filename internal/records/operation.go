@@ -36,7 +36,7 @@ func (s *Service) authorize(ctx context.Context, caller tenant.Caller, action au
 	if errors.Is(err, fault.NotFound) && caller.App != id.System {
 		// An operator named an application that does not exist. The system application
 		// keeps the entry.
-		caller.App, caller.Unmet = id.System, nil
+		caller.App, caller.PreconditionFault = id.System, nil
 		o, e := s.authorize(ctx, caller, action, targets...)
 		if e != nil {
 			return nil, e
@@ -50,8 +50,8 @@ func (s *Service) authorize(ctx context.Context, caller tenant.Caller, action au
 	if !authz.Allow(caller.Scopes, action) {
 		return nil, o.recordFailure(ctx, errScope, targets...)
 	}
-	if caller.Unmet != nil {
-		return nil, o.recordFailure(ctx, caller.Unmet, targets...)
+	if caller.PreconditionFault != nil {
+		return nil, o.recordFailure(ctx, caller.PreconditionFault, targets...)
 	}
 	return o, nil
 }

@@ -89,9 +89,9 @@ type Caller struct {
 	Strict     bool // the credential's
 	Origin     Origin
 
-	// Unmet is the fault of a condition of the request that cannot hold; nil: there is none.
+	// PreconditionFault is the fault of a condition of this one request that cannot hold; nil: there is none.
 	// Whoever lacks the scope is told that instead.
-	Unmet error
+	PreconditionFault error
 }
 
 // ScopedTo gives the caller for a call that names an application. An operator may name any; everybody

@@ -102,7 +102,7 @@ func UntaggedAfterScope(h Handler) Handler {
 		if err != nil && !errors.Is(err, fault.Stale) {
 			return err
 		}
-		caller.Unmet = err
+		caller.PreconditionFault = err
 		return h(w, r, caller)
 	}
 }
