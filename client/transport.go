@@ -15,7 +15,7 @@ import (
 
 // Options changes how requests are made. The zero value is ready to use.
 type Options struct {
-	// HTTP makes the requests. Default: one that wants an answer to begin within 30
+	// HTTP makes the requests. Default: one that wants an answer to begin within 45
 	// seconds and follows no redirects. How long the whole may take is the
 	// context's business.
 	HTTP *http.Client
